@@ -1,0 +1,30 @@
+//! The subcommands, one small file each.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// A drummer that lives in your terminal.
+#[derive(Parser)]
+#[command(name = "musicvae-tui", version, about, long_about = None)]
+pub struct Cli {
+    /// Configuration file (default: the platform's configuration folder, or $MUSICVAE_TUI_CONFIG).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do; the workstation opens when nothing is named.
+#[derive(Subcommand)]
+pub enum Command {}
+
+impl Cli {
+    /// Runs the chosen command.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            None => anyhow::bail!("the workstation is under construction"),
+            Some(command) => match command {},
+        }
+    }
+}

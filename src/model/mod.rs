@@ -1,0 +1,34 @@
+//! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
+//! (Gillick et al. 2019).
+
+pub mod latent;
+mod preset;
+mod vae;
+
+use std::collections::BTreeMap;
+
+pub use latent::Latent;
+pub use preset::Preset;
+pub use vae::{Decoding, MusicVae, Posterior};
+
+/// Named float32 tensors: the weights of a model under the reference's variable names.
+pub type Tensors = BTreeMap<String, candle_core::Tensor>;
+
+/// What can go wrong between tensors.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A weight that the preset needs is not there.
+    #[error("the weights lack the tensor `{name}` (shape {shape:?}) of preset {preset}")]
+    Missing { preset: String, name: String, shape: Vec<usize> },
+    /// A weight that the preset does not know.
+    #[error("the weights hold a tensor `{name}` that preset {preset} does not have")]
+    Unknown { preset: String, name: String },
+    /// A weight of another shape than the preset's.
+    #[error("the tensor `{name}` has shape {found:?}, but preset {preset} needs {expected:?}")]
+    Shape { preset: String, name: String, found: Vec<usize>, expected: Vec<usize> },
+    /// A groove or latent that is not of the model's size.
+    #[error("the model needs {expected}, but was given {found}")]
+    Input { expected: String, found: String },
+    #[error(transparent)]
+    Candle(#[from] candle_core::Error),
+}

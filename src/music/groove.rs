@@ -1,0 +1,77 @@
+//! A groove: steps x lanes of hit, velocity and microtiming, with its tempo and meter.
+
+use super::Lane;
+
+/// Number of drum lanes in every groove.
+pub const LANES: usize = 9;
+
+/// The grid is sixteenth notes: four steps to a quarter note.
+pub const STEPS_PER_QUARTER: usize = 4;
+
+/// One drum stroke.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// Loudness, 0..=1 (MIDI velocity / 127). A hit of velocity 0 is still a hit.
+    pub velocity: f32,
+    /// Distance from the grid in steps, -0.5..=0.5. **Positive means early**, as in the tensors of
+    /// the reference (which hold twice this number).
+    pub offset: f32,
+}
+
+/// The strokes of one sixteenth note, by [`Lane::index`].
+pub type Step = [Option<Hit>; LANES];
+
+/// Time signature: `numerator` beats of `1 / denominator` to the bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meter {
+    pub numerator: u8,
+    pub denominator: u8,
+}
+
+impl Meter {
+    /// 4/4.
+    pub const COMMON: Meter = Meter { numerator: 4, denominator: 4 };
+
+    /// Sixteenth-note steps in one bar: 16 in 4/4.
+    pub fn steps_per_bar(self) -> usize {
+        4 * STEPS_PER_QUARTER * usize::from(self.numerator) / usize::from(self.denominator.max(1))
+    }
+}
+
+/// A drum pattern as a drummer plays it: the word that every floor speaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Groove {
+    pub steps: Vec<Step>,
+    /// Quarter notes a minute.
+    pub qpm: f64,
+    pub meter: Meter,
+}
+
+impl Groove {
+    /// A silent groove of `steps` steps in 4/4 at 120 quarter notes a minute.
+    pub fn empty(steps: usize) -> Groove {
+        Groove { steps: vec![[None; LANES]; steps], qpm: 120.0, meter: Meter::COMMON }
+    }
+
+    /// The stroke at `step` on `lane`; `None` when silent or past the end.
+    pub fn hit(&self, step: usize, lane: Lane) -> Option<Hit> {
+        self.steps.get(step).and_then(|lanes| lanes[lane.index()])
+    }
+
+    /// Every stroke as `(step, lane, hit)`, in step order and then lane order.
+    pub fn hits(&self) -> impl Iterator<Item = (usize, Lane, Hit)> + '_ {
+        self.steps.iter().enumerate().flat_map(|(step, lanes)| {
+            Lane::ALL.into_iter().filter_map(move |lane| Some((step, lane, lanes[lane.index()]?)))
+        })
+    }
+
+    /// Number of bars, the last one counted even when it is not full.
+    pub fn bars(&self) -> usize {
+        self.steps.len().div_ceil(self.meter.steps_per_bar().max(1))
+    }
+
+    /// Length of one step in seconds at the groove's own tempo.
+    pub fn step_seconds(&self) -> f64 {
+        60.0 / self.qpm / STEPS_PER_QUARTER as f64
+    }
+}

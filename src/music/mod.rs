@@ -1,0 +1,15 @@
+//! Plain values that every other floor speaks: note sequences, grooves, drum lanes, MIDI files.
+
+mod drums;
+mod features;
+mod groove;
+pub mod midi_file;
+mod note_sequence;
+
+pub use drums::Lane;
+pub use features::FEATURES;
+pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
+pub use note_sequence::{
+    ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
+    TimeSignature,
+};

@@ -1,0 +1,142 @@
+//! A note sequence: timed notes as they were played, wire-compatible with the reference's
+//! `NoteSequence` protocol buffer (`music.proto` of note-seq; the tags are its tags).
+
+/// One sounding note.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Note {
+    /// MIDI pitch, 0..=127.
+    #[prost(int32, tag = "1")]
+    pub pitch: i32,
+    /// MIDI velocity, 0..=127.
+    #[prost(int32, tag = "2")]
+    pub velocity: i32,
+    /// Seconds from the start of the sequence.
+    #[prost(double, tag = "3")]
+    pub start_time: f64,
+    #[prost(double, tag = "4")]
+    pub end_time: f64,
+    #[prost(int32, tag = "7")]
+    pub instrument: i32,
+    #[prost(int32, tag = "8")]
+    pub program: i32,
+    #[prost(bool, tag = "9")]
+    pub is_drum: bool,
+}
+
+/// Tempo from `time` on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Tempo {
+    #[prost(double, tag = "1")]
+    pub time: f64,
+    /// Quarter notes a minute.
+    #[prost(double, tag = "2")]
+    pub qpm: f64,
+}
+
+/// Time signature from `time` on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TimeSignature {
+    #[prost(double, tag = "1")]
+    pub time: f64,
+    #[prost(int32, tag = "2")]
+    pub numerator: i32,
+    #[prost(int32, tag = "3")]
+    pub denominator: i32,
+}
+
+/// Key signature from `time` on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct KeySignature {
+    #[prost(double, tag = "1")]
+    pub time: f64,
+    /// Pitch class of the tonic, 0 = C.
+    #[prost(int32, tag = "2")]
+    pub key: i32,
+    /// 0 major, 1 minor.
+    #[prost(int32, tag = "3")]
+    pub mode: i32,
+}
+
+/// Pitch-wheel movement.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct PitchBend {
+    #[prost(double, tag = "1")]
+    pub time: f64,
+    #[prost(int32, tag = "2")]
+    pub bend: i32,
+    #[prost(int32, tag = "3")]
+    pub instrument: i32,
+    #[prost(int32, tag = "4")]
+    pub program: i32,
+    #[prost(bool, tag = "5")]
+    pub is_drum: bool,
+}
+
+/// Controller movement.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ControlChange {
+    #[prost(double, tag = "1")]
+    pub time: f64,
+    #[prost(int32, tag = "2")]
+    pub control_number: i32,
+    #[prost(int32, tag = "3")]
+    pub control_value: i32,
+    #[prost(int32, tag = "4")]
+    pub instrument: i32,
+    #[prost(int32, tag = "5")]
+    pub program: i32,
+    #[prost(bool, tag = "6")]
+    pub is_drum: bool,
+}
+
+/// Where a sequence was read from.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SourceInfo {
+    /// 3 is MIDI.
+    #[prost(int32, tag = "2")]
+    pub encoding_type: i32,
+    /// 2 is pretty_midi.
+    #[prost(int32, tag = "3")]
+    pub parser: i32,
+}
+
+/// Name of an instrument (a MIDI track).
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct InstrumentInfo {
+    #[prost(int32, tag = "1")]
+    pub instrument: i32,
+    #[prost(string, tag = "2")]
+    pub name: String,
+}
+
+/// Timed notes with tempo and meter: what a MIDI file says, in seconds.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct NoteSequence {
+    #[prost(string, tag = "1")]
+    pub id: String,
+    #[prost(string, tag = "2")]
+    pub filename: String,
+    #[prost(string, tag = "3")]
+    pub collection_name: String,
+    #[prost(int32, tag = "4")]
+    pub ticks_per_quarter: i32,
+    #[prost(message, repeated, tag = "5")]
+    pub time_signatures: Vec<TimeSignature>,
+    #[prost(message, repeated, tag = "6")]
+    pub key_signatures: Vec<KeySignature>,
+    #[prost(message, repeated, tag = "7")]
+    pub tempos: Vec<Tempo>,
+    #[prost(message, repeated, tag = "8")]
+    pub notes: Vec<Note>,
+    /// Seconds.
+    #[prost(double, tag = "9")]
+    pub total_time: f64,
+    #[prost(message, repeated, tag = "10")]
+    pub pitch_bends: Vec<PitchBend>,
+    #[prost(message, repeated, tag = "11")]
+    pub control_changes: Vec<ControlChange>,
+    #[prost(message, optional, tag = "13")]
+    pub source_info: Option<SourceInfo>,
+    #[prost(message, repeated, tag = "23")]
+    pub instrument_infos: Vec<InstrumentInfo>,
+}

@@ -1,0 +1,3 @@
+//! Every integration test, in one crate so that a change links one binary.
+
+mod floors;
