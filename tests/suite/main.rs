@@ -1,3 +1,5 @@
 //! Every integration test, in one crate so that a change links one binary.
 
 mod floors;
+#[allow(dead_code)]
+mod support;
