@@ -2,5 +2,6 @@
 
 mod checkpoint;
 mod floors;
+mod magenta;
 #[allow(dead_code)]
 mod support;
