@@ -1,6 +1,7 @@
 //! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
 //! (Gillick et al. 2019).
 
+pub mod init;
 pub mod latent;
 pub mod lstm;
 pub mod network;

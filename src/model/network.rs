@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::lstm::{Direction, LstmWeights, lstm};
 use super::{ModelError, Preset, Tensors};
@@ -57,6 +57,7 @@ impl Losses {
 pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
+    device: Device,
 }
 
 impl Network {
@@ -64,17 +65,26 @@ impl Network {
     ///
     /// # Errors
     /// The first tensor that is missing, unknown or of another shape, by name.
-    pub fn new(preset: Preset, weights: &Tensors) -> std::result::Result<Network, ModelError> {
+    pub fn new(
+        preset: Preset,
+        weights: &Tensors,
+        device: &Device,
+    ) -> std::result::Result<Network, ModelError> {
         preset.check(weights)?;
         let variable = |(name, tensor): (&String, &Tensor)| {
-            Ok((name.clone(), Var::from_tensor(&tensor.to_dtype(DType::F32)?.contiguous()?)?))
+            let tensor = tensor.to_dtype(DType::F32)?.to_device(device)?.contiguous()?;
+            Ok((name.clone(), Var::from_tensor(&tensor)?))
         };
         let variables = weights.iter().map(variable).collect::<Result<_>>()?;
-        Ok(Network { preset, variables })
+        Ok(Network { preset, variables, device: device.clone() })
     }
 
     pub fn preset(&self) -> &Preset {
         &self.preset
+    }
+
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// Name and variable of every trainable tensor, by name.

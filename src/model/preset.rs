@@ -75,6 +75,18 @@ impl Preset {
         self.bars * crate::music::Meter::COMMON.steps_per_bar()
     }
 
+    /// Weight of the divergence at optimizer step `step`, counted from 0. (With a rate of 0 it is 0
+    /// at step 0 and whole from step 1 on, as in the reference: `0^0 = 1`.)
+    pub fn beta_at(&self, step: u64) -> f64 {
+        (1.0 - self.beta_rate.powf(step as f64)) * self.max_beta
+    }
+
+    /// Learning rate of optimizer step `step`, counted from 0.
+    pub fn learning_rate_at(&self, step: u64) -> f64 {
+        (self.learning_rate - self.min_learning_rate) * self.decay_rate.powf(step as f64)
+            + self.min_learning_rate
+    }
+
     /// Name and shape of every trainable tensor, in the reference's order.
     pub fn parameter_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let features = crate::music::FEATURES;

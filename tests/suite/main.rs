@@ -7,5 +7,6 @@ mod floors;
 mod magenta;
 mod oracle;
 mod tfrecord;
+mod training;
 #[allow(dead_code)]
 mod support;
