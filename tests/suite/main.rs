@@ -1,5 +1,6 @@
 //! Every integration test, in one crate so that a change links one binary.
 
+mod catalogue;
 mod checkpoint;
 mod converter;
 mod corpus;
@@ -8,5 +9,7 @@ mod magenta;
 mod oracle;
 mod tfrecord;
 mod training;
+#[cfg(target_os = "linux")]
+mod scarcity;
 #[allow(dead_code)]
 mod support;
