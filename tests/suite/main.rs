@@ -3,7 +3,10 @@
 mod converter;
 mod corpus;
 mod floors;
+mod groove;
+mod midi_file;
 mod oracle;
+mod prepare;
 #[allow(dead_code)]
 mod support;
 mod tfrecord;
