@@ -1,6 +1,7 @@
 //! The subcommands, one small file each.
 
 mod checkpoint;
+mod prepare;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
+    Prepare(prepare::Prepare),
 }
 
 impl Cli {
@@ -29,6 +31,7 @@ impl Cli {
         match self.command {
             None => anyhow::bail!("the workstation is under construction"),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
+            Some(Command::Prepare(prepare)) => prepare.run(),
         }
     }
 }

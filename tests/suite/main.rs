@@ -11,5 +11,9 @@ mod tfrecord;
 mod training;
 #[cfg(target_os = "linux")]
 mod scarcity;
+mod groove;
+mod midi_file;
+mod oracle;
+mod prepare;
 #[allow(dead_code)]
 mod support;
