@@ -1,5 +1,7 @@
 //! The subcommands, one small file each.
 
+mod kit;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -17,14 +19,16 @@ pub struct Cli {
 
 /// What to do; the workstation opens when nothing is named.
 #[derive(Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Kit(kit::Kit),
+}
 
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             None => anyhow::bail!("the workstation is under construction"),
-            Some(command) => match command {},
+            Some(Command::Kit(kit)) => kit.run(),
         }
     }
 }
