@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod prepare;
+mod kit;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub struct Cli {
 pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Prepare(prepare::Prepare),
+    Kit(kit::Kit),
 }
 
 impl Cli {
@@ -32,6 +34,7 @@ impl Cli {
             None => anyhow::bail!("the workstation is under construction"),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
+            Some(Command::Kit(kit)) => kit.run(),
         }
     }
 }
