@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod prepare;
+mod train;
 mod kit;
 
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub struct Cli {
 pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Prepare(prepare::Prepare),
+    Train(train::Train),
     Kit(kit::Kit),
 }
 
@@ -34,6 +36,7 @@ impl Cli {
             None => anyhow::bail!("the workstation is under construction"),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
+            Some(Command::Train(train)) => train.run(),
             Some(Command::Kit(kit)) => kit.run(),
         }
     }

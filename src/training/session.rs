@@ -21,6 +21,11 @@ impl Control {
         self.stop.store(true, Ordering::Relaxed);
     }
 
+    /// Setting this flag does what [`Control::stop`] does: for signal handlers.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        self.stop.clone()
+    }
+
     /// Holds the run between two steps, or lets it go on.
     pub fn pause(&self, pause: bool) {
         self.pause.store(pause, Ordering::Relaxed);
