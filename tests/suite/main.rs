@@ -2,9 +2,11 @@
 
 mod converter;
 mod corpus;
+mod dataset;
 mod floors;
 mod groove;
 mod midi_file;
+mod midi_write;
 mod oracle;
 mod prepare;
 #[allow(dead_code)]
