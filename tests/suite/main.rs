@@ -4,6 +4,7 @@ mod catalogue;
 mod checkpoint;
 mod converter;
 mod corpus;
+mod dataset;
 mod floors;
 mod magenta;
 mod oracle;
@@ -13,6 +14,7 @@ mod training;
 mod scarcity;
 mod groove;
 mod midi_file;
+mod midi_write;
 mod oracle;
 mod prepare;
 #[allow(dead_code)]
