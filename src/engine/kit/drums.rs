@@ -13,45 +13,13 @@ pub fn kick(strength: f64, rate: u32) -> Vec<f64> {
     // The head, tighter for an instant while the beater stretches it.
     let t60 = s.between(0.36, 0.46);
     s.glide(
-        Mode {
-            hertz: hz,
-            amplitude: 1.0,
-            t60,
-            phase: 0.0,
-        },
-        s.between(1.0, 1.9),
-        0.075,
+        Mode::new(hz, 1.0, t60).from(0.06),
+        s.between(1.4, 2.2),
+        0.09,
     );
-    s.glide(
-        Mode {
-            hertz: 1.59 * hz,
-            amplitude: 0.22,
-            t60: 0.16,
-            phase: 0.0,
-        },
-        0.9,
-        0.06,
-    );
-    s.glide(
-        Mode {
-            hertz: 2.3 * hz,
-            amplitude: s.between(0.06, 0.14),
-            t60: 0.10,
-            phase: 0.0,
-        },
-        0.7,
-        0.05,
-    );
-    s.glide(
-        Mode {
-            hertz: 3.6 * hz,
-            amplitude: s.between(0.03, 0.12),
-            t60: 0.06,
-            phase: 0.0,
-        },
-        0.5,
-        0.04,
-    );
+    s.glide(Mode::new(1.59 * hz, 0.22, 0.16), 0.9, 0.06);
+    s.glide(Mode::new(2.3 * hz, s.between(0.06, 0.14), 0.10), 0.7, 0.05);
+    s.glide(Mode::new(3.6 * hz, s.between(0.03, 0.12), 0.06), 0.5, 0.04);
     s.saturate(s.between(0.7, 1.5));
     // The shell's air, and the beater: a thud and a click.
     s.noise(Burst {
@@ -63,14 +31,14 @@ pub fn kick(strength: f64, rate: u32) -> Vec<f64> {
     });
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.25, 1.5),
+        amplitude: s.between(0.45, 1.2),
         rise: 0.0,
         t60: 0.045,
         filters: &[Filter::BandPass(s.between(900.0, 1700.0), 0.7)],
     });
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.15, 2.6),
+        amplitude: s.between(0.4, 1.9),
         rise: 0.0,
         t60: 0.022,
         filters: &[
@@ -99,7 +67,7 @@ fn snare_drum(seed: u8, strength: f64, rate: u32, rim: f64) -> Vec<f64> {
     let ring = 1.0 + 0.9 * rim;
     // (ratio, amplitude, T60): the two strong shell modes, and the upper ones that die at once.
     for (index, (ratio, amplitude, t60)) in [
-        (1.0, 0.85 - 0.25 * rim, 0.19),
+        (1.0, 0.85 - 0.4 * rim, 0.19),
         (1.76, 0.55, 0.15),
         (2.33, 0.20, 0.10),
         (2.92, 0.16, 0.09),
@@ -113,13 +81,12 @@ fn snare_drum(seed: u8, strength: f64, rate: u32, rim: f64) -> Vec<f64> {
     .enumerate()
     {
         // Soft strokes leave the upper modes alone.
-        let reach = if index < 2 { 1.0 } else { s.between(0.25, 1.0) };
-        let mode = Mode {
-            hertz: hz * ratio,
-            amplitude: amplitude * reach,
-            t60: t60 * ring,
-            phase: 0.0,
+        let reach = if index < 2 {
+            s.between(0.75, 1.0)
+        } else {
+            s.between(0.25, 1.0)
         };
+        let mode = Mode::new(hz * ratio, amplitude * reach, t60 * ring);
         s.glide(mode, bend, 0.05);
     }
     // The stick.
@@ -132,17 +99,17 @@ fn snare_drum(seed: u8, strength: f64, rate: u32, rim: f64) -> Vec<f64> {
     });
     // The wires: thrown off the head, they land a moment later; then they rattle, the middle
     // longer than the top.
-    let top = s.between(5200.0, 11_500.0);
+    let top = s.between(6200.0, 11_500.0);
     s.noise(Burst {
         start: 0.0005,
-        amplitude: s.between(0.75, 1.15),
+        amplitude: s.between(1.2, 1.15),
         rise: 0.0015,
         t60: s.between(0.15, 0.21),
         filters: &[Filter::HighPass(1700.0, 0.6), Filter::LowPass(top, 0.6)],
     });
     s.noise(Burst {
         start: 0.001,
-        amplitude: s.between(0.9, 1.1),
+        amplitude: s.between(1.2, 1.1),
         rise: 0.003,
         t60: s.between(0.22, 0.32),
         filters: &[Filter::BandPass(s.between(3000.0, 4300.0), 0.55)],
@@ -154,7 +121,7 @@ fn snare_drum(seed: u8, strength: f64, rate: u32, rim: f64) -> Vec<f64> {
         t60: 0.11,
         filters: &[Filter::BandPass(820.0, 0.8)],
     });
-    s.saturate(s.between(0.5, 1.1));
+    s.saturate(s.between(0.8, 1.1));
     s.finish(0.35)
 }
 
@@ -176,15 +143,7 @@ pub fn side_stick(strength: f64, rate: u32) -> Vec<f64> {
         } else {
             1.0
         };
-        s.ring(
-            0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * tilt,
-                t60: 1.2 * t60,
-                phase: 0.0,
-            },
-        );
+        s.ring(0.0, Mode::new(hertz, amplitude * tilt, 1.2 * t60));
     }
     s.noise(Burst {
         start: 0.0,
@@ -257,19 +216,14 @@ pub fn tom(size: &Tom, strength: f64, rate: u32) -> Vec<f64> {
         } else {
             s.between(0.35, 1.15)
         };
-        let mode = Mode {
-            hertz: size.hertz * ratio,
-            amplitude: amplitude * reach,
-            t60: t60 * long,
-            phase: 0.0,
-        };
+        let mode = Mode::new(size.hertz * ratio, amplitude * reach, t60 * long);
         s.glide(mode, bend, 0.16);
     }
     s.saturate(s.between(0.5, 1.0));
     // The stick, the head's own slap, and what the room and the other skins add.
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.5, 3.4),
+        amplitude: s.between(0.8, 4.2),
         rise: 0.0,
         t60: 0.028,
         filters: &[Filter::BandPass(s.between(1700.0, 4000.0), 0.6)],

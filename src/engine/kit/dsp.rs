@@ -177,6 +177,23 @@ pub struct Mode {
     pub phase: f64,
 }
 
+impl Mode {
+    /// A mode that starts at the sine's zero.
+    pub fn new(hertz: f64, amplitude: f64, t60: f64) -> Self {
+        Mode {
+            hertz,
+            amplitude,
+            t60,
+            phase: 0.0,
+        }
+    }
+
+    /// The same mode, starting at another phase.
+    pub fn from(self, phase: f64) -> Self {
+        Mode { phase, ..self }
+    }
+}
+
 /// A burst of noise.
 pub struct Burst<'a> {
     /// Seconds.

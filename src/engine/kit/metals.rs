@@ -33,12 +33,12 @@ pub fn closed_hat(strength: f64, rate: u32) -> Vec<f64> {
 
 /// Hi-hats apart, sizzling against each other.
 pub fn open_hat(strength: f64, rate: u32) -> Vec<f64> {
-    let t60 = lerp(strength, 1.0, 1.25);
+    let t60 = lerp(strength, 1.2, 1.6);
     let mut s = hats(
         strength,
         rate,
         &Hats {
-            seconds: 1.15,
+            seconds: lerp(strength, 1.0, 1.25),
             t60,
             early: 0.35,
         },
@@ -144,15 +144,15 @@ pub const CRASH_1: Crash = Crash {
     seed: 11,
     low: 310.0,
     modes: 760,
-    t60: 2.3,
-    seconds: 2.1,
+    t60: 2.9,
+    seconds: 2.3,
 };
 pub const CRASH_2: Crash = Crash {
     seed: 12,
     low: 235.0,
     modes: 860,
-    t60: 2.6,
-    seconds: 2.2,
+    t60: 3.1,
+    seconds: 2.4,
 };
 
 /// Crash cymbal.
@@ -224,21 +224,11 @@ pub fn ride(strength: f64, rate: u32) -> Vec<f64> {
         let phase = s.uniform();
         s.ring(
             0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * reach,
-                t60: 1.3 * seconds,
-                phase,
-            },
+            Mode::new(hertz, amplitude * reach, 1.3 * seconds).from(phase),
         );
         s.ring(
             0.0,
-            Mode {
-                hertz: 1.0037 * hertz,
-                amplitude: 0.6 * amplitude * reach,
-                t60: seconds,
-                phase,
-            },
+            Mode::new(1.0037 * hertz, 0.6 * amplitude * reach, seconds).from(phase),
         );
     }
     stick(&mut s, 1.6);
@@ -268,24 +258,11 @@ pub fn ride_bell(strength: f64, rate: u32) -> Vec<f64> {
             1.0
         };
         let phase = s.uniform();
-        s.ring(
-            0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * reach,
-                t60,
-                phase,
-            },
-        );
+        s.ring(0.0, Mode::new(hertz, amplitude * reach, t60).from(phase));
         // Not quite round: each partial is a pair that beats.
         s.ring(
             0.0,
-            Mode {
-                hertz: hertz + 2.3,
-                amplitude: 0.4 * amplitude * reach,
-                t60,
-                phase,
-            },
+            Mode::new(hertz + 2.3, 0.4 * amplitude * reach, t60).from(phase),
         );
     }
     stick(&mut s, 1.4);
@@ -340,15 +317,7 @@ pub fn cowbell(strength: f64, rate: u32) -> Vec<f64> {
         } else {
             1.0
         };
-        s.ring(
-            0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * reach,
-                t60,
-                phase: 0.0,
-            },
-        );
+        s.ring(0.0, Mode::new(hertz, amplitude * reach, t60));
     }
     s.noise(Burst {
         start: 0.0,

@@ -60,11 +60,11 @@ const PIECES: &[Piece] = &[
         loudness: -12.5,
         pan: 0.0,
         exclusive_class: 0,
-        strengths: &[0.1, 0.5, 1.0],
+        strengths: &[0.15, 0.55, 1.0],
         layers: &[
-            shade(28, 0, 2500.0),
+            shade(32, 0, 2500.0),
             layer(60, 0),
-            layer(100, 1),
+            layer(94, 1),
             layer(127, 2),
         ],
         keys: &[(35, -100), (36, 0)],
@@ -316,11 +316,13 @@ pub fn bank() -> Bank {
 }
 
 impl Piece {
-    /// One strike at the piece's loudness, whatever its strength: the synthesizer's velocity curve
-    /// does the dynamics (velocity squared), so layers meet without a step.
+    /// One strike at very nearly the piece's loudness, whatever its strength: the synthesizer's
+    /// velocity curve does the dynamics (velocity squared), so layers meet without a step. The
+    /// little by which softer samples are softer makes up for what a shade's filter takes.
     fn points(&self, strength: f64) -> Vec<i16> {
         let wave = (self.strike)(strength, self.rate);
-        let gain = decibels(self.loudness) / loudness(&wave, self.rate);
+        let level = self.loudness - 1.5 * (1.0 - strength);
+        let gain = decibels(level) / loudness(&wave, self.rate);
         wave.iter()
             .map(|point| (point * gain * 32_767.0).round().clamp(-32_767.0, 32_767.0) as i16)
             .collect()
