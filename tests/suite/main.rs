@@ -17,5 +17,7 @@ mod midi_file;
 mod midi_write;
 mod oracle;
 mod prepare;
+mod kit;
+mod spectrum;
 #[allow(dead_code)]
 mod support;
