@@ -4,12 +4,13 @@
 //! runs on one core with its own tape and its own random numbers; sums go in the order of shards,
 //! so the result depends neither on the number of cores nor on their timing.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::LazyLock;
 
 use candle_core::{Device, Result, Tensor, bail};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
 
 use super::Examples;
 use crate::model::network::{Batch, Network, keep_all};
@@ -154,7 +155,8 @@ pub(super) fn shard_gradient(
     let mut tensors = Tensors::new();
     for (name, variable) in network.variables() {
         match store.remove(variable.as_tensor()) {
-            Some(gradient) => tensors.insert(name.clone(), gradient),
+            // Detached: candle's gradients remember the activations that they were made from.
+            Some(gradient) => tensors.insert(name.clone(), gradient.detach()),
             None => bail!("no gradient reached `{name}`"),
         };
     }
@@ -196,35 +198,23 @@ fn by_shards<T: Send>(
     chosen: &[usize],
     work: impl Fn(usize, &[usize]) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    /// Walking a tape recurses once an operation.
-    const STACK: usize = 16 << 20;
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     // At least two shards, so that small batches use two cores; never a function of the machine.
     let shard_len = chosen.len().div_ceil(2).clamp(1, SHARD);
-    let shards: Vec<_> = chosen.chunks(shard_len).collect();
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(shard) = shards.get(index) else { return done };
-            done.push((index, work(index, shard)));
-        }
-    };
-    let mut results = std::thread::scope(|scope| -> Result<Vec<(usize, Result<T>)>> {
-        let spawn = |_| {
-            let thread = std::thread::Builder::new().name("shard".into()).stack_size(STACK);
-            thread.spawn_scoped(scope, &worker).map_err(candle_core::Error::wrap)
-        };
-        let threads: Vec<_> = (0..cores.min(shards.len())).map(spawn).collect::<Result<_>>()?;
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<(usize, Result<T>)>>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        Ok(threads.into_iter().flat_map(join).collect())
-    })?;
-    results.sort_by_key(|&(index, _)| index);
-    results.into_iter().map(|(_, result)| result).collect()
+    let shards = chosen.par_chunks(shard_len).enumerate();
+    POOL.install(|| shards.map(|(index, shard)| work(index, shard)).collect())
 }
+
+/// One thread a core, kept for the whole program: an allocator hands a lasting thread its own
+/// memory back, and fresh pages cost as much as a fifth of the arithmetic. Walking a tape recurses
+/// once an operation, hence the stack.
+static POOL: LazyLock<rayon::ThreadPool> = LazyLock::new(|| {
+    rayon::ThreadPoolBuilder::new()
+        .thread_name(|index| format!("shard-{index}"))
+        .num_threads(std::thread::available_parallelism().map_or(1, usize::from))
+        .stack_size(16 << 20)
+        .build()
+        .expect("a computer that runs this program has room for a thread a core")
+});
 
 fn sum(shards: Vec<Gradients>) -> Result<Gradients> {
     let mut shards = shards.into_iter();
