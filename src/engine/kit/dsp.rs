@@ -108,7 +108,7 @@ impl Strike {
             let luck = 0.25 / (0.08 + self.uniform());
             let phase = self.uniform();
             let amplitude = luck * decibels(curve(plate.spectrum, hertz));
-            let slow = curve(plate.t60, hertz) * (0.6 + 0.9 * self.uniform());
+            let slow = curve(plate.t60, hertz) * (0.7 + 0.55 * self.uniform());
             let rise = curve(plate.rise, hertz);
             let mut part = |share: f64, t60: f64| {
                 self.ring(
