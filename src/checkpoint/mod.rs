@@ -91,9 +91,9 @@ impl Checkpoint {
         })
     }
 
-    /// Builds the model on `device`.
-    pub fn model(&self, device: &Device) -> Result<MusicVae, CheckpointError> {
-        Ok(MusicVae::new(self.preset.clone(), &self.tensors, device)?)
+    /// Builds the model, ready to play.
+    pub fn model(&self) -> Result<MusicVae, CheckpointError> {
+        Ok(MusicVae::new(self.preset.clone(), &self.tensors)?)
     }
 
     /// Eight hexadecimal digits that differ when any weight differs: CRC-32C of the weights as

@@ -6,6 +6,7 @@ pub mod latent;
 pub mod lstm;
 pub mod network;
 mod preset;
+mod recurrent;
 pub mod cpu;
 mod vae;
 

@@ -6,18 +6,17 @@ mod converter;
 mod corpus;
 mod dataset;
 mod floors;
-mod magenta;
-mod oracle;
-mod tfrecord;
-mod training;
-#[cfg(target_os = "linux")]
-mod scarcity;
 mod groove;
+mod kit;
+mod magenta;
 mod midi_file;
 mod midi_write;
+mod model;
 mod oracle;
 mod prepare;
-mod kit;
+mod scarcity;
 mod spectrum;
+mod tfrecord;
+mod training;
 #[allow(dead_code)]
 mod support;
