@@ -1,6 +1,7 @@
 //! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
 
 mod adam;
+mod evaluate;
 mod examples;
 mod gradients;
 mod log;
@@ -8,6 +9,7 @@ mod session;
 mod trainer;
 
 pub use adam::Adam;
+pub use evaluate::{Evaluation, Losses, Reconstruction, Timing, evaluate};
 pub use examples::Examples;
 pub use gradients::{Gradients, Terms, evaluate_terms, gradients};
 pub use log::{Log, Record};

@@ -1,0 +1,52 @@
+//! `interpolate`: from one groove to another through latent space.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::grooves::{ModelArgs, read_windows, temperature, write_grooves};
+use crate::model::{Decoding, latent::slerp};
+
+/// Spherical interpolation between the first windows of two MIDI files.
+#[derive(Args)]
+pub struct Interpolate {
+    #[arg(value_name = "A.mid")]
+    from: PathBuf,
+    #[arg(value_name = "B.mid")]
+    to: PathBuf,
+    /// Grooves to write, the two ends among them.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
+    steps: u16,
+    /// Spread of the hits: 0 takes the likeliest.
+    #[arg(long, default_value_t = 0.0, value_parser = temperature)]
+    temperature: f32,
+    /// Seed of the random numbers, the same for every step.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// A folder, or a `.mid` file that takes the grooves one after the other.
+    #[arg(short, long, value_name = "OUT")]
+    out: PathBuf,
+}
+
+impl Interpolate {
+    pub fn run(self) -> anyhow::Result<()> {
+        let model = self.model.model()?;
+        let mut ends = Vec::new();
+        for path in [&self.from, &self.to] {
+            ends.extend(read_windows(path, &model)?.into_iter().next());
+        }
+        let posteriors = model.encode(&ends)?;
+        let [from, to] = &posteriors[..] else { anyhow::bail!("a file holds no window") };
+        let last = f32::from(self.steps - 1);
+        let positions: Vec<f32> = (0..self.steps).map(|step| f32::from(step) / last).collect();
+        let latents: Vec<_> = positions.iter().map(|&t| slerp(&from.mu, &to.mu, t)).collect();
+        let how = Decoding { temperature: self.temperature, seed: self.seed };
+        let mut grooves = model.decode(&latents, how)?;
+        for (groove, &t) in grooves.iter_mut().zip(&positions) {
+            groove.qpm = ends[0].qpm + (ends[1].qpm - ends[0].qpm) * f64::from(t);
+        }
+        write_grooves(&grooves, &self.out)
+    }
+}

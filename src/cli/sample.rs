@@ -1,0 +1,42 @@
+//! `sample`: new grooves out of the prior.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::grooves::{DrawArgs, ModelArgs, check_room, tempo, write_grooves};
+use crate::model::{Decoding, latent::sample_prior};
+
+/// Sample new grooves as MIDI files.
+#[derive(Args)]
+pub struct Sample {
+    /// How many.
+    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    #[command(flatten)]
+    draw: DrawArgs,
+    /// Tempo written into the files, quarter notes a minute.
+    #[arg(long, default_value_t = 120.0, value_parser = tempo)]
+    tempo: f64,
+    #[command(flatten)]
+    model: ModelArgs,
+    /// A folder, or a `.mid` file for one groove.
+    #[arg(short, long, value_name = "OUT")]
+    out: PathBuf,
+}
+
+impl Sample {
+    pub fn run(self) -> anyhow::Result<()> {
+        check_room(&self.out, self.number as usize)?;
+        let model = self.model.model()?;
+        let seed = self.draw.seed();
+        let mut grooves = Vec::new();
+        for seed in (seed..).take(self.number as usize) {
+            let z = sample_prior(model.preset().z_size, seed);
+            let how = Decoding { temperature: self.draw.temperature, seed };
+            grooves.extend(model.decode(&[z], how)?);
+        }
+        grooves.iter_mut().for_each(|groove| groove.qpm = self.tempo);
+        write_grooves(&grooves, &self.out)
+    }
+}
