@@ -8,7 +8,10 @@
 mod command;
 mod drum_map;
 mod handle;
+mod pattern;
+mod player;
 mod status;
+mod transport;
 
 pub use command::{Command, SoundFontSource, Takeover};
 pub use drum_map::{DrumMap, LaneNote};
