@@ -44,7 +44,7 @@ pub struct Position {
     pub step: f64,
     /// Length of the loop in steps.
     pub loop_steps: u32,
-    /// Turns of the loop since play.
+    /// Turns of the loop since it began.
     pub turn: u64,
 }
 
