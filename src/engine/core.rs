@@ -56,7 +56,7 @@ pub(crate) enum Garbage {
 }
 
 /// A message for the MIDI thread.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MidiMessage {
     Hit { lane: Lane, velocity: u8 },
     Clock,

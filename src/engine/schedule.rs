@@ -49,18 +49,15 @@ struct Sounding {
     until: Nanos,
 }
 
-/// Orders by time, then by arrival.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Slot(Nanos, u64, usize);
+/// Events that can wait at a time.
+const ROOM: usize = 4096;
 
 /// Events in the order of their time, and the notes that must be ended.
 pub(crate) struct Schedule {
     map: DrumMap,
     send_clock: bool,
-    heap: BinaryHeap<Reverse<Slot>>,
-    /// What the slots of the heap stand for; free places are in `free`.
-    messages: Vec<MidiMessage>,
-    free: Vec<usize>,
+    /// By time, then by arrival.
+    waiting: BinaryHeap<Reverse<(Nanos, u64, MidiMessage)>>,
     arrived: u64,
     /// At most one note a lane.
     sounding: [Option<Sounding>; LANES],
@@ -70,13 +67,10 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub fn new(map: DrumMap, send_clock: bool) -> Schedule {
-        const ROOM: usize = 4096;
         Schedule {
             map,
             send_clock,
-            heap: BinaryHeap::with_capacity(ROOM),
-            messages: vec![MidiMessage::Clock; ROOM],
-            free: (0..ROOM).collect(),
+            waiting: BinaryHeap::with_capacity(ROOM),
             arrived: 0,
             sounding: [None; LANES],
             dropped: 0,
@@ -84,13 +78,12 @@ impl Schedule {
     }
 
     pub fn push(&mut self, event: MidiEvent) {
-        let Some(slot) = self.free.pop() else {
+        if self.waiting.len() >= ROOM {
             self.dropped += 1;
             return;
-        };
-        self.messages[slot] = event.message;
+        }
         self.arrived += 1;
-        self.heap.push(Reverse(Slot(event.time, self.arrived, slot)));
+        self.waiting.push(Reverse((event.time, self.arrived, event.message)));
     }
 
     pub fn set_clock(&mut self, send_clock: bool) {
@@ -98,38 +91,37 @@ impl Schedule {
     }
 
     /// Changes the notes of the lanes; what sounds is ended as it was begun.
-    pub fn set_map(&mut self, map: DrumMap, emit: &mut impl FnMut(Bytes)) {
+    pub fn set_map(&mut self, map: DrumMap, emit: &mut dyn FnMut(Bytes)) {
         self.end_notes(emit);
         self.map = map;
     }
 
     /// Moment of the next thing to send.
     pub fn next_due(&self) -> Option<Nanos> {
-        let event = self.heap.peek().map(|Reverse(Slot(time, ..))| *time);
+        let event = self.waiting.peek().map(|Reverse((time, ..))| *time);
         let off = self.sounding.iter().flatten().map(|sounding| sounding.until).min();
         [event, off].into_iter().flatten().min()
     }
 
     /// Emits everything that is due by `now`, in order.
-    pub fn run(&mut self, now: Nanos, emit: &mut impl FnMut(Bytes)) {
+    pub fn run(&mut self, now: Nanos, emit: &mut dyn FnMut(Bytes)) {
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             // What ends at this moment ends before anything else begins.
             self.end_notes_until(due, emit);
-            while let Some(Reverse(Slot(time, _, slot))) = self.heap.peek().copied() {
+            while let Some(&Reverse((time, _, message))) = self.waiting.peek() {
                 if time > due {
                     break;
                 }
-                self.heap.pop();
-                self.free.push(slot);
-                self.emit_message(self.messages[slot], time, now, emit);
+                self.waiting.pop();
+                self.emit_message(message, time, now, emit);
             }
         }
     }
 
     /// Forgets what was planned and ends every note at once, also those that only the receiver
     /// knows of.
-    pub fn panic(&mut self, emit: &mut impl FnMut(Bytes)) {
-        self.forget();
+    pub fn panic(&mut self, emit: &mut dyn FnMut(Bytes)) {
+        self.waiting.clear();
         self.end_notes(emit);
         let mut silenced = 0_u16;
         for lane in &self.map.lanes {
@@ -143,22 +135,12 @@ impl Schedule {
         }
     }
 
-    /// Forgets what was planned and what sounds, for a port that is gone.
-    pub fn forget_all(&mut self) {
-        self.forget();
-        self.sounding = [None; LANES];
-    }
-
-    fn forget(&mut self) {
-        self.free.extend(self.heap.drain().map(|Reverse(Slot(_, _, slot))| slot));
-    }
-
     fn emit_message(
         &mut self,
         message: MidiMessage,
         time: Nanos,
         now: Nanos,
-        emit: &mut impl FnMut(Bytes),
+        emit: &mut dyn FnMut(Bytes),
     ) {
         match message {
             MidiMessage::Hit { .. } if now - time > TOO_LATE => self.dropped += 1,
@@ -194,11 +176,11 @@ impl Schedule {
         }
     }
 
-    fn end_notes(&mut self, emit: &mut impl FnMut(Bytes)) {
+    fn end_notes(&mut self, emit: &mut dyn FnMut(Bytes)) {
         self.end_notes_until(Nanos::MAX, emit);
     }
 
-    fn end_notes_until(&mut self, due: Nanos, emit: &mut impl FnMut(Bytes)) {
+    fn end_notes_until(&mut self, due: Nanos, emit: &mut dyn FnMut(Bytes)) {
         for sounding in &mut self.sounding {
             if let Some(Sounding { note, channel, .. }) = sounding.take_if(|s| s.until <= due) {
                 emit(Bytes::three(0x80, channel, note, 0));
