@@ -1,5 +1,9 @@
 //! The subcommands, one small file each.
 
+mod devices;
+mod kit;
+mod render;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -17,14 +21,20 @@ pub struct Cli {
 
 /// What to do; the workstation opens when nothing is named.
 #[derive(Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Devices(devices::Devices),
+    Kit(kit::Kit),
+    Render(render::Render),
+}
 
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             None => anyhow::bail!("the workstation is under construction"),
-            Some(command) => match command {},
+            Some(Command::Devices(devices)) => devices.run(),
+            Some(Command::Kit(kit)) => kit.run(),
+            Some(Command::Render(render)) => render.run(),
         }
     }
 }

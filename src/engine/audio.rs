@@ -47,7 +47,9 @@ impl Candidate {
 /// Sound systems of this build, best first. (`cpal::default_host` panics on a broken
 /// configuration.)
 fn hosts() -> impl Iterator<Item = cpal::Host> {
-    cpal::available_hosts().into_iter().filter_map(|id| cpal::host_from_id(id).ok())
+    cpal::available_hosts()
+        .into_iter()
+        .filter_map(|id| cpal::host_from_id(id).ok())
 }
 
 /// Runs `look`, which asks sound systems; a panic in one of them is an error.
@@ -59,7 +61,9 @@ fn guarded<T>(look: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 fn name_of(device: &Device) -> String {
     match device.description() {
         Ok(description) => description.name().to_string(),
-        Err(_) => device.id().map_or_else(|_| "unknown".into(), |id| id.id().to_string()),
+        Err(_) => device
+            .id()
+            .map_or_else(|_| "unknown".into(), |id| id.id().to_string()),
     }
 }
 
@@ -68,8 +72,12 @@ pub(crate) fn list() -> Devices<AudioOutput> {
     let found = guarded(|| {
         let mut found = Vec::new();
         for host in hosts() {
-            let default = host.default_output_device().and_then(|device| device.id().ok());
-            let Ok(devices) = host.output_devices() else { continue };
+            let default = host
+                .default_output_device()
+                .and_then(|device| device.id().ok());
+            let Ok(devices) = host.output_devices() else {
+                continue;
+            };
             for device in devices {
                 let Ok(id) = device.id() else { continue };
                 found.push(AudioOutput {
@@ -83,9 +91,10 @@ pub(crate) fn list() -> Devices<AudioOutput> {
         Ok(found)
     });
     match found {
-        Err(reason) => {
-            Devices { found: Vec::new(), reason: Some(format!("No audio output: {reason}.")) }
-        }
+        Err(reason) => Devices {
+            found: Vec::new(),
+            reason: Some(format!("No audio output: {reason}.")),
+        },
         Ok(found) => {
             let reason = found
                 .is_empty()
@@ -112,7 +121,11 @@ pub(crate) fn candidates(wanted: Option<&str>) -> Result<Vec<Candidate>, String>
             for device in devices {
                 let name = name_of(&device);
                 match configuration(&device) {
-                    Ok(config) => candidates.push(Candidate { device, config, name }),
+                    Ok(config) => candidates.push(Candidate {
+                        device,
+                        config,
+                        name,
+                    }),
                     Err(error) => problem = Some((name, error)),
                 }
             }
@@ -130,20 +143,34 @@ pub(crate) fn candidates(wanted: Option<&str>) -> Result<Vec<Candidate>, String>
 fn is_meant(device: &Device, wanted: &str) -> bool {
     let id = device.id();
     let by_id = id.is_ok_and(|id| id.to_string() == wanted || id.id() == wanted);
-    by_id || name_of(device).to_lowercase().contains(&wanted.to_lowercase())
+    by_id
+        || name_of(device)
+            .to_lowercase()
+            .contains(&wanted.to_lowercase())
 }
 
 /// The device's own configuration, or the nearest one that can be played.
 fn configuration(device: &Device) -> Result<SupportedStreamConfig, String> {
-    let default = device.default_output_config().map_err(|error| sentence(&error))?;
+    let default = device
+        .default_output_config()
+        .map_err(|error| sentence(&error))?;
     if is_playable(default.sample_format()) && RATES.contains(&default.sample_rate()) {
         return Ok(default);
     }
-    let all = device.supported_output_configs().map_err(|error| sentence(&error))?;
+    let all = device
+        .supported_output_configs()
+        .map_err(|error| sentence(&error))?;
     all.filter(|range| is_playable(range.sample_format()))
         .filter_map(|range| {
-            let rates = [48_000, 44_100, range.max_sample_rate(), range.min_sample_rate()];
-            let rate = rates.into_iter().find(|r| RATES.contains(r) && range.contains_rate(*r))?;
+            let rates = [
+                48_000,
+                44_100,
+                range.max_sample_rate(),
+                range.min_sample_rate(),
+            ];
+            let rate = rates
+                .into_iter()
+                .find(|r| RATES.contains(r) && range.contains_rate(*r))?;
             range.try_with_sample_rate(rate)
         })
         .min_by_key(|config| config.channels().abs_diff(2))
@@ -169,6 +196,7 @@ struct StreamState {
 
 /// A stream that plays.
 pub(crate) struct AudioStream {
+    shared: Arc<Shared>,
     _stream: cpal::Stream,
     state: Arc<StreamState>,
     pub name: String,
@@ -198,12 +226,22 @@ impl AudioStream {
     }
 }
 
+impl Drop for AudioStream {
+    fn drop(&mut self) {
+        // Before the stream itself ends (it is a field), so that the clock loses no time.
+        self.shared.audio_running.store(false, Relaxed);
+    }
+}
+
 fn open_with(
     candidate: &Candidate,
     buffer_size: BufferSize,
     feed: &Feed,
 ) -> Result<AudioStream, cpal::Error> {
-    let config = StreamConfig { buffer_size, ..candidate.config.config() };
+    let config = StreamConfig {
+        buffer_size,
+        ..candidate.config.config()
+    };
     let state = Arc::new(StreamState::default());
     let build = match candidate.config.sample_format() {
         SampleFormat::F32 => build::<f32>,
@@ -221,10 +259,21 @@ fn open_with(
         _ => return Err(cpal::Error::new(ErrorKind::UnsupportedConfig)),
     };
     let feeder = feed.feeder(candidate.rate(), candidate.channels());
-    let stream = build(&candidate.device, config, feeder, state.clone(), feed.shared.clone())?;
+    let stream = build(
+        &candidate.device,
+        config,
+        feeder,
+        state.clone(),
+        feed.shared.clone(),
+    )?;
     feed.shared.last_callback.store(feed.now(), Relaxed);
-    stream.play()?;
+    feed.shared.audio_running.store(true, Relaxed);
+    if let Err(error) = stream.play() {
+        feed.shared.audio_running.store(false, Relaxed);
+        return Err(error);
+    }
     Ok(AudioStream {
+        shared: feed.shared.clone(),
         _stream: stream,
         state,
         name: candidate.name.clone(),
@@ -318,6 +367,7 @@ impl Feeder {
         let shared = &self.shared;
         shared.last_callback.store(now, Relaxed);
         shared.callback_frames.store(frames as u32, Relaxed);
+        shared.callback_rate.store(self.rate, Relaxed);
         shared.callback_latency.store(heard - now, Relaxed);
         shared.frames_played.fetch_add(frames as u64, Relaxed);
         let mut at = 0;

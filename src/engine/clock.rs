@@ -26,7 +26,12 @@ pub(crate) struct FrameClock {
 impl FrameClock {
     /// `frame` is heard at `time`; from there on at `rate` frames a second.
     pub fn new(frame: u64, time: Nanos, rate: f64) -> FrameClock {
-        FrameClock { rate, frame, time: time as f64, observations: 1 }
+        FrameClock {
+            rate,
+            frame,
+            time: time as f64,
+            observations: 1,
+        }
     }
 
     /// When `frame` is heard.
@@ -75,7 +80,8 @@ mod tests {
             let ideal = (n * 512) as f64 / 48_000.0 * 1e9 * 1.0001;
             let late = (n * 7919 % 3000) as f64 * 1e3;
             clock.observe(n * 512, (ideal + late) as Nanos);
-            let error = (clock.time_of(n * 512 + 100) as f64 - ideal - 1.5e6 - 100.0 / 48e-6) as i64;
+            let error =
+                (clock.time_of(n * 512 + 100) as f64 - ideal - 1.5e6 - 100.0 / 48e-6) as i64;
             if n > 100 {
                 worst = worst.max(error.abs());
             }

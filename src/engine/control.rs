@@ -56,7 +56,11 @@ pub(crate) struct CoreSender(pub Mutex<rtrb::Producer<CoreCommand>>);
 impl CoreSender {
     /// `false` when the queue is full.
     pub fn send(&self, command: CoreCommand) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(command).is_ok()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(command)
+            .is_ok()
     }
 }
 
@@ -71,11 +75,17 @@ impl Backoff {
     const LAST: Duration = Duration::from_secs(60);
 
     fn new() -> Backoff {
-        Backoff { next: None, wait: Backoff::FIRST }
+        Backoff {
+            next: None,
+            wait: Backoff::FIRST,
+        }
     }
 
     fn try_at_once(&mut self) {
-        *self = Backoff { next: Some(Instant::now()), wait: Backoff::FIRST };
+        *self = Backoff {
+            next: Some(Instant::now()),
+            wait: Backoff::FIRST,
+        };
     }
 
     fn failed(&mut self) {
@@ -180,7 +190,9 @@ impl Control {
             ControlCommand::CloseAudio => {
                 self.state.stream = None;
                 self.state.audio_wanted = None;
-                self.say_audio(AudioState::Off { reason: "Sound is switched off.".into() });
+                self.say_audio(AudioState::Off {
+                    reason: "Sound is switched off.".into(),
+                });
             }
             ControlCommand::OpenMidi(name) => {
                 self.close_midi();
@@ -190,7 +202,9 @@ impl Control {
             ControlCommand::CloseMidi => {
                 self.close_midi();
                 self.state.midi_wanted = None;
-                self.say_midi(MidiState::Off { reason: "No MIDI port is chosen.".into() });
+                self.say_midi(MidiState::Off {
+                    reason: "No MIDI port is chosen.".into(),
+                });
             }
             ControlCommand::Quit => (),
         }
@@ -223,12 +237,10 @@ impl Control {
                 }
             }
             Err(error) => {
-                self.slow(|slow| slow.kit_error = Some(format!("{error}.")));
                 if self.state.font.is_none() && !matches!(source, SoundFontSource::Embedded) {
-                    let reason = self.slow.lock().map(|slow| slow.kit_error.clone());
                     self.load(&SoundFontSource::Embedded);
-                    self.slow(|slow| slow.kit_error = reason.unwrap_or_default());
                 }
+                self.slow(|slow| slow.kit_error = Some(format!("{error}.")));
             }
         }
     }
@@ -257,7 +269,11 @@ impl Control {
     /// When a kit broke while it played, the embedded one takes its place.
     fn watch_sound(&mut self) {
         if self.feed.shared.sound_failed.swap(false, Relaxed) {
-            let name = self.state.font.take().map_or_else(String::new, |font| font.name().into());
+            let name = self
+                .state
+                .font
+                .take()
+                .map_or_else(String::new, |font| font.name().into());
             self.load(&SoundFontSource::Embedded);
             let reason = format!("{name} is damaged and broke while it played: choose another.");
             self.slow(|slow| slow.kit_error = Some(reason));
@@ -323,13 +339,17 @@ impl Control {
 
     /// Measures the stream, from a while after its start on.
     fn is_too_fast(&mut self) -> bool {
-        let Some(stream) = &self.state.stream else { return false };
+        let Some(stream) = &self.state.stream else {
+            return false;
+        };
         if self.state.opened.elapsed() < MEASURE {
             return false;
         }
         let played = self.feed.shared.frames_played.load(Relaxed);
-        let (start, before) =
-            *self.state.measured_from.get_or_insert_with(|| (Instant::now(), played));
+        let (start, before) = *self
+            .state
+            .measured_from
+            .get_or_insert_with(|| (Instant::now(), played));
         let elapsed = start.elapsed();
         if elapsed < MEASURE {
             return false;
@@ -340,7 +360,9 @@ impl Control {
     }
 
     fn say_stream(&self) {
-        let Some(stream) = &self.state.stream else { return };
+        let Some(stream) = &self.state.stream else {
+            return;
+        };
         let shared = &self.feed.shared;
         let buffer = shared.callback_frames.load(Relaxed);
         let latency = shared.callback_latency.load(Relaxed);
@@ -372,7 +394,14 @@ impl Control {
             None => self.open_midi(),
             // Some systems let a program send into the void when a port has gone.
             Some(open) => {
-                if !self.state.ports.list().found.iter().any(|port| port.name == *open) {
+                if !self
+                    .state
+                    .ports
+                    .list()
+                    .found
+                    .iter()
+                    .any(|port| port.name == *open)
+                {
                     self.state.midi_open = None;
                     self.midi.send(MidiCommand::Close);
                     self.midi_went_away();
@@ -388,10 +417,15 @@ impl Control {
     }
 
     fn open_midi(&mut self) {
-        let Some(name) = &self.state.midi_wanted else { return };
+        let Some(name) = &self.state.midi_wanted else {
+            return;
+        };
         match self.state.ports.open(name) {
             Ok((sink, port)) => {
-                self.midi.send(MidiCommand::Open(sink));
+                if !self.midi.send(MidiCommand::Open(sink)) {
+                    let reason = "MIDI is off: its thread does not answer.".into();
+                    return self.say_midi(MidiState::Off { reason });
+                }
                 self.state.midi_open = Some(port.clone());
                 self.say_midi(MidiState::On { port });
             }

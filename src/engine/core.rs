@@ -39,7 +39,12 @@ pub(crate) enum CoreCommand {
     Swing(f32),
     Timing(f32),
     Velocity(f32),
-    Lane { lane: Lane, level: f32, mute: bool, solo: bool },
+    Lane {
+        lane: Lane,
+        level: f32,
+        mute: bool,
+        solo: bool,
+    },
     Pan(Lane, f32),
     Master(f32),
     Strike(Lane, f32),
@@ -58,7 +63,10 @@ pub(crate) enum Garbage {
 /// A message for the MIDI thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MidiMessage {
-    Hit { lane: Lane, velocity: u8 },
+    Hit {
+        lane: Lane,
+        velocity: u8,
+    },
     Clock,
     Start,
     Continue,
@@ -121,7 +129,12 @@ impl Core {
         let (command_in, commands) = rtrb::RingBuffer::new(1024);
         let (midi, midi_out) = rtrb::RingBuffer::new(4096);
         let (garbage, garbage_out) = rtrb::RingBuffer::new(256);
-        let silent = Note { offset: 0, lane: Lane::Kick, key: 0, velocity: 0 };
+        let silent = Note {
+            offset: 0,
+            lane: Lane::Kick,
+            key: 0,
+            velocity: 0,
+        };
         let core = Core {
             transport: Transport::new(options.qpm, RATE),
             player: Player::new(Box::new(Pattern::new(options.groove.clone()))),
@@ -142,7 +155,14 @@ impl Core {
             shared,
         };
         core.publish();
-        (core, Links { commands: command_in, midi: midi_out, garbage: garbage_out })
+        (
+            core,
+            Links {
+                commands: command_in,
+                midi: midi_out,
+                garbage: garbage_out,
+            },
+        )
     }
 
     /// The clock thread's turn: plays without sound up to a little after `now`.
@@ -150,8 +170,11 @@ impl Core {
         if self.driver != Driver::Clock {
             // The timeline of the stream goes on as it was.
             self.driver = Driver::Clock;
-            self.clock =
-                FrameClock::new(self.frame, self.clock.time_of(self.frame), self.clock.rate());
+            self.clock = FrameClock::new(
+                self.frame,
+                self.clock.time_of(self.frame),
+                self.clock.rate(),
+            );
             self.wait = 0;
         }
         if now - self.clock.time_of(self.frame) > ASLEEP {
@@ -228,7 +251,13 @@ impl Core {
             self.send_midi(offset, MidiMessage::Clock);
             self.next_clock += 1;
         }
-        let Core { player, transport, controls, notes, .. } = self;
+        let Core {
+            player,
+            transport,
+            controls,
+            notes,
+            ..
+        } = self;
         let first = count;
         let done = player.advance(to, |stroke| {
             if controls.audible(stroke.lane) && count < NOTES {
@@ -241,7 +270,12 @@ impl Core {
             self.discard(Garbage::Pattern(pattern));
         }
         for n in first..count {
-            let Note { offset, lane, velocity, .. } = self.notes[n];
+            let Note {
+                offset,
+                lane,
+                velocity,
+                ..
+            } = self.notes[n];
             self.send_midi(offset, MidiMessage::Hit { lane, velocity });
         }
         self.notes[..count].sort_unstable_by_key(|note| note.offset);
@@ -256,8 +290,9 @@ impl Core {
         }
         let (notes, controls) = (&self.notes[..count], &self.controls);
         // The synthesizer is not ours: should it panic on a damaged SoundFont, the show goes on.
-        let rendered =
-            catch_unwind(AssertUnwindSafe(|| mixer.render(left, right, notes, controls)));
+        let rendered = catch_unwind(AssertUnwindSafe(|| {
+            mixer.render(left, right, notes, controls)
+        }));
         match rendered {
             Ok(peaks) => {
                 for lane in 0..peaks.lanes.len() {
@@ -282,13 +317,19 @@ impl Core {
     fn fall(&mut self, frames: usize) {
         let seconds = frames as f32 / self.transport.rate() as f32;
         let factor = 10_f32.powf(-METER_FALL / 20.0 * seconds);
-        self.levels.lanes.iter_mut().chain(&mut self.levels.master).for_each(|l| *l *= factor);
+        self.levels
+            .lanes
+            .iter_mut()
+            .chain(&mut self.levels.master)
+            .for_each(|l| *l *= factor);
     }
 
     /// Follows the commands that wait, as long as there is room for what they displace.
     fn take_commands(&mut self) {
         while self.garbage.slots() > 2 {
-            let Ok(command) = self.commands.pop() else { break };
+            let Ok(command) = self.commands.pop() else {
+                break;
+            };
             self.follow(command);
         }
     }
@@ -326,7 +367,12 @@ impl Core {
             CoreCommand::Swing(swing) => self.player.feel.swing = swing,
             CoreCommand::Timing(amount) => self.player.feel.timing = amount,
             CoreCommand::Velocity(amount) => self.player.feel.velocity = amount,
-            CoreCommand::Lane { lane, level, mute, solo } => {
+            CoreCommand::Lane {
+                lane,
+                level,
+                mute,
+                solo,
+            } => {
                 let control = &mut self.controls.lanes[lane.index()];
                 (control.level, control.mute, control.solo) = (level, mute, solo);
             }
@@ -337,7 +383,13 @@ impl Core {
                     let note = Note::of_lane(0, lane, velocity);
                     self.notes[self.strikes] = note;
                     self.strikes += 1;
-                    self.send_midi(0, MidiMessage::Hit { lane, velocity: note.velocity });
+                    self.send_midi(
+                        0,
+                        MidiMessage::Hit {
+                            lane,
+                            velocity: note.velocity,
+                        },
+                    );
                 }
             }
             CoreCommand::Panic => {
@@ -388,14 +440,20 @@ impl Core {
         shared.playhead.publish(Playhead {
             time: self.clock.time_of(self.frame),
             position: self.transport.position(),
-            steps_per_second: if playing { self.transport.steps_per_second() } else { 0.0 },
+            steps_per_second: if playing {
+                self.transport.steps_per_second()
+            } else {
+                0.0
+            },
             origin,
             loop_steps: pattern.steps(),
             bar_steps: pattern.bar_steps(),
             beat_steps: pattern.beat_steps(),
         });
         shared.playing.store(playing, Relaxed);
-        shared.takeover_pending.store(self.player.takeover_pending(), Relaxed);
+        shared
+            .takeover_pending
+            .store(self.player.takeover_pending(), Relaxed);
         shared.qpm.store(self.transport.qpm().to_bits(), Relaxed);
         shared.swing.set(self.player.feel.swing);
         for (cell, level) in shared.lane_levels.iter().zip(self.levels.lanes) {
@@ -404,6 +462,13 @@ impl Core {
         for (cell, level) in shared.master_level.iter().zip(self.levels.master) {
             cell.set(level);
         }
-        shared.limiter_gain.set(self.mixer.as_ref().map_or(1.0, |mixer| mixer.limiter_gain()));
+        shared.limiter_gain.set(
+            self.mixer
+                .as_ref()
+                .map_or(1.0, |mixer| mixer.limiter_gain()),
+        );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,5 @@
 //! MIDI output: the ports of this machine, and the thread that sends at the right moment.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -48,7 +47,10 @@ impl Ports {
     /// The output ports there are now.
     pub fn list(&mut self) -> Devices<MidiPort> {
         match self.output() {
-            Err(reason) => Devices { found: Vec::new(), reason: Some(reason) },
+            Err(reason) => Devices {
+                found: Vec::new(),
+                reason: Some(reason),
+            },
             Ok(output) => {
                 let ports = output.ports();
                 let names = ports.iter().filter_map(|port| output.port_name(port).ok());
@@ -112,7 +114,11 @@ pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
         .iter()
         .find(|name| **name == wanted)
         .or_else(|| names.iter().find(|name| bare(name) == bare(wanted)))
-        .or_else(|| names.iter().find(|name| name.to_lowercase().contains(&lower)))
+        .or_else(|| {
+            names
+                .iter()
+                .find(|name| name.to_lowercase().contains(&lower))
+        })
         .copied()
         .filter(|_| !wanted.is_empty())
 }
@@ -148,7 +154,7 @@ impl MidiOut {
         epoch: Instant,
         map: DrumMap,
         send_clock: bool,
-    ) -> io::Result<MidiOut> {
+    ) -> MidiOut {
         let (commands, inbox) = sync_channel(64);
         let lost = Arc::new(AtomicBool::new(false));
         let sender = Sender {
@@ -160,9 +166,18 @@ impl MidiOut {
             schedule: Schedule::new(map, send_clock),
             sink: None,
         };
-        let thread =
-            thread::Builder::new().name("engine-midi".into()).spawn(move || sender.run())?;
-        Ok(MidiOut { commands, lost, thread: Some(thread) })
+        // A system that grants no thread has no MIDI; opening a port then fails.
+        let thread = thread::Builder::new().name("engine-midi".into());
+        MidiOut {
+            commands,
+            lost,
+            thread: thread.spawn(move || sender.run()).ok(),
+        }
+    }
+
+    /// The way to [`MidiOut::send`] for others.
+    pub fn commands(&self) -> SyncSender<MidiCommand> {
+        self.commands.clone()
     }
 
     /// Asks for something; `false` when the thread does not keep up.
@@ -241,7 +256,9 @@ impl Sender {
                     self.emit(|schedule, emit| schedule.panic(emit));
                 }
                 Ok(MidiCommand::Close) => self.close(),
-                Ok(MidiCommand::Map(map)) => self.emit(|schedule, emit| schedule.set_map(map, emit)),
+                Ok(MidiCommand::Map(map)) => {
+                    self.emit(|schedule, emit| schedule.set_map(map, emit))
+                }
                 Ok(MidiCommand::Clock(send)) => self.schedule.set_clock(send),
                 Ok(MidiCommand::Quit) | Err(TryRecvError::Disconnected) => {
                     self.close();
@@ -306,7 +323,10 @@ mod tests {
 
     #[test]
     fn a_port_is_found_by_what_stays_of_its_name() {
-        let names = ["Midi Through:Midi Through Port-0 14:0", "TR-8S:TR-8S MIDI 1 24:0"];
+        let names = [
+            "Midi Through:Midi Through Port-0 14:0",
+            "TR-8S:TR-8S MIDI 1 24:0",
+        ];
         assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 24:0"), Some(names[1]));
         // Plugged in again, it has another number.
         assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 128:0"), Some(names[1]));

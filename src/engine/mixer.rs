@@ -19,8 +19,9 @@ const BLOCK: usize = 8;
 /// Voices of one lane; the quietest gives way.
 const POLYPHONY: usize = 24;
 
-/// One stroke at full velocity in the middle is then at about half of full scale.
-const SYNTHESIZER_GAIN: f32 = 0.7;
+/// One stroke at full velocity is then at about half of full scale; the limiter takes what sums
+/// to more.
+const SYNTHESIZER_GAIN: f32 = 1.0;
 
 /// A key is let go so long after the lane's last stroke: long after drums have died away, but a
 /// sound that loops until it is let go must end too.
@@ -49,7 +50,12 @@ pub(crate) struct Note {
 impl Note {
     /// The lane's own drum at `velocity` (0..=1).
     pub fn of_lane(offset: usize, lane: Lane, velocity: f32) -> Note {
-        Note { offset, lane, key: lane.pitch(), velocity: midi_velocity(velocity) }
+        Note {
+            offset,
+            lane,
+            key: lane.pitch(),
+            velocity: midi_velocity(velocity),
+        }
     }
 
     /// Whether this stroke damps the open hat: closed, pedal and edge hats do.
@@ -75,7 +81,12 @@ pub(crate) struct LaneControl {
 
 impl Default for LaneControl {
     fn default() -> LaneControl {
-        LaneControl { level: 1.0, pan: 0.0, mute: false, solo: false }
+        LaneControl {
+            level: 1.0,
+            pan: 0.0,
+            mute: false,
+            solo: false,
+        }
     }
 }
 
@@ -88,7 +99,10 @@ pub(crate) struct Controls {
 
 impl Default for Controls {
     fn default() -> Controls {
-        Controls { lanes: [LaneControl::default(); LANES], master: 1.0 }
+        Controls {
+            lanes: [LaneControl::default(); LANES],
+            master: 1.0,
+        }
     }
 }
 
@@ -153,7 +167,11 @@ impl Mixer {
             settings.enable_reverb_and_chorus = false;
             let synthesizer = Synthesizer::new(&font.font, &settings).map_err(|error| {
                 let detail = error.to_string();
-                SoundFontError::Synthesizer { name: font.name().to_string(), rate, detail }
+                SoundFontError::Synthesizer {
+                    name: font.name().to_string(),
+                    rate,
+                    detail,
+                }
             })?;
             strips.push(Strip::new(synthesizer));
         }
@@ -178,7 +196,9 @@ impl Mixer {
     pub fn set_program(&mut self, program: u8) {
         for strip in &mut self.strips {
             let program = i32::from(program.min(127));
-            strip.synthesizer.process_midi_message(CHANNEL, 0xC0, program, 0);
+            strip
+                .synthesizer
+                .process_midi_message(CHANNEL, 0xC0, program, 0);
         }
     }
 
@@ -233,8 +253,9 @@ impl Mixer {
         }
         for n in 0..frames {
             self.master += (controls.master - self.master) * smooth;
-            [left[n], right[n]] =
-                self.limiter.process([left[n] * self.master, right[n] * self.master]);
+            [left[n], right[n]] = self
+                .limiter
+                .process([left[n] * self.master, right[n] * self.master]);
             peaks.master[0] = peaks.master[0].max(left[n].abs());
             peaks.master[1] = peaks.master[1].max(right[n].abs());
         }
@@ -267,7 +288,8 @@ impl Strip {
         self.synthesizer.note_off_all(true);
         // What is left of the present block still sounds: it is thrown away.
         let rest = (BLOCK - self.taken) % BLOCK;
-        self.synthesizer.render(&mut [0.0; BLOCK][..rest], &mut [0.0; BLOCK][..rest]);
+        self.synthesizer
+            .render(&mut [0.0; BLOCK][..rest], &mut [0.0; BLOCK][..rest]);
         self.taken = 0;
         self.choke = 1.0;
         self.choking = false;
@@ -301,7 +323,10 @@ impl Strip {
             }
         }
         self.stretch(&mut left[at..], &mut right[at..], rate);
-        let silent = left.iter().chain(right.iter()).all(|sample| sample.abs() < 1e-7);
+        let silent = left
+            .iter()
+            .chain(right.iter())
+            .all(|sample| sample.abs() < 1e-7);
         self.asleep = silent && self.hold == 0;
         true
     }
@@ -311,7 +336,8 @@ impl Strip {
             // A stroke on a drum that is being damped: the damped sound ends here.
             self.silence();
         }
-        self.synthesizer.note_on(CHANNEL, i32::from(note.key), i32::from(note.velocity));
+        self.synthesizer
+            .note_on(CHANNEL, i32::from(note.key), i32::from(note.velocity));
         self.hold = (HOLD_SECONDS * rate as f32) as usize;
         self.asleep = false;
     }
@@ -353,5 +379,114 @@ pub(crate) fn audition(font: &SoundFont) -> Result<(), String> {
             peak = peak.max(peaks.master[0]).max(peaks.master[1]);
         }
     }
-    if peak > 1e-4 { Ok(()) } else { Err("none of its drums makes a sound".into()) }
+    if peak > 1e-4 {
+        Ok(())
+    } else {
+        Err("none of its drums makes a sound".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SoundFontSource;
+
+    fn mixer() -> Mixer {
+        let font = SoundFont::load(&SoundFontSource::Embedded).unwrap();
+        Mixer::new(&font, 44_100, 0).unwrap()
+    }
+
+    /// Energy of left and right in `chunks` chunks that begin with `notes`.
+    fn energy(mixer: &mut Mixer, notes: &[Note], controls: &Controls, chunks: usize) -> [f32; 2] {
+        let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+        let mut sum = [0.0; 2];
+        for chunk in 0..chunks {
+            let notes = if chunk == 0 { notes } else { &[] };
+            mixer.render(&mut left, &mut right, notes, controls);
+            sum[0] += left.iter().map(|s| s * s).sum::<f32>();
+            sum[1] += right.iter().map(|s| s * s).sum::<f32>();
+        }
+        sum
+    }
+
+    #[test]
+    fn every_lane_sounds_and_louder_when_struck_harder() {
+        for lane in Lane::ALL {
+            let at = |velocity| {
+                let note = Note::of_lane(0, lane, velocity);
+                energy(&mut mixer(), &[note], &Controls::default(), 40)[0]
+            };
+            let [soft, loud] = [at(0.3), at(1.0)];
+            assert!(soft > 1e-4 && loud > 4.0 * soft, "{lane:?}: {soft} {loud}");
+        }
+    }
+
+    #[test]
+    fn a_closed_hat_damps_the_open_one() {
+        let controls = Controls::default();
+        let open = Note::of_lane(0, Lane::OpenHat, 1.0);
+        let tail = |notes: &[Note]| {
+            let mut mixer = mixer();
+            energy(&mut mixer, notes, &controls, 8);
+            let mut peak = 0.0_f32;
+            let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+            for _ in 0..4 {
+                let peaks = mixer.render(&mut left, &mut right, &[], &controls);
+                peak = peak.max(peaks.lanes[Lane::OpenHat.index()]);
+            }
+            peak
+        };
+        assert!(tail(&[open]) > 1e-3);
+        let closed = Note::of_lane(200, Lane::ClosedHat, 0.5);
+        assert_eq!(tail(&[open, closed]), 0.0);
+        // Struck again after that, it rings again.
+        let again = Note::of_lane(250, Lane::OpenHat, 1.0);
+        assert!(tail(&[open, closed, again]) > 1e-3);
+        // A ride leaves it alone.
+        assert!(tail(&[open, Note::of_lane(200, Lane::Ride, 0.5)]) > 1e-3);
+    }
+
+    #[test]
+    fn mute_solo_level_and_pan_do_what_they_say() {
+        let kick = [Note::of_lane(0, Lane::Kick, 0.8)];
+        let with = |change: &dyn Fn(&mut Controls)| {
+            let mut controls = Controls::default();
+            change(&mut controls);
+            let mut mixer = mixer();
+            mixer.jump_to(&controls);
+            energy(&mut mixer, &kick, &controls, 20)
+        };
+        let full = with(&|_| ());
+        assert_eq!(with(&|c| c.lanes[0].mute = true), [0.0; 2]);
+        assert_eq!(with(&|c| c.lanes[3].solo = true), [0.0; 2]);
+        assert_eq!(with(&|c| c.lanes[0].solo = true), full);
+        let half = with(&|c| c.lanes[0].level = 0.5)[0] / full[0];
+        assert!((half - 0.25).abs() < 0.01, "{half}");
+        let left = with(&|c| c.lanes[0].pan = -1.0);
+        assert_eq!((left[0], left[1]), (full[0], 0.0));
+        let quiet = with(&|c| c.master = 0.1)[0] / full[0];
+        assert!((quiet - 0.01).abs() < 0.001, "{quiet}");
+    }
+
+    #[test]
+    fn a_change_of_level_glides() {
+        let mut mixer = mixer();
+        let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+        let mut controls = Controls::default();
+        energy(
+            &mut mixer,
+            &[Note::of_lane(0, Lane::Kick, 1.0)],
+            &controls,
+            1,
+        );
+        controls.lanes[0].mute = true;
+        mixer.render(&mut left, &mut right, &[], &controls);
+        let step = left
+            .windows(2)
+            .map(|w| (w[1] - w[0]).abs())
+            .fold(0.0, f32::max);
+        assert!(left[40].abs() > 1e-4 && step < 0.05, "{step}");
+        energy(&mut mixer, &[], &controls, 10);
+        assert!(energy(&mut mixer, &[], &controls, 10)[0] < 1e-6);
+    }
 }

@@ -216,7 +216,7 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             let mut player = Player::new(groove(32, &every(Lane::Kick)));
-            play(&mut player, 17.5, 0.3);
+            let mut strokes = play(&mut player, 17.5, 0.3);
             assert!(
                 player
                     .set_pattern(groove(32, &every(Lane::Snare)), takeover)

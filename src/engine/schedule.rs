@@ -83,7 +83,8 @@ impl Schedule {
             return;
         }
         self.arrived += 1;
-        self.waiting.push(Reverse((event.time, self.arrived, event.message)));
+        self.waiting
+            .push(Reverse((event.time, self.arrived, event.message)));
     }
 
     pub fn set_clock(&mut self, send_clock: bool) {
@@ -99,7 +100,12 @@ impl Schedule {
     /// Moment of the next thing to send.
     pub fn next_due(&self) -> Option<Nanos> {
         let event = self.waiting.peek().map(|Reverse((time, ..))| *time);
-        let off = self.sounding.iter().flatten().map(|sounding| sounding.until).min();
+        let off = self
+            .sounding
+            .iter()
+            .flatten()
+            .map(|sounding| sounding.until)
+            .min();
         [event, off].into_iter().flatten().min()
     }
 
@@ -149,13 +155,20 @@ impl Schedule {
                 let same = |s: &Sounding| (s.note, s.channel) == (target.note, target.channel);
                 for (other, sounding) in self.sounding.iter_mut().enumerate() {
                     // A note is ended before it is struck again, also when two lanes share it.
-                    if sounding.as_ref().is_some_and(|s| other == lane.index() || same(s))
+                    if sounding
+                        .as_ref()
+                        .is_some_and(|s| other == lane.index() || same(s))
                         && let Some(Sounding { note, channel, .. }) = sounding.take()
                     {
                         emit(Bytes::three(0x80, channel, note, 0));
                     }
                 }
-                emit(Bytes::three(0x90, target.channel, target.note, velocity.max(1)));
+                emit(Bytes::three(
+                    0x90,
+                    target.channel,
+                    target.note,
+                    velocity.max(1),
+                ));
                 self.sounding[lane.index()] = Some(Sounding {
                     note: target.note,
                     channel: target.channel,
@@ -198,7 +211,13 @@ mod tests {
     const MS: Nanos = SECOND / 1000;
 
     fn hit(time: Nanos, lane: Lane) -> MidiEvent {
-        MidiEvent { time, message: MidiMessage::Hit { lane, velocity: 100 } }
+        MidiEvent {
+            time,
+            message: MidiMessage::Hit {
+                lane,
+                velocity: 100,
+            },
+        }
     }
 
     fn run(schedule: &mut Schedule, now: Nanos) -> Vec<Vec<u8>> {
@@ -212,8 +231,14 @@ mod tests {
         let mut schedule = Schedule::new(DrumMap::general_midi(), true);
         schedule.push(hit(30 * MS, Lane::Snare));
         schedule.push(hit(10 * MS, Lane::Kick));
-        schedule.push(MidiEvent { time: 0, message: MidiMessage::Start });
-        schedule.push(MidiEvent { time: 0, message: MidiMessage::Clock });
+        schedule.push(MidiEvent {
+            time: 0,
+            message: MidiMessage::Start,
+        });
+        schedule.push(MidiEvent {
+            time: 0,
+            message: MidiMessage::Clock,
+        });
         assert_eq!(run(&mut schedule, 0), [[0xFA], [0xF8]]);
         assert_eq!(schedule.next_due(), Some(10 * MS));
         assert_eq!(run(&mut schedule, 10 * MS), [[0x99, 36, 100]]);
@@ -247,7 +272,10 @@ mod tests {
         schedule.set_map(map, &mut |bytes| sent.push(bytes.as_slice().to_vec()));
         assert_eq!(sent, [[0x89, 36, 0]]);
         schedule.push(hit(MS, Lane::Kick));
-        schedule.push(MidiEvent { time: 2 * MS, message: MidiMessage::Stop });
+        schedule.push(MidiEvent {
+            time: 2 * MS,
+            message: MidiMessage::Stop,
+        });
         assert_eq!(run(&mut schedule, 2 * MS), [[0x92, 60, 100], [0x82, 60, 0]]);
     }
 
@@ -267,7 +295,10 @@ mod tests {
     fn a_late_note_is_left_out_and_counted_but_clocks_are_not() {
         let mut schedule = Schedule::new(DrumMap::general_midi(), true);
         schedule.push(hit(0, Lane::Kick));
-        schedule.push(MidiEvent { time: 0, message: MidiMessage::Clock });
+        schedule.push(MidiEvent {
+            time: 0,
+            message: MidiMessage::Clock,
+        });
         assert_eq!(run(&mut schedule, SECOND), [[0xF8]]);
         assert_eq!(schedule.dropped, 1);
     }

@@ -72,7 +72,13 @@ pub(crate) struct PlayheadCell {
 impl PlayheadCell {
     /// To be called by one thread at a time.
     pub fn publish(&self, playhead: Playhead) {
-        let Playhead { time, position, steps_per_second, origin, .. } = playhead;
+        let Playhead {
+            time,
+            position,
+            steps_per_second,
+            origin,
+            ..
+        } = playhead;
         let words = [
             time as u64,
             position.to_bits(),
@@ -131,8 +137,11 @@ pub(crate) struct Shared {
     pub sound_failed: AtomicBool,
     /// When the audio callback was last called.
     pub last_callback: AtomicI64,
-    /// Frames and latency (ns) of the last callback, and frames of all of them.
+    /// Whether a stream is open.
+    pub audio_running: AtomicBool,
+    /// Frames, frames a second and latency (ns) of the last callback; frames of all of them.
     pub callback_frames: AtomicU32,
+    pub callback_rate: AtomicU32,
     pub callback_latency: AtomicI64,
     pub frames_played: AtomicU64,
 }
@@ -177,9 +186,30 @@ mod tests {
             beat_steps: 4,
         };
         let position = playhead.at(3 * SECOND);
-        assert_eq!(position, Position { bar: 1, beat: 1, step: 22.0, loop_steps: 64, turn: 1 });
+        assert_eq!(
+            position,
+            Position {
+                bar: 1,
+                beat: 1,
+                step: 22.0,
+                loop_steps: 64,
+                turn: 1
+            }
+        );
         // Before the first frame is heard the playhead waits at the start.
-        let first = Playhead { position: 0.5, ..playhead };
-        assert_eq!(first.at(0), Position { bar: 0, beat: 0, step: 0.0, loop_steps: 64, turn: 0 });
+        let first = Playhead {
+            position: 0.5,
+            ..playhead
+        };
+        assert_eq!(
+            first.at(0),
+            Position {
+                bar: 0,
+                beat: 0,
+                step: 0.0,
+                loop_steps: 64,
+                turn: 0
+            }
+        );
     }
 }

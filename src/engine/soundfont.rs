@@ -30,7 +30,11 @@ pub enum SoundFontError {
     #[error("{name} is damaged ({detail}): copy or download it again")]
     Damaged { name: String, detail: String },
     #[error("{name} cannot be played at {rate} frames a second ({detail})")]
-    Synthesizer { name: String, rate: u32, detail: String },
+    Synthesizer {
+        name: String,
+        rate: u32,
+        detail: String,
+    },
 }
 
 /// A SoundFont in memory, ready for any number of synthesizers.
@@ -51,8 +55,10 @@ impl SoundFont {
             SoundFontSource::Bytes(bytes, name) => SoundFont::read(name, Cursor::new(bytes)),
             SoundFontSource::File(path) => {
                 let name = path.display().to_string();
-                let file = File::open(path)
-                    .map_err(|source| SoundFontError::Read { name: name.clone(), source })?;
+                let file = File::open(path).map_err(|source| SoundFontError::Read {
+                    name: name.clone(),
+                    source,
+                })?;
                 // A folder opens like a file and fails with a worse message later.
                 if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
                     return Err(SoundFontError::NotASoundFont { name });
@@ -64,17 +70,27 @@ impl SoundFont {
 
     fn read(name: &str, mut reader: impl Read + Seek) -> Result<SoundFont, SoundFontError> {
         check_chunks(name, &mut reader)?;
-        let damaged =
-            |detail: String| SoundFontError::Damaged { name: name.to_string(), detail };
+        let damaged = |detail: String| SoundFontError::Damaged {
+            name: name.to_string(),
+            detail,
+        };
         // The reader does not check every index of the file, and may panic on a damaged one.
         let font = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut reader)))
             .map_err(|_| damaged("its tables contradict each other".into()))?
             .map_err(|error| damaged(error.to_string()))?;
         let kits = kits(&font);
-        let title = font.get_info().get_bank_name().trim_matches(['\0', ' ']).to_string();
+        let title = font
+            .get_info()
+            .get_bank_name()
+            .trim_matches(['\0', ' '])
+            .to_string();
         let sound_font = SoundFont {
             font: Arc::new(font),
-            name: if title.is_empty() { name.to_string() } else { title },
+            name: if title.is_empty() {
+                name.to_string()
+            } else {
+                title
+            },
             kits,
         };
         catch_unwind(AssertUnwindSafe(|| super::mixer::audition(&sound_font)))
@@ -99,13 +115,16 @@ fn kits(font: &rustysynth::SoundFont) -> Arc<[Kit]> {
         program: preset.get_patch_number().clamp(0, 127) as u8,
         name: preset.get_name().trim_matches(['\0', ' ']).to_string(),
     };
-    let mut kits: Vec<Kit> =
-        font.get_presets().iter().filter(|p| p.get_bank_number() == DRUM_BANK).map(kit).collect();
+    let mut kits: Vec<Kit> = font
+        .get_presets()
+        .iter()
+        .filter(|p| p.get_bank_number() == DRUM_BANK)
+        .map(kit)
+        .collect();
     kits.sort_by_key(|kit| kit.program);
     if kits.is_empty() {
-        let key = |preset: &&rustysynth::Preset| {
-            (preset.get_bank_number(), preset.get_patch_number())
-        };
+        let key =
+            |preset: &&rustysynth::Preset| (preset.get_bank_number(), preset.get_patch_number());
         kits.extend(font.get_presets().iter().min_by_key(key).map(|preset| Kit {
             program: 0,
             ..kit(preset)
@@ -118,20 +137,31 @@ fn kits(font: &rustysynth::SoundFont) -> Arc<[Kit]> {
 /// compressed. (The synthesizer's own reader allocates what a chunk claims to hold, and calls a
 /// compressed file an unknown list.)
 fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFontError> {
-    let read_error = |source| SoundFontError::Read { name: name.to_string(), source };
+    let read_error = |source| SoundFontError::Read {
+        name: name.to_string(),
+        source,
+    };
     let length = file.seek(SeekFrom::End(0)).map_err(read_error)?;
     file.rewind().map_err(read_error)?;
     let mut head = [0; 12];
     if length < 12 || file.read_exact(&mut head).is_err() {
-        return Err(SoundFontError::NotASoundFont { name: name.to_string() });
+        return Err(SoundFontError::NotASoundFont {
+            name: name.to_string(),
+        });
     }
     if &head[..4] != b"RIFF" || &head[8..] != b"sfbk" {
-        return Err(SoundFontError::NotASoundFont { name: name.to_string() });
+        return Err(SoundFontError::NotASoundFont {
+            name: name.to_string(),
+        });
     }
     let within = |start: u64, size: u64| {
         let end = start + size;
         if end > length {
-            return Err(SoundFontError::Truncated { name: name.to_string(), length, end });
+            return Err(SoundFontError::Truncated {
+                name: name.to_string(),
+                length,
+                end,
+            });
         }
         Ok(end)
     };
@@ -151,9 +181,15 @@ fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFo
             _ => false,
         };
         if compressed {
-            return Err(SoundFontError::Compressed { name: name.to_string() });
+            return Err(SoundFontError::Compressed {
+                name: name.to_string(),
+            });
         }
-        at = if &chunk[..4] == b"LIST" { at + 12 } else { end + size % 2 };
+        at = if &chunk[..4] == b"LIST" {
+            at + 12
+        } else {
+            end + size % 2
+        };
     }
     file.rewind().map_err(read_error)
 }
