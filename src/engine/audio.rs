@@ -80,6 +80,10 @@ pub(crate) fn list() -> Devices<AudioOutput> {
             };
             for device in devices {
                 let Ok(id) = device.id() else { continue };
+                // ALSA's pit for samples is no output that anybody hears.
+                if id.id() == "null" {
+                    continue;
+                }
                 found.push(AudioOutput {
                     host: host.id().to_string(),
                     default: default.as_ref() == Some(&id),
@@ -114,7 +118,10 @@ pub(crate) fn candidates(wanted: Option<&str>) -> Result<Vec<Candidate>, String>
             let devices: Vec<Device> = match wanted {
                 None => host.default_output_device().into_iter().collect(),
                 Some(wanted) => match host.output_devices() {
-                    Ok(devices) => devices.filter(|device| is_meant(device, wanted)).collect(),
+                    Ok(devices) => devices
+                        .chain(host.default_output_device())
+                        .filter(|device| is_meant(device, wanted))
+                        .collect(),
                     Err(_) => Vec::new(),
                 },
             };

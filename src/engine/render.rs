@@ -153,8 +153,13 @@ pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let file =
-        tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(error.to_string()))?;
+    let mut builder = tempfile::Builder::new();
+    // A temporary file is its owner's alone; this one becomes an ordinary file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder
+        .tempfile_in(folder)
+        .map_err(|error| failed(error.to_string()))?;
     let spec = hound::WavSpec {
         channels: 2,
         sample_rate: sound.rate,

@@ -2,8 +2,10 @@
 
 mod converter;
 mod corpus;
+mod engine;
 mod floors;
 mod oracle;
+mod real_audio;
 #[allow(dead_code)]
 mod support;
 mod tfrecord;
