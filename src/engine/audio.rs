@@ -1,199 +1,27 @@
-//! Audio output: the sound cards of this machine, and the callback that fills their buffers.
+//! Audio output: a stream to a sound card, and the callback that fills its buffers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::traits::{DeviceTrait, StreamTrait};
 use cpal::{
     BufferSize, Device, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig,
-    SupportedBufferSize, SupportedStreamConfig,
+    SupportedBufferSize,
 };
 
+use super::cards::{Candidate, guarded, sentence};
 use super::clock::{Nanos, SECOND};
 use super::core::Core;
 use super::shared::Shared;
-use super::{AudioOutput, Devices};
 
 /// A stream that reports less latency than this is taken to have it, so that the MIDI thread sees
 /// an event before its moment.
 pub(crate) const MIDI_LEAD: Nanos = SECOND / 250;
 
-/// Rates that the synthesizer can do.
-const RATES: std::ops::RangeInclusive<u32> = 16_000..=192_000;
-
 /// Frames that are rendered at a time, whatever the length of a callback.
 const SCRATCH: usize = 1024;
-
-/// An output that could be opened.
-pub(crate) struct Candidate {
-    device: Device,
-    config: SupportedStreamConfig,
-    pub name: String,
-}
-
-impl Candidate {
-    /// Frames a second.
-    pub fn rate(&self) -> u32 {
-        self.config.sample_rate()
-    }
-
-    pub fn channels(&self) -> u16 {
-        self.config.channels()
-    }
-}
-
-/// Sound systems of this build, best first. (`cpal::default_host` panics on a broken
-/// configuration.)
-fn hosts() -> impl Iterator<Item = cpal::Host> {
-    cpal::available_hosts()
-        .into_iter()
-        .filter_map(|id| cpal::host_from_id(id).ok())
-}
-
-/// Runs `look`, which asks sound systems; a panic in one of them is an error.
-fn guarded<T>(look: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(look))
-        .unwrap_or_else(|_| Err("the sound system of this machine failed badly".into()))
-}
-
-fn name_of(device: &Device) -> String {
-    match device.description() {
-        Ok(description) => description.name().to_string(),
-        Err(_) => device
-            .id()
-            .map_or_else(|_| "unknown".into(), |id| id.id().to_string()),
-    }
-}
-
-/// The audio outputs of this machine.
-pub(crate) fn list() -> Devices<AudioOutput> {
-    let found = guarded(|| {
-        let mut found = Vec::new();
-        for host in hosts() {
-            let default = host
-                .default_output_device()
-                .and_then(|device| device.id().ok());
-            let Ok(devices) = host.output_devices() else {
-                continue;
-            };
-            for device in devices {
-                let Ok(id) = device.id() else { continue };
-                // ALSA's pit for samples is no output that anybody hears.
-                if id.id() == "null" {
-                    continue;
-                }
-                found.push(AudioOutput {
-                    host: host.id().to_string(),
-                    default: default.as_ref() == Some(&id),
-                    id: id.to_string(),
-                    name: name_of(&device),
-                });
-            }
-        }
-        Ok(found)
-    });
-    match found {
-        Err(reason) => Devices {
-            found: Vec::new(),
-            reason: Some(format!("No audio output: {reason}.")),
-        },
-        Ok(found) => {
-            let reason = found
-                .is_empty()
-                .then(|| "No audio output is there: connect a sound card.".to_string());
-            Devices { found, reason }
-        }
-    }
-}
-
-/// The outputs that `wanted` (an id, a name or part of one; `None` is the default) may mean, best
-/// first; or why there is none, in one sentence.
-pub(crate) fn candidates(wanted: Option<&str>) -> Result<Vec<Candidate>, String> {
-    guarded(|| {
-        let mut candidates = Vec::new();
-        let mut problem = None;
-        for host in hosts() {
-            let devices: Vec<Device> = match wanted {
-                None => host.default_output_device().into_iter().collect(),
-                Some(wanted) => match host.output_devices() {
-                    Ok(devices) => devices
-                        .chain(host.default_output_device())
-                        .filter(|device| is_meant(device, wanted))
-                        .collect(),
-                    Err(_) => Vec::new(),
-                },
-            };
-            for device in devices {
-                let name = name_of(&device);
-                match configuration(&device) {
-                    Ok(config) => candidates.push(Candidate {
-                        device,
-                        config,
-                        name,
-                    }),
-                    Err(error) => problem = Some((name, error)),
-                }
-            }
-        }
-        match (candidates.is_empty(), problem, wanted) {
-            (false, ..) => Ok(candidates),
-            (true, Some((name, error)), _) => Err(format!("\"{name}\" cannot be opened ({error})")),
-            (true, None, Some(wanted)) => Err(format!("there is no output named \"{wanted}\"")),
-            (true, None, None) => Err("this machine has no sound card".into()),
-        }
-    })
-    .map_err(|reason| format!("No sound: {reason}."))
-}
-
-fn is_meant(device: &Device, wanted: &str) -> bool {
-    let id = device.id();
-    let by_id = id.is_ok_and(|id| id.to_string() == wanted || id.id() == wanted);
-    by_id
-        || name_of(device)
-            .to_lowercase()
-            .contains(&wanted.to_lowercase())
-}
-
-/// The device's own configuration, or the nearest one that can be played.
-fn configuration(device: &Device) -> Result<SupportedStreamConfig, String> {
-    let default = device
-        .default_output_config()
-        .map_err(|error| sentence(&error))?;
-    if is_playable(default.sample_format()) && RATES.contains(&default.sample_rate()) {
-        return Ok(default);
-    }
-    let all = device
-        .supported_output_configs()
-        .map_err(|error| sentence(&error))?;
-    all.filter(|range| is_playable(range.sample_format()))
-        .filter_map(|range| {
-            let rates = [
-                48_000,
-                44_100,
-                range.max_sample_rate(),
-                range.min_sample_rate(),
-            ];
-            let rate = rates
-                .into_iter()
-                .find(|r| RATES.contains(r) && range.contains_rate(*r))?;
-            range.try_with_sample_rate(rate)
-        })
-        .min_by_key(|config| config.channels().abs_diff(2))
-        .ok_or_else(|| {
-            format!(
-                "it offers {} at {} frames a second only",
-                default.sample_format(),
-                default.sample_rate()
-            )
-        })
-}
-
-/// An error's text without the full stop, to be put into a sentence.
-fn sentence(error: &cpal::Error) -> String {
-    error.to_string().trim_end_matches('.').to_string()
-}
 
 /// Flags that the error callback may set; it does nothing else.
 #[derive(Default)]
@@ -203,7 +31,6 @@ struct StreamState {
 
 /// A stream that plays.
 pub(crate) struct AudioStream {
-    shared: Arc<Shared>,
     _stream: cpal::Stream,
     state: Arc<StreamState>,
     pub name: String,
@@ -230,13 +57,6 @@ impl AudioStream {
     /// Whether the driver said that the device is gone.
     pub fn is_lost(&self) -> bool {
         self.state.lost.load(Relaxed)
-    }
-}
-
-impl Drop for AudioStream {
-    fn drop(&mut self) {
-        // Before the stream itself ends (it is a field), so that the clock loses no time.
-        self.shared.audio_running.store(false, Relaxed);
     }
 }
 
@@ -274,24 +94,18 @@ fn open_with(
         feed.shared.clone(),
     )?;
     feed.shared.last_callback.store(feed.now(), Relaxed);
-    feed.shared.audio_running.store(true, Relaxed);
+    feed.shared.stream.store(feed.stream, Relaxed);
     if let Err(error) = stream.play() {
-        feed.shared.audio_running.store(false, Relaxed);
+        feed.shared.stream.store(0, Relaxed);
         return Err(error);
     }
     Ok(AudioStream {
-        shared: feed.shared.clone(),
         _stream: stream,
         state,
         name: candidate.name.clone(),
         rate: candidate.rate(),
         channels: candidate.channels(),
     })
-}
-
-/// Whether there is a way from our samples to this format (all but DSD).
-fn is_playable(format: SampleFormat) -> bool {
-    (format.is_int() || format.is_uint() || format.is_float()) && !format.is_dsd()
 }
 
 fn build<T: SizedSample + FromSample<f32>>(
@@ -326,7 +140,7 @@ pub(crate) struct Feed {
     pub core: Arc<Mutex<Core>>,
     pub shared: Arc<Shared>,
     pub epoch: Instant,
-    /// Number of the next stream.
+    /// Number of the next stream, from 1 on.
     pub stream: u64,
 }
 
@@ -372,6 +186,10 @@ impl Feeder {
         let frames = data.len() / self.channels;
         let heard = now + self.smooth(latency);
         let shared = &self.shared;
+        if shared.stream.load(Relaxed) != self.stream {
+            // This stream was given up, but its driver has not heard of it yet.
+            return data.fill(T::from_sample(0.0));
+        }
         shared.last_callback.store(now, Relaxed);
         shared.callback_frames.store(frames as u32, Relaxed);
         shared.callback_rate.store(self.rate, Relaxed);

@@ -1,17 +1,20 @@
 //! The heart: transport, player and mixer, moved on by whoever has the time: the audio callback,
 //! or the clock thread while there is no sound card. Allocates, locks and frees nothing.
 
+mod commands;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::EngineOptions;
 use super::clock::{FrameClock, Nanos, SECOND};
+use super::messages::{CoreCommand, Garbage, Links, MidiEvent, MidiMessage};
 use super::mixer::{self, CHUNK, Controls, Mixer, Note, Peaks};
 use super::pattern::Pattern;
 use super::player::Player;
 use super::shared::{Playhead, Shared};
 use super::transport::Transport;
-use super::{EngineOptions, Takeover};
 use crate::music::Lane;
 
 /// How far ahead of the time of day the clock thread plays when there is no sound card.
@@ -29,72 +32,12 @@ const NOTES: usize = 64;
 /// Fall of the meters, decibels a second.
 const METER_FALL: f32 = 24.0;
 
-/// What the core is asked to do.
-pub(crate) enum CoreCommand {
-    Play,
-    Stop,
-    Continue,
-    Tempo(f64),
-    Pattern(Box<Pattern>, Takeover),
-    Swing(f32),
-    Timing(f32),
-    Velocity(f32),
-    Lane {
-        lane: Lane,
-        level: f32,
-        mute: bool,
-        solo: bool,
-    },
-    Pan(Lane, f32),
-    Master(f32),
-    Strike(Lane, f32),
-    Panic,
-    Mixer(Box<Mixer>),
-    Program(u8),
-    MidiOffset(Nanos),
-}
-
-/// What the core is done with, to be freed elsewhere.
-pub(crate) enum Garbage {
-    Pattern(#[expect(dead_code, reason = "only dropped")] Box<Pattern>),
-    Mixer(#[expect(dead_code, reason = "only dropped")] Box<Mixer>),
-}
-
-/// A message for the MIDI thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum MidiMessage {
-    Hit {
-        lane: Lane,
-        velocity: u8,
-    },
-    Clock,
-    Start,
-    Continue,
-    Stop,
-    /// All notes off, at once and not at its time.
-    Panic,
-}
-
-/// A message and its moment.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct MidiEvent {
-    pub time: Nanos,
-    pub message: MidiMessage,
-}
-
 /// Who moves the core on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Driver {
     Clock,
     /// The audio stream of this number.
     Audio(u64),
-}
-
-/// The far ends of the core's queues.
-pub(crate) struct Links {
-    pub commands: rtrb::Producer<CoreCommand>,
-    pub midi: rtrb::Consumer<MidiEvent>,
-    pub garbage: rtrb::Consumer<Garbage>,
 }
 
 /// See the module.
@@ -331,85 +274,6 @@ impl Core {
                 break;
             };
             self.follow(command);
-        }
-    }
-
-    fn follow(&mut self, command: CoreCommand) {
-        match command {
-            CoreCommand::Play => {
-                if let Some(pattern) = self.player.rewind() {
-                    self.discard(Garbage::Pattern(pattern));
-                }
-                self.next_clock = 0;
-                self.transport.play_from(0.0);
-                self.send_midi(0, MidiMessage::Start);
-            }
-            CoreCommand::Stop => {
-                self.transport.stop();
-                self.send_midi(0, MidiMessage::Stop);
-            }
-            CoreCommand::Continue if !self.transport.playing() => {
-                self.transport.resume();
-                self.send_midi(0, MidiMessage::Continue);
-            }
-            CoreCommand::Continue => (),
-            CoreCommand::Tempo(qpm) => self.transport.set_tempo(qpm),
-            CoreCommand::Pattern(pattern, _) if !self.transport.playing() => {
-                for pattern in self.player.replace(pattern).into_iter().flatten() {
-                    self.discard(Garbage::Pattern(pattern));
-                }
-            }
-            CoreCommand::Pattern(pattern, takeover) => {
-                if let Some(pattern) = self.player.set_pattern(pattern, takeover) {
-                    self.discard(Garbage::Pattern(pattern));
-                }
-            }
-            CoreCommand::Swing(swing) => self.player.feel.swing = swing,
-            CoreCommand::Timing(amount) => self.player.feel.timing = amount,
-            CoreCommand::Velocity(amount) => self.player.feel.velocity = amount,
-            CoreCommand::Lane {
-                lane,
-                level,
-                mute,
-                solo,
-            } => {
-                let control = &mut self.controls.lanes[lane.index()];
-                (control.level, control.mute, control.solo) = (level, mute, solo);
-            }
-            CoreCommand::Pan(lane, pan) => self.controls.lanes[lane.index()].pan = pan,
-            CoreCommand::Master(level) => self.controls.master = level,
-            CoreCommand::Strike(lane, velocity) => {
-                if self.strikes < NOTES / 2 {
-                    let note = Note::of_lane(0, lane, velocity);
-                    self.notes[self.strikes] = note;
-                    self.strikes += 1;
-                    self.send_midi(
-                        0,
-                        MidiMessage::Hit {
-                            lane,
-                            velocity: note.velocity,
-                        },
-                    );
-                }
-            }
-            CoreCommand::Panic => {
-                if let Some(mixer) = &mut self.mixer {
-                    mixer.silence();
-                }
-                self.send_midi(0, MidiMessage::Panic);
-            }
-            CoreCommand::Mixer(mut mixer) => {
-                mixer.jump_to(&self.controls);
-                if let Some(old) = self.mixer.replace(mixer) {
-                    self.discard(Garbage::Mixer(old));
-                }
-            }
-            CoreCommand::Program(program) => {
-                if let Some(mixer) = &mut self.mixer {
-                    mixer.set_program(program);
-                }
-            }
-            CoreCommand::MidiOffset(offset) => self.midi_offset = offset,
         }
     }
 

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::audio::Feed;
 use super::clock::{Nanos, SECOND};
 use super::control::{Control, ControlCommand, CoreSender, Slow, State};
-use super::core::{Core, CoreCommand, Links};
+use super::core::Core;
+use super::messages::{CoreCommand, Links};
 use super::midi_out::{MidiCommand, MidiOut};
 use super::pattern::Pattern;
 use super::shared::Shared;
@@ -317,7 +318,7 @@ fn run_clock(core: &Mutex<Core>, shared: &Shared, epoch: Instant, quit: &AtomicB
     make_realtime();
     let now = || epoch.elapsed().as_nanos() as Nanos;
     while !quit.load(Relaxed) {
-        let stream = shared.audio_running.load(Relaxed);
+        let stream = shared.stream.load(Relaxed) != 0;
         let length = i64::from(shared.callback_frames.load(Relaxed)) * SECOND
             / i64::from(shared.callback_rate.load(Relaxed).max(1));
         let stalled = now() - shared.last_callback.load(Relaxed) > STALLED.max(4 * length);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use midir::{MidiOutput, MidiOutputConnection};
 
 use super::clock::Nanos;
-use super::core::{MidiEvent, MidiMessage};
+use super::messages::{MidiEvent, MidiMessage};
 use super::schedule::{Bytes, MidiSink, Schedule};
 use super::shared::Shared;
 use super::thread::make_realtime;

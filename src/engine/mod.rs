@@ -13,6 +13,7 @@
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
 
 mod audio;
+mod cards;
 mod clock;
 mod command;
 mod control;
@@ -21,6 +22,7 @@ mod drum_map;
 mod handle;
 pub mod kit;
 mod limiter;
+mod messages;
 mod midi_out;
 mod mixer;
 mod pattern;
@@ -42,7 +44,7 @@ pub use status::{AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Pos
 
 /// The audio outputs of this machine. Sound systems may print on stderr: see [`stderr`].
 pub fn audio_outputs() -> Devices<AudioOutput> {
-    audio::list()
+    cards::list()
 }
 
 /// The MIDI output ports of this machine.

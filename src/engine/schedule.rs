@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 use super::DrumMap;
 use super::clock::{Nanos, SECOND};
-use super::core::{MidiEvent, MidiMessage};
+use super::messages::{MidiEvent, MidiMessage};
 use crate::music::LANES;
 
 /// Length of a note. Drum machines heed the beginning only; what sounds as long as it is held

@@ -137,8 +137,8 @@ pub(crate) struct Shared {
     pub sound_failed: AtomicBool,
     /// When the audio callback was last called.
     pub last_callback: AtomicI64,
-    /// Whether a stream is open.
-    pub audio_running: AtomicBool,
+    /// Number of the stream that may play; 0 while none is open.
+    pub stream: AtomicU64,
     /// Frames, frames a second and latency (ns) of the last callback; frames of all of them.
     pub callback_frames: AtomicU32,
     pub callback_rate: AtomicU32,

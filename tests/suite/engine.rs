@@ -199,7 +199,7 @@ fn a_groove_is_rendered_on_its_grid_with_its_tail() {
         "slower than it plays"
     );
     // Four bars of two seconds, and what rings on after them.
-    assert!(seconds >= 8.0 && seconds < 12.0, "{seconds}");
+    assert!((8.0..12.0).contains(&seconds), "{seconds}");
     let loudest = |from: f64, to: f64| {
         let range = (from * 48_000.0) as usize..(to * 48_000.0) as usize;
         sound.frames[range]

@@ -3,13 +3,20 @@
 
 #[cfg(feature = "jack")]
 use std::io::BufRead;
-use std::io::{BufReader, Read};
-use std::path::Path;
+#[cfg(feature = "jack")]
+use std::io::BufReader;
+use std::io::Read;
+use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions};
+#[cfg(feature = "jack-midi")]
+use musicvae_tui::engine::MidiState;
+use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, Status};
 use musicvae_tui::music::{Groove, Hit, Lane};
+
+#[cfg(any(feature = "jack", feature = "jack-midi"))]
+mod jack;
 
 /// Strokes of the test's groove: one bar at 120 quarter notes a minute, in steps of 1/8 s.
 const STROKES: [(usize, f32); 4] = [(0, 0.0), (4, 0.3), (8, -0.4), (12, 0.0)];
@@ -56,7 +63,25 @@ fn child_player() {
     println!("READY");
     std::thread::sleep(Duration::from_millis(300));
     engine.send(Command::Play);
-    std::thread::sleep(Duration::from_secs(seconds.parse().unwrap()));
+    let (started, seconds) = (
+        Instant::now(),
+        Duration::from_secs(seconds.parse().unwrap()),
+    );
+    while started.elapsed() < seconds {
+        std::thread::sleep(Duration::from_millis(100));
+        let Status {
+            position, audio, ..
+        } = engine.status();
+        if std::env::var_os("MUSICVAE_TUI_WATCH").is_some() && started.elapsed().as_secs() > 0 {
+            let steps = position.turn as f64 * 16.0 + position.step;
+            let on = if matches!(audio, AudioState::On { .. }) {
+                "on"
+            } else {
+                "off"
+            };
+            println!("WATCH {} {steps} {on}", started.elapsed().as_secs_f64());
+        }
+    }
     let status = engine.status();
     println!("AUDIO {:?}", status.audio);
     println!("ERRORS {} {}", status.audio_errors, status.dropped_commands);
@@ -123,160 +148,134 @@ fn check(left: &[f32], rate: u32, least: usize) {
     assert!(high - low <= 8.0, "{errors:?}");
 }
 
-/// ALSA's `file` plugin into a pipe that is read at the speed of sound: no sound card is needed.
+/// What the null device is opened with: 32-bit floats in stereo.
+const ALSA_RATE: u32 = 48_000;
+const FRAME: usize = 8;
+
+/// A sound card for a test: ALSA's `file` plugin into a pipe that is read at the speed of sound.
+struct Card {
+    _folder: tempfile::TempDir,
+    pipe: PathBuf,
+    config: PathBuf,
+}
+
+impl Card {
+    fn new() -> Option<Card> {
+        let folder = tempfile::tempdir().unwrap();
+        let [pipe, config] = ["pipe", "asound.conf"].map(|name| folder.path().join(name));
+        let made = Process::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .is_ok_and(|status| status.success());
+        if !made || !cfg!(target_os = "linux") {
+            eprintln!("SKIPPED: needs ALSA and mkfifo");
+            return None;
+        }
+        let text = format!(
+            "pcm.null {{ type null hint {{ show on description \"discard\" }} }}\n\
+             pcm.default {{ type file slave.pcm {{ type null }} file \"{}\" format \"raw\" }}\n\
+             ctl.default {{ type null }}\n",
+            pipe.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        Some(Card {
+            _folder: folder,
+            pipe,
+            config,
+        })
+    }
+
+    /// Reads until the pipe is closed, with a rest of `rest` after the first three seconds.
+    fn capture(&self, rest: Duration) -> std::thread::JoinHandle<Vec<u8>> {
+        let pipe = self.pipe.clone();
+        std::thread::spawn(move || {
+            let mut file = std::fs::File::open(pipe).unwrap();
+            let mut started = Instant::now();
+            let mut all = Vec::new();
+            let mut buffer = [0; FRAME * 480];
+            let mut rest = Some(rest);
+            loop {
+                match file.read(&mut buffer).unwrap() {
+                    0 => return all,
+                    count => all.extend(&buffer[..count]),
+                }
+                let read = all.len() as f64 / FRAME as f64 / f64::from(ALSA_RATE);
+                if let Some(rest) = rest.take_if(|_| read > 3.0) {
+                    std::thread::sleep(rest);
+                    started += rest;
+                }
+                let due = Duration::from_secs_f64(read);
+                std::thread::sleep(due.saturating_sub(started.elapsed()));
+            }
+        })
+    }
+}
+
 #[test]
 fn alsa_plays_what_is_scheduled() {
-    if !cfg!(target_os = "linux") {
-        eprintln!("SKIPPED: alsa_plays_what_is_scheduled needs ALSA");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let [pipe, config] = ["pipe", "asound.conf"].map(|name| folder.path().join(name));
-    if !Process::new("mkfifo")
-        .arg(&pipe)
-        .status()
-        .is_ok_and(|status| status.success())
-    {
-        eprintln!("SKIPPED: alsa_plays_what_is_scheduled needs mkfifo");
-        return;
-    }
-    let text = format!(
-        "pcm.null {{ type null hint {{ show on description \"discard\" }} }}\n\
-         pcm.default {{ type file slave.pcm {{ type null }} file \"{}\" format \"raw\" }}\n\
-         ctl.default {{ type null }}\n",
-        pipe.display()
-    );
-    std::fs::write(&config, text).unwrap();
-    let mut child = player(5).env("ALSA_CONFIG_PATH", &config).spawn().unwrap();
-    let reader = std::thread::spawn(move || read_paced(&pipe));
-    let mut said = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_to_string(&mut said)
+    let Some(card) = Card::new() else { return };
+    let child = player(5)
+        .env("ALSA_CONFIG_PATH", &card.config)
+        .spawn()
         .unwrap();
-    finish(child);
+    let capture = card.capture(Duration::ZERO);
+    let said = finish(child);
     println!("{said}");
     assert!(
         said.contains(&format!("rate: {ALSA_RATE}, channels: 2")),
         "{said}"
     );
-    let bytes = reader.join().unwrap();
     let sample = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    let left: Vec<f32> = bytes.chunks_exact(FRAME).map(sample).collect();
+    let left: Vec<f32> = capture
+        .join()
+        .unwrap()
+        .chunks_exact(FRAME)
+        .map(sample)
+        .collect();
     check(&left, ALSA_RATE, 9);
 }
 
-/// What the null device is opened with: 32-bit floats in stereo.
-const ALSA_RATE: u32 = 48_000;
-const FRAME: usize = 8;
-
-/// Reads a pipe at its sample rate until it is closed.
-fn read_paced(pipe: &Path) -> Vec<u8> {
-    let mut file = std::fs::File::open(pipe).unwrap();
-    let started = Instant::now();
-    let mut all = Vec::new();
-    let mut buffer = [0; FRAME * 480];
-    loop {
-        match file.read(&mut buffer).unwrap() {
-            0 => return all,
-            count => all.extend(&buffer[..count]),
-        }
-        let due = Duration::from_secs_f64(all.len() as f64 / FRAME as f64 / f64::from(ALSA_RATE));
-        std::thread::sleep(due.saturating_sub(started.elapsed()));
-    }
-}
-
-#[cfg(feature = "jack")]
-mod jack {
-    use super::*;
-
-    const SERVER: &str = "musicvae-tui-test";
-
-    /// A JACK server with a driver that is only a clock, ended with the test.
-    struct Server(Child);
-
-    impl Server {
-        fn start(rate: u32, period: u32) -> Option<Server> {
-            let server = Process::new("jackd")
-                .args(["-n", SERVER, "-R", "-P", "20", "-d", "dummy"])
-                .args(["-r", &rate.to_string(), "-p", &period.to_string()])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn();
-            let Ok(server) = server else {
-                eprintln!("SKIPPED: needs jackd (package jackd2)");
-                return None;
-            };
-            let server = Server(server);
-            let up = || {
-                tool("jack_lsp")
-                    .output()
-                    .is_ok_and(|output| output.status.success())
-            };
-            let started = Instant::now();
-            while !up() {
-                if started.elapsed() > Duration::from_secs(10) {
-                    eprintln!("SKIPPED: jackd does not start with a real-time priority here");
-                    return None;
-                }
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            Some(server)
-        }
-    }
-
-    impl Drop for Server {
-        fn drop(&mut self) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
-        }
-    }
-
-    fn tool(name: &str) -> Process {
-        let mut process = Process::new(name);
-        process
-            .env("JACK_DEFAULT_SERVER", SERVER)
-            .env("JACK_NO_START_SERVER", "1");
-        process
-    }
-
-    #[test]
-    fn jack_plays_what_is_scheduled() {
-        let Some(_server) = Server::start(44_100, 512) else {
-            return;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let wav = folder.path().join("capture.wav");
-        let mut child = player(8)
-            .env("JACK_DEFAULT_SERVER", SERVER)
-            .env("MUSICVAE_TUI_DEVICE", "jack")
-            .spawn()
-            .unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        while !said.next().unwrap().unwrap().contains("READY") {}
-        let ports = tool("jack_lsp").output().unwrap();
-        let ports = String::from_utf8_lossy(&ports.stdout).into_owned();
-        let port = ports
-            .lines()
-            .find(|line| line.ends_with(":out_0"))
-            .expect(&ports)
-            .to_string();
-        let recorder = tool("jack_rec")
-            .args(["-f", wav.to_str().unwrap(), "-d", "7", "-b", "16", &port])
-            .stdout(Stdio::null())
-            .status();
-        let Ok(_) = recorder else {
-            eprintln!("SKIPPED: needs jack_rec (package jack-tools or jackd2)");
-            return;
-        };
-        for line in said {
-            println!("{}", line.unwrap());
-        }
-        finish(child);
-        let mut reader = hound::WavReader::open(&wav).unwrap();
-        let left: Vec<f32> = reader
-            .samples::<i16>()
-            .map(|s| f32::from(s.unwrap()) / 32_768.0)
-            .collect();
-        check(&left, 44_100, 10);
-    }
+/// A card that takes nothing for six seconds is given up, and opened again when it does; the
+/// clock keeps its phase all the while.
+#[test]
+fn a_card_that_hangs_does_not_stop_the_clock() {
+    let Some(card) = Card::new() else { return };
+    let child = player(14)
+        .env("ALSA_CONFIG_PATH", &card.config)
+        .env("MUSICVAE_TUI_WATCH", "1")
+        .spawn()
+        .unwrap();
+    let capture = card.capture(Duration::from_secs(6));
+    let said = finish(child);
+    capture.join().unwrap();
+    let watched: Vec<(f64, f64, bool)> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("WATCH "))
+        .map(|line| {
+            let words: Vec<&str> = line.split(' ').collect();
+            (
+                words[0].parse().unwrap(),
+                words[1].parse().unwrap(),
+                words[2] == "on",
+            )
+        })
+        .collect();
+    assert!(watched.len() > 100, "{said}");
+    let errors: Vec<f64> = watched
+        .iter()
+        .map(|(at, steps, _)| steps - at * 8.0)
+        .collect();
+    let spread = |pick: fn(f64, f64) -> f64| errors.iter().copied().reduce(pick).unwrap();
+    let (low, high) = (spread(f64::min), spread(f64::max));
+    println!(
+        "the playhead kept within {:.1} ms of its line",
+        (high - low) / 8.0 * 1e3
+    );
+    // What the pipe holds (64 KiB are 170 ms) is latency that no driver reports here.
+    assert!(high - low < 8.0 * 0.4, "{watched:?}");
+    assert!(watched.iter().any(|watch| !watch.2), "the loss went unseen");
+    assert!(
+        watched.last().is_some_and(|watch| watch.2),
+        "not opened again"
+    );
 }

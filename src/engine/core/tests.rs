@@ -5,7 +5,7 @@ use assert_no_alloc::assert_no_alloc;
 
 use super::*;
 use crate::engine::audio::Feed;
-use crate::engine::{SoundFont, SoundFontSource};
+use crate::engine::{SoundFont, SoundFontSource, Takeover};
 use crate::music::{Groove, Hit, LANES};
 
 const MS: Nanos = SECOND / 1000;
@@ -239,6 +239,7 @@ fn the_callback_never_allocates() {
         epoch: Instant::now(),
         stream: 1,
     };
+    shared.stream.store(1, Relaxed);
     let font = kit();
     let mixer = |rate| CoreCommand::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
     let pattern = || Box::new(Pattern::new(busy()));
