@@ -6,6 +6,8 @@ mod engine;
 mod floors;
 mod oracle;
 mod real_audio;
+mod kit;
+mod spectrum;
 #[allow(dead_code)]
 mod support;
 mod tfrecord;

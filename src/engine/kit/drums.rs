@@ -13,68 +13,40 @@ pub fn kick(strength: f64, rate: u32) -> Vec<f64> {
     // The head, tighter for an instant while the beater stretches it.
     let t60 = s.between(0.36, 0.46);
     s.glide(
-        Mode {
-            hertz: hz,
-            amplitude: 1.0,
-            t60,
-            phase: 0.0,
-        },
-        s.between(1.0, 1.9),
-        0.075,
+        Mode::new(hz, 1.0, t60).from(0.06),
+        s.between(1.4, 2.2),
+        0.09,
     );
-    s.glide(
-        Mode {
-            hertz: 1.59 * hz,
-            amplitude: 0.22,
-            t60: 0.16,
-            phase: 0.0,
-        },
-        0.9,
-        0.06,
-    );
-    s.glide(
-        Mode {
-            hertz: 2.3 * hz,
-            amplitude: s.between(0.06, 0.14),
-            t60: 0.10,
-            phase: 0.0,
-        },
-        0.7,
-        0.05,
-    );
-    s.glide(
-        Mode {
-            hertz: 3.6 * hz,
-            amplitude: s.between(0.03, 0.12),
-            t60: 0.06,
-            phase: 0.0,
-        },
-        0.5,
-        0.04,
-    );
+    s.glide(Mode::new(1.59 * hz, 0.22, 0.16), 0.9, 0.06);
+    s.glide(Mode::new(2.3 * hz, s.between(0.06, 0.14), 0.10), 0.7, 0.05);
+    s.glide(Mode::new(3.6 * hz, s.between(0.03, 0.12), 0.06), 0.5, 0.04);
+    s.saturate(s.between(0.7, 1.5));
     // The shell's air, and the beater: a thud and a click.
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.25, 0.45),
+        amplitude: s.between(0.5, 1.3),
         rise: 0.0,
-        t60: 0.05,
-        filters: &[Filter::BandPass(260.0, 0.7)],
+        t60: 0.07,
+        filters: &[Filter::BandPass(240.0, 0.7)],
     });
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.10, 0.75),
+        amplitude: s.between(0.45, 1.2),
+        rise: 0.0,
+        t60: 0.045,
+        filters: &[Filter::BandPass(s.between(900.0, 1700.0), 0.7)],
+    });
+    s.noise(Burst {
+        start: 0.0,
+        amplitude: s.between(0.4, 1.9),
         rise: 0.0,
         t60: 0.022,
-        filters: &[Filter::BandPass(s.between(1400.0, 3200.0), 0.6)],
+        filters: &[
+            Filter::BandPass(s.between(2400.0, 3900.0), 0.7),
+            Filter::LowPass(9000.0, 0.7),
+        ],
     });
-    s.noise(Burst {
-        start: 0.0,
-        amplitude: s.between(0.02, 0.35),
-        rise: 0.0,
-        t60: 0.012,
-        filters: &[Filter::HighPass(4000.0, 0.7), Filter::LowPass(9000.0, 0.7)],
-    });
-    s.saturate(s.between(0.6, 1.4));
+    s.saturate(0.7);
     s.finish(0.35)
 }
 
@@ -89,55 +61,55 @@ pub fn rimshot(strength: f64, rate: u32) -> Vec<f64> {
 }
 
 fn snare_drum(seed: u8, strength: f64, rate: u32, rim: f64) -> Vec<f64> {
-    let mut s = Strike::new(seed, rate, strength, s_between(strength, 0.30, 0.42));
+    let mut s = Strike::new(seed, rate, strength, s_between(strength, 0.28, 0.40));
     let hz = 186.0;
     let bend = s.between(0.03, 0.11);
     let ring = 1.0 + 0.9 * rim;
     // (ratio, amplitude, T60): the two strong shell modes, and the upper ones that die at once.
     for (index, (ratio, amplitude, t60)) in [
-        (1.0, 0.85, 0.19),
+        (1.0, 0.85 - 0.4 * rim, 0.19),
         (1.76, 0.55, 0.15),
         (2.33, 0.20, 0.10),
         (2.92, 0.16, 0.09),
         (3.60, 0.12, 0.08),
-        (4.42, 0.10 + 0.16 * rim, 0.06 + 0.05 * rim),
-        (5.87, 0.07 + 0.14 * rim, 0.05 + 0.04 * rim),
-        (7.31, 0.05 + 0.12 * rim, 0.04 + 0.04 * rim),
+        (4.42, 0.10 + 0.45 * rim, 0.06 + 0.05 * rim),
+        (5.87, 0.07 + 0.50 * rim, 0.05 + 0.04 * rim),
+        (7.31, 0.05 + 0.45 * rim, 0.04 + 0.04 * rim),
+        (9.18, 0.04 + 0.30 * rim, 0.03 + 0.03 * rim),
     ]
     .into_iter()
     .enumerate()
     {
         // Soft strokes leave the upper modes alone.
-        let reach = if index < 2 { 1.0 } else { s.between(0.25, 1.0) };
-        let mode = Mode {
-            hertz: hz * ratio,
-            amplitude: amplitude * reach,
-            t60: t60 * ring,
-            phase: 0.0,
+        let reach = if index < 2 {
+            s.between(0.75, 1.0)
+        } else {
+            s.between(0.25, 1.0)
         };
+        let mode = Mode::new(hz * ratio, amplitude * reach, t60 * ring);
         s.glide(mode, bend, 0.05);
     }
     // The stick.
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.15, 0.9) + 0.5 * rim,
+        amplitude: s.between(0.4, 3.2) + 1.5 * rim,
         rise: 0.0,
-        t60: 0.012,
+        t60: 0.016,
         filters: &[Filter::BandPass(s.between(2200.0, 3800.0), 0.5)],
     });
     // The wires: thrown off the head, they land a moment later; then they rattle, the middle
     // longer than the top.
-    let top = s.between(5200.0, 11_500.0);
+    let top = s.between(6200.0, 11_500.0);
     s.noise(Burst {
         start: 0.0005,
-        amplitude: s.between(0.75, 1.15),
+        amplitude: s.between(1.2, 1.15),
         rise: 0.0015,
         t60: s.between(0.15, 0.21),
         filters: &[Filter::HighPass(1700.0, 0.6), Filter::LowPass(top, 0.6)],
     });
     s.noise(Burst {
         start: 0.001,
-        amplitude: s.between(0.9, 1.1),
+        amplitude: s.between(1.2, 1.1),
         rise: 0.003,
         t60: s.between(0.22, 0.32),
         filters: &[Filter::BandPass(s.between(3000.0, 4300.0), 0.55)],
@@ -149,7 +121,7 @@ fn snare_drum(seed: u8, strength: f64, rate: u32, rim: f64) -> Vec<f64> {
         t60: 0.11,
         filters: &[Filter::BandPass(820.0, 0.8)],
     });
-    s.saturate(s.between(0.5, 1.1));
+    s.saturate(s.between(0.8, 1.1));
     s.finish(0.35)
 }
 
@@ -171,15 +143,7 @@ pub fn side_stick(strength: f64, rate: u32) -> Vec<f64> {
         } else {
             1.0
         };
-        s.ring(
-            0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * tilt,
-                t60: 1.2 * t60,
-                phase: 0.0,
-            },
-        );
+        s.ring(0.0, Mode::new(hertz, amplitude * tilt, 1.2 * t60));
     }
     s.noise(Burst {
         start: 0.0,
@@ -252,37 +216,33 @@ pub fn tom(size: &Tom, strength: f64, rate: u32) -> Vec<f64> {
         } else {
             s.between(0.35, 1.15)
         };
-        let mode = Mode {
-            hertz: size.hertz * ratio,
-            amplitude: amplitude * reach,
-            t60: t60 * long,
-            phase: 0.0,
-        };
+        let mode = Mode::new(size.hertz * ratio, amplitude * reach, t60 * long);
         s.glide(mode, bend, 0.16);
     }
-    // The stick, then the head's own slap.
+    s.saturate(s.between(0.5, 1.0));
+    // The stick, the head's own slap, and what the room and the other skins add.
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.12, 0.75),
+        amplitude: s.between(0.8, 4.2),
         rise: 0.0,
-        t60: 0.014,
-        filters: &[Filter::BandPass(s.between(1600.0, 3400.0), 0.6)],
+        t60: 0.028,
+        filters: &[Filter::BandPass(s.between(1700.0, 4000.0), 0.6)],
     });
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.35, 0.7),
+        amplitude: s.between(0.5, 1.3),
         rise: 0.0,
-        t60: 0.07,
+        t60: 0.09,
         filters: &[Filter::BandPass(size.hertz * 4.5, 0.7)],
     });
     s.noise(Burst {
         start: 0.0,
-        amplitude: s.between(0.02, 0.06),
-        rise: 0.0,
-        t60: 0.3,
-        filters: &[Filter::BandPass(1200.0, 0.5)],
+        amplitude: s.between(0.12, 0.55),
+        rise: 0.001,
+        t60: 0.17,
+        filters: &[Filter::BandPass(s.between(900.0, 2000.0), 0.5)],
     });
-    s.saturate(s.between(0.5, 1.0));
+    s.saturate(0.6);
     s.finish(0.4)
 }
 

@@ -103,11 +103,12 @@ impl Strike {
         let spread = (plate.high - plate.low) / f64::from(plate.modes);
         for index in 0..plate.modes {
             let hertz = plate.low + (f64::from(index) + self.uniform()) * spread;
-            // Uneven excitation, never quite zero.
-            let luck = 0.15 + self.uniform() + 0.85 * self.uniform() * self.uniform();
+            // A few modes stand far out of the crowd, by level or by how long they last: the
+            // difference between a cymbal and hiss.
+            let luck = 0.25 / (0.08 + self.uniform());
             let phase = self.uniform();
             let amplitude = luck * decibels(curve(plate.spectrum, hertz));
-            let slow = curve(plate.t60, hertz);
+            let slow = curve(plate.t60, hertz) * (0.7 + 0.55 * self.uniform());
             let rise = curve(plate.rise, hertz);
             let mut part = |share: f64, t60: f64| {
                 self.ring(
@@ -174,6 +175,23 @@ pub struct Mode {
     pub t60: f64,
     /// Where the sine starts, in turns.
     pub phase: f64,
+}
+
+impl Mode {
+    /// A mode that starts at the sine's zero.
+    pub fn new(hertz: f64, amplitude: f64, t60: f64) -> Self {
+        Mode {
+            hertz,
+            amplitude,
+            t60,
+            phase: 0.0,
+        }
+    }
+
+    /// The same mode, starting at another phase.
+    pub fn from(self, phase: f64) -> Self {
+        Mode { phase, ..self }
+    }
 }
 
 /// A burst of noise.

@@ -33,12 +33,12 @@ pub fn closed_hat(strength: f64, rate: u32) -> Vec<f64> {
 
 /// Hi-hats apart, sizzling against each other.
 pub fn open_hat(strength: f64, rate: u32) -> Vec<f64> {
-    let t60 = lerp(strength, 1.0, 1.25);
+    let t60 = lerp(strength, 1.2, 1.6);
     let mut s = hats(
         strength,
         rate,
         &Hats {
-            seconds: 1.15,
+            seconds: lerp(strength, 1.0, 1.25),
             t60,
             early: 0.35,
         },
@@ -117,7 +117,7 @@ fn hats(strength: f64, rate: u32, hats: &Hats) -> Strike {
 
 /// The stick's contact with metal.
 fn stick(s: &mut Strike, share: f64) {
-    let amplitude = share * s.between(4.0, 16.0);
+    let amplitude = share * s.between(6.0, 26.0);
     let filters = [Filter::BandPass(s.between(3600.0, 5600.0), 0.5)];
     s.noise(Burst {
         start: 0.0,
@@ -144,20 +144,20 @@ pub const CRASH_1: Crash = Crash {
     seed: 11,
     low: 310.0,
     modes: 760,
-    t60: 2.3,
-    seconds: 2.1,
+    t60: 2.9,
+    seconds: 2.3,
 };
 pub const CRASH_2: Crash = Crash {
     seed: 12,
     low: 235.0,
     modes: 860,
-    t60: 2.6,
-    seconds: 2.2,
+    t60: 3.1,
+    seconds: 2.4,
 };
 
 /// Crash cymbal.
 pub fn crash(size: &Crash, strength: f64, rate: u32) -> Vec<f64> {
-    let length = lerp(strength, 0.75, 1.0);
+    let length = lerp(strength, 0.7, 1.0);
     let mut s = Strike::new(size.seed, rate, strength, length * size.seconds);
     let tilt = lerp(strength, -14.0, 0.0);
     let t60 = size.t60 * lerp(strength, 0.8, 1.0);
@@ -173,8 +173,8 @@ pub fn crash(size: &Crash, strength: f64, rate: u32) -> Vec<f64> {
                 (1200.0, -5.0),
                 (3000.0, -2.0 + 0.2 * tilt),
                 (5500.0, 0.0 + 0.6 * tilt),
-                (9000.0, -3.0 + tilt),
-                (15_500.0, -11.0 + 1.2 * tilt),
+                (9000.0, -1.0 + tilt),
+                (15_500.0, -8.0 + 1.2 * tilt),
             ],
             t60: &[
                 (size.low, 1.25 * t60),
@@ -200,21 +200,21 @@ pub fn crash(size: &Crash, strength: f64, rate: u32) -> Vec<f64> {
 
 /// Ride cymbal: the stick's ping over a wash.
 pub fn ride(strength: f64, rate: u32) -> Vec<f64> {
-    let mut s = Strike::new(13, rate, strength, lerp(strength, 1.5, 1.8));
+    let mut s = Strike::new(13, rate, strength, lerp(strength, 1.7, 2.2));
     let tilt = lerp(strength, -10.0, 0.0);
-    let t60 = lerp(strength, 2.0, 2.4);
+    let t60 = lerp(strength, 2.8, 3.4);
     wash(&mut s, 1.0, tilt, t60);
     // The ping: a few strong partials that the bow lets ring for a moment, and the tip's tick.
     for (hertz, amplitude, seconds) in [
-        (418.0, 3.5, 0.9),
-        (1135.0, 3.0, 0.45),
-        (2310.0, 5.0, 0.40),
-        (3140.0, 7.5, 0.42),
-        (3890.0, 8.0, 0.38),
-        (4760.0, 8.5, 0.33),
-        (5830.0, 7.0, 0.28),
-        (7240.0, 5.5, 0.22),
-        (9050.0, 4.0, 0.18),
+        (418.0, 1.5, 1.2),
+        (1135.0, 2.5, 0.6),
+        (2310.0, 3.5, 0.50),
+        (3140.0, 5.0, 0.50),
+        (3890.0, 6.5, 0.45),
+        (4760.0, 7.5, 0.40),
+        (5830.0, 7.5, 0.33),
+        (7240.0, 7.0, 0.27),
+        (9050.0, 5.5, 0.22),
     ] {
         let reach = if hertz > 3500.0 {
             s.between(0.4, 1.0)
@@ -224,21 +224,11 @@ pub fn ride(strength: f64, rate: u32) -> Vec<f64> {
         let phase = s.uniform();
         s.ring(
             0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * reach,
-                t60: 1.3 * seconds,
-                phase,
-            },
+            Mode::new(hertz, amplitude * reach, 1.3 * seconds).from(phase),
         );
         s.ring(
             0.0,
-            Mode {
-                hertz: 1.0037 * hertz,
-                amplitude: 0.6 * amplitude * reach,
-                t60: seconds,
-                phase,
-            },
+            Mode::new(1.0037 * hertz, 0.6 * amplitude * reach, seconds).from(phase),
         );
     }
     stick(&mut s, 1.6);
@@ -247,18 +237,20 @@ pub fn ride(strength: f64, rate: u32) -> Vec<f64> {
 
 /// The ride's bell.
 pub fn ride_bell(strength: f64, rate: u32) -> Vec<f64> {
-    let mut s = Strike::new(13, rate, strength, 1.5);
-    wash(&mut s, 0.35, lerp(strength, -8.0, 0.0), 1.8);
+    let mut s = Strike::new(13, rate, strength, 1.8);
+    wash(&mut s, 0.45, lerp(strength, -8.0, 0.0), 2.4);
     for (hertz, amplitude, t60) in [
-        (592.0, 10.0, 1.7),
-        (1213.0, 8.0, 1.5),
-        (1894.0, 11.0, 1.35),
-        (2675.0, 12.0, 1.2),
-        (3522.0, 10.0, 1.0),
-        (4417.0, 8.0, 0.85),
-        (5438.0, 7.0, 0.7),
-        (6602.0, 5.0, 0.55),
-        (8130.0, 3.5, 0.4),
+        (583.0, 9.0, 2.0),
+        (861.0, 3.0, 1.6),
+        (1304.0, 7.0, 1.8),
+        (1921.0, 10.0, 1.7),
+        (2583.0, 11.0, 1.5),
+        (3402.0, 11.0, 1.3),
+        (4268.0, 10.0, 1.1),
+        (5117.0, 8.0, 0.9),
+        (6370.0, 7.0, 0.75),
+        (7585.0, 5.5, 0.6),
+        (9240.0, 4.0, 0.45),
     ] {
         let reach = if hertz > 2500.0 {
             s.between(0.45, 1.0)
@@ -266,24 +258,11 @@ pub fn ride_bell(strength: f64, rate: u32) -> Vec<f64> {
             1.0
         };
         let phase = s.uniform();
-        s.ring(
-            0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * reach,
-                t60,
-                phase,
-            },
-        );
+        s.ring(0.0, Mode::new(hertz, amplitude * reach, t60).from(phase));
         // Not quite round: each partial is a pair that beats.
         s.ring(
             0.0,
-            Mode {
-                hertz: hertz + 2.3,
-                amplitude: 0.4 * amplitude * reach,
-                t60,
-                phase,
-            },
+            Mode::new(hertz + 2.3, 0.4 * amplitude * reach, t60).from(phase),
         );
     }
     stick(&mut s, 1.4);
@@ -303,9 +282,9 @@ fn wash(s: &mut Strike, amount: f64, tilt: f64, t60: f64) {
                 (280.0, level - 8.0),
                 (700.0, level - 10.0),
                 (2000.0, level - 7.0),
-                (4500.0, level - 3.0 + 0.4 * tilt),
-                (8000.0, level - 5.0 + tilt),
-                (15_000.0, level - 14.0 + 1.2 * tilt),
+                (4500.0, level - 2.0 + 0.4 * tilt),
+                (8000.0, level - 1.0 + tilt),
+                (15_000.0, level - 9.0 + 1.2 * tilt),
             ],
             t60: &[
                 (280.0, 1.2 * t60),
@@ -338,15 +317,7 @@ pub fn cowbell(strength: f64, rate: u32) -> Vec<f64> {
         } else {
             1.0
         };
-        s.ring(
-            0.0,
-            Mode {
-                hertz,
-                amplitude: amplitude * reach,
-                t60,
-                phase: 0.0,
-            },
-        );
+        s.ring(0.0, Mode::new(hertz, amplitude * reach, t60));
     }
     s.noise(Burst {
         start: 0.0,

@@ -15,7 +15,7 @@ pub const EMBEDDED_KIT: &[u8] = include_bytes!("../../../soundfonts/studio.sf2")
 
 /// Synthesizes the kit and returns it as a SoundFont 2 file: what [`EMBEDDED_KIT`] holds.
 ///
-/// Takes about a second in an optimized build.
+/// Takes a second or two: do it off any thread that has to be on time.
 pub fn sound_font() -> Vec<u8> {
     pieces::bank().to_bytes()
 }

@@ -60,11 +60,11 @@ const PIECES: &[Piece] = &[
         loudness: -12.5,
         pan: 0.0,
         exclusive_class: 0,
-        strengths: &[0.1, 0.5, 1.0],
+        strengths: &[0.15, 0.55, 1.0],
         layers: &[
-            shade(28, 0, 2500.0),
+            shade(32, 0, 2500.0),
             layer(60, 0),
-            layer(100, 1),
+            layer(94, 1),
             layer(127, 2),
         ],
         keys: &[(35, -100), (36, 0)],
@@ -139,7 +139,7 @@ const PIECES: &[Piece] = &[
         name: "Open hat",
         strike: metals::open_hat,
         rate: 36_000,
-        loudness: -20.0,
+        loudness: -19.5,
         pan: -0.3,
         exclusive_class: HATS,
         strengths: &[0.2, 1.0],
@@ -154,7 +154,7 @@ const PIECES: &[Piece] = &[
     Piece {
         name: "Low tom",
         strike: low_tom,
-        rate: 28_000,
+        rate: 26_000,
         loudness: -13.0,
         pan: 0.35,
         exclusive_class: 0,
@@ -165,7 +165,7 @@ const PIECES: &[Piece] = &[
     Piece {
         name: "Mid tom",
         strike: mid_tom,
-        rate: 28_000,
+        rate: 26_000,
         loudness: -13.0,
         pan: 0.12,
         exclusive_class: 0,
@@ -176,7 +176,7 @@ const PIECES: &[Piece] = &[
     Piece {
         name: "High tom",
         strike: high_tom,
-        rate: 28_000,
+        rate: 26_000,
         loudness: -13.0,
         pan: -0.15,
         exclusive_class: 0,
@@ -188,7 +188,7 @@ const PIECES: &[Piece] = &[
         name: "Crash 1",
         strike: crash_1,
         rate: 32_000,
-        loudness: -15.0,
+        loudness: -14.5,
         pan: -0.4,
         exclusive_class: 0,
         strengths: &[0.25, 1.0],
@@ -203,8 +203,8 @@ const PIECES: &[Piece] = &[
     Piece {
         name: "Crash 2",
         strike: crash_2,
-        rate: 32_000,
-        loudness: -15.0,
+        rate: 30_000,
+        loudness: -14.5,
         pan: 0.4,
         exclusive_class: 0,
         strengths: &[0.85],
@@ -214,8 +214,8 @@ const PIECES: &[Piece] = &[
     Piece {
         name: "Ride",
         strike: metals::ride,
-        rate: 32_000,
-        loudness: -20.0,
+        rate: 30_000,
+        loudness: -21.0,
         pan: 0.3,
         exclusive_class: 0,
         strengths: &[0.25, 1.0],
@@ -230,7 +230,7 @@ const PIECES: &[Piece] = &[
     Piece {
         name: "Ride bell",
         strike: metals::ride_bell,
-        rate: 32_000,
+        rate: 28_000,
         loudness: -17.0,
         pan: 0.3,
         exclusive_class: 0,
@@ -316,11 +316,13 @@ pub fn bank() -> Bank {
 }
 
 impl Piece {
-    /// One strike at the piece's loudness, whatever its strength: the synthesizer's velocity curve
-    /// does the dynamics (velocity squared), so layers meet without a step.
+    /// One strike at very nearly the piece's loudness, whatever its strength: the synthesizer's
+    /// velocity curve does the dynamics (velocity squared), so layers meet without a step. The
+    /// little by which softer samples are softer makes up for what a shade's filter takes.
     fn points(&self, strength: f64) -> Vec<i16> {
         let wave = (self.strike)(strength, self.rate);
-        let gain = decibels(self.loudness) / loudness(&wave, self.rate);
+        let level = self.loudness - 1.5 * (1.0 - strength);
+        let gain = decibels(level) / loudness(&wave, self.rate);
         wave.iter()
             .map(|point| (point * gain * 32_767.0).round().clamp(-32_767.0, 32_767.0) as i16)
             .collect()

@@ -228,9 +228,10 @@ impl Zone {
 fn absolute_cents(hertz: f64) -> i16 {
     // Counted by whole cents instead of by a logarithm, which platforms may round differently.
     const CENT: f64 = 1.000_577_789_506_554_9;
+    const HALF_CENT: f64 = 1.000_288_853_035_239_4;
     let mut cents = 1500;
     let mut frequency = 8.175_798_915_643_707 * 2.378_414_230_005_442;
-    while frequency < hertz && cents < 13_500 {
+    while frequency * HALF_CENT < hertz && cents < 13_500 {
         frequency *= CENT;
         cents += 1;
     }
