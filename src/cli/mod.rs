@@ -3,6 +3,7 @@
 mod devices;
 mod kit;
 mod render;
+mod prepare;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub enum Command {
     Devices(devices::Devices),
     Kit(kit::Kit),
     Render(render::Render),
+    Prepare(prepare::Prepare),
 }
 
 impl Cli {
@@ -35,6 +37,7 @@ impl Cli {
             Some(Command::Devices(devices)) => devices.run(),
             Some(Command::Kit(kit)) => kit.run(),
             Some(Command::Render(render)) => render.run(),
+            Some(Command::Prepare(prepare)) => prepare.run(),
         }
     }
 }
