@@ -2,8 +2,8 @@
 
 mod devices;
 mod kit;
-mod render;
 mod prepare;
+mod render;
 
 use std::path::PathBuf;
 

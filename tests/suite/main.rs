@@ -2,17 +2,17 @@
 
 mod converter;
 mod corpus;
-mod engine;
 mod dataset;
+mod engine;
 mod floors;
 mod groove;
+mod kit;
 mod midi_file;
 mod midi_write;
 mod oracle;
-mod real_audio;
-mod kit;
-mod spectrum;
 mod prepare;
+mod real_audio;
+mod spectrum;
 #[allow(dead_code)]
 mod support;
 mod tfrecord;
