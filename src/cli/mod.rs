@@ -3,7 +3,10 @@
 mod checkpoint;
 mod prepare;
 mod train;
+mod devices;
 mod kit;
+mod prepare;
+mod render;
 
 use std::path::PathBuf;
 
@@ -26,7 +29,10 @@ pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Prepare(prepare::Prepare),
     Train(train::Train),
+    Devices(devices::Devices),
     Kit(kit::Kit),
+    Render(render::Render),
+    Prepare(prepare::Prepare),
 }
 
 impl Cli {
@@ -37,7 +43,10 @@ impl Cli {
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
             Some(Command::Train(train)) => train.run(),
+            Some(Command::Devices(devices)) => devices.run(),
             Some(Command::Kit(kit)) => kit.run(),
+            Some(Command::Render(render)) => render.run(),
+            Some(Command::Prepare(prepare)) => prepare.run(),
         }
     }
 }

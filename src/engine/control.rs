@@ -1,0 +1,274 @@
+//! The control thread: opens and watches devices, loads SoundFonts, and frees what the real-time
+//! side is done with. Everything that may take its time happens here.
+
+mod midi;
+mod sound;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::audio::{AudioStream, Feed};
+use super::handle::join_within;
+use super::messages::{CoreCommand, Garbage};
+use super::midi_out::{MidiOut, Ports};
+use super::mixer::Mixer;
+use super::soundfont::SoundFont;
+use super::{AudioState, Kit, MidiState, SoundFontSource};
+
+/// Time between two looks at the devices.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the control thread is asked to do.
+pub(crate) enum ControlCommand {
+    SoundFont(SoundFontSource),
+    Kit(u8),
+    OpenAudio(Option<String>),
+    CloseAudio,
+    OpenMidi(String),
+    CloseMidi,
+    Quit,
+}
+
+/// What changes seldom and has names in it: shared with [`super::Status`].
+#[derive(Clone, Debug)]
+pub(crate) struct Slow {
+    pub audio: AudioState,
+    pub midi: MidiState,
+    pub kit: String,
+    pub kits: Arc<[Kit]>,
+    pub kit_error: Option<String>,
+}
+
+/// The way to the core, for more than one thread.
+pub(crate) struct CoreSender(pub Mutex<rtrb::Producer<CoreCommand>>);
+
+impl CoreSender {
+    /// `false` when the queue is full.
+    pub fn send(&self, command: CoreCommand) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(command)
+            .is_ok()
+    }
+}
+
+/// Waits longer after every failure, up to a limit.
+struct Backoff {
+    next: Option<Instant>,
+    wait: Duration,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_secs(1);
+    const LAST: Duration = Duration::from_secs(60);
+
+    fn new() -> Backoff {
+        Backoff {
+            next: None,
+            wait: Backoff::FIRST,
+        }
+    }
+
+    fn try_at_once(&mut self) {
+        *self = Backoff {
+            next: Some(Instant::now()),
+            wait: Backoff::FIRST,
+        };
+    }
+
+    fn failed(&mut self) {
+        self.next = Some(Instant::now() + self.wait);
+        self.wait = (self.wait * 2).min(Backoff::LAST);
+    }
+
+    fn is_due(&self) -> bool {
+        self.next.is_some_and(|next| next <= Instant::now())
+    }
+}
+
+/// See the module.
+pub(crate) struct Control {
+    pub inbox: Receiver<ControlCommand>,
+    pub core: Arc<CoreSender>,
+    pub garbage: rtrb::Consumer<Garbage>,
+    pub feed: Feed,
+    pub slow: Arc<Mutex<Slow>>,
+    pub midi: MidiOut,
+    pub buffer: u32,
+    pub quit: Arc<AtomicBool>,
+    pub state: State,
+}
+
+/// What the control thread knows.
+pub(crate) struct State {
+    font: Option<SoundFont>,
+    program: u8,
+    stream: Option<AudioStream>,
+    opened: Instant,
+    measured_from: Option<(Instant, u64)>,
+    audio_wanted: Option<Option<String>>,
+    audio_retry: Backoff,
+    midi_wanted: Option<String>,
+    midi_open: Option<String>,
+    ports: Ports,
+    ports_seen: Instant,
+}
+
+impl State {
+    pub fn new() -> State {
+        State {
+            font: None,
+            program: 0,
+            stream: None,
+            opened: Instant::now(),
+            measured_from: None,
+            audio_wanted: None,
+            audio_retry: Backoff::new(),
+            midi_wanted: None,
+            midi_open: None,
+            ports: Ports::new(),
+            ports_seen: Instant::now(),
+        }
+    }
+}
+
+impl Control {
+    /// Runs until it is told to quit; gives the devices back.
+    pub fn run(mut self) {
+        loop {
+            let command = match self.inbox.recv_timeout(TICK) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => Some(ControlCommand::Quit),
+            };
+            if matches!(command, Some(ControlCommand::Quit)) || self.quit.load(Relaxed) {
+                break;
+            }
+            // Drivers and SoundFonts are others' code; a panic of theirs must not end the watch.
+            let turn = catch_unwind(AssertUnwindSafe(|| {
+                if let Some(command) = command {
+                    self.follow(command);
+                }
+                self.watch_sound();
+                self.watch_audio();
+                self.watch_midi();
+            }));
+            if turn.is_err() {
+                self.feed.shared.audio_errors.fetch_add(1, Relaxed);
+            }
+            while self.garbage.pop().is_ok() {}
+        }
+        self.midi.quit(Duration::from_millis(500));
+        if let Some(closing) = self.close_stream() {
+            join_within(closing, Duration::from_millis(500));
+        }
+    }
+
+    fn follow(&mut self, command: ControlCommand) {
+        match command {
+            ControlCommand::SoundFont(source) => self.load(&source),
+            ControlCommand::Kit(program) => {
+                self.state.program = program;
+                self.core.send(CoreCommand::Program(program));
+                self.say_kit();
+            }
+            ControlCommand::OpenAudio(device) => {
+                self.close_stream();
+                self.state.audio_wanted = Some(device);
+                self.state.audio_retry.try_at_once();
+            }
+            ControlCommand::CloseAudio => {
+                self.close_stream();
+                self.state.audio_wanted = None;
+                self.say_audio(AudioState::Off {
+                    reason: "Sound is switched off.".into(),
+                });
+            }
+            ControlCommand::OpenMidi(name) => {
+                self.close_midi();
+                self.state.midi_wanted = Some(name);
+                self.open_midi();
+            }
+            ControlCommand::CloseMidi => {
+                self.close_midi();
+                self.state.midi_wanted = None;
+                self.say_midi(MidiState::Off {
+                    reason: "No MIDI port is chosen.".into(),
+                });
+            }
+            ControlCommand::Quit => (),
+        }
+    }
+
+    fn slow(&self, change: impl FnOnce(&mut Slow)) {
+        change(&mut self.slow.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn say_audio(&self, audio: AudioState) {
+        self.slow(|slow| slow.audio = audio);
+    }
+
+    fn say_midi(&self, midi: MidiState) {
+        self.slow(|slow| slow.midi = midi);
+    }
+
+    fn load(&mut self, source: &SoundFontSource) {
+        match SoundFont::load(source) {
+            Ok(font) => {
+                self.state.font = Some(font);
+                self.state.program = 0;
+                self.slow(|slow| slow.kit_error = None);
+                self.say_kit();
+                let rate = self.state.stream.as_ref().map(|stream| stream.rate);
+                if let Some(rate) = rate {
+                    self.send_mixer(rate);
+                }
+            }
+            Err(error) => {
+                if self.state.font.is_none() && !matches!(source, SoundFontSource::Embedded) {
+                    self.load(&SoundFontSource::Embedded);
+                }
+                self.slow(|slow| slow.kit_error = Some(format!("{error}.")));
+            }
+        }
+    }
+
+    fn say_kit(&self) {
+        let Some(font) = &self.state.font else { return };
+        let kits = font.kits();
+        let name = match kits.iter().find(|kit| kit.program == self.state.program) {
+            Some(kit) if kits.len() > 1 => format!("{}: {}", font.name(), kit.name),
+            _ => font.name().to_string(),
+        };
+        self.slow(|slow| (slow.kit, slow.kits) = (name, kits));
+    }
+
+    /// Builds a mixer for `rate` and hands it to the core.
+    fn send_mixer(&mut self, rate: u32) {
+        let Some(font) = &self.state.font else { return };
+        match Mixer::new(font, rate, self.state.program) {
+            Ok(mixer) => {
+                self.core.send(CoreCommand::Mixer(Box::new(mixer)));
+            }
+            Err(error) => self.slow(|slow| slow.kit_error = Some(format!("{error}."))),
+        }
+    }
+
+    /// When a kit broke while it played, the embedded one takes its place.
+    fn watch_sound(&mut self) {
+        if self.feed.shared.sound_failed.swap(false, Relaxed) {
+            let name = self
+                .state
+                .font
+                .take()
+                .map_or_else(String::new, |font| font.name().into());
+            self.load(&SoundFontSource::Embedded);
+            let reason = format!("{name} is damaged and broke while it played: choose another.");
+            self.slow(|slow| slow.kit_error = Some(reason));
+        }
+    }
+}
