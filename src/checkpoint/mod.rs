@@ -1,1 +1,119 @@
-//! (floor under construction)
+//! Files to models and back.
+//!
+//! A checkpoint is one safetensors file that describes itself: weights under the reference's
+//! variable names, the optimizer's state under `optimizer/`, and in the metadata the preset,
+//! where the weights come from, and a checksum over the whole file.
+
+mod encode;
+mod error;
+mod header;
+mod metadata;
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use candle_core::{DType, Device, Tensor};
+
+pub use encode::Precision;
+pub use error::CheckpointError;
+use error::file_name;
+use header::{Header, OPTIMIZER_PREFIX};
+pub use metadata::Metadata;
+
+use crate::model::{MusicVae, Preset, Tensors};
+
+/// A model's weights with all that is needed to run it and to train it further.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    pub preset: Preset,
+    /// The weights, float32 on the CPU, exactly those of [`Preset::parameter_shapes`].
+    pub tensors: Tensors,
+    /// What the trainer needs to go on: Adam's first and second moments as `m/<weight>` and
+    /// `v/<weight>`, and whatever else it keeps. Empty in a checkpoint that is only to be played.
+    pub optimizer: Tensors,
+    pub metadata: Metadata,
+}
+
+impl Checkpoint {
+    /// Reads a checkpoint file; every doubt about it is an error.
+    pub fn load(path: &Path) -> Result<Checkpoint, CheckpointError> {
+        let file = file_name(path);
+        let (mut reader, length) = open(path)?;
+        Checkpoint::read(&mut reader, length, &file)
+    }
+
+    /// Reads the bytes of a checkpoint file, as [`Checkpoint::load`] does; `name` stands for the
+    /// file in messages.
+    pub fn from_bytes(mut bytes: &[u8], name: &str) -> Result<Checkpoint, CheckpointError> {
+        let length = bytes.len() as u64;
+        Checkpoint::read(&mut bytes, length, name)
+    }
+
+    fn read(
+        reader: &mut impl Read,
+        length: u64,
+        file: &str,
+    ) -> Result<Checkpoint, CheckpointError> {
+        let header = Header::read(reader, length, file)?;
+        let data = header::read_data(reader, &header, file)?;
+        let Header {
+            preset,
+            metadata,
+            entries,
+            ..
+        } = header;
+        let (mut tensors, mut optimizer) = (Tensors::new(), Tensors::new());
+        for (name, entry) in entries {
+            let bytes = &data[entry.range];
+            if !encode::all_finite(bytes, entry.dtype) {
+                return Err(CheckpointError::NotFinite {
+                    file: file.into(),
+                    tensor: name,
+                });
+            }
+            let tensor = Tensor::from_raw_buffer(bytes, entry.dtype, &entry.shape, &Device::Cpu)?;
+            match name.strip_prefix(OPTIMIZER_PREFIX) {
+                Some(slot) => optimizer.insert(slot.into(), tensor),
+                None => tensors.insert(name, tensor.to_dtype(DType::F32)?),
+            };
+        }
+        Ok(Checkpoint {
+            preset,
+            tensors,
+            optimizer,
+            metadata,
+        })
+    }
+
+    /// Builds the model on `device`.
+    pub fn model(&self, device: &Device) -> Result<MusicVae, CheckpointError> {
+        Ok(MusicVae::new(self.preset.clone(), &self.tensors, device)?)
+    }
+
+    /// Eight hexadecimal digits that differ when any weight differs: CRC-32C of the weights as
+    /// float32, in the order of their names.
+    pub fn fingerprint(&self) -> Result<String, CheckpointError> {
+        let mut crc = 0;
+        for (name, tensor) in &self.tensors {
+            crc = crc32c::crc32c_append(crc, name.as_bytes());
+            crc = crc32c::crc32c_append(crc, &encode::tensor_bytes(tensor, DType::F32)?);
+        }
+        Ok(format!("{crc:08x}"))
+    }
+}
+
+/// Opens a regular file for reading, with its length.
+fn open(path: &Path) -> Result<(BufReader<File>, u64), CheckpointError> {
+    let failed = |reason| CheckpointError::Read {
+        file: file_name(path),
+        reason,
+    };
+    let file = File::open(path).map_err(failed)?;
+    let about = file.metadata().map_err(failed)?;
+    if !about.is_file() {
+        // Reading a pipe or device could wait for ever.
+        return Err(failed(std::io::Error::other("it is not a regular file")));
+    }
+    Ok((BufReader::new(file), about.len()))
+}

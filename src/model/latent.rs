@@ -10,7 +10,9 @@ pub type Latent = Vec<f32>;
 /// A draw from the prior, `N(0, I)` in `z_size` dimensions. The same seed gives the same point.
 pub fn sample_prior(z_size: usize, seed: u64) -> Latent {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    (0..z_size).map(|_| StandardNormal.sample(&mut rng)).collect()
+    (0..z_size)
+        .map(|_| StandardNormal.sample(&mut rng))
+        .collect()
 }
 
 /// Spherical interpolation from `a` (`t = 0`) to `b` (`t = 1`): the reference's `np_slerp`, whose
@@ -24,11 +26,19 @@ pub fn slerp(a: &[f32], b: &[f32], t: f32) -> Latent {
     if !sine.is_finite() || sine < 1e-6 {
         return combine(a, 1.0 - t, b, t);
     }
-    combine(a, ((1.0 - t) * omega).sin() / sine, b, (t * omega).sin() / sine)
+    combine(
+        a,
+        ((1.0 - t) * omega).sin() / sine,
+        b,
+        (t * omega).sin() / sine,
+    )
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+    a.iter()
+        .zip(b)
+        .map(|(&a, &b)| f64::from(a) * f64::from(b))
+        .sum()
 }
 
 fn combine(a: &[f32], weight_a: f64, b: &[f32], weight_b: f64) -> Latent {

@@ -19,13 +19,22 @@ pub type Tensors = BTreeMap<String, candle_core::Tensor>;
 pub enum ModelError {
     /// A weight that the preset needs is not there.
     #[error("the weights lack the tensor `{name}` (shape {shape:?}) of preset {preset}")]
-    Missing { preset: String, name: String, shape: Vec<usize> },
+    Missing {
+        preset: String,
+        name: String,
+        shape: Vec<usize>,
+    },
     /// A weight that the preset does not know.
     #[error("the weights hold a tensor `{name}` that preset {preset} does not have")]
     Unknown { preset: String, name: String },
     /// A weight of another shape than the preset's.
     #[error("the tensor `{name}` has shape {found:?}, but preset {preset} needs {expected:?}")]
-    Shape { preset: String, name: String, found: Vec<usize>, expected: Vec<usize> },
+    Shape {
+        preset: String,
+        name: String,
+        found: Vec<usize>,
+        expected: Vec<usize>,
+    },
     /// A groove or latent that is not of the model's size.
     #[error("the model needs {expected}, but was given {found}")]
     Input { expected: String, found: String },

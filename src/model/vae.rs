@@ -31,7 +31,11 @@ pub struct MusicVae {
 impl MusicVae {
     /// Builds the model of `preset` from its `weights` (names and shapes as
     /// [`Preset::parameter_shapes`] lists them, none missing, none more).
-    pub fn new(preset: Preset, _weights: &Tensors, _device: &Device) -> Result<MusicVae, ModelError> {
+    pub fn new(
+        preset: Preset,
+        _weights: &Tensors,
+        _device: &Device,
+    ) -> Result<MusicVae, ModelError> {
         Ok(MusicVae { preset })
     }
 

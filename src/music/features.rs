@@ -25,7 +25,11 @@ impl Groove {
     /// row that is not whole is ignored.
     pub fn from_features(features: &[f32], qpm: f64) -> Groove {
         let steps = features.chunks_exact(FEATURES).map(step_from_row).collect();
-        Groove { steps, qpm, meter: Meter::COMMON }
+        Groove {
+            steps,
+            qpm,
+            meter: Meter::COMMON,
+        }
     }
 }
 

@@ -30,7 +30,10 @@ pub struct Meter {
 
 impl Meter {
     /// 4/4.
-    pub const COMMON: Meter = Meter { numerator: 4, denominator: 4 };
+    pub const COMMON: Meter = Meter {
+        numerator: 4,
+        denominator: 4,
+    };
 
     /// Sixteenth-note steps in one bar: 16 in 4/4.
     pub fn steps_per_bar(self) -> usize {
@@ -50,7 +53,11 @@ pub struct Groove {
 impl Groove {
     /// A silent groove of `steps` steps in 4/4 at 120 quarter notes a minute.
     pub fn empty(steps: usize) -> Groove {
-        Groove { steps: vec![[None; LANES]; steps], qpm: 120.0, meter: Meter::COMMON }
+        Groove {
+            steps: vec![[None; LANES]; steps],
+            qpm: 120.0,
+            meter: Meter::COMMON,
+        }
     }
 
     /// The stroke at `step` on `lane`; `None` when silent or past the end.
@@ -61,7 +68,9 @@ impl Groove {
     /// Every stroke as `(step, lane, hit)`, in step order and then lane order.
     pub fn hits(&self) -> impl Iterator<Item = (usize, Lane, Hit)> + '_ {
         self.steps.iter().enumerate().flat_map(|(step, lanes)| {
-            Lane::ALL.into_iter().filter_map(move |lane| Some((step, lane, lanes[lane.index()]?)))
+            Lane::ALL
+                .into_iter()
+                .filter_map(move |lane| Some((step, lane, lanes[lane.index()]?)))
         })
     }
 

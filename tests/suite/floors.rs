@@ -4,8 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors from the ground up.
-const FLOORS: [&str; 9] =
-    ["music", "data", "model", "checkpoint", "training", "engine", "studio", "tui", "cli"];
+const FLOORS: [&str; 9] = [
+    "music",
+    "data",
+    "model",
+    "checkpoint",
+    "training",
+    "engine",
+    "studio",
+    "tui",
+    "cli",
+];
 
 /// Floors that `floor` may name, as the design draws the arrows.
 fn allowed(floor: &str) -> &'static [&'static str] {
@@ -36,12 +45,21 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
 /// The floors that a source text names: `crate::floor`, `musicvae_tui::floor`.
 fn named_floors(source: &str) -> Vec<String> {
     let mut named = Vec::new();
-    for line in source.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
+    for line in source
+        .lines()
+        .map(str::trim_start)
+        .filter(|line| !line.starts_with("//"))
+    {
         for (at, _) in line.match_indices("crate::") {
             let rest = &line[at + "crate::".len()..];
-            let grouped = rest.starts_with('{').then(|| rest[1..].split(',').map(str::trim).collect());
+            let grouped = rest
+                .starts_with('{')
+                .then(|| rest[1..].split(',').map(str::trim).collect());
             for path in grouped.unwrap_or_else(|| vec![rest]) {
-                let name = path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+                let name = path
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap();
                 named.push(name.to_string());
             }
         }
@@ -68,12 +86,20 @@ fn no_arrow_runs_upward() {
             }
         }
     }
-    assert!(arrows > 0, "no `crate::` path found: the reader of arrows is broken");
-    assert!(wrong.is_empty(), "arrows that run upward:\n{}", wrong.join("\n"));
+    assert!(
+        arrows > 0,
+        "no `crate::` path found: the reader of arrows is broken"
+    );
+    assert!(
+        wrong.is_empty(),
+        "arrows that run upward:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
 fn the_reader_of_arrows_sees_them() {
-    let source = "use crate::tui::Pane;\n// use crate::cli::No;\nuse crate::{music, engine::Clock};";
+    let source =
+        "use crate::tui::Pane;\n// use crate::cli::No;\nuse crate::{music, engine::Clock};";
     assert_eq!(named_floors(source), ["tui", "music", "engine"]);
 }

@@ -1,5 +1,6 @@
 //! Every integration test, in one crate so that a change links one binary.
 
+mod checkpoint;
 mod floors;
 #[allow(dead_code)]
 mod support;

@@ -18,6 +18,9 @@ pub fn data(relative: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is not there (set MUSICVAE_TUI_DATA)", path.display());
+    eprintln!(
+        "SKIPPED: {} is not there (set MUSICVAE_TUI_DATA)",
+        path.display()
+    );
     None
 }

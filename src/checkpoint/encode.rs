@@ -1,0 +1,184 @@
+//! Writing a checkpoint: the same checkpoint always gives the same bytes.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+
+use candle_core::{DType, Tensor};
+use serde_json::{Value, json};
+
+use super::header::{BLANK_CHECKSUM, FORMAT_VERSION, OPTIMIZER_PREFIX};
+use super::{Checkpoint, CheckpointError, error::file_name, header};
+
+/// How the weights lie on disk. In memory they are always float32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Float32: exact, for training.
+    Full,
+    /// Float16: half the size, for shipping. The optimizer's state stays as it is; empty it first
+    /// where nobody will train further.
+    Half,
+}
+
+impl Checkpoint {
+    /// Writes the checkpoint, making its folder where there is none. The file appears whole or
+    /// not at all: when the disk is full or the machine stops, what was there before stays.
+    pub fn save(&self, path: &Path, precision: Precision) -> Result<(), CheckpointError> {
+        let bytes = self.to_bytes(&file_name(path), precision)?;
+        write_atomically(path, &bytes).map_err(|reason| CheckpointError::Write {
+            file: file_name(path),
+            reason,
+        })
+    }
+
+    /// The bytes of the checkpoint's file; `file` stands for it in messages.
+    pub fn to_bytes(&self, file: &str, precision: Precision) -> Result<Vec<u8>, CheckpointError> {
+        let mut parts = Vec::with_capacity(self.tensors.len() + self.optimizer.len());
+        let weights = match precision {
+            Precision::Full => DType::F32,
+            Precision::Half => DType::F16,
+        };
+        parts.extend(
+            self.tensors
+                .iter()
+                .map(|(name, tensor)| (name.clone(), tensor, weights)),
+        );
+        parts.extend(
+            self.optimizer.iter().map(|(name, tensor)| {
+                (format!("{OPTIMIZER_PREFIX}{name}"), tensor, tensor.dtype())
+            }),
+        );
+        let shapes = parts
+            .iter()
+            .map(|(name, tensor, _)| (name.as_str(), tensor.dims()));
+        header::check_shapes(&self.preset, shapes, file)?;
+        // Wide elements first keeps every tensor aligned to its own element.
+        parts.sort_by_key(|(name, _, dtype)| (Reverse(dtype.size_in_bytes()), name.clone()));
+
+        let mut entries = BTreeMap::new();
+        entries.insert("__metadata__".to_string(), self.file_metadata(file)?);
+        let mut data = Vec::new();
+        for (name, tensor, dtype) in parts {
+            let written = dtype_name(dtype).ok_or_else(|| CheckpointError::Type {
+                file: file.into(),
+                tensor: name.clone(),
+                found: format!("{dtype:?}"),
+                expected: "F32, F16, F64, I64, U32 or U8",
+            })?;
+            let start = data.len();
+            data.extend(tensor_bytes(tensor, dtype)?);
+            if !all_finite(&data[start..], dtype) {
+                let half = dtype == DType::F16 && tensor.dtype() != DType::F16;
+                let (file, finite) = (file.into(), half && is_finite(tensor)?);
+                return Err(match finite {
+                    true => CheckpointError::BeyondHalf { file, tensor: name },
+                    false => CheckpointError::NotFinite { file, tensor: name },
+                });
+            }
+            let offsets = [start, data.len()];
+            let entry = json!({"dtype": written, "shape": tensor.dims(), "data_offsets": offsets});
+            entries.insert(name, entry);
+        }
+
+        let mut head = serde_json::to_vec(&entries).map_err(|error| CheckpointError::Write {
+            file: file.into(),
+            reason: error.into(),
+        })?;
+        head.resize(head.len().next_multiple_of(8), b' ');
+        let mut bytes = (head.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(head);
+        let digits = header::checksum_range(&bytes);
+        bytes.extend(data);
+        let checksum = header::checksum_digits(crc32c::crc32c(&bytes));
+        if let Some(digits) = digits {
+            bytes[digits].copy_from_slice(checksum.as_bytes());
+        }
+        Ok(bytes)
+    }
+
+    /// The file's string-to-string metadata.
+    fn file_metadata(&self, file: &str) -> Result<Value, CheckpointError> {
+        let text = |key, value: serde_json::Result<String>| {
+            value.map_err(|error| CheckpointError::Metadata {
+                file: file.into(),
+                key,
+                reason: error.to_string(),
+            })
+        };
+        Ok(json!({
+            "format": "musicvae-tui checkpoint",
+            "format_version": FORMAT_VERSION.to_string(),
+            "preset": text("preset", serde_json::to_string(&self.preset))?,
+            "metadata": text("metadata", serde_json::to_string(&self.metadata))?,
+            "crc32c": BLANK_CHECKSUM,
+        }))
+    }
+}
+
+/// The little-endian bytes of `tensor` as `dtype`.
+pub(super) fn tensor_bytes(tensor: &Tensor, dtype: DType) -> Result<Vec<u8>, CheckpointError> {
+    let mut bytes = Vec::with_capacity(tensor.elem_count() * dtype.size_in_bytes());
+    tensor.to_dtype(dtype)?.write_bytes(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_finite(tensor: &Tensor) -> Result<bool, CheckpointError> {
+    Ok(all_finite(&tensor_bytes(tensor, DType::F32)?, DType::F32))
+}
+
+/// Whether no little-endian number of `bytes` is infinite or not a number: whether none has an
+/// exponent of ones only. Integers always are finite.
+pub(super) fn all_finite(bytes: &[u8], dtype: DType) -> bool {
+    fn check<const N: usize>(bytes: &[u8], exponent: u16) -> bool {
+        let top = |chunk: &[u8; N]| u16::from_le_bytes([chunk[N - 2], chunk[N - 1]]);
+        bytes
+            .as_chunks::<N>()
+            .0
+            .iter()
+            .all(|chunk| top(chunk) & exponent != exponent)
+    }
+    match dtype {
+        DType::F16 => check::<2>(bytes, 0x7c00),
+        DType::F32 => check::<4>(bytes, 0x7f80),
+        DType::F64 => check::<8>(bytes, 0x7ff0),
+        _ => true,
+    }
+}
+
+/// safetensors' name of the types that checkpoints may hold.
+fn dtype_name(dtype: DType) -> Option<&'static str> {
+    Some(match dtype {
+        DType::F32 => "F32",
+        DType::F16 => "F16",
+        DType::F64 => "F64",
+        DType::I64 => "I64",
+        DType::U32 => "U32",
+        DType::U8 => "U8",
+        _ => return None,
+    })
+}
+
+/// Writes beside the target, waits until it is on the disk, then renames.
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".checkpoint-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any new file, subject to the umask; the default would hide it from other users.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}

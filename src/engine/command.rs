@@ -1,0 +1,96 @@
+//! What can be asked of a running engine.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::DrumMap;
+use crate::music::{Groove, Lane};
+
+/// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
+/// stroke is never cut, doubled or lost by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Takeover {
+    /// From the next step on, at the same place in the loop: a groove that morphs while it plays.
+    Now,
+    /// From the next bar line on, at the same place in the loop.
+    #[default]
+    NextBar,
+    /// From its own beginning, when the present turn of the loop ends.
+    NextLoop,
+}
+
+/// Where a SoundFont comes from.
+#[derive(Clone, Debug)]
+pub enum SoundFontSource {
+    /// The drum kit that is part of the program.
+    Embedded,
+    /// A SoundFont 2 file.
+    File(PathBuf),
+    /// The bytes of a SoundFont 2 file, and the name to show for them.
+    Bytes(Arc<[u8]>, String),
+}
+
+/// A wish, sent by [`super::Engine::send`]. Values out of their range are brought into it.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Plays from the top of the loop.
+    Play,
+    /// Stops; the notes that sound on MIDI are ended.
+    Stop,
+    /// Plays on from where it stopped.
+    Continue,
+    /// Quarter notes a minute, 20..=300; the place in the bar is kept.
+    SetTempo(f64),
+    /// Hands over a groove. Its own tempo is not taken: send [`Command::SetTempo`] for that.
+    SetGroove {
+        groove: Groove,
+        takeover: Takeover,
+    },
+    /// Share of each pair of sixteenths that the first one takes: 0.5 is straight, 0.667 triplets,
+    /// 0.75 the most.
+    SetSwing(f32),
+    /// How much of the microtiming is played: 0 is on the grid, 1 as it is, up to 1.5.
+    SetTimingAmount(f32),
+    /// How much of the dynamics is played: 0 is every stroke at its lane's mean velocity, 1 as it
+    /// is, up to 1.5.
+    SetVelocityAmount(f32),
+    /// Level 0..=2 (1 as the kit has it) of the lane's sound; mute and solo hold for MIDI too.
+    SetLane {
+        lane: Lane,
+        level: f32,
+        mute: bool,
+        solo: bool,
+    },
+    /// -1 left, 0 as the kit has it, 1 right.
+    SetPan {
+        lane: Lane,
+        pan: f32,
+    },
+    /// 0..=2, before the limiter.
+    SetMasterLevel(f32),
+    /// Sounds one stroke at once, playing or not (velocity 0..=1).
+    Strike {
+        lane: Lane,
+        velocity: f32,
+    },
+    /// All notes off, everywhere, at once; playing goes on.
+    Panic,
+    /// Loads a kit in the background and changes to it when it is ready; a bad file leaves the
+    /// present kit, and [`super::Status::kit_error`] says what is wrong.
+    SetSoundFont(SoundFontSource),
+    /// Drum kit of the SoundFont by program number, 0..=127 (0 is the standard kit).
+    SetKit(u8),
+    /// Opens an audio output by its [`super::AudioOutput::id`] or name; `None` is the default one.
+    OpenAudio(Option<String>),
+    /// Gives the sound card back; the clock goes on.
+    CloseAudio,
+    /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
+    OpenMidiOut(String),
+    CloseMidiOut,
+    /// Notes and channels of the lanes on MIDI.
+    SetDrumMap(DrumMap),
+    /// Whether clock, start and stop are sent to the MIDI port.
+    SendClock(bool),
+    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500.
+    SetMidiOffset(f32),
+}

@@ -1,0 +1,130 @@
+//! What an engine and a machine say about themselves.
+
+use std::sync::Arc;
+
+use crate::music::LANES;
+
+/// The sound card, as the engine has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AudioState {
+    /// No sound; `reason` is one sentence. The clock runs all the same.
+    Off { reason: String },
+    On {
+        device: String,
+        /// Frames a second.
+        rate: u32,
+        channels: u16,
+        /// Frames a callback, as last seen.
+        buffer: u32,
+        /// From callback to loudspeaker as the driver reports it, in milliseconds.
+        latency_ms: f32,
+    },
+}
+
+/// The MIDI output, as the engine has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MidiState {
+    /// Nothing leaves; `reason` is one sentence.
+    Off {
+        reason: String,
+    },
+    On {
+        port: String,
+    },
+}
+
+/// Where the playhead is, as heard now. `bar` and `beat` count from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Position {
+    /// Bar within the loop.
+    pub bar: u32,
+    /// Beat within the bar.
+    pub beat: u32,
+    /// Steps from the start of the loop, with the fraction: `0.0..loop_steps`.
+    pub step: f64,
+    /// Length of the loop in steps.
+    pub loop_steps: u32,
+    /// Turns of the loop since play.
+    pub turn: u64,
+}
+
+/// A drum kit within a SoundFont.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Kit {
+    /// What [`super::Command::SetKit`] takes.
+    pub program: u8,
+    pub name: String,
+}
+
+/// A snapshot of the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    pub playing: bool,
+    pub position: Position,
+    /// Quarter notes a minute.
+    pub qpm: f64,
+    /// As [`super::Command::SetSwing`] has it.
+    pub swing: f32,
+    /// A groove waits for its bar line or loop end.
+    pub takeover_pending: bool,
+    pub audio: AudioState,
+    pub midi: MidiState,
+    /// Name of the kit in use.
+    pub kit: String,
+    /// The drum kits that the SoundFont has, for [`super::Command::SetKit`].
+    pub kits: Arc<[Kit]>,
+    /// Why the last [`super::Command::SetSoundFont`] was not followed, in one sentence.
+    pub kit_error: Option<String>,
+    /// Peak of each lane, falling slowly; 1.0 is full scale.
+    pub lane_levels: [f32; LANES],
+    /// Peak of left and right after the limiter.
+    pub master_level: [f32; 2],
+    /// What the limiter takes away now, 0..=1 (1 is nothing).
+    pub limiter_gain: f32,
+    /// Commands that found the queue full.
+    pub dropped_commands: u64,
+    /// Notes and clocks that found no room on their way to MIDI, or came too late to be sent.
+    pub dropped_midi: u64,
+    /// Underruns and other errors that the audio driver reported.
+    pub audio_errors: u64,
+}
+
+/// A list of devices; when it is empty, `reason` says why in one sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Devices<T> {
+    pub found: Vec<T>,
+    pub reason: Option<String>,
+}
+
+/// An audio output of this machine.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct AudioOutput {
+    /// Sound system: `alsa`, `jack`, `coreaudio` and so on.
+    pub host: String,
+    /// What [`super::Command::OpenAudio`] takes.
+    pub id: String,
+    pub name: String,
+    pub default: bool,
+}
+
+/// A MIDI output port of this machine.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct MidiPort {
+    pub name: String,
+}
+
+/// The audio outputs of this machine.
+pub fn audio_outputs() -> Devices<AudioOutput> {
+    Devices {
+        found: Vec::new(),
+        reason: Some("not looked yet".into()),
+    }
+}
+
+/// The MIDI output ports of this machine.
+pub fn midi_outputs() -> Devices<MidiPort> {
+    Devices {
+        found: Vec::new(),
+        reason: Some("not looked yet".into()),
+    }
+}
