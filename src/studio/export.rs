@@ -35,7 +35,7 @@ impl Studio {
 /// Writes `groove` as `name.mid` into `folder`, or as `name-2.mid` and so on where that exists.
 /// Returns the file and the number of hits before beat 1, which a file can't hold.
 pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(PathBuf, usize)> {
-    let (bytes, clamped) = midi_file::write(&groove.to_note_sequence())?;
+    let midi_file::Encoded { bytes, clamped } = midi_file::encode(&groove.to_note_sequence())?;
     fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
     for count in 1..10_000 {
         let suffix = if count == 1 { String::new() } else { format!("-{count}") };

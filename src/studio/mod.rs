@@ -14,6 +14,7 @@ mod inference;
 mod library;
 mod messages;
 mod morph;
+mod opening;
 mod play;
 mod reasons;
 mod scene;

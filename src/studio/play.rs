@@ -60,6 +60,7 @@ pub fn silent_transport(config: &Config) -> Transport {
         audio: AudioState::Off { reason: "The sound is not opened yet.".into() },
         midi: MidiState::Off { reason: "No MIDI port is chosen.".into() },
         kit: String::new(),
+        kits: [].into(),
         kit_error: None,
         lane_levels: [0.0; LANES],
         master_level: [0.0; 2],
