@@ -1,5 +1,7 @@
 //! The subcommands, one small file each.
 
+mod workstation;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
@@ -11,6 +13,8 @@ pub struct Cli {
     /// Configuration file (default: the platform's configuration folder, or $MUSICVAE_TUI_CONFIG).
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    workstation: workstation::Workstation,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -23,7 +27,7 @@ impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
-            None => anyhow::bail!("the workstation is under construction"),
+            None => self.workstation.run(self.config.as_deref()),
             Some(command) => match command {},
         }
     }

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::inference::guarded;
 use super::{
-    Config, Effect, Event, Inference, Job, Kind, Loader, Transport, TrainingEvent, export, opening,
+    Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, export, opening,
 };
 use crate::engine::{self, Command, Engine, EngineOptions, SoundFontSource};
 use crate::music::Groove;
@@ -39,11 +39,18 @@ impl Backstage {
         let inference = match Inference::start(loader, move |event| answers(event)) {
             Ok(worker) => Some(worker),
             Err(reason) => {
-                tell(Event::Trouble(format!("The model's thread can't be started: {reason}.")));
+                tell(Event::Trouble(format!(
+                    "The model's thread can't be started: {reason}."
+                )));
                 None
             }
         };
-        Backstage { config: config.clone(), engine, inference, tell }
+        Backstage {
+            config: config.clone(),
+            engine,
+            inference,
+            tell,
+        }
     }
 
     /// The engine as it is now.
@@ -68,10 +75,23 @@ impl Backstage {
             Effect::Dynamics(amount) => send(Command::SetVelocityAmount(amount)),
             Effect::Level(level) => send(Command::SetMasterLevel(level)),
             Effect::Groove { groove, takeover } => {
-                send(Command::SetGroove { groove, takeover: takeover.into() });
+                send(Command::SetGroove {
+                    groove,
+                    takeover: takeover.into(),
+                });
             }
-            Effect::Lane { lane, level, mute, solo } => {
-                send(Command::SetLane { lane, level, mute, solo });
+            Effect::Lane {
+                lane,
+                level,
+                mute,
+                solo,
+            } => {
+                send(Command::SetLane {
+                    lane,
+                    level,
+                    mute,
+                    solo,
+                });
             }
             Effect::Open(kind, name) => send(opening_command(kind, name)),
             Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
@@ -85,16 +105,25 @@ impl Backstage {
                 let folders = self.config.soundfont.folders.clone();
                 self.aside("list", move || Ok(list(kind, &folders)));
             }
-            Effect::Export { groove, folder, name } => self.aside("export", move || {
+            Effect::Export {
+                groove,
+                folder,
+                name,
+            } => self.aside("export", move || {
                 let (path, clamped) = export::write(&groove, &folder, &name)?;
                 Ok(Event::Exported { path, clamped })
             }),
             Effect::StartTraining(_) => {
-                (self.tell)(Event::Training(TrainingEvent::Failed("no trainer yet".into())));
+                (self.tell)(Event::Training(TrainingEvent::Failed(
+                    "no trainer yet".into(),
+                )));
             }
             Effect::PauseTraining(_) | Effect::StopTraining => {}
         }
     }
+
+    /// Ends what runs beside the screen.
+    pub fn close(self) {}
 
     fn infer(&self, ticket: u64, job: Job) {
         if let Some(worker) = &self.inference {
@@ -109,7 +138,9 @@ impl Backstage {
             tell(guarded(task).unwrap_or_else(Event::Trouble));
         };
         if let Err(reason) = thread::Builder::new().name(name.into()).spawn(run) {
-            (self.tell)(Event::Trouble(format!("A thread can't be started: {reason}.")));
+            (self.tell)(Event::Trouble(format!(
+                "A thread can't be started: {reason}."
+            )));
         }
     }
 }
@@ -123,7 +154,10 @@ fn engine_options(config: &Config) -> EngineOptions {
         midi_port: named(&config.midi.port),
         soundfont: soundfont(&config.soundfont.path),
         qpm: config.playing.tempo,
-        groove: Groove { qpm: config.playing.tempo, ..Groove::empty(64) },
+        groove: Groove {
+            qpm: config.playing.tempo,
+            ..Groove::empty(64)
+        },
         ..EngineOptions::default()
     }
 }
@@ -150,30 +184,53 @@ fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
     let (items, note) = match kind {
         Kind::MidiPort => {
             let ports = engine::midi_outputs();
-            (ports.found.into_iter().map(|port| port.name).collect(), ports.reason)
+            (
+                ports.found.into_iter().map(|port| port.name).collect(),
+                ports.reason,
+            )
         }
         Kind::AudioOutput => {
             let outputs = engine::audio_outputs();
-            (outputs.found.into_iter().map(|output| output.name).collect(), outputs.reason)
+            (
+                outputs
+                    .found
+                    .into_iter()
+                    .map(|output| output.name)
+                    .collect(),
+                outputs.reason,
+            )
         }
         Kind::SoundFont => {
             let fonts = soundfonts(folders);
             let none = fonts.is_empty().then(|| {
-                let folders: Vec<_> = folders.iter().map(|path| path.display().to_string()).collect();
+                let folders: Vec<_> = folders
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect();
                 format!("There is no .sf2 file in {}.", folders.join(", "))
             });
             (fonts, none)
         }
     };
-    Event::Listed { kind, items, note: note.unwrap_or_default() }
+    Event::Listed {
+        kind,
+        items,
+        note: note.unwrap_or_default(),
+    }
 }
 
 fn soundfonts(folders: &[std::path::PathBuf]) -> Vec<String> {
-    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+    let files = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten();
     let mut fonts: Vec<String> = files
         .flatten()
         .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("sf2")))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
+        })
         .map(|path| path.display().to_string())
         .collect();
     fonts.sort();

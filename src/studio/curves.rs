@@ -30,8 +30,13 @@ pub enum Term {
 }
 
 impl Term {
-    pub const ALL: [Term; 5] =
-        [Term::Total, Term::Hits, Term::Velocities, Term::Offsets, Term::Divergence];
+    pub const ALL: [Term; 5] = [
+        Term::Total,
+        Term::Hits,
+        Term::Velocities,
+        Term::Offsets,
+        Term::Divergence,
+    ];
 
     pub fn index(self) -> usize {
         self as usize
@@ -74,7 +79,10 @@ impl Curves {
 
     /// The newest record of a split.
     pub fn last(&self, split: Split) -> Option<&LossRecord> {
-        self.records.iter().rev().find(|record| record.split == split)
+        self.records
+            .iter()
+            .rev()
+            .find(|record| record.split == split)
     }
 
     /// The record of a split whose total is lowest.
@@ -130,22 +138,39 @@ mod tests {
     use super::*;
 
     fn record(step: u64, split: Split, total: f64) -> LossRecord {
-        LossRecord { step, split, terms: [total, 1.0, 2.0, 3.0, 4.0], examples_per_second: 0.0 }
+        LossRecord {
+            step,
+            split,
+            terms: [total, 1.0, 2.0, 3.0, 4.0],
+            examples_per_second: 0.0,
+        }
     }
 
     #[test]
     fn points_are_finite_and_decimated_to_means() {
         let mut curves = Curves::default();
         for step in 0..1000 {
-            let value = if step % 10 == 3 { f64::NAN } else { step as f64 };
+            let value = if step % 10 == 3 {
+                f64::NAN
+            } else {
+                step as f64
+            };
             curves.push(record(step, Split::Train, value));
         }
         let points = curves.points(Split::Train, Term::Total, 0, 40);
         assert_eq!(points.len(), 40);
-        assert!(points.iter().all(|(step, value)| (step - value).abs() < 1e-9));
+        assert!(
+            points
+                .iter()
+                .all(|(step, value)| (step - value).abs() < 1e-9)
+        );
         assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert_eq!(curves.points(Split::Train, Term::Total, 990, 40).len(), 9);
-        assert!(curves.points(Split::Validation, Term::Total, 0, 40).is_empty());
+        assert!(
+            curves
+                .points(Split::Validation, Term::Total, 0, 40)
+                .is_empty()
+        );
     }
 
     #[test]
@@ -157,7 +182,10 @@ mod tests {
         curves.push(record(3, Split::Train, 9.0));
         let steps: Vec<u64> = curves.records.iter().map(|record| record.step).collect();
         assert_eq!(steps, [1, 2, 3, 3]);
-        assert_eq!(curves.last(Split::Train).map(|last| last.terms[0]), Some(9.0));
+        assert_eq!(
+            curves.last(Split::Train).map(|last| last.terms[0]),
+            Some(9.0)
+        );
         assert_eq!(curves.best(Split::Train).map(|best| best.step), Some(1));
     }
 }

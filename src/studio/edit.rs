@@ -21,8 +21,15 @@ impl Studio {
                 self.screen.step = if end == End::A { 0 } else { last };
             }
             Action::ToggleHit => {
-                let plain = Hit { velocity: PLAIN_VELOCITY, offset: 0.0 };
-                let hit = if self.hit_here().is_some() { None } else { Some(plain) };
+                let plain = Hit {
+                    velocity: PLAIN_VELOCITY,
+                    offset: 0.0,
+                };
+                let hit = if self.hit_here().is_some() {
+                    None
+                } else {
+                    Some(plain)
+                };
                 self.edit(Change::Single, hit);
             }
             Action::NudgeVelocity(by) => {
@@ -53,7 +60,9 @@ impl Studio {
 
     /// The hit under the cursor.
     pub fn hit_here(&self) -> Option<Hit> {
-        self.scene.groove.hit(self.screen.step, Lane::ALL[self.screen.lane])
+        self.scene
+            .groove
+            .hit(self.screen.step, Lane::ALL[self.screen.lane])
     }
 
     fn before_edit(&mut self, change: Change) {

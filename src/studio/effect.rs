@@ -19,18 +19,37 @@ pub enum Effect {
     Timing(f32),
     Dynamics(f32),
     Level(f32),
-    Groove { groove: Groove, takeover: Takeover },
-    Lane { lane: Lane, level: f32, mute: bool, solo: bool },
+    Groove {
+        groove: Groove,
+        takeover: Takeover,
+    },
+    Lane {
+        lane: Lane,
+        level: f32,
+        mute: bool,
+        solo: bool,
+    },
     /// Latents to grooves; a newer request takes the place of one that still waits.
-    Decode { ticket: u64, z: Vec<Latent>, how: Decoding },
+    Decode {
+        ticket: u64,
+        z: Vec<Latent>,
+        how: Decoding,
+    },
     /// A groove to its latent.
-    Encode { ticket: u64, groove: Groove },
+    Encode {
+        ticket: u64,
+        groove: Groove,
+    },
     LoadCheckpoint(Source),
     /// Asks for the things that can be chosen, answered by [`Event::Listed`].
     List(Kind),
     /// Opens the chosen thing; the empty name closes it or takes the default.
     Open(Kind, String),
-    Export { groove: Groove, folder: PathBuf, name: String },
+    Export {
+        groove: Groove,
+        folder: PathBuf,
+        name: String,
+    },
     StartTraining(super::config::Training),
     PauseTraining(bool),
     StopTraining,
@@ -65,14 +84,33 @@ pub enum Event {
     Tick(Duration),
     Transport(Transport),
     Loaded(ModelInfo),
-    LoadFailed { source: Source, reason: String },
+    LoadFailed {
+        source: Source,
+        reason: String,
+    },
     /// In the order of the request's latents.
-    Decoded { ticket: u64, grooves: Vec<Groove> },
-    Encoded { ticket: u64, z: Latent },
-    InferenceFailed { ticket: u64, reason: String },
+    Decoded {
+        ticket: u64,
+        grooves: Vec<Groove>,
+    },
+    Encoded {
+        ticket: u64,
+        z: Latent,
+    },
+    InferenceFailed {
+        ticket: u64,
+        reason: String,
+    },
     Catalogue(Vec<Entry>),
-    Listed { kind: Kind, items: Vec<String>, note: String },
-    Exported { path: PathBuf, clamped: usize },
+    Listed {
+        kind: Kind,
+        items: Vec<String>,
+        note: String,
+    },
+    Exported {
+        path: PathBuf,
+        clamped: usize,
+    },
     Training(TrainingEvent),
     /// Something went well and is worth a sentence.
     Notice(String),

@@ -16,10 +16,20 @@ impl Studio {
             _ if scene.slider > 0.0 && scene.slider < 1.0 => {
                 format!("groove-blend-{:.0}", scene.slider * 100.0)
             }
-            _ => format!("groove-{}", scene.anchor(scene.nearer_end()).name.replace(' ', "-")),
+            _ => format!(
+                "groove-{}",
+                scene.anchor(scene.nearer_end()).name.replace(' ', "-")
+            ),
         };
-        let groove = Groove { qpm: self.sound.tempo, ..scene.groove.clone() };
-        self.ask(Effect::Export { groove, folder: self.config.export.folder.clone(), name });
+        let groove = Groove {
+            qpm: self.sound.tempo,
+            ..scene.groove.clone()
+        };
+        self.ask(Effect::Export {
+            groove,
+            folder: self.config.export.folder.clone(),
+            name,
+        });
     }
 
     pub(super) fn receive_export(&mut self, path: &Path, clamped: usize) {
@@ -38,7 +48,11 @@ pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(Path
     let midi_file::Encoded { bytes, clamped } = midi_file::encode(&groove.to_note_sequence())?;
     fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
     for count in 1..10_000 {
-        let suffix = if count == 1 { String::new() } else { format!("-{count}") };
+        let suffix = if count == 1 {
+            String::new()
+        } else {
+            format!("-{count}")
+        };
         let path = folder.join(format!("{name}{suffix}.mid"));
         let mut file = tempfile::NamedTempFile::new_in(folder)
             .with_context(|| format!("{}: can't be written into", folder.display()))?;
@@ -47,7 +61,8 @@ pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(Path
             Ok(_) => return Ok((path.canonicalize().unwrap_or(path), clamped)),
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => {
-                return Err(error.error).with_context(|| format!("{}: can't be written", path.display()));
+                return Err(error.error)
+                    .with_context(|| format!("{}: can't be written", path.display()));
             }
         }
     }

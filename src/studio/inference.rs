@@ -68,7 +68,10 @@ impl Shared {
             if let Some((ticket, job)) = waiting.encode.take().or_else(|| waiting.decode.take()) {
                 return Some(Task::Run(ticket, job));
             }
-            waiting = self.news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            waiting = self
+                .news
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -90,7 +93,10 @@ impl Inference {
         let thread = thread::Builder::new()
             .name("inference".into())
             .spawn(move || work(&inner, loader, tell))?;
-        Ok(Inference { shared, thread: Some(thread) })
+        Ok(Inference {
+            shared,
+            thread: Some(thread),
+        })
     }
 
     pub fn load(&self, source: Source) {
@@ -159,7 +165,10 @@ pub fn guarded<T>(task: impl FnOnce() -> anyhow::Result<T>) -> Result<T, String>
                 .downcast_ref::<&str>()
                 .map(ToString::to_string)
                 .or_else(|| panic.downcast_ref::<String>().cloned());
-            Err(format!("a fault in the program ({})", text.unwrap_or_else(|| "unnamed".into())))
+            Err(format!(
+                "a fault in the program ({})",
+                text.unwrap_or_else(|| "unnamed".into())
+            ))
         }
     }
 }
@@ -183,11 +192,22 @@ mod tests {
     }
 
     fn decode(marker: f32) -> Job {
-        Job::Decode { z: vec![vec![marker]], how: Decoding { temperature: 0.0, seed: 0 } }
+        Job::Decode {
+            z: vec![vec![marker]],
+            how: Decoding {
+                temperature: 0.0,
+                seed: 0,
+            },
+        }
     }
 
     /// A worker whose model says what it was asked and waits for a nod before it answers.
-    fn slow() -> (Inference, mpsc::Receiver<Event>, mpsc::Receiver<f32>, mpsc::Sender<()>) {
+    fn slow() -> (
+        Inference,
+        mpsc::Receiver<Event>,
+        mpsc::Receiver<f32>,
+        mpsc::Sender<()>,
+    ) {
         let (tell, events) = mpsc::channel();
         let (started, starts) = mpsc::channel();
         let (nod, nods) = mpsc::channel::<()>();
@@ -195,7 +215,9 @@ mod tests {
         let loader: Loader = Box::new(move |_| {
             let (started, nods) = parts.take().unwrap();
             let model: Model = Box::new(move |job| {
-                let Job::Decode { z, .. } = job else { panic!("only decodes here") };
+                let Job::Decode { z, .. } = job else {
+                    panic!("only decodes here")
+                };
                 started.send(z[0][0]).unwrap();
                 nods.recv().unwrap();
                 anyhow::ensure!(z[0][0] >= 0.0, "negative");
@@ -233,13 +255,19 @@ mod tests {
         let (worker, events, _starts, nod) = slow();
         nod.send(()).unwrap();
         worker.run(1, decode(-1.0));
-        let failed = |ticket, reason: &str| Event::InferenceFailed { ticket, reason: reason.into() };
+        let failed = |ticket, reason: &str| Event::InferenceFailed {
+            ticket,
+            reason: reason.into(),
+        };
         assert_eq!(events.recv().unwrap(), failed(1, "negative"));
         worker.run(2, Job::Encode(Groove::empty(4)));
         let fault = "a fault in the program (only decodes here)";
         assert_eq!(events.recv().unwrap(), failed(2, fault));
         nod.send(()).unwrap();
         worker.run(3, decode(3.0));
-        assert!(matches!(events.recv().unwrap(), Event::Decoded { ticket: 3, .. }));
+        assert!(matches!(
+            events.recv().unwrap(),
+            Event::Decoded { ticket: 3, .. }
+        ));
     }
 }

@@ -30,15 +30,25 @@ pub struct Library {
 impl Library {
     /// Moves a selection within the list.
     pub fn select(&self, selected: &mut usize, by: isize) {
-        *selected = selected.saturating_add_signed(by).min(self.entries.len().saturating_sub(1));
+        *selected = selected
+            .saturating_add_signed(by)
+            .min(self.entries.len().saturating_sub(1));
     }
 
     /// Takes a new list; the selection stays on its checkpoint.
     pub fn replace(&mut self, entries: Vec<Entry>, selected: &mut usize) {
-        let chosen = self.entries.get(*selected).map(|entry| entry.source.clone());
+        let chosen = self
+            .entries
+            .get(*selected)
+            .map(|entry| entry.source.clone());
         self.entries = entries;
-        let place = self.entries.iter().position(|entry| Some(&entry.source) == chosen.as_ref());
-        *selected = place.unwrap_or(*selected).min(self.entries.len().saturating_sub(1));
+        let place = self
+            .entries
+            .iter()
+            .position(|entry| Some(&entry.source) == chosen.as_ref());
+        *selected = place
+            .unwrap_or(*selected)
+            .min(self.entries.len().saturating_sub(1));
     }
 }
 

@@ -35,12 +35,18 @@ impl Messages {
         if self.list.len() == Self::KEPT {
             self.list.pop_front();
         }
-        self.list.push_back(Message { at, weight, text: text.into() });
+        self.list.push_back(Message {
+            at,
+            weight,
+            text: text.into(),
+        });
     }
 
     /// The newest message, while it is young enough for the status line.
     pub fn fresh(&self, now: Duration) -> Option<&Message> {
-        self.list.back().filter(|message| now.saturating_sub(message.at) < Self::FRESH)
+        self.list
+            .back()
+            .filter(|message| now.saturating_sub(message.at) < Self::FRESH)
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> {

@@ -41,9 +41,16 @@ impl Tickets {
 
 /// The scene before the first groove.
 pub fn opening_scene(config: &Config) -> Scene {
-    let nothing = || Anchor { z: Vec::new(), name: "-".into(), preview: None };
+    let nothing = || Anchor {
+        z: Vec::new(),
+        name: "-".into(),
+        preview: None,
+    };
     Scene {
-        groove: Groove { qpm: config.playing.tempo, ..Groove::empty(STEPS) },
+        groove: Groove {
+            qpm: config.playing.tempo,
+            ..Groove::empty(STEPS)
+        },
         origin: Origin::Silence,
         a: nothing(),
         b: nothing(),
@@ -90,7 +97,9 @@ impl Studio {
     /// Draws a new groove from the prior. It takes the end of the slider that is nearer, and the
     /// slider goes there: what is heard can at once be morphed towards the other end.
     fn sample(&mut self, seed: u64) {
-        let Some(z_size) = self.model.as_ref().map(|model| model.z_size) else { return };
+        let Some(z_size) = self.model.as_ref().map(|model| model.z_size) else {
+            return;
+        };
         self.history.before(&self.scene, Change::Single);
         let end = self.scene.nearer_end();
         self.scene.seed = seed;
@@ -138,7 +147,10 @@ impl Studio {
         }
         self.tickets.takeover = Some((ticket, takeover));
         self.scene.pending = true;
-        let how = Decoding { temperature: self.scene.temperature, seed: self.scene.seed };
+        let how = Decoding {
+            temperature: self.scene.temperature,
+            seed: self.scene.seed,
+        };
         self.ask(Effect::Decode { ticket, z, how });
     }
 
@@ -147,7 +159,10 @@ impl Studio {
             self.tickets.forget();
             let ticket = self.tickets.next();
             self.tickets.encoding = Some((ticket, end));
-            self.ask(Effect::Encode { ticket, groove: self.scene.groove.clone() });
+            self.ask(Effect::Encode {
+                ticket,
+                groove: self.scene.groove.clone(),
+            });
             return;
         }
         let z = self.scene.z();
@@ -156,7 +171,14 @@ impl Studio {
             t if t >= 1.0 => self.scene.b.name.clone(),
             t => format!("blend {:.0}%", t * 100.0),
         };
-        self.put(end, Anchor { z, name, preview: Some(self.scene.groove.clone()) });
+        self.put(
+            end,
+            Anchor {
+                z,
+                name,
+                preview: Some(self.scene.groove.clone()),
+            },
+        );
     }
 
     /// Makes `anchor` one end, with the slider on it.
@@ -169,16 +191,34 @@ impl Studio {
     }
 
     pub(super) fn receive_latent(&mut self, ticket: u64, z: Latent) {
-        let Some((_, end)) = self.tickets.encoding.take_if(|(wanted, _)| *wanted == ticket) else {
+        let Some((_, end)) = self
+            .tickets
+            .encoding
+            .take_if(|(wanted, _)| *wanted == ticket)
+        else {
             return;
         };
-        self.put(end, Anchor { z, name: "my edit".into(), preview: None });
+        self.put(
+            end,
+            Anchor {
+                z,
+                name: "my edit".into(),
+                preview: None,
+            },
+        );
         // The model's reading of an edit is near it, not equal to it: the edit itself plays on
         // until the slider moves, and the preview shows the reading.
         let ticket = self.tickets.next();
         self.tickets.previews.push(ticket);
-        let z = vec![self.scene.z(), self.scene.a.z.clone(), self.scene.b.z.clone()];
-        let how = Decoding { temperature: self.scene.temperature, seed: self.scene.seed };
+        let z = vec![
+            self.scene.z(),
+            self.scene.a.z.clone(),
+            self.scene.b.z.clone(),
+        ];
+        let how = Decoding {
+            temperature: self.scene.temperature,
+            seed: self.scene.seed,
+        };
         self.tickets.taken = ticket;
         self.ask(Effect::Decode { ticket, z, how });
     }
@@ -208,7 +248,12 @@ impl Studio {
 
     /// A new groove: locked lanes keep what they have.
     fn arrive(&mut self, mut groove: Groove, takeover: Takeover) {
-        for (lane, _) in self.lanes.iter().enumerate().filter(|(_, state)| state.lock) {
+        for (lane, _) in self
+            .lanes
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| state.lock)
+        {
             for (step, lanes) in groove.steps.iter_mut().enumerate() {
                 lanes[lane] = self.scene.groove.steps.get(step).and_then(|old| old[lane]);
             }
@@ -221,7 +266,10 @@ impl Studio {
     }
 
     pub(super) fn send_groove(&mut self, takeover: Takeover) {
-        let groove = Groove { qpm: self.sound.tempo, ..self.scene.groove.clone() };
+        let groove = Groove {
+            qpm: self.sound.tempo,
+            ..self.scene.groove.clone()
+        };
         self.ask(Effect::Groove { groove, takeover });
     }
 
@@ -259,11 +307,14 @@ impl Studio {
         let first = self.model.is_none();
         self.forget_answers();
         if self.run.state == super::RunState::Idle {
-            self.run.curves = super::Curves { records: model.log.clone() };
+            self.run.curves = super::Curves {
+                records: model.log.clone(),
+            };
         }
-        let same_space = self.model.as_ref().is_some_and(|old| {
-            (old.z_size, &old.preset) == (model.z_size, &model.preset)
-        });
+        let same_space = self
+            .model
+            .as_ref()
+            .is_some_and(|old| (old.z_size, &old.preset) == (model.z_size, &model.preset));
         let (z_size, name) = (model.z_size, model.name.clone());
         self.model = Some(model);
         if !first {
@@ -284,5 +335,9 @@ impl Studio {
 }
 
 fn sampled(z_size: usize, seed: u64) -> Anchor {
-    Anchor { z: latent::sample_prior(z_size, seed), name: format!("seed {seed}"), preview: None }
+    Anchor {
+        z: latent::sample_prior(z_size, seed),
+        name: format!("seed {seed}"),
+        preview: None,
+    }
 }

@@ -45,7 +45,12 @@ pub struct LaneState {
 
 impl Default for LaneState {
     fn default() -> LaneState {
-        LaneState { level: 1.0, mute: false, solo: false, lock: false }
+        LaneState {
+            level: 1.0,
+            mute: false,
+            solo: false,
+            lock: false,
+        }
     }
 }
 
@@ -57,8 +62,12 @@ pub fn silent_transport(config: &Config) -> Transport {
         qpm: config.playing.tempo,
         swing: config.playing.swing,
         takeover_pending: false,
-        audio: AudioState::Off { reason: "The sound is not opened yet.".into() },
-        midi: MidiState::Off { reason: "No MIDI port is chosen.".into() },
+        audio: AudioState::Off {
+            reason: "The sound is not opened yet.".into(),
+        },
+        midi: MidiState::Off {
+            reason: "No MIDI port is chosen.".into(),
+        },
         kit: String::new(),
         kits: [].into(),
         kit_error: None,
@@ -73,7 +82,10 @@ pub fn silent_transport(config: &Config) -> Transport {
 
 fn nudged(value: f32, by: f32, low: f32, high: f32) -> f32 {
     // Rounded, so that steps of 0.05 land on what is shown.
-    ((value + by) * 1000.0).round().clamp(low * 1000.0, high * 1000.0) / 1000.0
+    ((value + by) * 1000.0)
+        .round()
+        .clamp(low * 1000.0, high * 1000.0)
+        / 1000.0
 }
 
 impl Studio {
@@ -83,7 +95,11 @@ impl Studio {
             Action::TogglePlay => {
                 // Set at once, so that a second key before the next snapshot means the opposite.
                 self.transport.playing = !self.transport.playing;
-                let effect = if self.transport.playing { Effect::Play } else { Effect::Stop };
+                let effect = if self.transport.playing {
+                    Effect::Play
+                } else {
+                    Effect::Stop
+                };
                 self.ask(effect);
             }
             Action::Panic => {
@@ -141,9 +157,16 @@ impl Studio {
         let before = self.lanes[lane.index()];
         let state = &mut self.lanes[lane.index()];
         change(state);
-        let LaneState { level, mute, solo, .. } = *state;
+        let LaneState {
+            level, mute, solo, ..
+        } = *state;
         if (level, mute, solo) != (before.level, before.mute, before.solo) {
-            self.ask(Effect::Lane { lane, level, mute, solo });
+            self.ask(Effect::Lane {
+                lane,
+                level,
+                mute,
+                solo,
+            });
         }
     }
 
@@ -157,7 +180,9 @@ impl Studio {
         let dropped = lost(status.dropped_commands, self.transport.dropped_commands)
             + lost(status.dropped_midi, self.transport.dropped_midi);
         if dropped > 0 {
-            self.complain(format!("{dropped} notes or commands found no room and were dropped."));
+            self.complain(format!(
+                "{dropped} notes or commands found no room and were dropped."
+            ));
         }
         self.transport = status;
     }
@@ -185,7 +210,11 @@ impl Studio {
 
 fn with_full_stop(sentence: &str) -> String {
     let sentence = sentence.trim().replace('\n', " ");
-    if sentence.ends_with('.') { sentence } else { sentence + "." }
+    if sentence.ends_with('.') {
+        sentence
+    } else {
+        sentence + "."
+    }
 }
 
 /// `at once`, `at the next bar`, `when the loop ends`.

@@ -22,24 +22,32 @@ impl Studio {
             | Action::SwapEnds => no_model(),
             Action::Undo => reason(!self.history.can_undo(), "Nothing to undo."),
             Action::Redo => reason(!self.history.can_redo(), "Nothing to redo."),
-            Action::Export => {
-                reason(self.scene.groove.hits().next().is_none(), "The groove is silent.")
-            }
-            Action::NudgeVelocity(_) | Action::NudgeOffset(_) => {
-                reason(self.hit_here().is_none(), "There is no hit under the cursor.")
-            }
+            Action::Export => reason(
+                self.scene.groove.hits().next().is_none(),
+                "The groove is silent.",
+            ),
+            Action::NudgeVelocity(_) | Action::NudgeOffset(_) => reason(
+                self.hit_here().is_none(),
+                "There is no hit under the cursor.",
+            ),
             Action::ClearLane => {
                 let lane = self.screen.lane;
-                let silent = self.scene.groove.steps.iter().all(|lanes| lanes[lane].is_none());
+                let silent = self
+                    .scene
+                    .groove
+                    .steps
+                    .iter()
+                    .all(|lanes| lanes[lane].is_none());
                 reason(silent, "The lane is silent.")
             }
             Action::LoadCheckpoint => match self.library.entries.get(self.screen.checkpoint) {
                 None => Some("There is no checkpoint to load.".into()),
                 Some(entry) => entry.error.clone(),
             },
-            Action::ToggleTraining => {
-                reason(self.run.state == RunState::Stopping, "The run is being stopped and saved.")
-            }
+            Action::ToggleTraining => reason(
+                self.run.state == RunState::Stopping,
+                "The run is being stopped and saved.",
+            ),
             Action::StopTraining => {
                 let idle = !self.run.is_alive() || self.run.state == RunState::Stopping;
                 reason(idle, "Nothing is in training.")

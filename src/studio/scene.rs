@@ -124,14 +124,18 @@ impl History {
 
     pub fn undo(&mut self, present: &mut Scene) -> bool {
         self.last = None;
-        let Some(scene) = self.past.pop() else { return false };
+        let Some(scene) = self.past.pop() else {
+            return false;
+        };
         self.future.push(std::mem::replace(present, scene));
         true
     }
 
     pub fn redo(&mut self, present: &mut Scene) -> bool {
         self.last = None;
-        let Some(scene) = self.future.pop() else { return false };
+        let Some(scene) = self.future.pop() else {
+            return false;
+        };
         self.past.push(std::mem::replace(present, scene));
         true
     }

@@ -77,12 +77,27 @@ impl Question {
 /// What is open over the panes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Overlay {
-    Help { scroll: usize },
-    Messages { scroll: usize },
-    Palette { filter: String, selected: usize },
+    Help {
+        scroll: usize,
+    },
+    Messages {
+        scroll: usize,
+    },
+    Palette {
+        filter: String,
+        selected: usize,
+    },
     /// `items` is `None` until the machine has answered.
-    Chooser { kind: Kind, items: Option<Vec<String>>, note: String, selected: usize },
-    Prompt { question: Question, text: String },
+    Chooser {
+        kind: Kind,
+        items: Option<Vec<String>>,
+        note: String,
+        selected: usize,
+    },
+    Prompt {
+        question: Question,
+        text: String,
+    },
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

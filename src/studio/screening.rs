@@ -11,11 +11,19 @@ impl Studio {
             Action::ShowHelp => screen.overlay = Some(Overlay::Help { scroll: 0 }),
             Action::ShowMessages => screen.overlay = Some(Overlay::Messages { scroll: 0 }),
             Action::ShowPalette => {
-                screen.overlay = Some(Overlay::Palette { filter: String::new(), selected: 0 });
+                screen.overlay = Some(Overlay::Palette {
+                    filter: String::new(),
+                    selected: 0,
+                });
             }
             Action::Choose(kind) => {
                 let note = String::new();
-                screen.overlay = Some(Overlay::Chooser { kind, items: None, note, selected: 0 });
+                screen.overlay = Some(Overlay::Chooser {
+                    kind,
+                    items: None,
+                    note,
+                    selected: 0,
+                });
                 self.ask(Effect::List(kind));
             }
             Action::Ask(question) => {
@@ -67,8 +75,14 @@ impl Studio {
             Some(Overlay::Help { scroll }) | Some(Overlay::Messages { scroll }) => {
                 *scroll = scroll.saturating_add_signed(by);
             }
-            Some(Overlay::Palette { selected, .. }) => *selected = selected.saturating_add_signed(by),
-            Some(Overlay::Chooser { items: Some(items), selected, .. }) => {
+            Some(Overlay::Palette { selected, .. }) => {
+                *selected = selected.saturating_add_signed(by)
+            }
+            Some(Overlay::Chooser {
+                items: Some(items),
+                selected,
+                ..
+            }) => {
                 *selected = selected.saturating_add_signed(by).min(items.len());
             }
             _ => {}
@@ -78,9 +92,17 @@ impl Studio {
     /// Takes the choice or the answer. (The palette's choice is the keymap's to know.)
     fn accept(&mut self) {
         match self.screen.overlay.take() {
-            Some(Overlay::Chooser { kind, items: Some(items), selected, .. }) => {
+            Some(Overlay::Chooser {
+                kind,
+                items: Some(items),
+                selected,
+                ..
+            }) => {
                 // The first line is "none" or "the default", the empty name.
-                let name = selected.checked_sub(1).and_then(|index| items.get(index)).cloned();
+                let name = selected
+                    .checked_sub(1)
+                    .and_then(|index| items.get(index))
+                    .cloned();
                 self.ask(Effect::Open(kind, name.unwrap_or_default()));
             }
             Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
@@ -94,9 +116,9 @@ impl Studio {
         let action = match question {
             _ if text.is_empty() => return,
             Question::Seed => text.parse().ok().map(Action::SetSeed),
-            Question::Tempo => {
-                number(text).filter(|tempo| (20.0..=300.0).contains(tempo)).map(Action::SetTempo)
-            }
+            Question::Tempo => number(text)
+                .filter(|tempo| (20.0..=300.0).contains(tempo))
+                .map(Action::SetTempo),
             Question::Temperature => number(text)
                 .filter(|temperature| (0.0..=2.0).contains(temperature))
                 .map(|temperature| Action::SetTemperature(temperature as f32)),
@@ -109,7 +131,9 @@ impl Studio {
     }
 
     pub(super) fn receive_list(&mut self, listed: Kind, list: Vec<String>, reason: String) {
-        if let Some(Overlay::Chooser { kind, items, note, .. }) = &mut self.screen.overlay
+        if let Some(Overlay::Chooser {
+            kind, items, note, ..
+        }) = &mut self.screen.overlay
             && *kind == listed
         {
             *items = Some(list);

@@ -32,12 +32,21 @@ pub struct Run {
 
 impl Run {
     pub fn new(settings: config::Training) -> Run {
-        Run { settings, state: RunState::Idle, curves: Curves::default(), saved: None, dropped: 0 }
+        Run {
+            settings,
+            state: RunState::Idle,
+            curves: Curves::default(),
+            saved: None,
+            dropped: 0,
+        }
     }
 
     /// Whether a trainer is at work (or waits to be).
     pub fn is_alive(&self) -> bool {
-        matches!(self.state, RunState::Running | RunState::Paused | RunState::Stopping)
+        matches!(
+            self.state,
+            RunState::Running | RunState::Paused | RunState::Stopping
+        )
     }
 }
 
@@ -56,12 +65,22 @@ impl Studio {
             }
             _ if self.run.settings.data.as_os_str().is_empty() => {
                 let question = Question::TrainingData;
-                self.screen.overlay = Some(Overlay::Prompt { question, text: String::new() });
+                self.screen.overlay = Some(Overlay::Prompt {
+                    question,
+                    text: String::new(),
+                });
             }
             _ => {
                 let settings = self.run.settings.clone();
-                self.say(format!("Training {} on {}.", settings.preset, settings.data.display()));
-                self.run = Run { state: RunState::Running, ..Run::new(settings.clone()) };
+                self.say(format!(
+                    "Training {} on {}.",
+                    settings.preset,
+                    settings.data.display()
+                ));
+                self.run = Run {
+                    state: RunState::Running,
+                    ..Run::new(settings.clone())
+                };
                 self.ask(Effect::StartTraining(settings));
             }
         }

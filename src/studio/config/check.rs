@@ -16,13 +16,19 @@ fn line_at(text: &str, at: usize) -> usize {
 pub fn value_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
     let line = line_at(text, error.span().map_or(0, |span| span.start));
     let message = error.message().trim().replace('\n', "; ");
-    ConfigError::Value { path: path.into(), line, message }
+    ConfigError::Value {
+        path: path.into(),
+        line,
+        message,
+    }
 }
 
 /// The first key that no setting has.
 pub fn unknown_keys(text: &str, path: &Path) -> Result<(), ConfigError> {
     let table = DeTable::parse(text).map_err(|error| value_error(text, path, &error))?;
-    let Ok(known) = toml::Table::try_from(Config::default()) else { return Ok(()) };
+    let Ok(known) = toml::Table::try_from(Config::default()) else {
+        return Ok(());
+    };
     for (name, value) in table.get_ref() {
         let key: &str = name.get_ref();
         let Some(section) = known.get(key) else {
@@ -37,7 +43,14 @@ pub fn unknown_keys(text: &str, path: &Path) -> Result<(), ConfigError> {
         }
         for name in values.keys() {
             if !section.contains_key(name.get_ref().as_ref()) {
-                return Err(unknown(text, path, name.span(), name.get_ref(), key, section.keys()));
+                return Err(unknown(
+                    text,
+                    path,
+                    name.span(),
+                    name.get_ref(),
+                    key,
+                    section.keys(),
+                ));
             }
         }
     }
@@ -52,7 +65,11 @@ fn unknown<'k>(
     section: &str,
     known: impl Iterator<Item = &'k String>,
 ) -> ConfigError {
-    let place = if section.is_empty() { String::new() } else { format!(" in [{section}]") };
+    let place = if section.is_empty() {
+        String::new()
+    } else {
+        format!(" in [{section}]")
+    };
     ConfigError::UnknownKey {
         path: path.into(),
         line: line_at(text, span.start),
@@ -87,7 +104,12 @@ pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigErro
         ("playing.swing", config.playing.swing.into(), 0.5, 0.75),
         ("playing.timing", config.playing.timing.into(), 0.0, 1.5),
         ("playing.velocity", config.playing.velocity.into(), 0.0, 1.5),
-        ("sampling.temperature", config.sampling.temperature.into(), 0.0, 2.0),
+        (
+            "sampling.temperature",
+            config.sampling.temperature.into(),
+            0.0,
+            2.0,
+        ),
         ("training.steps", config.training.steps as f64, 1.0, 1e9),
         ("training.batch", config.training.batch as f64, 1.0, 4096.0),
     ];

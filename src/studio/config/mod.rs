@@ -49,7 +49,11 @@ pub struct Audio {
 
 impl Default for Audio {
     fn default() -> Audio {
-        Audio { device: String::new(), buffer: 512, level: 0.8 }
+        Audio {
+            device: String::new(),
+            buffer: 512,
+            level: 0.8,
+        }
     }
 }
 
@@ -75,7 +79,10 @@ pub struct SoundFont {
 
 impl Default for SoundFont {
     fn default() -> SoundFont {
-        SoundFont { path: PathBuf::new(), folders: vec!["soundfonts".into()] }
+        SoundFont {
+            path: PathBuf::new(),
+            folders: vec!["soundfonts".into()],
+        }
     }
 }
 
@@ -91,7 +98,10 @@ pub struct Checkpoints {
 
 impl Default for Checkpoints {
     fn default() -> Checkpoints {
-        Checkpoints { folders: vec!["checkpoints".into()], open: PathBuf::new() }
+        Checkpoints {
+            folders: vec!["checkpoints".into()],
+            open: PathBuf::new(),
+        }
     }
 }
 
@@ -113,7 +123,13 @@ pub struct Playing {
 
 impl Default for Playing {
     fn default() -> Playing {
-        Playing { tempo: 120.0, swing: 0.5, timing: 1.0, velocity: 1.0, takeover: Takeover::NextBar }
+        Playing {
+            tempo: 120.0,
+            swing: 0.5,
+            timing: 1.0,
+            velocity: 1.0,
+            takeover: Takeover::NextBar,
+        }
     }
 }
 
@@ -149,7 +165,10 @@ pub struct Sampling {
 
 impl Default for Sampling {
     fn default() -> Sampling {
-        Sampling { temperature: 0.5, seed: 1 }
+        Sampling {
+            temperature: 0.5,
+            seed: 1,
+        }
     }
 }
 
@@ -219,11 +238,23 @@ pub enum Color {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{path}: can't be read ({reason})")]
-    Read { path: PathBuf, reason: std::io::Error },
+    Read {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
     #[error("{path}, line {line}: unknown key `{key}`{hint}")]
-    UnknownKey { path: PathBuf, line: usize, key: String, hint: String },
+    UnknownKey {
+        path: PathBuf,
+        line: usize,
+        key: String,
+        hint: String,
+    },
     #[error("{path}, line {line}: {message}")]
-    Value { path: PathBuf, line: usize, message: String },
+    Value {
+        path: PathBuf,
+        line: usize,
+        message: String,
+    },
 }
 
 impl Config {
@@ -251,8 +282,10 @@ impl Config {
 
     /// Reads one file.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|reason| ConfigError::Read { path: path.into(), reason })?;
+        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Read {
+            path: path.into(),
+            reason,
+        })?;
         Config::parse(&text, path)
     }
 
@@ -271,12 +304,17 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        Config::parse(text, Path::new("my.toml")).unwrap_err().to_string()
+        Config::parse(text, Path::new("my.toml"))
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
     fn the_file_at_the_top_is_the_defaults() {
-        assert_eq!(Config::parse(DEFAULT_TEXT, Path::new("config.toml")).unwrap(), Config::default());
+        assert_eq!(
+            Config::parse(DEFAULT_TEXT, Path::new("config.toml")).unwrap(),
+            Config::default()
+        );
         // Equal to the defaults is not enough: every key must be written there, to be found.
         let written: toml::Table = DEFAULT_TEXT.parse().unwrap();
         let known = toml::Table::try_from(Config::default()).unwrap();
@@ -298,7 +336,10 @@ mod tests {
             error(text),
             "my.toml, line 3: unknown key `tempoo` in [playing]; did you mean `tempo`?"
         );
-        assert_eq!(error("[plying]\n"), "my.toml, line 1: unknown key `plying`; did you mean `playing`?");
+        assert_eq!(
+            error("[plying]\n"),
+            "my.toml, line 1: unknown key `plying`; did you mean `playing`?"
+        );
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
             "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `export`, \
@@ -316,7 +357,9 @@ mod tests {
             error("[playing]\n\ntakeover = \"soon\"\n"),
             "my.toml, line 3: unknown variant `soon`, expected one of `now`, `next-bar`, `next-loop`"
         );
-        assert!(error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is"));
+        assert!(
+            error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is")
+        );
         assert!(error("[audio]\nbuffer = -1\n").starts_with("my.toml, line 2: "));
         assert!(error("[audio\n").starts_with("my.toml, line 1: "));
         assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
@@ -324,7 +367,12 @@ mod tests {
 
     #[test]
     fn a_file_that_is_named_must_be_there() {
-        let error = Config::find(Some(Path::new("/no/such.toml"))).unwrap_err().to_string();
-        assert!(error.starts_with("/no/such.toml: can't be read ("), "{error}");
+        let error = Config::find(Some(Path::new("/no/such.toml")))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("/no/such.toml: can't be read ("),
+            "{error}"
+        );
     }
 }
