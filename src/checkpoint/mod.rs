@@ -7,6 +7,7 @@
 mod encode;
 mod error;
 mod header;
+pub mod magenta;
 mod metadata;
 
 use std::fs::File;

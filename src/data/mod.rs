@@ -1,1 +1,61 @@
-//! (floor under construction)
+//! Corpora to windows: MIDI files in folders, zip files and TFRecords become grooves of equal
+//! length that a model learns from.
+
+mod converter;
+mod corpus;
+mod info;
+mod parallel;
+pub mod tfrecord;
+mod windows;
+
+use std::path::PathBuf;
+
+pub use converter::{Converted, GrooveConverter, NoWindows};
+pub use corpus::{Corpus, Entry};
+pub use info::{Info, Split};
+pub use tfrecord::TfRecordError;
+pub use windows::{Skipped, Windows, load_windows};
+
+/// Why a corpus could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The file system said no.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// The path names something that is no corpus.
+    #[error(
+        "`{}` is not a corpus: {problem}; give a folder or zip of MIDI files, or a TFRecord of note sequences",
+        path.display()
+    )]
+    NotACorpus { path: PathBuf, problem: String },
+    /// `info.csv` is there but cannot be understood.
+    #[error("`{}`, line {line}: {problem}", path.display())]
+    Info {
+        path: PathBuf,
+        line: usize,
+        problem: String,
+    },
+    #[error("`{}`: {error}", path.display())]
+    TfRecord { path: PathBuf, error: TfRecordError },
+    /// Nothing to learn from.
+    #[error("`{}` yields no windows: {reasons}", path.display())]
+    NoWindows { path: PathBuf, reasons: String },
+}
+
+impl DataError {
+    pub(crate) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> DataError {
+        let path = path.into();
+        move |source| DataError::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}

@@ -2,7 +2,10 @@
 //! (Gillick et al. 2019).
 
 pub mod latent;
+pub mod lstm;
+pub mod network;
 mod preset;
+pub mod cpu;
 mod vae;
 
 use std::collections::BTreeMap;

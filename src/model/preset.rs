@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{ModelError, Tensors};
+
 /// A model's architecture and how the reference trains it. Serialized whole into a checkpoint's
 /// metadata, so that a checkpoint describes itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,8 +88,7 @@ impl Preset {
         layer("decoder/z_to_initial_state".into(), self.z_size, state_size);
         let mut inputs = features + self.z_size;
         for (index, &units) in self.decoder.iter().enumerate() {
-            let scope = format!("decoder/multi_rnn_cell/cell_{index}/lstm_cell");
-            layer(scope, inputs + units, 4 * units);
+            layer(Preset::decoder_scope(index), inputs + units, 4 * units);
             inputs = units;
         }
         layer("decoder/output_projection".into(), inputs, features);
@@ -95,15 +96,54 @@ impl Preset {
         let mut inputs = features;
         for (index, &units) in self.encoder.iter().enumerate() {
             for direction in ["fw", "bw"] {
-                let scope = format!(
-                    "encoder/cell_{index}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell"
-                );
-                layer(scope, inputs + units, 4 * units);
+                layer(Preset::encoder_scope(index, direction), inputs + units, 4 * units);
             }
             inputs = 2 * units;
         }
         layer("encoder/mu".into(), inputs, self.z_size);
         layer("encoder/sigma".into(), inputs, self.z_size);
         shapes
+    }
+
+    /// Scope of an encoder layer's weights; `direction` is `fw` or `bw`.
+    pub(super) fn encoder_scope(layer: usize, direction: &str) -> String {
+        format!("encoder/cell_{layer}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell")
+    }
+
+    /// Scope of a decoder layer's weights.
+    pub(super) fn decoder_scope(layer: usize) -> String {
+        format!("decoder/multi_rnn_cell/cell_{layer}/lstm_cell")
+    }
+
+    /// Holds `weights` against [`Preset::parameter_shapes`].
+    ///
+    /// # Errors
+    /// The first tensor that is missing or mis-shaped in the preset's order, else the first that
+    /// the preset does not know.
+    pub fn check(&self, weights: &Tensors) -> Result<(), ModelError> {
+        let preset = || self.name.clone();
+        let shapes = self.parameter_shapes();
+        for (name, expected) in &shapes {
+            match weights.get(name) {
+                None => {
+                    let (name, shape) = (name.clone(), expected.clone());
+                    return Err(ModelError::Missing { preset: preset(), name, shape });
+                }
+                Some(tensor) if tensor.dims() != expected => {
+                    return Err(ModelError::Shape {
+                        preset: preset(),
+                        name: name.clone(),
+                        found: tensor.dims().to_vec(),
+                        expected: expected.clone(),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let known = |name: &String| shapes.iter().any(|(known, _)| known == name);
+        match weights.keys().find(|name| !known(name)) {
+            Some(name) => Err(ModelError::Unknown { preset: preset(), name: name.clone() }),
+            None => Ok(()),
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod drums;
 mod features;
 mod groove;
+mod groove_notes;
 pub mod midi_file;
 mod note_sequence;
 

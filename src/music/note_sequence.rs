@@ -1,5 +1,8 @@
 //! A note sequence: timed notes as they were played, wire-compatible with the reference's
 //! `NoteSequence` protocol buffer (`music.proto` of note-seq; the tags are its tags).
+//!
+//! Fields of the protocol buffer that no part of this program uses (quantized times, chord names,
+//! sections, score parts) are not kept when a sequence is read.
 
 /// One sounding note.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -137,6 +140,9 @@ pub struct NoteSequence {
     pub control_changes: Vec<ControlChange>,
     #[prost(message, optional, tag = "13")]
     pub source_info: Option<SourceInfo>,
+    /// Tells pieces apart that were taken from one file; 0 for a whole MIDI file.
+    #[prost(int64, tag = "18")]
+    pub reference_number: i64,
     #[prost(message, repeated, tag = "23")]
     pub instrument_infos: Vec<InstrumentInfo>,
 }

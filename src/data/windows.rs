@@ -1,0 +1,125 @@
+//! The windows of a corpus.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Corpus, DataError, GrooveConverter, Split};
+use crate::music::{Groove, LANES};
+
+/// A file that yielded nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name within the corpus.
+    pub file: String,
+    pub reason: String,
+}
+
+/// Grooves of equal length, with the files they come from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Windows {
+    /// In the order of `files`, and of time within a file.
+    pub grooves: Vec<Groove>,
+    /// For each groove, its place in `files`.
+    pub origin: Vec<usize>,
+    /// Names within the corpus, sorted; only files that yielded windows.
+    pub files: Vec<String>,
+    pub skipped: Vec<Skipped>,
+    /// What else the user should know, one sentence each.
+    pub warnings: Vec<String>,
+    /// Notes left out because their pitch is none of the nine lanes'.
+    pub unknown_notes: usize,
+}
+
+/// Reads the corpus at `path` (see [`Corpus::open`]) and cuts the files of `split`, or all, into
+/// windows, on every core. The result does not depend on the number of cores.
+///
+/// # Errors
+///
+/// What [`Corpus::open`] says, and [`DataError::NoWindows`] with the reasons when not one file
+/// yields a window.
+pub fn load_windows(
+    path: &Path,
+    split: Option<Split>,
+    converter: &GrooveConverter,
+) -> Result<Windows, DataError> {
+    let corpus = Corpus::open(path)?;
+    let chosen = corpus.of_split(split);
+    let converted = corpus.map(&chosen, |_, sequence| {
+        converter
+            .convert(&sequence?)
+            .map_err(|reason| reason.to_string())
+    });
+    let mut windows = Windows {
+        warnings: corpus.warnings().to_vec(),
+        ..Windows::default()
+    };
+    for (entry, result) in chosen.into_iter().zip(converted) {
+        let file = corpus.entries()[entry].name.clone();
+        match result {
+            Ok(converted) => {
+                let place = windows.files.len();
+                windows
+                    .origin
+                    .extend(converted.windows.iter().map(|_| place));
+                windows.grooves.extend(converted.windows);
+                windows.unknown_notes += converted.unknown_notes;
+                windows.files.push(file);
+            }
+            Err(reason) => windows.skipped.push(Skipped { file, reason }),
+        }
+    }
+    if windows.grooves.is_empty() {
+        let reasons = summary(&windows.skipped, split);
+        return Err(DataError::NoWindows {
+            path: path.to_path_buf(),
+            reasons,
+        });
+    }
+    Ok(windows)
+}
+
+/// The commonest reasons in one line.
+fn summary(skipped: &[Skipped], split: Option<Split>) -> String {
+    if skipped.is_empty() {
+        let of_split = split.map_or(String::new(), |split| format!(" of the {split} split"));
+        return format!("there are no MIDI files{of_split}");
+    }
+    let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for Skipped { file, reason } in skipped {
+        counts.entry(reason).or_insert((0, file)).0 += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+    let shown = counts
+        .iter()
+        .take(3)
+        .map(|(reason, (count, file))| match count {
+            1 => format!("`{file}` because {reason}"),
+            count => format!("{count} files like `{file}` because {reason}"),
+        });
+    let mut text = shown.collect::<Vec<_>>().join("; ");
+    if counts.len() > 3 {
+        text += &format!("; and {} more reasons", counts.len() - 3);
+    }
+    text
+}
+
+impl Windows {
+    /// The mean microtiming of every lane over all its hits, in steps, positive = early; 0 for a
+    /// lane that is never hit. This is the "mean offset" baseline of a humanizer.
+    pub fn mean_offsets(&self) -> [f32; LANES] {
+        let mut sums = [(0.0_f64, 0_u64); LANES];
+        for (_, lane, hit) in self.grooves.iter().flat_map(Groove::hits) {
+            let (sum, count) = &mut sums[lane.index()];
+            *sum += f64::from(hit.offset);
+            *count += 1;
+        }
+        sums.map(|(sum, count)| {
+            if count == 0 {
+                0.0
+            } else {
+                (sum / count as f64) as f32
+            }
+        })
+    }
+}

@@ -1,1 +1,0 @@
-//! Standard MIDI files to note sequences and back.

@@ -1,0 +1,55 @@
+//! Standard MIDI files to note sequences and back.
+
+mod read;
+mod smf;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+pub use read::read;
+pub use write::{Encoded, encode, write, write_path};
+
+use super::NoteSequence;
+
+/// Why a MIDI file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum MidiFileError {
+    /// The bytes break the rules of Standard MIDI files.
+    #[error("not a playable MIDI file: {problem} (at byte {at})")]
+    Malformed { at: usize, problem: String },
+    /// A sequence that has no form as a MIDI file.
+    #[error("cannot be written as a MIDI file: {problem}")]
+    Unwritable { problem: String },
+    /// The file system said no.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// Any of the above, with the file's name.
+    #[error("`{}`: {error}", path.display())]
+    InFile {
+        path: PathBuf,
+        error: Box<MidiFileError>,
+    },
+}
+
+impl MidiFileError {
+    fn in_file(self, path: &Path) -> MidiFileError {
+        MidiFileError::InFile {
+            path: path.to_path_buf(),
+            error: Box::new(self),
+        }
+    }
+}
+
+/// Reads the MIDI file at `path`, as [`read`] does; errors name the file.
+pub fn read_path(path: &Path) -> Result<NoteSequence, MidiFileError> {
+    let bytes = std::fs::read(path).map_err(|source| MidiFileError::Io {
+        action: "read",
+        path: path.to_path_buf(),
+        source,
+    })?;
+    read(&bytes).map_err(|error| error.in_file(path))
+}
