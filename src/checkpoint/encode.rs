@@ -178,7 +178,8 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    // The file is in place; some file systems cannot make the rename durable at once.
     #[cfg(unix)]
-    std::fs::File::open(folder)?.sync_all()?;
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }

@@ -87,7 +87,7 @@ impl Header {
             .map_err(|error| nonsense("metadata", error.to_string()))?;
         let checksum = lookup("crc32c")?.to_string();
 
-        let expected = (bytes.len() + parsed.data_len()) as u64;
+        let expected = bytes.len().saturating_add(parsed.data_len()) as u64;
         if length != expected {
             return Err(CheckpointError::Length {
                 file: file.into(),

@@ -54,7 +54,7 @@ impl Metadata {
 }
 
 /// `seconds` since 1970-01-01T00:00:00Z as an RFC 3339 time in UTC.
-pub(super) fn rfc3339(seconds: u64) -> String {
+pub fn rfc3339(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     // Years are counted from March, so that the leap day ends them; eras of 400 years repeat.
     let days = days + 719_468;

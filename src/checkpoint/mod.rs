@@ -4,11 +4,13 @@
 //! variable names, the optimizer's state under `optimizer/`, and in the metadata the preset,
 //! where the weights come from, and a checksum over the whole file.
 
+pub mod catalogue;
 mod encode;
 mod error;
 mod header;
 pub mod magenta;
 mod metadata;
+pub mod watch;
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -16,11 +18,13 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 
+pub use catalogue::Catalogue;
 pub use encode::Precision;
 pub use error::CheckpointError;
 use error::file_name;
 use header::{Header, OPTIMIZER_PREFIX};
-pub use metadata::Metadata;
+pub use metadata::{Metadata, rfc3339};
+pub use watch::Watch;
 
 use crate::model::{MusicVae, Preset, Tensors};
 

@@ -1,5 +1,6 @@
 //! The subcommands, one small file each.
 
+mod checkpoint;
 mod workstation;
 
 use std::path::PathBuf;
@@ -21,14 +22,16 @@ pub struct Cli {
 
 /// What to do; the workstation opens when nothing is named.
 #[derive(Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Checkpoint(checkpoint::CheckpointArgs),
+}
 
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             None => self.workstation.run(self.config.as_deref()),
-            Some(command) => match command {},
+            Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
         }
     }
 }

@@ -1,0 +1,284 @@
+//! `musicvae-tui checkpoint`: the catalogue, one checkpoint's particulars, and import.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use anyhow::bail;
+use serde_json::{Value, json};
+
+use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
+use crate::checkpoint::{Checkpoint, Metadata, Precision, magenta, rfc3339};
+
+/// List, describe and import checkpoints.
+#[derive(clap::Args)]
+pub struct CheckpointArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// List the checkpoints at hand.
+    List {
+        /// Folders to look in (default: ./checkpoints and the platform's data folder).
+        #[arg(value_name = "FOLDER")]
+        folders: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Describe a checkpoint, having read and verified all of it.
+    Info {
+        /// A file, or a name from `checkpoint list`.
+        #[arg(value_name = "CHECKPOINT")]
+        checkpoint: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Turn a Magenta TensorFlow checkpoint into one of this program.
+    Import {
+        /// The `.index` file (or its prefix, or its folder), or the `.tar` that Magenta distributes.
+        #[arg(value_name = "IN")]
+        input: PathBuf,
+        /// The file to write.
+        #[arg(value_name = "OUT.safetensors")]
+        output: PathBuf,
+        /// Store the weights as float16: half the size, for playing.
+        #[arg(long)]
+        half: bool,
+    },
+}
+
+impl CheckpointArgs {
+    pub fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::List { folders, json } => list(folders, json),
+            Command::Info { checkpoint, json } => info(&checkpoint, json),
+            Command::Import {
+                input,
+                output,
+                half,
+            } => import(&input, &output, half),
+        }
+    }
+}
+
+/// Where checkpoints are looked for when nothing is said.
+fn default_folders() -> Vec<PathBuf> {
+    let mut folders = vec![PathBuf::from("checkpoints")];
+    if let Some(project) = directories::ProjectDirs::from("", "", "musicvae-tui") {
+        folders.push(project.data_dir().join("checkpoints"));
+    }
+    folders
+}
+
+fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
+    for folder in &folders {
+        if !folder.is_dir() {
+            bail!(
+                "{} is not a folder; name one that holds checkpoints",
+                folder.display()
+            );
+        }
+    }
+    let folders = if folders.is_empty() {
+        default_folders()
+    } else {
+        folders
+    };
+    let catalogue = Catalogue::scan(&folders, None);
+    for problem in &catalogue.problems {
+        eprintln!("musicvae-tui: {problem}");
+    }
+    if as_json {
+        let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
+        return print_json(&json!({ "checkpoints": entries }));
+    }
+    if catalogue.entries.is_empty() {
+        let folders: Vec<_> = folders
+            .iter()
+            .map(|folder| folder.display().to_string())
+            .collect();
+        return print(&format!("no checkpoints in {}\n", folders.join(", ")));
+    }
+    let width = catalogue
+        .entries
+        .iter()
+        .map(|entry| entry.name.chars().count())
+        .max();
+    let width = width.unwrap_or(0).max("name".len());
+    let mut text = format!(
+        "{:width$}  {:24}  {:>8}  {:>9}  {:>9}  modified\n",
+        "name", "preset", "step", "loss", "size"
+    );
+    for entry in &catalogue.entries {
+        let name = &entry.name;
+        match &entry.summary {
+            Ok(Summary {
+                preset, metadata, ..
+            }) => {
+                let loss = metadata.validation_loss();
+                writeln!(
+                    text,
+                    "{name:width$}  {:24}  {:>8}  {:>9}  {:>9}  {}",
+                    preset.name,
+                    metadata.step,
+                    loss.map_or("-".into(), |loss| format!("{loss:.3}")),
+                    megabytes(entry.size),
+                    modified(entry).unwrap_or("-".into())
+                )?;
+            }
+            Err(sentence) => writeln!(text, "{name:width$}  {sentence}")?,
+        }
+    }
+    print(&text)
+}
+
+fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
+    let by_name = || {
+        let catalogue = Catalogue::scan(&default_folders(), None);
+        let entry = catalogue.find(checkpoint.to_str()?)?.clone();
+        matches!(entry.source, Source::File(_)).then_some(entry)
+    };
+    let entry = match checkpoint.exists() {
+        true => None,
+        false => by_name(),
+    };
+    let entry = entry.unwrap_or_else(|| {
+        let name = checkpoint.with_extension("").display().to_string();
+        Entry::of_file(checkpoint, name)
+    });
+    let path = match &entry.source {
+        Source::File(path) => path.clone(),
+        Source::Embedded => checkpoint.to_path_buf(),
+    };
+    let loaded = Checkpoint::load(&path)?;
+    let fingerprint = loaded.fingerprint()?;
+    if as_json {
+        let mut about = entry_json(&entry);
+        about["fingerprint"] = fingerprint.into();
+        about["preset"] = serde_json::to_value(&loaded.preset)?;
+        about["metadata"] = serde_json::to_value(&loaded.metadata)?;
+        return print_json(&about);
+    }
+    let Ok(summary) = &entry.summary else {
+        bail!("{} changed while it was read", path.display())
+    };
+    let preset = &loaded.preset;
+    let Metadata {
+        step,
+        created,
+        program,
+        command,
+        data_fingerprint,
+        seed,
+        notes,
+    } = &loaded.metadata;
+    let mut text = String::new();
+    let mut line = |key: &str, value: String| text.push_str(&format!("{key:17} {value}\n"));
+    line("file", path.display().to_string());
+    line("size", megabytes(entry.size));
+    line("preset", preset.name.clone());
+    line("bars", preset.bars.to_string());
+    line("z size", preset.z_size.to_string());
+    line("encoder units", format!("{:?}", preset.encoder));
+    line("decoder units", format!("{:?}", preset.decoder));
+    line("weights", summary.parameters.to_string());
+    line(
+        "stored as",
+        if summary.half { "float16" } else { "float32" }.into(),
+    );
+    line("fingerprint", fingerprint);
+    line("step", step.to_string());
+    line(
+        "can be resumed",
+        if summary.resumable { "yes" } else { "no" }.into(),
+    );
+    let texts = [
+        ("created", created),
+        ("program", program),
+        ("command", command),
+        ("data fingerprint", data_fingerprint),
+        ("seed", &seed.map(|seed| seed.to_string())),
+    ];
+    for (key, value) in texts {
+        line(key, value.as_deref().unwrap_or("unknown").into());
+    }
+    for (key, value) in notes {
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_string);
+        line(&key.replace('_', " "), text);
+    }
+    print(&text)
+}
+
+fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
+    let checkpoint = magenta::import(input)?;
+    let precision = if half {
+        Precision::Half
+    } else {
+        Precision::Full
+    };
+    checkpoint.save(output, precision)?;
+    print(&format!(
+        "wrote {}: preset {}, {} tensors, step {}, {}\n",
+        output.display(),
+        checkpoint.preset.name,
+        checkpoint.tensors.len(),
+        checkpoint.metadata.step,
+        match checkpoint.optimizer.is_empty() {
+            true => "no optimizer state",
+            false => "with its optimizer's state",
+        }
+    ))
+}
+
+fn entry_json(entry: &Entry) -> Value {
+    let path = match &entry.source {
+        Source::Embedded => None,
+        Source::File(path) => Some(path.display().to_string()),
+    };
+    let mut value = json!({
+        "name": entry.name,
+        "path": path,
+        "bytes": entry.size,
+        "modified": modified(entry),
+    });
+    match &entry.summary {
+        Ok(summary) => {
+            value["preset"] = summary.preset.name.as_str().into();
+            value["step"] = summary.metadata.step.into();
+            value["validation_loss"] = summary.metadata.validation_loss().into();
+            value["parameters"] = summary.parameters.into();
+            value["half"] = summary.half.into();
+            value["resumable"] = summary.resumable.into();
+        }
+        Err(sentence) => value["error"] = sentence.as_str().into(),
+    }
+    value
+}
+
+fn modified(entry: &Entry) -> Option<String> {
+    let since = entry.modified?.duration_since(UNIX_EPOCH).ok()?;
+    Some(rfc3339(since.as_secs()))
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.2} MB", bytes as f64 / 1e6)
+}
+
+fn print_json(value: &Value) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+/// Writes to standard output; a reader that went away (`| head`) has all it wanted.
+fn print(text: &str) -> anyhow::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

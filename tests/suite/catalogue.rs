@@ -1,0 +1,217 @@
+//! The catalogue of checkpoints, its watch, and the commands over them.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use candle_core::Tensor;
+use musicvae_tui::checkpoint::catalogue::{Catalogue, Source};
+use musicvae_tui::checkpoint::watch::{Notice, Watch};
+use musicvae_tui::checkpoint::{Checkpoint, Precision};
+use serde_json::Value;
+
+use crate::checkpoint::{random_checkpoint, small_preset};
+
+#[test]
+fn the_catalogue_lists_runs_and_says_what_is_broken() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let checkpoint = random_checkpoint(small_preset(), 13);
+    checkpoint
+        .save(&at("zebra.safetensors"), Precision::Full)
+        .unwrap();
+    let mut shipped = random_checkpoint(small_preset(), 14);
+    shipped.optimizer.clear();
+    shipped
+        .save(&at("run/last.safetensors"), Precision::Half)
+        .unwrap();
+    shipped
+        .save(&at("run/too/deep.safetensors"), Precision::Half)
+        .unwrap();
+    shipped
+        .save(&at(".hidden.safetensors"), Precision::Half)
+        .unwrap();
+    fs::write(at("broken.safetensors"), "no").unwrap();
+    fs::write(at("notes.txt"), "no checkpoint").unwrap();
+    let embedded = shipped.to_bytes("", Precision::Half).unwrap();
+
+    let folders = [at(""), at("run/.."), at("nowhere")];
+    let catalogue = Catalogue::scan(&folders, Some(&embedded));
+    assert_eq!(catalogue.problems, [""; 0]);
+    let names: Vec<_> = catalogue
+        .entries
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    assert_eq!(names, ["embedded", "broken", "run/last", "zebra"]);
+    assert_eq!(catalogue.entries[0].source, Source::Embedded);
+    assert_eq!(catalogue.entries[0].size, embedded.len() as u64);
+    let sentence = catalogue.entries[1].summary.as_ref().unwrap_err();
+    assert!(
+        sentence.contains("broken.safetensors is not a safetensors file"),
+        "{sentence}"
+    );
+    let weights: usize = checkpoint.tensors.values().map(Tensor::elem_count).sum();
+    for (name, half) in [("run/last", true), ("zebra", false)] {
+        let entry = catalogue.find(name).unwrap();
+        let summary = entry.summary.as_ref().unwrap();
+        assert_eq!((summary.half, summary.resumable), (half, !half));
+        assert_eq!(summary.preset, small_preset());
+        assert_eq!(summary.metadata.step, 1234);
+        assert_eq!(summary.metadata.validation_loss(), Some(21.5));
+        assert_eq!(summary.parameters, weights);
+        let Source::File(path) = &entry.source else {
+            panic!("{name} is a file")
+        };
+        assert_eq!(entry.size, fs::metadata(path).unwrap().len());
+        assert!(entry.modified.is_some());
+    }
+}
+
+/// Whether the next notice of `watch` is that something changed.
+fn changed(watch: &Watch) -> bool {
+    match watch.wait(Duration::from_secs(20)) {
+        Some(Notice::Changed) => true,
+        Some(Notice::Trouble(sentence)) => panic!("{sentence}"),
+        None => false,
+    }
+}
+
+#[test]
+fn the_watch_tells_of_checkpoints_that_come_and_go_and_of_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let later = folder.path().join("later");
+    let now = folder.path().join("now");
+    fs::create_dir(&now).unwrap();
+    let watch = Watch::start(vec![now.clone(), later.clone()]);
+    assert!(changed(&watch), "watching began");
+    fs::create_dir(&later).unwrap();
+    assert!(changed(&watch), "a folder appeared");
+
+    let checkpoint = random_checkpoint(small_preset(), 15);
+    let path = now.join("run/a.safetensors");
+    checkpoint.save(&path, Precision::Full).unwrap();
+    assert!(changed(&watch), "a checkpoint in a new run folder");
+    checkpoint
+        .save(&later.join("b.safetensors"), Precision::Full)
+        .unwrap();
+    assert!(changed(&watch), "a checkpoint in the folder that appeared");
+
+    // Reading, and writing a log beside it, is no news.
+    assert_eq!(
+        Catalogue::scan(&[now.clone(), later], None).entries.len(),
+        2
+    );
+    Checkpoint::load(&path).unwrap();
+    fs::write(now.join("run/log.csv"), "step,loss\n").unwrap();
+    assert_eq!(watch.wait(Duration::from_millis(1500)), None);
+
+    // A burst is told once.
+    for seed in 0..5 {
+        let path = now.join(format!("burst{seed}.safetensors"));
+        random_checkpoint(small_preset(), seed)
+            .save(&path, Precision::Half)
+            .unwrap();
+    }
+    assert!(changed(&watch), "a burst");
+    let more = watch.wait(Duration::from_millis(1500)).into_iter().count();
+    assert!(more <= 1, "slow disks may split a burst in two, no more");
+
+    fs::remove_file(&path).unwrap();
+    assert!(changed(&watch), "a removal");
+    fs::remove_dir_all(&now).unwrap();
+    assert!(changed(&watch), "the folder itself is removed");
+    while watch.wait(Duration::from_millis(500)).is_some() {}
+    checkpoint.save(&path, Precision::Full).unwrap();
+    assert!(changed(&watch), "and comes back");
+}
+
+fn program(arguments: &[&str], folder: &Path) -> (bool, String, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_musicvae-tui"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("XDG_DATA_HOME", folder.join("data"))
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.success(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn the_commands_list_describe_and_import() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| program(arguments, folder.path());
+    let (good, listing, _) = run(&["checkpoint", "list"]);
+    assert!(
+        good && listing.starts_with("no checkpoints in checkpoints, "),
+        "{listing}"
+    );
+
+    let path = folder.path().join("checkpoints/mine.safetensors");
+    let checkpoint = random_checkpoint(small_preset(), 16);
+    checkpoint.save(&path, Precision::Full).unwrap();
+    fs::write(folder.path().join("checkpoints/bad.safetensors"), "no").unwrap();
+    let (good, listing, _) = run(&["checkpoint", "list"]);
+    assert!(
+        good && listing.contains("mine  groovae_4bar") && listing.contains("bad   "),
+        "{listing}"
+    );
+    let (good, json, _) = run(&["checkpoint", "list", "--json", "checkpoints"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(good && json["checkpoints"][0]["error"].is_string());
+    assert_eq!(json["checkpoints"][1]["step"], 1234);
+    assert_eq!(json["checkpoints"][1]["validation_loss"], 21.5);
+
+    for named in ["mine", "checkpoints/mine.safetensors"] {
+        let (good, json, _) = run(&["checkpoint", "info", named, "--json"]);
+        let json: Value = serde_json::from_str(&json).unwrap();
+        assert!(good);
+        assert_eq!(json["fingerprint"], checkpoint.fingerprint().unwrap());
+        assert_eq!(json["preset"]["z_size"], 5);
+        let (good, text, _) = run(&["checkpoint", "info", named]);
+        assert!(
+            good && text.contains(&checkpoint.fingerprint().unwrap()),
+            "{text}"
+        );
+    }
+    for arguments in [
+        ["checkpoint", "info", "nobody"].as_slice(),
+        &["checkpoint", "info", "checkpoints/bad.safetensors"],
+        &["checkpoint", "list", "nowhere"],
+        &["checkpoint", "import", "nowhere", "out.safetensors"],
+    ] {
+        let (good, out, error) = run(arguments);
+        assert!(!good && out.is_empty(), "{arguments:?}: {out}");
+        assert_eq!(error.lines().count(), 1, "{error}");
+        assert!(
+            error.contains(arguments[2].split('.').next().unwrap()),
+            "{error}"
+        );
+    }
+    assert!(!folder.path().join("out.safetensors").exists());
+
+    let Some(tar) = crate::support::data("oracle/groovae_4bar.tar") else {
+        return;
+    };
+    let tar = fs::canonicalize(tar).unwrap();
+    let (good, said, error) = run(&[
+        "checkpoint",
+        "import",
+        tar.to_str().unwrap(),
+        "out.safetensors",
+        "--half",
+    ]);
+    assert!(good, "{error}");
+    assert!(
+        said.contains("preset groovae_4bar, 16 tensors, step 0"),
+        "{said}"
+    );
+    let size = fs::metadata(folder.path().join("out.safetensors"))
+        .unwrap()
+        .len();
+    assert!((8_000_000..8_300_000).contains(&size), "{size}");
+}
