@@ -6,10 +6,14 @@ use std::thread;
 
 use super::inference::guarded;
 use super::{
-    Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, export, opening,
+    Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config, export,
+    opening, trainer,
 };
 use crate::engine::{self, Command, Engine, EngineOptions, SoundFontSource};
+use crate::checkpoint::Watch;
+use crate::checkpoint::watch::Notice;
 use crate::music::Groove;
+use crate::training::Session;
 
 /// Takes an event to whoever runs the studio; false when nobody does any more.
 pub type Tell = Arc<dyn Fn(Event) -> bool + Send + Sync>;
@@ -19,6 +23,8 @@ pub struct Backstage {
     config: Config,
     engine: Engine,
     inference: Option<Inference>,
+    training: Option<Session>,
+    watch: Watch,
     tell: Tell,
 }
 
@@ -49,6 +55,8 @@ impl Backstage {
             config: config.clone(),
             engine,
             inference,
+            training: None,
+            watch: Watch::start(config.checkpoints.folders.clone()),
             tell,
         }
     }
@@ -113,17 +121,52 @@ impl Backstage {
                 let (path, clamped) = export::write(&groove, &folder, &name)?;
                 Ok(Event::Exported { path, clamped })
             }),
-            Effect::StartTraining(_) => {
-                (self.tell)(Event::Training(TrainingEvent::Failed(
-                    "no trainer yet".into(),
-                )));
+            Effect::StartTraining(settings) => self.train(&settings),
+            Effect::PauseTraining(pause) => {
+                if let Some(session) = &self.training {
+                    session.control.pause(pause);
+                }
             }
-            Effect::PauseTraining(_) | Effect::StopTraining => {}
+            Effect::StopTraining => {
+                if let Some(session) = &self.training {
+                    session.control.stop();
+                }
+            }
         }
     }
 
-    /// Ends what runs beside the screen.
-    pub fn close(self) {}
+    /// What the trainer and the checkpoint folders have to say. Never waits.
+    pub fn news(&mut self) -> Vec<Event> {
+        let mut events = self.training.as_ref().map(trainer::news).unwrap_or_default();
+        let mut changed = false;
+        for notice in self.watch.notices() {
+            match notice {
+                Notice::Changed => changed = true,
+                Notice::Trouble(text) => events.push(Event::Trouble(text)),
+            }
+        }
+        if changed {
+            let folders = self.config.checkpoints.folders.clone();
+            self.aside("catalogue", move || Ok(opening::list(&folders)));
+        }
+        events
+    }
+
+    fn train(&mut self, settings: &config::Training) {
+        match guarded(|| trainer::start(settings)) {
+            Ok(session) => self.training = Some(session),
+            Err(reason) => {
+                (self.tell)(Event::Training(TrainingEvent::Failed(reason)));
+            }
+        }
+    }
+
+    /// Ends what runs beside the screen; a training run saves first.
+    pub fn close(self) {
+        if let Some(session) = self.training {
+            session.join();
+        }
+    }
 
     fn infer(&self, ticket: u64, job: Job) {
         if let Some(worker) = &self.inference {
@@ -201,7 +244,7 @@ fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
             )
         }
         Kind::SoundFont => {
-            let fonts = soundfonts(folders);
+            let fonts = opening::soundfonts(folders);
             let none = fonts.is_empty().then(|| {
                 let folders: Vec<_> = folders
                     .iter()
@@ -217,22 +260,4 @@ fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
         items,
         note: note.unwrap_or_default(),
     }
-}
-
-fn soundfonts(folders: &[std::path::PathBuf]) -> Vec<String> {
-    let files = folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten();
-    let mut fonts: Vec<String> = files
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
-        })
-        .map(|path| path.display().to_string())
-        .collect();
-    fonts.sort();
-    fonts
 }

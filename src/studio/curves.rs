@@ -133,6 +133,36 @@ impl Curves {
     }
 }
 
+/// Reads a training log: comma-separated, its columns named in the first line. Lines that are cut
+/// off are left out, and columns that are missing read as not a number.
+pub fn parse(text: &str) -> Curves {
+    let mut lines = text.lines();
+    let names: Vec<&str> = lines.next().unwrap_or("").split(',').map(str::trim).collect();
+    let column = |name: &str| names.iter().position(|known| *known == name);
+    let [step, split] = [column("step"), column("split")];
+    let terms = ["loss", "hits", "velocities", "offsets", "kl_bits"].map(column);
+    let speed = column("examples_per_second");
+    let mut curves = Curves::default();
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
+        let cell = |column: Option<usize>| cells.get(column?).copied();
+        let number = |column| cell(column).and_then(|cell| cell.parse().ok()).unwrap_or(f64::NAN);
+        let split = match cell(split) {
+            Some(split) if split.eq_ignore_ascii_case("train") => Split::Train,
+            Some(split) if split.eq_ignore_ascii_case("validation") => Split::Validation,
+            _ => continue,
+        };
+        let Some(step) = cell(step).and_then(|cell| cell.parse().ok()) else { continue };
+        curves.push(LossRecord {
+            step,
+            split,
+            terms: terms.map(number),
+            examples_per_second: cell(speed).and_then(|cell| cell.parse().ok()).unwrap_or(0.0),
+        });
+    }
+    curves
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,5 +217,22 @@ mod tests {
             Some(9.0)
         );
         assert_eq!(curves.best(Split::Train).map(|best| best.step), Some(1));
+    }
+
+    #[test]
+    fn a_log_is_read_by_the_names_of_its_columns() {
+        let text = "split,step,loss,hits,velocities,offsets,kl_bits,examples_per_second\n\
+                    train,1,9.5,5,2,2.5,30,101\n\
+                    validation,1,10,NaN,2,2,31,0\n\
+                    train,2,9";
+        let curves = parse(text);
+        assert_eq!(curves.records.len(), 3);
+        let first = curves.records[0];
+        assert_eq!((first.step, first.split, first.examples_per_second), (1, Split::Train, 101.0));
+        assert_eq!(first.terms, [9.5, 5.0, 2.0, 2.5, 30.0]);
+        assert!(curves.records[1].terms[1].is_nan());
+        assert!(curves.records[2].terms[1].is_nan());
+        assert_eq!(parse("").records.len(), 0);
+        assert_eq!(parse("nonsense\n1,2,3\n").records.len(), 0);
     }
 }

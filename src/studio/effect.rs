@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Entry, Kind, LossRecord, Takeover, Transport};
+use super::{Entry, Kind, LossRecord, Source, Takeover, Transport};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -55,14 +55,6 @@ pub enum Effect {
     StopTraining,
 }
 
-/// Where a model comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The checkpoint in the binary.
-    Embedded,
-    File(PathBuf),
-}
-
 /// What a loaded checkpoint is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
@@ -101,7 +93,8 @@ pub enum Event {
         ticket: u64,
         reason: String,
     },
-    Catalogue(Vec<Entry>),
+    /// The checkpoints, and what stood in the way of listing more.
+    Catalogue(Vec<Entry>, Vec<String>),
     Listed {
         kind: Kind,
         items: Vec<String>,
@@ -123,8 +116,7 @@ pub enum Event {
 pub enum TrainingEvent {
     Record(LossRecord),
     Saved(PathBuf),
-    Finished,
+    /// At this step.
+    Finished(u64),
     Failed(String),
-    /// Records that the full channel turned away.
-    Dropped(u64),
 }

@@ -59,6 +59,16 @@ impl Studio {
         }
     }
 
+    pub(super) fn receive_catalogue(&mut self, entries: Vec<Entry>, problems: Vec<String>) {
+        self.library.replace(entries, &mut self.screen.checkpoint);
+        // Listed again at every change; said once.
+        for problem in problems {
+            if !self.messages.iter().any(|message| message.text == problem) {
+                self.complain(problem);
+            }
+        }
+    }
+
     pub(super) fn receive_load_failure(&mut self, source: &Source, reason: &str) {
         if self.library.loading.as_ref() == Some(source) {
             self.library.loading = None;

@@ -20,6 +20,7 @@ mod reasons;
 mod scene;
 mod screen;
 mod screening;
+mod trainer;
 mod training;
 
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub use action::Action;
 pub use backstage::Backstage;
 pub use config::{Config, Takeover};
 pub use curves::{Curves, LossRecord, Split, Term};
-pub use effect::{Effect, Event, ModelInfo, Source, TrainingEvent};
+pub use effect::{Effect, Event, ModelInfo, TrainingEvent};
 pub use inference::{Answer, Inference, Job, Loader, Model};
 pub use library::{Entry, Library};
 pub use messages::{Message, Messages, Weight};
@@ -37,6 +38,7 @@ pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
+pub use crate::checkpoint::catalogue::Source;
 pub use crate::engine::{AudioState, MidiState, Status as Transport};
 use crate::music::{Groove, LANES};
 
@@ -167,7 +169,7 @@ impl Studio {
             Event::Decoded { ticket, grooves } => self.receive_grooves(ticket, grooves),
             Event::Encoded { ticket, z } => self.receive_latent(ticket, z),
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
-            Event::Catalogue(entries) => self.library.replace(entries, &mut self.screen.checkpoint),
+            Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),

@@ -26,8 +26,6 @@ pub struct Run {
     pub curves: Curves,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
-    /// Records that found the channel full.
-    pub dropped: u64,
 }
 
 impl Run {
@@ -37,7 +35,6 @@ impl Run {
             state: RunState::Idle,
             curves: Curves::default(),
             saved: None,
-            dropped: 0,
         }
     }
 
@@ -104,15 +101,14 @@ impl Studio {
                 self.say(format!("Saved {}.", path.display()));
                 self.run.saved = Some(path);
             }
-            TrainingEvent::Finished => {
+            TrainingEvent::Finished(step) => {
                 self.run.state = RunState::Finished;
-                self.say("Training is done.");
+                self.say(format!("Training ended at step {step}."));
             }
             TrainingEvent::Failed(reason) => {
                 self.complain(format!("Training ended: {reason}"));
                 self.run.state = RunState::Failed(reason);
             }
-            TrainingEvent::Dropped(count) => self.run.dropped += count,
         }
     }
 }

@@ -142,12 +142,6 @@ fn numbers(
         }
         _ => {}
     }
-    if studio.run.dropped > 0 {
-        say(
-            format!("{} records dropped", studio.run.dropped),
-            theme.faint(),
-        );
-    }
     1
 }
 

@@ -111,6 +111,10 @@ fn turn(
         for effect in studio.take_effects() {
             backstage.perform(effect);
         }
+        for event in backstage.news() {
+            stale = true;
+            studio.receive(event);
+        }
         let transport = backstage.transport();
         if transport != studio.transport {
             stale = true;
