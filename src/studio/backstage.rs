@@ -9,9 +9,9 @@ use super::{
     Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config, export,
     opening, trainer,
 };
-use crate::engine::{self, Command, Engine, EngineOptions, SoundFontSource};
 use crate::checkpoint::Watch;
 use crate::checkpoint::watch::Notice;
+use crate::engine::{self, Command, Engine, EngineOptions, SoundFontSource};
 use crate::music::Groove;
 use crate::training::Session;
 
@@ -137,7 +137,11 @@ impl Backstage {
 
     /// What the trainer and the checkpoint folders have to say. Never waits.
     pub fn news(&mut self) -> Vec<Event> {
-        let mut events = self.training.as_ref().map(trainer::news).unwrap_or_default();
+        let mut events = self
+            .training
+            .as_ref()
+            .map(trainer::news)
+            .unwrap_or_default();
         let mut changed = false;
         for notice in self.watch.notices() {
             match notice {

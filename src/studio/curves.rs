@@ -137,7 +137,12 @@ impl Curves {
 /// off are left out, and columns that are missing read as not a number.
 pub fn parse(text: &str) -> Curves {
     let mut lines = text.lines();
-    let names: Vec<&str> = lines.next().unwrap_or("").split(',').map(str::trim).collect();
+    let names: Vec<&str> = lines
+        .next()
+        .unwrap_or("")
+        .split(',')
+        .map(str::trim)
+        .collect();
     let column = |name: &str| names.iter().position(|known| *known == name);
     let [step, split] = [column("step"), column("split")];
     let terms = ["loss", "hits", "velocities", "offsets", "kl_bits"].map(column);
@@ -146,18 +151,26 @@ pub fn parse(text: &str) -> Curves {
     for line in lines {
         let cells: Vec<&str> = line.split(',').map(str::trim).collect();
         let cell = |column: Option<usize>| cells.get(column?).copied();
-        let number = |column| cell(column).and_then(|cell| cell.parse().ok()).unwrap_or(f64::NAN);
+        let number = |column| {
+            cell(column)
+                .and_then(|cell| cell.parse().ok())
+                .unwrap_or(f64::NAN)
+        };
         let split = match cell(split) {
             Some(split) if split.eq_ignore_ascii_case("train") => Split::Train,
             Some(split) if split.eq_ignore_ascii_case("validation") => Split::Validation,
             _ => continue,
         };
-        let Some(step) = cell(step).and_then(|cell| cell.parse().ok()) else { continue };
+        let Some(step) = cell(step).and_then(|cell| cell.parse().ok()) else {
+            continue;
+        };
         curves.push(LossRecord {
             step,
             split,
             terms: terms.map(number),
-            examples_per_second: cell(speed).and_then(|cell| cell.parse().ok()).unwrap_or(0.0),
+            examples_per_second: cell(speed)
+                .and_then(|cell| cell.parse().ok())
+                .unwrap_or(0.0),
         });
     }
     curves
@@ -228,7 +241,10 @@ mod tests {
         let curves = parse(text);
         assert_eq!(curves.records.len(), 3);
         let first = curves.records[0];
-        assert_eq!((first.step, first.split, first.examples_per_second), (1, Split::Train, 101.0));
+        assert_eq!(
+            (first.step, first.split, first.examples_per_second),
+            (1, Split::Train, 101.0)
+        );
         assert_eq!(first.terms, [9.5, 5.0, 2.0, 2.5, 30.0]);
         assert!(curves.records[1].terms[1].is_nan());
         assert!(curves.records[2].terms[1].is_nan());

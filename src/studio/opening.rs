@@ -45,7 +45,10 @@ fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
         Job::Encode(mut groove) => {
             let silence = Groove::empty(1).steps[0];
             groove.steps.resize(model.preset().steps(), silence);
-            let posterior = model.encode(&[groove])?.pop().context("the model gave no answer")?;
+            let posterior = model
+                .encode(&[groove])?
+                .pop()
+                .context("the model gave no answer")?;
             Answer::Latent(posterior.mu)
         }
     })
@@ -54,9 +57,9 @@ fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
 fn name(source: &Source, preset: &str) -> String {
     match source {
         Source::Embedded => format!("{preset} (built in)"),
-        Source::File(path) => {
-            path.file_stem().map_or(preset.into(), |stem| stem.to_string_lossy().into_owned())
-        }
+        Source::File(path) => path
+            .file_stem()
+            .map_or(preset.into(), |stem| stem.to_string_lossy().into_owned()),
     }
 }
 
@@ -64,11 +67,17 @@ fn name(source: &Source, preset: &str) -> String {
 /// can't be read is one that isn't there: the chart is no reason to refuse a model.
 fn log(source: &Source) -> Curves {
     match source {
-        Source::Embedded => EMBEDDED.map(|(_, log)| curves::parse(log)).unwrap_or_default(),
+        Source::Embedded => EMBEDDED
+            .map(|(_, log)| curves::parse(log))
+            .unwrap_or_default(),
         Source::File(path) => {
             let beside = [path.with_extension("csv"), path.with_file_name("log.csv")];
             let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
-            beside.iter().find_map(read).map(|text| curves::parse(&text)).unwrap_or_default()
+            beside
+                .iter()
+                .find_map(read)
+                .map(|text| curves::parse(&text))
+                .unwrap_or_default()
         }
     }
 }
@@ -78,7 +87,9 @@ pub fn list(folders: &[PathBuf]) -> Event {
     let catalogue = Catalogue::scan(folders, EMBEDDED.map(|(bytes, _)| bytes));
     let now = SystemTime::now();
     let entries = catalogue.entries.into_iter().map(|entry| {
-        let age = entry.modified.and_then(|modified| now.duration_since(modified).ok());
+        let age = entry
+            .modified
+            .and_then(|modified| now.duration_since(modified).ok());
         let (preset, step, validation_loss, error) = match entry.summary {
             Ok(summary) => {
                 let loss = summary.metadata.validation_loss();
@@ -86,15 +97,29 @@ pub fn list(folders: &[PathBuf]) -> Event {
             }
             Err(reason) => (String::new(), 0, None, Some(reason)),
         };
-        Entry { source: entry.source, name: entry.name, preset, step, validation_loss, age, error }
+        Entry {
+            source: entry.source,
+            name: entry.name,
+            preset,
+            step,
+            validation_loss,
+            age,
+            error,
+        }
     });
     Event::Catalogue(entries.collect(), catalogue.problems)
 }
 
 /// The `.sf2` files of `folders`.
 pub fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
-    let is_font = |path: &Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("sf2"));
-    let files = folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten();
+    let is_font = |path: &Path| {
+        path.extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
+    };
+    let files = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten();
     let mut fonts: Vec<String> = files
         .flatten()
         .map(|file| file.path())

@@ -14,9 +14,15 @@ const VALIDATE_EVERY: u64 = 100;
 /// Starts the run that the settings describe; where its folder holds one already, that goes on.
 pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
     let preset = Preset::by_name(&settings.preset).with_context(|| {
-        let names: Vec<String> = Preset::all().into_iter().map(|preset| preset.name).collect();
+        let names: Vec<String> = Preset::all()
+            .into_iter()
+            .map(|preset| preset.name)
+            .collect();
         let known = names.join(", ");
-        format!("There is no preset `{}`; known ones: {known}.", settings.preset)
+        format!(
+            "There is no preset `{}`; known ones: {known}.",
+            settings.preset
+        )
     })?;
     let options = TrainOptions {
         preset,
@@ -52,8 +58,18 @@ fn translated(event: training::Event) -> Event {
 fn loss_record(record: &Record) -> LossRecord {
     LossRecord {
         step: record.step,
-        split: if record.split == data::Split::Train { Split::Train } else { Split::Validation },
-        terms: [record.loss, record.hits, record.velocities, record.offsets, record.kl_bits],
+        split: if record.split == data::Split::Train {
+            Split::Train
+        } else {
+            Split::Validation
+        },
+        terms: [
+            record.loss,
+            record.hits,
+            record.velocities,
+            record.offsets,
+            record.kl_bits,
+        ],
         examples_per_second: record.examples_per_second,
     }
 }

@@ -7,8 +7,11 @@ mod corpus;
 mod floors;
 mod magenta;
 mod oracle;
-mod tfrecord;
 #[cfg(target_os = "linux")]
 mod scarcity;
+mod studio;
 #[allow(dead_code)]
 mod support;
+mod tfrecord;
+mod tui;
+mod workbench;
