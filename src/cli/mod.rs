@@ -2,6 +2,9 @@
 
 mod checkpoint;
 mod workstation;
+mod prepare;
+mod train;
+mod kit;
 
 use std::path::PathBuf;
 
@@ -24,6 +27,9 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
+    Prepare(prepare::Prepare),
+    Train(train::Train),
+    Kit(kit::Kit),
 }
 
 impl Cli {
@@ -32,6 +38,9 @@ impl Cli {
         match self.command {
             None => self.workstation.run(self.config.as_deref()),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
+            Some(Command::Prepare(prepare)) => prepare.run(),
+            Some(Command::Train(train)) => train.run(),
+            Some(Command::Kit(kit)) => kit.run(),
         }
     }
 }

@@ -28,6 +28,11 @@ pub struct GrooveConverter {
     /// Length of a window in bars.
     pub bars: usize,
     /// Bars from the start of one window to the next; `None` means windows that do not overlap.
+    ///
+    /// With windows of four bars and a hop of one, the Groove MIDI Dataset yields 15,694 training
+    /// and 1,939 validation windows. Magenta trained on the chunks of tfds `groove/4bar-midionly`,
+    /// of which 15,591 and 1,929 yield a window: tfds cuts by the clock before quantizing, so that
+    /// an early downbeat falls into the chunk before, and a chunk with a silent last bar is lost.
     pub hop: Option<usize>,
 }
 

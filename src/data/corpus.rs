@@ -167,7 +167,7 @@ impl Corpus {
             let names = Names::decode(&bytes[range.clone()]).map_err(|error| {
                 damaged(TfRecordError::NotANoteSequence {
                     record: index + 1,
-                    at: range.start,
+                    at: range.start - tfrecord::HEADER,
                     problem: error.to_string(),
                 })
             })?;
@@ -355,8 +355,8 @@ fn describe<'a>(
             .map(|(split, count)| format!("{count} {split}"))
             .collect();
         warnings.push(format!(
-            "`{}` lists {all} MIDI files, but {} of them are not there ({}; the first is \
-             `{first}`): going on without them",
+            "`{}` lists {all} MIDI files; missing: {} ({}; the first is `{first}`); going on \
+             without them",
             root.join(info_name.unwrap_or_default()).display(),
             listed.len(),
             splits.join(", "),

@@ -5,7 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 /// Part of a corpus: what a model learns from, is watched on, and is judged by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
 pub enum Split {
     Train,
     Validation,

@@ -30,7 +30,7 @@ pub enum TfRecordError {
 }
 
 /// Bytes around a record: its length (8), the length's checksum (4), the record's checksum (4).
-const HEADER: usize = 12;
+pub(super) const HEADER: usize = 12;
 const FOOTER: usize = 4;
 
 /// The checksum that TFRecord stores: CRC-32C, rotated and offset so that the checksum of data

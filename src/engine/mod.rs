@@ -18,3 +18,6 @@ pub use drum_map::{DrumMap, LaneNote};
 pub use handle::{Engine, EngineOptions};
 pub use status::{AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status};
 pub use status::{audio_outputs, midi_outputs};
+//! (floor under construction)
+
+pub mod kit;

@@ -1,11 +1,12 @@
 //! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
 //! (Gillick et al. 2019).
 
-pub mod cpu;
+pub mod init;
 pub mod latent;
 pub mod lstm;
 pub mod network;
 mod preset;
+pub mod cpu;
 mod vae;
 
 use std::collections::BTreeMap;

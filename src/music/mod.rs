@@ -6,6 +6,7 @@ mod groove;
 mod groove_notes;
 pub mod midi_file;
 mod note_sequence;
+mod whole_file;
 
 pub use drums::Lane;
 pub use features::FEATURES;
@@ -14,3 +15,4 @@ pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
     TimeSignature,
 };
+pub use whole_file::write_whole_file;

@@ -1,1 +1,15 @@
-//! (floor under construction)
+//! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
+
+mod adam;
+mod examples;
+mod gradients;
+mod log;
+mod session;
+mod trainer;
+
+pub use adam::Adam;
+pub use examples::Examples;
+pub use gradients::{Gradients, Terms, evaluate_terms, gradients};
+pub use log::{Log, Record};
+pub use session::{Control, Event, Session};
+pub use trainer::{TrainOptions, Trainer, TrainingError, train};

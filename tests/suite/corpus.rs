@@ -1,9 +1,13 @@
-//! The Groove MIDI Dataset and made-up corpora, through the `data` floor.
+//! Made-up corpora, good and damaged, through the `data` floor.
 
-use musicvae_tui::data::{Corpus, GrooveConverter, Split, load_windows};
-use musicvae_tui::music::NoteSequence;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
 
-use crate::support::data;
+use musicvae_tui::data::{Corpus, DataError, Entry, GrooveConverter, Split, load_windows};
+use musicvae_tui::music::{Groove, Hit, Lane, Meter, NoteSequence, midi_file};
+use tempfile::TempDir;
+use zip::write::{SimpleFileOptions, ZipWriter};
 
 const FOUR_BARS: GrooveConverter = GrooveConverter { bars: 4, hop: None };
 const EVERY_BAR: GrooveConverter = GrooveConverter {
@@ -11,86 +15,300 @@ const EVERY_BAR: GrooveConverter = GrooveConverter {
     hop: Some(1),
 };
 
-/// Counts from the oracle's `dataset_counts.json` (hop 4) and `tfds_4bar/counts.json` (hop 1).
-#[test]
-fn the_groove_dataset_yields_the_references_windows() {
-    let Some(groove) = data("groove") else { return };
-    let table = [
-        (Split::Train, FOUR_BARS, 4078, 332, 897),
-        (Split::Validation, FOUR_BARS, 504, 46, 124),
-        (Split::Train, EVERY_BAR, 15694, 332, 897),
-        (Split::Validation, EVERY_BAR, 1939, 46, 124),
-    ];
-    for (split, converter, windows, files, all) in table {
-        let loaded = load_windows(&groove, Some(split), &converter).unwrap();
-        assert_eq!(loaded.grooves.len(), windows, "{split} {converter:?}");
-        assert_eq!(loaded.origin.len(), windows);
-        assert_eq!(loaded.files.len(), files, "{split}");
-        assert_eq!(loaded.skipped.len(), all - files, "{split}");
-        assert_eq!(loaded.unknown_notes, 0);
-        assert_eq!(loaded.warnings.len(), 1);
-    }
-}
-
-/// How the chunks of tfds `groove/4bar-midionly` come about, in seconds instead of ticks: four
-/// bars at the tempo that `info.csv` names, one bar apart, only notes that lie wholly inside.
-fn tfds_chunks(sequence: &NoteSequence, bpm: f64, beats_per_bar: f64) -> Vec<NoteSequence> {
-    let bar = 60.0 / bpm * beats_per_bar;
-    let end = sequence
-        .control_changes
-        .iter()
-        .map(|control| control.time)
-        .chain(sequence.pitch_bends.iter().map(|bend| bend.time))
-        .fold(sequence.total_time, f64::max);
-    let bars = (end / bar).round_ties_even() as usize;
-    let chunk = |first: usize| {
-        let (start, end) = (first as f64 * bar, (first + 4) as f64 * bar);
-        let mut chunk = sequence.clone();
-        chunk.control_changes.clear();
-        chunk
-            .notes
-            .retain(|note| note.start_time >= start && note.end_time <= end);
-        for note in &mut chunk.notes {
-            note.start_time -= start;
-            note.end_time -= start;
-        }
-        chunk
+/// A MIDI file of `bars` bars with a kick on every quarter note.
+fn kicks(bars: usize, meter: Meter) -> Vec<u8> {
+    let mut groove = Groove {
+        qpm: 100.0,
+        meter,
+        ..Groove::empty(16 * bars)
     };
-    (0..(bars + 1).saturating_sub(4)).map(chunk).collect()
+    for step in (0..16 * bars).step_by(4) {
+        groove.steps[step][Lane::Kick.index()] = Some(Hit {
+            velocity: 1.0,
+            offset: 0.0,
+        });
+    }
+    midi_file::write(&groove.to_note_sequence()).unwrap()
 }
 
-/// Counts from the oracle's `tfds_4bar/counts.json`: chunks, and windows made of them.
-#[test]
-fn the_chunks_of_tfds_yield_the_references_windows() {
-    let Some(groove) = data("groove") else { return };
-    let corpus = Corpus::open(&groove).unwrap();
-    for (split, chunks, windows) in [
-        (Split::Train, 17261, 15591),
-        (Split::Validation, 2121, 1929),
-    ] {
-        let counts = corpus.map(&corpus.of_split(Some(split)), |entry, sequence| {
-            let info = entry.info.as_ref().unwrap();
-            let beats: f64 = info
-                .time_signature
-                .split('-')
-                .next()
-                .unwrap()
-                .parse()
-                .unwrap();
-            let chunks = tfds_chunks(&sequence.unwrap(), info.bpm.unwrap(), beats);
-            let windows = chunks
-                .iter()
-                .filter_map(|chunk| FOUR_BARS.convert(chunk).ok());
-            (
-                chunks.len(),
-                windows
-                    .map(|converted| converted.windows.len())
-                    .sum::<usize>(),
-            )
-        });
-        let sum = counts
-            .iter()
-            .fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
-        assert_eq!(sum, (chunks, windows), "{split}");
+const INFO: &str = "drummer,style,bpm,midi_filename,split\n\
+    ann,\"funk, slow\",100,ann/a.mid,train\n\
+    ann,rock,100,ann/b.MID,validation\n\
+    bob,rock,100,bob/gone.mid,test\n";
+
+/// A small Groove-style corpus: names and contents.
+fn small_corpus() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("info.csv", INFO.into()),
+        ("ann/a.mid", kicks(8, Meter::COMMON)),
+        ("ann/b.MID", kicks(4, Meter::COMMON)),
+        ("ann/notes.txt", b"not music".to_vec()),
+    ]
+}
+
+fn folder(files: &[(&str, Vec<u8>)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
     }
+    folder
+}
+
+fn zip_file(folder: &TempDir, files: &[(&str, Vec<u8>)]) -> PathBuf {
+    let path = folder.path().join("corpus.zip");
+    let mut zip = ZipWriter::new(File::create(&path).unwrap());
+    for (name, bytes) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    path
+}
+
+#[test]
+fn a_folder_and_a_zip_of_it_are_one_corpus() {
+    let files = small_corpus();
+    let folder = folder(&files);
+    let archives = tempfile::tempdir().unwrap();
+    let nested: Vec<_> = files
+        .iter()
+        .map(|(name, bytes)| (format!("groove/{name}"), bytes.clone()))
+        .collect();
+    let nested: Vec<_> = nested
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), bytes.clone()))
+        .collect();
+    let of_folder = load_windows(folder.path(), None, &EVERY_BAR).unwrap();
+    assert_eq!(of_folder.files, ["ann/a.mid", "ann/b.MID"]);
+    assert_eq!(of_folder.grooves.len(), 5 + 1);
+    assert_eq!(of_folder.origin, [0, 0, 0, 0, 0, 1]);
+    assert_eq!(of_folder.warnings.len(), 1);
+    let info = folder.path().join("info.csv");
+    assert_eq!(
+        of_folder.warnings[0],
+        format!(
+            "`{}` lists 3 MIDI files; missing: 1 (1 test; the first is `bob/gone.mid`); going \
+             on without them",
+            info.display()
+        )
+    );
+    for (files, prefix) in [(&files, ""), (&nested, "groove/")] {
+        let zip = zip_file(&archives, files);
+        let of_zip = load_windows(&zip, None, &EVERY_BAR).unwrap();
+        assert_eq!(of_zip.grooves, of_folder.grooves);
+        assert_eq!(
+            of_zip.files,
+            [format!("{prefix}ann/a.mid"), format!("{prefix}ann/b.MID")]
+        );
+        let corpus = Corpus::open(&zip).unwrap();
+        let Entry {
+            info: Some(info), ..
+        } = &corpus.entries()[0]
+        else {
+            panic!("no info")
+        };
+        assert_eq!(
+            (info.split, info.style.as_str()),
+            (Some(Split::Train), "funk, slow")
+        );
+        assert_eq!(info.bpm, Some(100.0));
+        let train = load_windows(&zip, Some(Split::Train), &FOUR_BARS).unwrap();
+        assert_eq!(train.files, [format!("{prefix}ann/a.mid")]);
+    }
+}
+
+#[test]
+fn every_skipped_file_has_its_reason() {
+    let truncated = kicks(4, Meter::COMMON);
+    let files = folder(&[
+        ("good.mid", kicks(4, Meter::COMMON)),
+        ("short.mid", kicks(3, Meter::COMMON)),
+        (
+            "waltz.mid",
+            kicks(
+                4,
+                Meter {
+                    numerator: 3,
+                    denominator: 4,
+                },
+            ),
+        ),
+        ("truncated.mid", truncated[..60].to_vec()),
+        ("empty.midi", Vec::new()),
+    ]);
+    let windows = load_windows(files.path(), None, &FOUR_BARS).unwrap();
+    assert_eq!(windows.files, ["good.mid"]);
+    let skipped: Vec<_> = windows
+        .skipped
+        .iter()
+        .map(|s| (s.file.as_str(), s.reason.as_str()))
+        .collect();
+    let expected = [
+        (
+            "empty.midi",
+            "it is not a playable MIDI file: it does not begin with `MThd` (at byte 0)",
+        ),
+        ("short.mid", "it is only 3 bars long, and a window has 4"),
+        (
+            "truncated.mid",
+            "it is not a playable MIDI file: its `MTrk` chunk has 11 of 147 bytes, the rest is \
+             missing (at byte 41)",
+        ),
+        (
+            "waltz.mid",
+            "its time signature is 3/4, not one of 16 sixteenths to the bar",
+        ),
+    ];
+    assert_eq!(skipped, expected);
+    // And when nothing is left, they are the error.
+    fs::remove_file(files.path().join("good.mid")).unwrap();
+    let error = load_windows(files.path(), None, &FOUR_BARS)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("yields no windows: `empty.midi` because it is not a"),
+        "{error}"
+    );
+    assert!(error.ends_with("; and 1 more reasons"), "{error}");
+}
+
+#[test]
+fn what_is_no_corpus_is_named() {
+    let files = folder(&[
+        ("text.txt", b"kick snare kick snare".to_vec()),
+        ("empty", Vec::new()),
+        ("broken.zip", b"PK\x03\x04 and no more".to_vec()),
+    ]);
+    let error = |name: &str| load_windows(&files.path().join(name), None, &FOUR_BARS).unwrap_err();
+    for name in ["text.txt", "empty", "broken.zip"] {
+        let error = error(name);
+        assert!(matches!(error, DataError::NotACorpus { .. }), "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("; give a folder or zip of MIDI files"),
+            "{error}"
+        );
+    }
+    assert!(
+        error("nowhere").to_string().starts_with("cannot read `"),
+        "{}",
+        error("nowhere")
+    );
+    let no_midi = load_windows(files.path(), Some(Split::Test), &FOUR_BARS).unwrap_err();
+    let no_midi = no_midi.to_string();
+    assert!(
+        no_midi.ends_with("there are no MIDI files of the test split"),
+        "{no_midi}"
+    );
+}
+
+#[test]
+fn a_bad_info_csv_is_named_with_its_line() {
+    let mut files = small_corpus();
+    files[0].1 = INFO.replace("validation", "vaildation").into_bytes();
+    let folder = folder(&files);
+    let expected = "line 3: `vaildation` is no split; there are train, validation and test";
+    let archives = tempfile::tempdir().unwrap();
+    for path in [folder.path().to_path_buf(), zip_file(&archives, &files)] {
+        let error = load_windows(&path, None, &FOUR_BARS)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("info.csv`, ") && error.ends_with(expected),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn damaged_zips_and_tfrecords_never_panic_and_truncated_ones_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let small = [("a.mid", kicks(1, Meter::COMMON))];
+    let zip = fs::read(zip_file(&folder, &small)).unwrap();
+    let mut records = Vec::new();
+    let sequence = midi_file::read(&small[0].1).unwrap();
+    let record = prost::Message::encode_to_vec(&sequence);
+    musicvae_tui::data::tfrecord::write_record(&mut records, &record).unwrap();
+    let damaged = folder.path().join("damaged");
+    let one_bar = GrooveConverter { bars: 1, hop: None };
+    let load = |bytes: &[u8]| {
+        fs::write(&damaged, bytes).unwrap();
+        load_windows(&damaged, None, &one_bar)
+    };
+    for good in [&zip, &records] {
+        assert_eq!(load(good).unwrap().grooves.len(), 1);
+        for length in (0..good.len()).step_by(7) {
+            let error = load(&good[..length]).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("`{}`", damaged.display())),
+                "{error}"
+            );
+        }
+        for byte in 0..good.len() {
+            let mut flipped = good.clone();
+            flipped[byte] ^= 1 << (byte % 8);
+            // A zip has bytes that mean nothing; a TFRecord has none.
+            let result = load(&flipped);
+            assert!(result.is_err() || good == &zip, "byte {byte}");
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_no_note_sequence_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.tfrecord");
+    let mut bytes = Vec::new();
+    let write = musicvae_tui::data::tfrecord::write_record;
+    write(
+        &mut bytes,
+        &prost::Message::encode_to_vec(&NoteSequence::default()),
+    )
+    .unwrap();
+    // Field 1, the id, as a number.
+    write(&mut bytes, &[0x08, 0x01]).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let error = load_windows(&path, None, &FOUR_BARS)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("record 2 (at byte 16) is not a note sequence: "),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_circles_end() {
+    let files = folder(&[("deep/a.mid", kicks(4, Meter::COMMON))]);
+    std::os::unix::fs::symlink(files.path(), files.path().join("deep/again")).unwrap();
+    std::os::unix::fs::symlink("nowhere", files.path().join("lost.mid")).unwrap();
+    let windows = load_windows(files.path(), None, &FOUR_BARS).unwrap();
+    assert_eq!(windows.files, ["deep/a.mid"]);
+    assert_eq!(windows.skipped.len(), 1);
+    assert!(windows.skipped[0].reason.starts_with("it cannot be read: "));
+}
+
+#[test]
+fn mean_offsets_are_by_lane_and_signed() {
+    let mut groove = Groove::empty(64);
+    let hit = |offset| {
+        Some(Hit {
+            velocity: 0.5,
+            offset,
+        })
+    };
+    groove.steps[0][Lane::Kick.index()] = hit(0.25);
+    groove.steps[4][Lane::Kick.index()] = hit(-0.75 + 0.5);
+    groove.steps[8][Lane::Snare.index()] = hit(0.125);
+    let windows = musicvae_tui::data::Windows {
+        grooves: vec![groove],
+        ..Default::default()
+    };
+    let means = windows.mean_offsets();
+    assert_eq!(means[..3], [0.0, 0.125, 0.0]);
 }

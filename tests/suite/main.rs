@@ -4,14 +4,23 @@ mod catalogue;
 mod checkpoint;
 mod converter;
 mod corpus;
+mod dataset;
 mod floors;
+mod groove;
+mod kit;
 mod magenta;
+mod midi_file;
+mod midi_write;
 mod oracle;
+mod prepare;
+mod pty;
 #[cfg(target_os = "linux")]
 mod scarcity;
+mod spectrum;
 mod studio;
 #[allow(dead_code)]
 mod support;
 mod tfrecord;
+mod training;
 mod tui;
 mod workbench;

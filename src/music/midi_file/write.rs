@@ -8,7 +8,7 @@ use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
 use super::MidiFileError;
-use crate::music::{Note, NoteSequence};
+use crate::music::{Note, NoteSequence, write_whole_file};
 
 /// Ticks a quarter note where the sequence does not say: those of the Groove MIDI Dataset.
 const TICKS_PER_QUARTER: u16 = 480;
@@ -63,19 +63,12 @@ pub fn write(sequence: &NoteSequence) -> Result<Vec<u8>, MidiFileError> {
 /// Writes `sequence` to a file, whole or not at all; returns how many notes [`encode`] clamped.
 pub fn write_path(sequence: &NoteSequence, path: &Path) -> Result<usize, MidiFileError> {
     let encoded = encode(sequence).map_err(|error| error.in_file(path))?;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        file.write_all(&encoded.bytes)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| MidiFileError::Io {
-        action: "write",
-        path: path.to_path_buf(),
-        source,
+    write_whole_file(path, |out| out.write_all(&encoded.bytes)).map_err(|source| {
+        MidiFileError::Io {
+            action: "write",
+            path: path.to_path_buf(),
+            source,
+        }
     })?;
     Ok(encoded.clamped)
 }

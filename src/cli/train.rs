@@ -1,0 +1,157 @@
+//! `train`: make a model from performances.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use candle_core::Device;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::checkpoint::Checkpoint;
+use crate::data::Split;
+use crate::model::Preset;
+use crate::training::{Control, Event, Record, TrainOptions, train};
+
+/// Train a model on performances; Ctrl-C saves and stops.
+#[derive(Args)]
+pub struct Train {
+    /// What to train (see the presets in the README).
+    #[arg(long, default_value = "groovae_4bar")]
+    preset: String,
+    /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Folder for the checkpoints and the log.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// Optimizer steps in all.
+    #[arg(long, default_value_t = 10_000)]
+    steps: u64,
+    /// Examples a step [default: the preset's].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    batch: Option<u32>,
+    /// Seed of every random number of the run.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Bars from the start of a training window to the next one's.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    hop: u32,
+    /// Steps from one look at the validation split (and save) to the next.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    validate_every: u64,
+    /// Probability to keep an input of a recurrent layer [default: the preset's].
+    #[arg(long, value_name = "P")]
+    keep: Option<f64>,
+    /// Learning rate at the start [default: the preset's].
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Factor of the learning rate's decay a step [default: the preset's].
+    #[arg(long, value_name = "FACTOR")]
+    decay: Option<f64>,
+    /// Go on with the run that FOLDER holds.
+    #[arg(long)]
+    resume: bool,
+    /// Start from the weights of this checkpoint instead of random ones.
+    #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
+    from: Option<PathBuf>,
+}
+
+impl Train {
+    pub fn run(self) -> anyhow::Result<()> {
+        let mut preset = Preset::by_name(&self.preset)
+            .with_context(|| format!("there is no preset `{}`: try groovae_4bar", self.preset))?;
+        if let Some(keep) = self.keep {
+            anyhow::ensure!(keep > 0.0 && keep <= 1.0, "--keep takes a number over 0 up to 1");
+            preset.dropout_keep = keep;
+        }
+        if let Some(rate) = self.learning_rate {
+            anyhow::ensure!(rate > 0.0 && rate < 1.0, "--learning-rate takes a number over 0, under 1");
+            preset.learning_rate = rate;
+        }
+        if let Some(decay) = self.decay {
+            anyhow::ensure!(decay > 0.0 && decay <= 1.0, "--decay takes a number over 0 up to 1");
+            preset.decay_rate = decay;
+        }
+        let options = TrainOptions {
+            batch: self.batch.map_or(preset.batch_size, |batch| batch as usize),
+            preset,
+            data: self.data,
+            out: self.out,
+            steps: self.steps,
+            seed: self.seed,
+            hop_bars: self.hop as usize,
+            validate_every: self.validate_every,
+            resume: self.resume,
+            from: self.from.map(|path| Checkpoint::load(&path)).transpose()?,
+            device: Device::Cpu,
+        };
+        let control = Control::default();
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, control.stop_flag())
+                .context("can't listen for Ctrl-C")?;
+        }
+        let mut progress = Progress::new(options.steps);
+        let step = train(options, &control, &mut |event| progress.tell(event))?;
+        progress.finish(step, control.is_stopped());
+        Ok(())
+    }
+}
+
+/// A bar on a terminal, plain lines elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    fn new(steps: u64) -> Progress {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let template = "{wide_bar} {pos}/{len} {msg} (eta {eta})";
+            // The template is a constant that a test run would show to be wrong.
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(steps).with_style(style)
+        });
+        Progress { bar }
+    }
+
+    fn tell(&mut self, event: Event) {
+        match event {
+            Event::Notice(text) | Event::Failed(text) => self.line(&format!("note: {text}")),
+            Event::Record(record) => self.record(&record),
+            Event::Saved(_) | Event::Finished(_) => {}
+        }
+    }
+
+    fn record(&mut self, record: &Record) {
+        let Record { step, loss, hits, velocities, offsets, kl_bits, .. } = record;
+        let speed = record.examples_per_second;
+        match (&self.bar, record.split) {
+            (Some(bar), Split::Train) => {
+                bar.set_position(*step);
+                bar.set_message(format!("loss {loss:.2}, {speed:.0} examples/s"));
+            }
+            (_, split) => self.line(&format!(
+                "step {step} {split}: loss {loss:.3} = hits {hits:.3} + velocities \
+                 {velocities:.3} + offsets {offsets:.3} + KL of {kl_bits:.1} bits; \
+                 {speed:.0} examples/s"
+            )),
+        }
+    }
+
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => println!("{text}"),
+        }
+    }
+
+    fn finish(&self, step: u64, stopped: bool) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        let how = if stopped { "stopped and saved at" } else { "done:" };
+        println!("{how} step {step}");
+    }
+}

@@ -1,0 +1,239 @@
+//! The gradient of a batch, computed by all cores.
+//!
+//! A batch is cut into shards that are independent until their gradients are summed. Each shard
+//! runs on one core with its own tape and its own random numbers; sums go in the order of shards,
+//! so the result depends neither on the number of cores nor on their timing.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use candle_core::{Device, Result, Tensor, bail};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::Examples;
+use crate::model::network::{Batch, Network, keep_all};
+use crate::model::{Preset, Tensors};
+
+/// Examples in one shard at most: more would not make the products faster, and activations grow
+/// with it.
+const SHARD: usize = 64;
+
+/// Sums of the loss terms over a batch, and what they are sums of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Terms {
+    pub examples: usize,
+    pub loss: f64,
+    /// Cross entropy of hits, nats.
+    pub hits: f64,
+    pub velocities: f64,
+    pub offsets: f64,
+    /// Divergence from the prior, nats.
+    pub kl: f64,
+}
+
+impl Terms {
+    fn add(self, other: Terms) -> Terms {
+        Terms {
+            examples: self.examples + other.examples,
+            loss: self.loss + other.loss,
+            hits: self.hits + other.hits,
+            velocities: self.velocities + other.velocities,
+            offsets: self.offsets + other.offsets,
+            kl: self.kl + other.kl,
+        }
+    }
+
+    /// The terms of one example on average.
+    pub fn mean(self) -> Terms {
+        let scale = 1.0 / self.examples.max(1) as f64;
+        Terms {
+            examples: self.examples,
+            loss: self.loss * scale,
+            hits: self.hits * scale,
+            velocities: self.velocities * scale,
+            offsets: self.offsets * scale,
+            kl: self.kl * scale,
+        }
+    }
+}
+
+/// The gradient of the mean loss over a batch.
+pub struct Gradients {
+    pub tensors: Tensors,
+    /// Sums over the batch.
+    pub terms: Terms,
+}
+
+impl Gradients {
+    /// The norm of all gradients together.
+    pub fn global_norm(&self) -> Result<f64> {
+        let mut sum = 0.0;
+        for gradient in self.tensors.values() {
+            sum += f64::from(gradient.sqr()?.sum_all()?.to_scalar::<f32>()?);
+        }
+        Ok(sum.sqrt())
+    }
+
+    /// Applies the reference's clipping for a gradient of norm `norm`: scaled down to the
+    /// preset's bound, or zero altogether from the preset's threshold on.
+    pub fn clip(&mut self, norm: f64, preset: &Preset) -> Result<()> {
+        let scale = if norm >= preset.gradient_norm_to_zero {
+            0.0
+        } else if norm > preset.gradient_clip {
+            preset.gradient_clip / norm
+        } else {
+            return Ok(());
+        };
+        for gradient in self.tensors.values_mut() {
+            *gradient = (&*gradient * scale)?;
+        }
+        Ok(())
+    }
+}
+
+/// Random numbers of one shard of one step.
+fn shard_rng(seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    // Streams of examples' order start at 0; these start far above.
+    rng.set_stream((1 << 63) | (step << 16) | shard as u64);
+    rng
+}
+
+fn normal_noise(rng: &mut ChaCha8Rng, rows: usize, columns: usize, device: &Device) -> Result<Tensor> {
+    let noise: Vec<f32> = StandardNormal.sample_iter(rng).take(rows * columns).collect();
+    Tensor::from_vec(noise, (rows, columns), device)
+}
+
+/// Zeroes each input with probability `1 - keep`, and scales the rest to keep the mean.
+fn dropout(x: &Tensor, keep: f64, rng: &mut ChaCha8Rng) -> Result<Tensor> {
+    let kept = (1.0 / keep) as f32;
+    let threshold = (keep * f64::from(u32::MAX)) as u32;
+    let draw = || if rng.next_u32() <= threshold { kept } else { 0.0 };
+    let mask: Vec<f32> = std::iter::repeat_with(draw).take(x.elem_count()).collect();
+    x * Tensor::from_vec(mask, x.shape(), x.device())?
+}
+
+/// The gradient of optimizer step `step` over the chosen examples.
+pub fn gradients(
+    network: &Network,
+    examples: &Examples,
+    chosen: &[usize],
+    seed: u64,
+    step: u64,
+) -> Result<Gradients> {
+    let preset = network.preset();
+    let beta = preset.beta_at(step);
+    let scale = 1.0 / chosen.len() as f64;
+    let shards = by_shards(chosen, |shard, chosen| {
+        let device = network.device();
+        let mut rng = shard_rng(seed, step, shard);
+        let batch = examples.batch(chosen, device)?;
+        let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
+        let keep = preset.dropout_keep;
+        let mut mask = |x: &Tensor| {
+            if keep < 1.0 { dropout(x, keep, &mut rng) } else { Ok(x.clone()) }
+        };
+        shard_gradient(network, &batch, &noise, beta, scale, &mut mask)
+    })?;
+    sum(shards)
+}
+
+/// The gradient of one shard: `scale` times its summed loss.
+pub(super) fn shard_gradient(
+    network: &Network,
+    batch: &Batch,
+    noise: &Tensor,
+    beta: f64,
+    scale: f64,
+    mask: &mut dyn FnMut(&Tensor) -> Result<Tensor>,
+) -> Result<Gradients> {
+    let losses = network.losses(batch, noise, mask)?;
+    let total = losses.total(network.preset(), beta)?;
+    let mut store = (total.sum_all()? * scale)?.backward()?;
+    let mut tensors = Tensors::new();
+    for (name, variable) in network.variables() {
+        match store.remove(variable.as_tensor()) {
+            Some(gradient) => tensors.insert(name.clone(), gradient),
+            None => bail!("no gradient reached `{name}`"),
+        };
+    }
+    Ok(Gradients { tensors, terms: terms(&losses, &total)? })
+}
+
+fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms> {
+    let sum = |tensor: &Tensor| -> Result<f64> {
+        Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).sum())
+    };
+    Ok(Terms {
+        examples: total.dim(0)?,
+        loss: sum(total)?,
+        hits: sum(&losses.hits)?,
+        velocities: sum(&losses.velocities)?,
+        offsets: sum(&losses.offsets)?,
+        kl: sum(&losses.kl)?,
+    })
+}
+
+/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
+/// `beta` as of optimizer step `step`.
+pub fn evaluate_terms(network: &Network, examples: &Examples, seed: u64, step: u64) -> Result<Terms> {
+    let preset = network.preset();
+    let beta = preset.beta_at(step);
+    let all: Vec<usize> = (0..examples.len()).collect();
+    let shards = by_shards(&all, |shard, chosen| {
+        let mut rng = shard_rng(seed, 0, shard);
+        let batch = examples.batch(chosen, network.device())?;
+        let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
+        let losses = network.losses(&batch, &noise, &mut keep_all)?;
+        terms(&losses, &losses.total(preset, beta)?)
+    })?;
+    Ok(shards.into_iter().fold(Terms::default(), Terms::add))
+}
+
+/// Runs `work` on every shard of `chosen`, spread over the cores; results in the order of shards.
+fn by_shards<T: Send>(
+    chosen: &[usize],
+    work: impl Fn(usize, &[usize]) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    /// Walking a tape recurses once an operation.
+    const STACK: usize = 16 << 20;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // At least two shards, so that small batches use two cores; never a function of the machine.
+    let shard_len = chosen.len().div_ceil(2).clamp(1, SHARD);
+    let shards: Vec<_> = chosen.chunks(shard_len).collect();
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(shard) = shards.get(index) else { return done };
+            done.push((index, work(index, shard)));
+        }
+    };
+    let mut results = std::thread::scope(|scope| -> Result<Vec<(usize, Result<T>)>> {
+        let spawn = |_| {
+            let thread = std::thread::Builder::new().name("shard".into()).stack_size(STACK);
+            thread.spawn_scoped(scope, &worker).map_err(candle_core::Error::wrap)
+        };
+        let threads: Vec<_> = (0..cores.min(shards.len())).map(spawn).collect::<Result<_>>()?;
+        let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<(usize, Result<T>)>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        Ok(threads.into_iter().flat_map(join).collect())
+    })?;
+    results.sort_by_key(|&(index, _)| index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn sum(shards: Vec<Gradients>) -> Result<Gradients> {
+    let mut shards = shards.into_iter();
+    let Some(mut sum) = shards.next() else { bail!("a batch needs at least one example") };
+    for shard in shards {
+        sum.terms = sum.terms.add(shard.terms);
+        for (name, gradient) in &mut sum.tensors {
+            *gradient = (&*gradient + &shard.tensors[name])?;
+        }
+    }
+    Ok(sum)
+}

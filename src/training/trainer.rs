@@ -1,0 +1,273 @@
+//! A training run: from data and options to checkpoints and a log.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use candle_core::Device;
+
+use super::{Adam, Control, Event, Examples, Log, Record, evaluate_terms, gradients};
+use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
+use crate::data::{DataError, GrooveConverter, Split, load_windows};
+use crate::model::network::Network;
+use crate::model::{ModelError, Preset, init};
+
+/// What to train, on what, and where to.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    pub preset: Preset,
+    /// A folder, zip or TFRecord of performances.
+    pub data: PathBuf,
+    /// Folder for `latest.safetensors`, `best.safetensors` and `log.csv`.
+    pub out: PathBuf,
+    /// Optimizer steps in all, those of earlier sessions included.
+    pub steps: u64,
+    /// Examples a step.
+    pub batch: usize,
+    pub seed: u64,
+    /// Bars between the starts of neighbouring windows.
+    pub hop_bars: usize,
+    /// Steps between two looks at the validation split; each also saves.
+    pub validate_every: u64,
+    /// Go on from `out/latest.safetensors`.
+    pub resume: bool,
+    /// Start from these weights instead of random ones.
+    pub from: Option<Checkpoint>,
+    pub device: Device,
+}
+
+/// Why a run can't start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error("the training log {} can't be written: {reason}", path.display())]
+    Log { path: PathBuf, reason: std::io::Error },
+    #[error("{} was trained as preset {found}, not {wanted}: choose another folder", path.display())]
+    OtherPreset { path: PathBuf, found: String, wanted: String },
+    #[error("{} holds no optimizer state to resume from: start anew from it instead", path.display())]
+    NoOptimizer { path: PathBuf },
+    #[error("{} already holds a run: resume it, or choose another folder", path.display())]
+    Occupied { path: PathBuf },
+    #[error(
+        "the loss or gradient of step {step} is not a finite number; the weights of the step \
+         before are kept: try a smaller learning rate or look at the data"
+    )]
+    NotFinite { step: u64 },
+}
+
+impl From<candle_core::Error> for TrainingError {
+    fn from(error: candle_core::Error) -> Self {
+        TrainingError::Model(error.into())
+    }
+}
+
+/// Runs a whole training, telling `tell` what happens. Returns the last step.
+///
+/// # Errors
+/// See [`TrainingError`]; whatever was trained until then is saved where that is possible.
+pub fn train(
+    options: TrainOptions,
+    control: &Control,
+    tell: &mut dyn FnMut(Event),
+) -> Result<u64, TrainingError> {
+    let mut trainer = Trainer::new(options, tell)?;
+    while trainer.step < trainer.options.steps && !control.is_stopped() {
+        let record = match trainer.step() {
+            Ok(record) => record,
+            Err(error) => {
+                trainer.save(tell)?;
+                return Err(error);
+            }
+        };
+        tell(Event::Record(record));
+        if trainer.step.is_multiple_of(trainer.options.validate_every.max(1)) {
+            trainer.validate(tell)?;
+            trainer.save(tell)?;
+        }
+        control.wait_while_paused();
+    }
+    if !trainer.step.is_multiple_of(trainer.options.validate_every.max(1)) {
+        trainer.validate(tell)?;
+        trainer.save(tell)?;
+    }
+    Ok(trainer.step)
+}
+
+/// A run between two steps.
+pub struct Trainer {
+    options: TrainOptions,
+    network: Network,
+    adam: Adam,
+    step: u64,
+    train: Examples,
+    validation: Option<Examples>,
+    log: Log,
+    best_validation: Option<f64>,
+    last_validation: Option<f64>,
+    seconds: f64,
+}
+
+impl Trainer {
+    /// Reads the data and the state to start from.
+    pub fn new(
+        options: TrainOptions,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Trainer, TrainingError> {
+        let steps = options.preset.steps();
+        let converter =
+            |hop| GrooveConverter { bars: options.preset.bars, hop: Some(hop) };
+        let train = load_windows(&options.data, Some(Split::Train), &converter(options.hop_bars))?;
+        for warning in &train.warnings {
+            tell(Event::Notice(warning.clone()));
+        }
+        let validation =
+            load_windows(&options.data, Some(Split::Validation), &converter(options.preset.bars))
+                .ok()
+                .map(|windows| Examples::new(&windows, steps));
+        let train = Examples::new(&train, steps);
+        let latest = latest(&options.out);
+
+        let start = if options.resume {
+            let checkpoint = Checkpoint::load(&latest)?;
+            if checkpoint.preset != options.preset {
+                return Err(TrainingError::OtherPreset {
+                    path: latest,
+                    found: checkpoint.preset.name,
+                    wanted: options.preset.name,
+                });
+            }
+            Some(checkpoint)
+        } else if latest.exists() {
+            return Err(TrainingError::Occupied { path: options.out });
+        } else {
+            None
+        };
+        let weights = match (&start, &options.from) {
+            (Some(start), _) => start.tensors.clone(),
+            (None, Some(from)) => from.tensors.clone(),
+            (None, None) => init::random_weights(&options.preset, options.seed)?,
+        };
+        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        let adam = match &start {
+            None => Adam::new(&network)?,
+            Some(start) => Adam::from_tensors(&network, &start.optimizer)?
+                .ok_or(TrainingError::NoOptimizer { path: latest })?,
+        };
+        let note = |key| start.as_ref().and_then(|start| start.metadata.notes.get(key)?.as_f64());
+        let step = start.as_ref().map_or(0, |start| start.metadata.step);
+        let log_path = options.out.join("log.csv");
+        let log = std::fs::create_dir_all(&options.out)
+            .and_then(|()| Log::open(&log_path, step))
+            .map_err(|reason| TrainingError::Log { path: log_path, reason })?;
+        Ok(Trainer {
+            best_validation: note(BEST_VALIDATION),
+            last_validation: note(Metadata::VALIDATION_LOSS),
+            seconds: note(SECONDS).unwrap_or(0.0),
+            options,
+            network,
+            adam,
+            step,
+            train,
+            validation,
+            log,
+        })
+    }
+
+    /// One optimizer step; the record is in the log when this returns.
+    ///
+    /// # Errors
+    /// [`TrainingError::NotFinite`] leaves the weights as they were before the step.
+    pub fn step(&mut self) -> Result<Record, TrainingError> {
+        let started = Instant::now();
+        let Trainer { options, network, .. } = self;
+        let preset = network.preset();
+        let chosen = self.train.draw(options.seed, self.step, options.batch);
+        let mut gradients = gradients(network, &self.train, &chosen, options.seed, self.step)?;
+        let norm = gradients.global_norm()?;
+        if !norm.is_finite() || !gradients.terms.loss.is_finite() {
+            return Err(TrainingError::NotFinite { step: self.step + 1 });
+        }
+        gradients.clip(norm, preset)?;
+        let rate = preset.learning_rate_at(self.step);
+        self.adam.update(network, &gradients.tensors, rate)?;
+        self.step += 1;
+
+        let elapsed = started.elapsed().as_secs_f64();
+        self.seconds += elapsed;
+        let mut record = Record::new(self.step, Split::Train, gradients.terms);
+        record.gradient_norm = norm;
+        record.examples_per_second = chosen.len() as f64 / elapsed;
+        self.write(record)
+    }
+
+    /// Measures the validation split, if there is one, and keeps the best weights so far.
+    fn validate(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
+        /// The same posterior noise at every look, so that looks compare.
+        const SEED: u64 = 0;
+        let Some(validation) = &self.validation else { return Ok(()) };
+        let started = Instant::now();
+        let terms = evaluate_terms(&self.network, validation, SEED, self.step)?;
+        let mut record = Record::new(self.step, Split::Validation, terms);
+        record.examples_per_second = terms.examples as f64 / started.elapsed().as_secs_f64();
+        self.last_validation = Some(record.loss);
+        tell(Event::Record(self.write(record)?));
+        if self.best_validation.is_none_or(|best| record.loss < best) {
+            self.best_validation = Some(record.loss);
+            let mut best = self.checkpoint()?;
+            best.optimizer.clear();
+            best.save(&self.options.out.join("best.safetensors"), Precision::Full)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, mut record: Record) -> Result<Record, TrainingError> {
+        record.seconds = self.seconds;
+        let path = || self.options.out.join("log.csv");
+        self.log
+            .write(&record)
+            .map_err(|reason| TrainingError::Log { path: path(), reason })?;
+        Ok(record)
+    }
+
+    fn save(&self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
+        let path = latest(&self.options.out);
+        self.checkpoint()?.save(&path, Precision::Full)?;
+        tell(Event::Saved(path));
+        Ok(())
+    }
+
+    /// The run as a checkpoint.
+    pub fn checkpoint(&self) -> Result<Checkpoint, TrainingError> {
+        let mut metadata = Metadata::of_this_run(self.step);
+        metadata.seed = Some(self.options.seed);
+        metadata.data_fingerprint = Some(self.train.fingerprint());
+        let mut note = |key: &str, value: Option<f64>| {
+            if let Some(value) = value {
+                metadata.notes.insert(key.into(), value.into());
+            }
+        };
+        note(Metadata::VALIDATION_LOSS, self.last_validation);
+        note(BEST_VALIDATION, self.best_validation);
+        note(SECONDS, Some(self.seconds));
+        note("batch", Some(self.options.batch as f64));
+        note("hop_bars", Some(self.options.hop_bars as f64));
+        Ok(Checkpoint {
+            preset: self.options.preset.clone(),
+            tensors: self.network.weights()?,
+            optimizer: self.adam.to_tensors()?,
+            metadata,
+        })
+    }
+}
+
+/// Keys of a checkpoint's notes.
+const BEST_VALIDATION: &str = "best_validation_loss";
+const SECONDS: &str = "training_seconds";
+
+fn latest(out: &Path) -> PathBuf {
+    out.join("latest.safetensors")
+}
