@@ -4,7 +4,9 @@ mod checkpoint;
 mod workstation;
 mod prepare;
 mod train;
+mod devices;
 mod kit;
+mod render;
 
 use std::path::PathBuf;
 
@@ -29,7 +31,9 @@ pub enum Command {
     Checkpoint(checkpoint::CheckpointArgs),
     Prepare(prepare::Prepare),
     Train(train::Train),
+    Devices(devices::Devices),
     Kit(kit::Kit),
+    Render(render::Render),
 }
 
 impl Cli {
@@ -40,7 +44,10 @@ impl Cli {
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
             Some(Command::Train(train)) => train.run(),
+            None => anyhow::bail!("the workstation is under construction"),
+            Some(Command::Devices(devices)) => devices.run(),
             Some(Command::Kit(kit)) => kit.run(),
+            Some(Command::Render(render)) => render.run(),
         }
     }
 }

@@ -1,9 +1,28 @@
 //! The engine as the rest of the program holds it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
 
-use super::{AudioState, Command, DrumMap, MidiState, Position, SoundFontSource, Status};
-use crate::music::{Groove, LANES};
+use super::audio::Feed;
+use super::clock::{Nanos, SECOND};
+use super::control::{Control, ControlCommand, CoreSender, Slow, State};
+use super::core::{Core, CoreCommand, Links};
+use super::midi_out::{MidiCommand, MidiOut};
+use super::pattern::Pattern;
+use super::shared::Shared;
+use super::thread::make_realtime;
+use super::{AudioState, Command, DrumMap, MidiState, SoundFontSource, Status};
+use crate::music::Groove;
+
+/// Time between two turns of the clock thread, at work and watching.
+const CLOCK_TICK: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];
+
+/// Without a callback for so long (and four times a callback's usual length), the clock thread
+/// takes over.
+const STALLED: Nanos = SECOND / 10;
 
 /// How an engine starts.
 #[derive(Clone, Debug)]
@@ -44,32 +63,232 @@ impl Default for EngineOptions {
 
 /// A running engine; dropping it ends every note and gives the devices back.
 pub struct Engine {
-    options: EngineOptions,
+    core: Arc<CoreSender>,
+    control: SyncSender<ControlCommand>,
+    midi: SyncSender<MidiCommand>,
+    midi_thread: Option<Thread>,
+    shared: Arc<Shared>,
+    slow: Arc<Mutex<Slow>>,
+    epoch: Instant,
+    quit: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Engine {
     /// Starts the clock and opens what `options` name, in the background. Never fails:
     /// [`Engine::status`] says what could not be opened.
     pub fn start(options: EngineOptions) -> Engine {
-        Engine { options }
+        let epoch = Instant::now();
+        let shared = Arc::new(Shared::default());
+        let (
+            core,
+            Links {
+                commands,
+                midi,
+                garbage,
+            },
+        ) = Core::new(&options, shared.clone());
+        let core = Arc::new(Mutex::new(core));
+        let sender = Arc::new(CoreSender(Mutex::new(commands)));
+        let slow = Arc::new(Mutex::new(Slow::new(&options)));
+        let quit = Arc::new(AtomicBool::new(false));
+        let (control, inbox) = sync_channel(256);
+        let mut threads = Vec::new();
+
+        let midi_out = MidiOut::spawn(
+            midi,
+            shared.clone(),
+            epoch,
+            options.drum_map,
+            options.send_clock,
+        );
+        let midi = midi_out.commands();
+        let midi_thread = midi_out.waker();
+        let clock = {
+            let (core, shared, quit) = (core.clone(), shared.clone(), quit.clone());
+            move || run_clock(&core, &shared, epoch, &quit)
+        };
+        let control_thread = Control {
+            inbox,
+            core: sender.clone(),
+            garbage,
+            feed: Feed {
+                core,
+                shared: shared.clone(),
+                epoch,
+                stream: 0,
+            },
+            slow: slow.clone(),
+            midi: midi_out,
+            buffer: options.buffer_frames,
+            quit: quit.clone(),
+            state: State::new(),
+        };
+        // Without its threads the engine is silent and says so; the program goes on.
+        let named = |name: &str| thread::Builder::new().name(name.into());
+        for spawned in [
+            named("engine-clock").spawn(clock),
+            named("engine-control").spawn(move || control_thread.run()),
+        ] {
+            match spawned {
+                Ok(thread) => threads.push(thread),
+                Err(error) => {
+                    let reason = format!("The engine cannot start a thread ({error}).");
+                    let mut slow = slow.lock().unwrap_or_else(PoisonError::into_inner);
+                    slow.audio = AudioState::Off { reason };
+                }
+            }
+        }
+        let engine = Engine {
+            core: sender,
+            control,
+            midi,
+            midi_thread,
+            shared,
+            slow,
+            epoch,
+            quit,
+            threads,
+        };
+        engine.send(Command::SetSoundFont(options.soundfont));
+        if options.audio {
+            engine.send(Command::OpenAudio(options.audio_device));
+        }
+        if let Some(port) = options.midi_port {
+            engine.send(Command::OpenMidiOut(port));
+        }
+        engine
     }
 
     /// Asks for something. Never blocks; `false` (also counted) when the queue is full.
     pub fn send(&self, command: Command) -> bool {
-        drop(command);
-        true
+        let unit = |value: f32, low: f32, high: f32, otherwise: f32| {
+            if value.is_nan() {
+                otherwise
+            } else {
+                value.clamp(low, high)
+            }
+        };
+        let core = |command| self.core.send(command);
+        let control = |command| self.control.try_send(command).is_ok();
+        let sent = match command {
+            Command::Play => core(CoreCommand::Play),
+            Command::Stop => core(CoreCommand::Stop),
+            Command::Continue => core(CoreCommand::Continue),
+            Command::SetTempo(qpm) => core(CoreCommand::Tempo(qpm)),
+            Command::SetGroove { groove, takeover } => core(CoreCommand::Pattern(
+                Box::new(Pattern::new(groove)),
+                takeover,
+            )),
+            Command::SetSwing(swing) => core(CoreCommand::Swing(unit(swing, 0.5, 0.75, 0.5))),
+            Command::SetTimingAmount(amount) => {
+                core(CoreCommand::Timing(unit(amount, 0.0, 1.5, 1.0)))
+            }
+            Command::SetVelocityAmount(amount) => {
+                core(CoreCommand::Velocity(unit(amount, 0.0, 1.5, 1.0)))
+            }
+            Command::SetLane {
+                lane,
+                level,
+                mute,
+                solo,
+            } => core(CoreCommand::Lane {
+                lane,
+                level: unit(level, 0.0, 2.0, 1.0),
+                mute,
+                solo,
+            }),
+            Command::SetPan { lane, pan } => {
+                core(CoreCommand::Pan(lane, unit(pan, -1.0, 1.0, 0.0)))
+            }
+            Command::SetMasterLevel(level) => core(CoreCommand::Master(unit(level, 0.0, 2.0, 1.0))),
+            Command::Strike { lane, velocity } => {
+                core(CoreCommand::Strike(lane, unit(velocity, 0.0, 1.0, 1.0)))
+            }
+            Command::Panic => core(CoreCommand::Panic),
+            Command::SetMidiOffset(ms) => {
+                let ms = f64::from(unit(ms, -500.0, 500.0, 0.0));
+                core(CoreCommand::MidiOffset((ms * 1e6) as Nanos))
+            }
+            Command::SetSoundFont(source) => control(ControlCommand::SoundFont(source)),
+            Command::SetKit(program) => control(ControlCommand::Kit(program.min(127))),
+            Command::OpenAudio(device) => control(ControlCommand::OpenAudio(device)),
+            Command::CloseAudio => control(ControlCommand::CloseAudio),
+            Command::OpenMidiOut(port) => control(ControlCommand::OpenMidi(port)),
+            Command::CloseMidiOut => control(ControlCommand::CloseMidi),
+            Command::SetDrumMap(map) => self.midi.try_send(MidiCommand::Map(map)).is_ok(),
+            Command::SendClock(send) => self.midi.try_send(MidiCommand::Clock(send)).is_ok(),
+        };
+        if !sent {
+            self.shared.dropped_commands.fetch_add(1, Relaxed);
+        }
+        // It may sleep long while nothing plays.
+        if let Some(thread) = &self.midi_thread {
+            thread.unpark();
+        }
+        sent
     }
 
     /// A cheap snapshot, fit for every frame of a screen.
     pub fn status(&self) -> Status {
+        let Slow {
+            audio,
+            midi,
+            kit,
+            kits,
+            kit_error,
+        } = self
+            .slow
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let shared = &self.shared;
         Status {
-            playing: false,
-            position: Position::default(),
-            qpm: self.options.qpm,
-            swing: 0.5,
-            takeover_pending: false,
+            playing: shared.playing.load(Relaxed),
+            position: shared
+                .playhead
+                .read()
+                .at(self.epoch.elapsed().as_nanos() as Nanos),
+            qpm: f64::from_bits(shared.qpm.load(Relaxed)),
+            swing: shared.swing.get(),
+            takeover_pending: shared.takeover_pending.load(Relaxed),
+            audio,
+            midi,
+            kit,
+            kits,
+            kit_error,
+            lane_levels: std::array::from_fn(|lane| shared.lane_levels[lane].get()),
+            master_level: std::array::from_fn(|side| shared.master_level[side].get()),
+            limiter_gain: shared.limiter_gain.get(),
+            dropped_commands: shared.dropped_commands.load(Relaxed),
+            dropped_midi: shared.dropped_midi.load(Relaxed),
+            audio_errors: shared.audio_errors.load(Relaxed),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // First what must not be left behind: sounding notes and a running clock at the receiver.
+        // Then the control thread ends the MIDI thread and the stream.
+        self.core.send(CoreCommand::Stop);
+        self.quit.store(true, Relaxed);
+        let _ = self.control.try_send(ControlCommand::Quit);
+        for thread in self.threads.drain(..) {
+            join_within(thread, Duration::from_millis(1500));
+        }
+    }
+}
+
+impl Slow {
+    fn new(options: &EngineOptions) -> Slow {
+        let reason = match options.audio {
+            true => "The sound card is being opened.",
+            false => "Sound is switched off.",
+        };
+        Slow {
             audio: AudioState::Off {
-                reason: "Audio is not opened yet.".into(),
+                reason: reason.into(),
             },
             midi: MidiState::Off {
                 reason: "No MIDI port is chosen.".into(),
@@ -77,12 +296,40 @@ impl Engine {
             kit: String::new(),
             kits: Arc::from([]),
             kit_error: None,
-            lane_levels: [0.0; LANES],
-            master_level: [0.0; 2],
-            limiter_gain: 1.0,
-            dropped_commands: 0,
-            dropped_midi: 0,
-            audio_errors: 0,
         }
+    }
+}
+
+/// Waits for a thread to end, but not for ever: one that hangs in a driver is left to itself.
+pub(crate) fn join_within(thread: JoinHandle<()>, patience: Duration) {
+    let started = Instant::now();
+    while !thread.is_finished() {
+        if started.elapsed() > patience {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    let _ = thread.join();
+}
+
+/// The clock thread: plays on whenever no audio callback does.
+fn run_clock(core: &Mutex<Core>, shared: &Shared, epoch: Instant, quit: &AtomicBool) {
+    make_realtime();
+    let now = || epoch.elapsed().as_nanos() as Nanos;
+    while !quit.load(Relaxed) {
+        let stream = shared.audio_running.load(Relaxed);
+        let length = i64::from(shared.callback_frames.load(Relaxed)) * SECOND
+            / i64::from(shared.callback_rate.load(Relaxed).max(1));
+        let stalled = now() - shared.last_callback.load(Relaxed) > STALLED.max(4 * length);
+        if stream && !stalled {
+            thread::sleep(CLOCK_TICK[1]);
+            continue;
+        }
+        match core.try_lock() {
+            Ok(mut core) => core.drive_silently(now()),
+            Err(TryLockError::Poisoned(core)) => core.into_inner().drive_silently(now()),
+            Err(TryLockError::WouldBlock) => (),
+        }
+        thread::sleep(CLOCK_TICK[0]);
     }
 }

@@ -4,20 +4,52 @@
 //! An [`Engine`] is started once and never fails: without a sound card the same clock runs
 //! silently, without a MIDI port nothing leaves, and [`Status`] says why in one sentence.
 //! Everything is asked of it by [`Command`]s, which never block.
+//!
+//! | thread | does |
+//! | --- | --- |
+//! | audio callback | plays the loop and renders the sound, one buffer at a time |
+//! | `engine-clock` | plays the loop silently while no callback comes |
+//! | `engine-midi` | sends notes and clocks at their moments |
+//! | `engine-control` | opens and watches devices, loads kits, frees memory |
 
+mod audio;
+mod clock;
 mod command;
+mod control;
+mod core;
 mod drum_map;
 mod handle;
+pub mod kit;
+mod limiter;
+mod midi_out;
+mod mixer;
 mod pattern;
 mod player;
+pub mod render;
+mod schedule;
+mod shared;
+mod soundfont;
 mod status;
+pub mod stderr;
+mod thread;
 mod transport;
 
 pub use command::{Command, SoundFontSource, Takeover};
 pub use drum_map::{DrumMap, LaneNote};
 pub use handle::{Engine, EngineOptions};
+pub use soundfont::{SoundFont, SoundFontError};
 pub use status::{AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status};
-pub use status::{audio_outputs, midi_outputs};
-//! (floor under construction)
 
-pub mod kit;
+/// The audio outputs of this machine. Sound systems may print on stderr: see [`stderr`].
+pub fn audio_outputs() -> Devices<AudioOutput> {
+    audio::list()
+}
+
+/// The MIDI output ports of this machine.
+pub fn midi_outputs() -> Devices<MidiPort> {
+    midi_out::Ports::new().list()
+}
+
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;

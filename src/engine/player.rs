@@ -87,6 +87,13 @@ impl Player {
             .map(|old| old.pattern)
     }
 
+    /// Puts `pattern` in place at once, for a player that stands still; what it displaces is
+    /// returned to be freed elsewhere.
+    pub fn replace(&mut self, pattern: Box<Pattern>) -> [Option<Box<Pattern>>; 2] {
+        let pending = self.pending.take().map(|pending| pending.pattern);
+        [pending, Some(std::mem::replace(&mut self.pattern, pattern))]
+    }
+
     /// Plays up to `to` (not included), giving `emit` each stroke, lane by lane. Returns a pattern
     /// that is done with, to be freed elsewhere.
     pub fn advance(&mut self, to: f64, mut emit: impl FnMut(Stroke)) -> Option<Box<Pattern>> {
@@ -209,7 +216,7 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             let mut player = Player::new(groove(32, &every(Lane::Kick)));
-            play(&mut player, 17.5, 0.3);
+            let mut strokes = play(&mut player, 17.5, 0.3);
             assert!(
                 player
                     .set_pattern(groove(32, &every(Lane::Snare)), takeover)

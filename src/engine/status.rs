@@ -44,7 +44,7 @@ pub struct Position {
     pub step: f64,
     /// Length of the loop in steps.
     pub loop_steps: u32,
-    /// Turns of the loop since play.
+    /// Turns of the loop since it began.
     pub turn: u64,
 }
 
@@ -111,20 +111,4 @@ pub struct AudioOutput {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct MidiPort {
     pub name: String,
-}
-
-/// The audio outputs of this machine.
-pub fn audio_outputs() -> Devices<AudioOutput> {
-    Devices {
-        found: Vec::new(),
-        reason: Some("not looked yet".into()),
-    }
-}
-
-/// The MIDI output ports of this machine.
-pub fn midi_outputs() -> Devices<MidiPort> {
-    Devices {
-        found: Vec::new(),
-        reason: Some("not looked yet".into()),
-    }
 }

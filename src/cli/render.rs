@@ -1,0 +1,60 @@
+//! `musicvae-tui render`: a MIDI file to a sound file.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::engine::render::{render_notes, write_wav};
+use crate::engine::{SoundFont, SoundFontSource};
+use crate::music::midi_file;
+
+/// Render the drums of a MIDI file to a WAV file, faster than they play.
+#[derive(clap::Args)]
+pub struct Render {
+    /// MIDI file to render.
+    #[arg(value_name = "IN.mid")]
+    input: PathBuf,
+    /// WAV file to write (24 bits, stereo).
+    #[arg(short, long, value_name = "OUT.wav")]
+    output: PathBuf,
+    /// SoundFont 2 file to render with [default: the embedded kit]
+    #[arg(long, value_name = "FILE")]
+    soundfont: Option<PathBuf>,
+    /// Frames a second.
+    #[arg(long, value_name = "N", default_value_t = 44_100,
+        value_parser = clap::value_parser!(u32).range(16_000..=192_000))]
+    rate: u32,
+}
+
+impl Render {
+    /// Runs the command.
+    pub fn run(self) -> anyhow::Result<()> {
+        let sequence = midi_file::read_path(&self.input)?;
+        let source = self
+            .soundfont
+            .map_or(SoundFontSource::Embedded, SoundFontSource::File);
+        let font = SoundFont::load(&source)?;
+        let sound = render_notes(&sequence, &font, self.rate)
+            .with_context(|| self.input.display().to_string())?;
+        let drums = sequence.notes.len() - sound.skipped_notes;
+        anyhow::ensure!(
+            drums > 0,
+            "{} has no drum notes (channel 10): there is nothing to render",
+            self.input.display()
+        );
+        if sound.skipped_notes > 0 {
+            eprintln!(
+                "{} notes that are no drums were left out",
+                sound.skipped_notes
+            );
+        }
+        write_wav(&sound, &self.output)?;
+        println!(
+            "{}: {drums} strokes, {:.1} s, {}",
+            self.output.display(),
+            sound.frames.len() as f64 / f64::from(sound.rate),
+            font.name()
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,474 @@
+//! The heart: transport, player and mixer, moved on by whoever has the time: the audio callback,
+//! or the clock thread while there is no sound card. Allocates, locks and frees nothing.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::clock::{FrameClock, Nanos, SECOND};
+use super::mixer::{self, CHUNK, Controls, Mixer, Note, Peaks};
+use super::pattern::Pattern;
+use super::player::Player;
+use super::shared::{Playhead, Shared};
+use super::transport::Transport;
+use super::{EngineOptions, Takeover};
+use crate::music::Lane;
+
+/// How far ahead of the time of day the clock thread plays when there is no sound card.
+pub(crate) const LOOKAHEAD: Nanos = SECOND / 50;
+
+/// Behind by more than this, the time of day is not caught up with: the machine has slept.
+const ASLEEP: Nanos = SECOND;
+
+/// Clocks a step: 24 a quarter note.
+const CLOCKS_PER_STEP: f64 = 6.0;
+
+/// Most notes in a chunk; a lane has 20 steps a second at most, so that 2 a lane is plenty.
+const NOTES: usize = 64;
+
+/// Fall of the meters, decibels a second.
+const METER_FALL: f32 = 24.0;
+
+/// What the core is asked to do.
+pub(crate) enum CoreCommand {
+    Play,
+    Stop,
+    Continue,
+    Tempo(f64),
+    Pattern(Box<Pattern>, Takeover),
+    Swing(f32),
+    Timing(f32),
+    Velocity(f32),
+    Lane {
+        lane: Lane,
+        level: f32,
+        mute: bool,
+        solo: bool,
+    },
+    Pan(Lane, f32),
+    Master(f32),
+    Strike(Lane, f32),
+    Panic,
+    Mixer(Box<Mixer>),
+    Program(u8),
+    MidiOffset(Nanos),
+}
+
+/// What the core is done with, to be freed elsewhere.
+pub(crate) enum Garbage {
+    Pattern(#[expect(dead_code, reason = "only dropped")] Box<Pattern>),
+    Mixer(#[expect(dead_code, reason = "only dropped")] Box<Mixer>),
+}
+
+/// A message for the MIDI thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum MidiMessage {
+    Hit {
+        lane: Lane,
+        velocity: u8,
+    },
+    Clock,
+    Start,
+    Continue,
+    Stop,
+    /// All notes off, at once and not at its time.
+    Panic,
+}
+
+/// A message and its moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct MidiEvent {
+    pub time: Nanos,
+    pub message: MidiMessage,
+}
+
+/// Who moves the core on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Driver {
+    Clock,
+    /// The audio stream of this number.
+    Audio(u64),
+}
+
+/// The far ends of the core's queues.
+pub(crate) struct Links {
+    pub commands: rtrb::Producer<CoreCommand>,
+    pub midi: rtrb::Consumer<MidiEvent>,
+    pub garbage: rtrb::Consumer<Garbage>,
+}
+
+/// See the module.
+pub(crate) struct Core {
+    transport: Transport,
+    player: Player,
+    mixer: Option<Box<Mixer>>,
+    controls: Controls,
+    /// Frames since the engine started.
+    frame: u64,
+    clock: FrameClock,
+    driver: Driver,
+    /// Frames of silence before the music goes on, when a sound card takes over early.
+    wait: u64,
+    next_clock: i64,
+    midi_offset: Nanos,
+    notes: [Note; NOTES],
+    strikes: usize,
+    levels: Peaks,
+    commands: rtrb::Consumer<CoreCommand>,
+    midi: rtrb::Producer<MidiEvent>,
+    garbage: rtrb::Producer<Garbage>,
+    shared: Arc<Shared>,
+}
+
+/// Buffers to render into, of equal length.
+pub(crate) type Stereo<'a> = (&'a mut [f32], &'a mut [f32]);
+
+impl Core {
+    pub fn new(options: &EngineOptions, shared: Arc<Shared>) -> (Core, Links) {
+        const RATE: f64 = 48_000.0;
+        let (command_in, commands) = rtrb::RingBuffer::new(1024);
+        let (midi, midi_out) = rtrb::RingBuffer::new(4096);
+        let (garbage, garbage_out) = rtrb::RingBuffer::new(256);
+        let silent = Note {
+            offset: 0,
+            lane: Lane::Kick,
+            key: 0,
+            velocity: 0,
+        };
+        let core = Core {
+            transport: Transport::new(options.qpm, RATE),
+            player: Player::new(Box::new(Pattern::new(options.groove.clone()))),
+            mixer: None,
+            controls: Controls::default(),
+            frame: 0,
+            clock: FrameClock::new(0, 0, RATE),
+            driver: Driver::Clock,
+            wait: 0,
+            next_clock: 0,
+            midi_offset: 0,
+            notes: [silent; NOTES],
+            strikes: 0,
+            levels: Peaks::default(),
+            commands,
+            midi,
+            garbage,
+            shared,
+        };
+        core.publish();
+        (
+            core,
+            Links {
+                commands: command_in,
+                midi: midi_out,
+                garbage: garbage_out,
+            },
+        )
+    }
+
+    /// The clock thread's turn: plays without sound up to a little after `now`.
+    pub fn drive_silently(&mut self, now: Nanos) {
+        if self.driver != Driver::Clock {
+            // The timeline of the stream goes on as it was.
+            self.driver = Driver::Clock;
+            self.clock = FrameClock::new(
+                self.frame,
+                self.clock.time_of(self.frame),
+                self.clock.rate(),
+            );
+            self.wait = 0;
+        }
+        if now - self.clock.time_of(self.frame) > ASLEEP {
+            self.clock = FrameClock::new(self.frame, now, self.clock.rate());
+        }
+        let frames = self.clock.frames_until(self.frame, now + LOOKAHEAD);
+        self.take_commands();
+        self.run(frames as usize, None);
+        self.publish();
+    }
+
+    /// The audio callback's turn: fills `out`, whose first frame is heard at `heard`. `stream` is a
+    /// number that no other stream had.
+    pub fn drive_audio(&mut self, stream: u64, rate: u32, heard: Nanos, out: Stereo) {
+        let (mut left, mut right) = out;
+        if self.driver != Driver::Audio(stream) {
+            self.take_over(stream, rate, heard);
+        }
+        let wait = self.wait as f64 / f64::from(rate) * SECOND as f64;
+        self.clock.observe(self.frame, heard + wait as Nanos);
+        self.take_commands();
+        if self.wait > 0 {
+            let wait = (self.wait as usize).min(left.len());
+            self.wait -= wait as u64;
+            (left, right) = (&mut left[wait..], &mut right[wait..]);
+        }
+        self.run(left.len(), Some((left, right)));
+        self.publish();
+    }
+
+    /// A stream starts: the music keeps its phase, so what is between is skipped or waited for.
+    fn take_over(&mut self, stream: u64, rate: u32, heard: Nanos) {
+        let due = self.clock.time_of(self.frame);
+        let behind = heard - due;
+        if behind > 0 && behind < ASLEEP {
+            let frames = self.clock.frames_until(self.frame, heard);
+            self.run(frames as usize, None);
+        }
+        self.driver = Driver::Audio(stream);
+        self.transport.set_rate(f64::from(rate));
+        let ahead = (-behind).clamp(0, ASLEEP);
+        self.wait = (ahead as f64 / SECOND as f64 * f64::from(rate)) as u64;
+        self.clock = FrameClock::new(self.frame, heard + ahead, f64::from(rate));
+    }
+
+    /// Moves on by `frames`, with sound or without.
+    fn run(&mut self, frames: usize, mut out: Option<Stereo>) {
+        let mut done = 0;
+        while done < frames {
+            let chunk = (frames - done).min(CHUNK);
+            let count = self.collect(chunk);
+            if let Some((left, right)) = &mut out {
+                let range = done..done + chunk;
+                self.sound(&mut left[range.clone()], &mut right[range], count);
+            }
+            self.strikes = 0;
+            self.fall(chunk);
+            self.frame += chunk as u64;
+            done += chunk;
+        }
+    }
+
+    /// Gathers the notes of the next `frames` frames in `notes`, behind the strikes that wait
+    /// there, and sends them to MIDI. Returns how many there are.
+    fn collect(&mut self, frames: usize) -> usize {
+        let mut count = self.strikes;
+        if !self.transport.playing() {
+            return count;
+        }
+        let to = self.transport.position_after(frames);
+        while (self.next_clock as f64) < to * CLOCKS_PER_STEP {
+            let position = self.next_clock as f64 / CLOCKS_PER_STEP;
+            let offset = self.transport.frame_of(position, frames);
+            self.send_midi(offset, MidiMessage::Clock);
+            self.next_clock += 1;
+        }
+        let Core {
+            player,
+            transport,
+            controls,
+            notes,
+            ..
+        } = self;
+        let first = count;
+        let done = player.advance(to, |stroke| {
+            if controls.audible(stroke.lane) && count < NOTES {
+                let offset = transport.frame_of(stroke.position, frames);
+                notes[count] = Note::of_lane(offset, stroke.lane, stroke.velocity);
+                count += 1;
+            }
+        });
+        if let Some(pattern) = done {
+            self.discard(Garbage::Pattern(pattern));
+        }
+        for n in first..count {
+            let Note {
+                offset,
+                lane,
+                velocity,
+                ..
+            } = self.notes[n];
+            self.send_midi(offset, MidiMessage::Hit { lane, velocity });
+        }
+        self.notes[..count].sort_unstable_by_key(|note| note.offset);
+        self.transport.advance(frames);
+        count
+    }
+
+    fn sound(&mut self, left: &mut [f32], right: &mut [f32], count: usize) {
+        let Some(mixer) = &mut self.mixer else { return };
+        if f64::from(mixer.rate()) != self.transport.rate() {
+            return;
+        }
+        let (notes, controls) = (&self.notes[..count], &self.controls);
+        // The synthesizer is not ours: should it panic on a damaged SoundFont, the show goes on.
+        let rendered = catch_unwind(AssertUnwindSafe(|| {
+            mixer.render(left, right, notes, controls)
+        }));
+        match rendered {
+            Ok(peaks) => {
+                for lane in 0..peaks.lanes.len() {
+                    self.levels.lanes[lane] = self.levels.lanes[lane].max(peaks.lanes[lane]);
+                }
+                for side in 0..2 {
+                    self.levels.master[side] = self.levels.master[side].max(peaks.master[side]);
+                }
+            }
+            Err(_) => {
+                left.fill(0.0);
+                right.fill(0.0);
+                self.shared.sound_failed.store(true, Relaxed);
+                if let Some(mixer) = self.mixer.take() {
+                    self.discard(Garbage::Mixer(mixer));
+                }
+            }
+        }
+    }
+
+    /// Lets the meters fall.
+    fn fall(&mut self, frames: usize) {
+        let seconds = frames as f32 / self.transport.rate() as f32;
+        let factor = 10_f32.powf(-METER_FALL / 20.0 * seconds);
+        self.levels
+            .lanes
+            .iter_mut()
+            .chain(&mut self.levels.master)
+            .for_each(|l| *l *= factor);
+    }
+
+    /// Follows the commands that wait, as long as there is room for what they displace.
+    fn take_commands(&mut self) {
+        while self.garbage.slots() > 2 {
+            let Ok(command) = self.commands.pop() else {
+                break;
+            };
+            self.follow(command);
+        }
+    }
+
+    fn follow(&mut self, command: CoreCommand) {
+        match command {
+            CoreCommand::Play => {
+                if let Some(pattern) = self.player.rewind() {
+                    self.discard(Garbage::Pattern(pattern));
+                }
+                self.next_clock = 0;
+                self.transport.play_from(0.0);
+                self.send_midi(0, MidiMessage::Start);
+            }
+            CoreCommand::Stop => {
+                self.transport.stop();
+                self.send_midi(0, MidiMessage::Stop);
+            }
+            CoreCommand::Continue if !self.transport.playing() => {
+                self.transport.resume();
+                self.send_midi(0, MidiMessage::Continue);
+            }
+            CoreCommand::Continue => (),
+            CoreCommand::Tempo(qpm) => self.transport.set_tempo(qpm),
+            CoreCommand::Pattern(pattern, _) if !self.transport.playing() => {
+                for pattern in self.player.replace(pattern).into_iter().flatten() {
+                    self.discard(Garbage::Pattern(pattern));
+                }
+            }
+            CoreCommand::Pattern(pattern, takeover) => {
+                if let Some(pattern) = self.player.set_pattern(pattern, takeover) {
+                    self.discard(Garbage::Pattern(pattern));
+                }
+            }
+            CoreCommand::Swing(swing) => self.player.feel.swing = swing,
+            CoreCommand::Timing(amount) => self.player.feel.timing = amount,
+            CoreCommand::Velocity(amount) => self.player.feel.velocity = amount,
+            CoreCommand::Lane {
+                lane,
+                level,
+                mute,
+                solo,
+            } => {
+                let control = &mut self.controls.lanes[lane.index()];
+                (control.level, control.mute, control.solo) = (level, mute, solo);
+            }
+            CoreCommand::Pan(lane, pan) => self.controls.lanes[lane.index()].pan = pan,
+            CoreCommand::Master(level) => self.controls.master = level,
+            CoreCommand::Strike(lane, velocity) => {
+                if self.strikes < NOTES / 2 {
+                    let note = Note::of_lane(0, lane, velocity);
+                    self.notes[self.strikes] = note;
+                    self.strikes += 1;
+                    self.send_midi(
+                        0,
+                        MidiMessage::Hit {
+                            lane,
+                            velocity: note.velocity,
+                        },
+                    );
+                }
+            }
+            CoreCommand::Panic => {
+                if let Some(mixer) = &mut self.mixer {
+                    mixer.silence();
+                }
+                self.send_midi(0, MidiMessage::Panic);
+            }
+            CoreCommand::Mixer(mut mixer) => {
+                mixer.jump_to(&self.controls);
+                if let Some(old) = self.mixer.replace(mixer) {
+                    self.discard(Garbage::Mixer(old));
+                }
+            }
+            CoreCommand::Program(program) => {
+                if let Some(mixer) = &mut self.mixer {
+                    mixer.set_program(program);
+                }
+            }
+            CoreCommand::MidiOffset(offset) => self.midi_offset = offset,
+        }
+    }
+
+    /// Sends a message whose moment is `offset` frames from now.
+    fn send_midi(&mut self, offset: usize, message: MidiMessage) {
+        let mut time = self.clock.time_of(self.frame + offset as u64) + self.midi_offset;
+        if self.driver != Driver::Clock {
+            // The limiter holds the sound back.
+            let limiter = mixer::LATENCY as f64 / self.clock.rate() * SECOND as f64;
+            time += limiter as Nanos;
+        }
+        if self.midi.push(MidiEvent { time, message }).is_err() {
+            self.shared.dropped_midi.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn discard(&mut self, garbage: Garbage) {
+        if let Err(rtrb::PushError::Full(garbage)) = self.garbage.push(garbage) {
+            // No room, which `take_commands` sees to: better lost than freed here.
+            std::mem::forget(garbage);
+        }
+    }
+
+    fn publish(&self) {
+        let shared = &self.shared;
+        let (pattern, origin) = self.player.current();
+        let playing = self.transport.playing();
+        shared.playhead.publish(Playhead {
+            time: self.clock.time_of(self.frame),
+            position: self.transport.position(),
+            steps_per_second: if playing {
+                self.transport.steps_per_second()
+            } else {
+                0.0
+            },
+            origin,
+            loop_steps: pattern.steps(),
+            bar_steps: pattern.bar_steps(),
+            beat_steps: pattern.beat_steps(),
+        });
+        shared.playing.store(playing, Relaxed);
+        shared
+            .takeover_pending
+            .store(self.player.takeover_pending(), Relaxed);
+        shared.qpm.store(self.transport.qpm().to_bits(), Relaxed);
+        shared.swing.set(self.player.feel.swing);
+        for (cell, level) in shared.lane_levels.iter().zip(self.levels.lanes) {
+            cell.set(level);
+        }
+        for (cell, level) in shared.master_level.iter().zip(self.levels.master) {
+            cell.set(level);
+        }
+        shared.limiter_gain.set(
+            self.mixer
+                .as_ref()
+                .map_or(1.0, |mixer| mixer.limiter_gain()),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

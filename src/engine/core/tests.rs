@@ -1,0 +1,342 @@
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use assert_no_alloc::assert_no_alloc;
+
+use super::*;
+use crate::engine::audio::Feed;
+use crate::engine::{SoundFont, SoundFontSource};
+use crate::music::{Groove, Hit, LANES};
+
+const MS: Nanos = SECOND / 1000;
+
+fn four_on_the_floor() -> Groove {
+    let mut groove = Groove::empty(16);
+    for step in [0, 4, 8, 12] {
+        groove.steps[step][Lane::Kick.index()] = Some(Hit {
+            velocity: 0.8,
+            offset: 0.0,
+        });
+    }
+    groove
+}
+
+fn busy() -> Groove {
+    let mut groove = Groove::empty(64);
+    for (n, step) in groove.steps.iter_mut().enumerate() {
+        for (lane, hit) in step.iter_mut().enumerate() {
+            let offset = ((n * 7 + lane * 3) % 11) as f32 / 11.0 - 0.5;
+            *hit = Some(Hit {
+                velocity: 0.3 + 0.05 * lane as f32,
+                offset,
+            });
+        }
+    }
+    groove
+}
+
+fn core_with(groove: Groove) -> (Core, Links, Arc<Shared>) {
+    let shared = Arc::new(Shared::default());
+    let options = EngineOptions {
+        groove,
+        ..EngineOptions::default()
+    };
+    let (core, links) = Core::new(&options, shared.clone());
+    (core, links, shared)
+}
+
+fn kit() -> SoundFont {
+    SoundFont::load(&SoundFontSource::Embedded).unwrap()
+}
+
+/// Everything that was sent to MIDI.
+fn events(links: &mut Links) -> Vec<MidiEvent> {
+    std::iter::from_fn(|| links.midi.pop().ok()).collect()
+}
+
+fn hits(events: &[MidiEvent]) -> Vec<Nanos> {
+    let hit = |event: &&MidiEvent| matches!(event.message, MidiMessage::Hit { .. });
+    events.iter().filter(hit).map(|event| event.time).collect()
+}
+
+#[test]
+fn without_a_sound_card_the_clock_plays_on_time() {
+    let (mut core, mut links, shared) = core_with(four_on_the_floor());
+    core.drive_silently(3 * MS);
+    assert!(links.commands.push(CoreCommand::Play).is_ok());
+    for now in (8..4000).step_by(5) {
+        core.drive_silently(now * MS);
+    }
+    let events = events(&mut links);
+    assert_eq!(events[0].message, MidiMessage::Start);
+    let start = events[0].time;
+    // 120 quarter notes a minute: a kick every half second, a clock every 1/48 s.
+    for (n, time) in hits(&events).iter().enumerate() {
+        assert!(
+            (time - start - n as Nanos * SECOND / 2).abs() < 30_000,
+            "kick {n}"
+        );
+    }
+    let clocks: Vec<_> = events
+        .iter()
+        .filter(|e| e.message == MidiMessage::Clock)
+        .collect();
+    assert!(clocks.len() > 180);
+    for (n, clock) in clocks.iter().enumerate() {
+        assert!(
+            (clock.time - start - n as Nanos * SECOND / 48).abs() < 30_000,
+            "clock {n}"
+        );
+    }
+    let position = shared.playhead.read().at(start + SECOND + 1000);
+    assert!((position.step - 8.0).abs() < 0.001, "{position:?}");
+}
+
+#[test]
+fn sound_begins_at_the_frame_of_its_step_whatever_the_buffers() {
+    for buffers in [&[512][..], &[1, 3000, 17], &[2048], &[64]] {
+        let (mut core, mut links, _) = core_with(four_on_the_floor());
+        let mixer = Mixer::new(&kit(), 44_100, 0).unwrap();
+        for command in [CoreCommand::Mixer(Box::new(mixer)), CoreCommand::Play] {
+            assert!(links.commands.push(command).is_ok());
+        }
+        let mut sound = Vec::new();
+        for length in buffers.iter().cycle() {
+            if sound.len() > 3 * 44_100 {
+                break;
+            }
+            let (mut left, mut right) = (vec![0.0; *length], vec![0.0; *length]);
+            let heard = 10 * MS + (sound.len() as f64 / 44.1e-6) as Nanos;
+            core.drive_audio(1, 44_100, heard, (&mut left, &mut right));
+            sound.extend(left);
+        }
+        for beat in 0..5 {
+            let frame = beat * 22_050 + mixer::LATENCY;
+            let before = &sound[frame.saturating_sub(200)..frame];
+            let quiet = before.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
+            let onset = sound[frame..]
+                .iter()
+                .position(|s| s.abs() > quiet + 1e-4)
+                .unwrap();
+            assert!(
+                onset <= 16,
+                "beat {beat} is {onset} frames late with buffers of {buffers:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_card_that_comes_and_goes_does_not_shift_the_beat() {
+    let (mut core, mut links, _) = core_with(four_on_the_floor());
+    assert!(links.commands.push(CoreCommand::Play).is_ok());
+    let silently = |core: &mut Core, from: Nanos, to: Nanos| {
+        (from..to)
+            .step_by(5)
+            .for_each(|now| core.drive_silently(now * MS));
+    };
+    let loudly = |core: &mut Core, stream: u64, rate: u32, from: Nanos, to: Nanos| {
+        let mut buffer = (vec![0.0; 441], vec![0.0; 441]);
+        let step = 441.0 / f64::from(rate) * 1e3;
+        let count = ((to - from) as f64 / step) as i64;
+        for n in 0..count {
+            let heard = ((from as f64 + n as f64 * step) * 1e6) as Nanos + 12 * MS;
+            core.drive_audio(stream, rate, heard, (&mut buffer.0, &mut buffer.1));
+        }
+    };
+    silently(&mut core, 0, 1_300);
+    // A card with less latency than the clock thread looks ahead, and one with another rate; the
+    // gap between them is as long as a stall is noticed.
+    loudly(&mut core, 1, 44_100, 1_300, 2_900);
+    silently(&mut core, 3_050, 4_000);
+    loudly(&mut core, 2, 96_000, 4_020, 6_000);
+    silently(&mut core, 6_000, 8_000);
+    let events = events(&mut links);
+    let start = events[0].time;
+    let limiter = SECOND * mixer::LATENCY as Nanos / 44_100;
+    let hits = hits(&events);
+    assert_eq!(hits.len(), 17);
+    for (n, time) in hits.iter().enumerate() {
+        let off = time - start - n as Nanos * SECOND / 2;
+        assert!(
+            (-30_000..limiter + 60_000).contains(&off),
+            "kick {n} is off by {off} ns"
+        );
+    }
+}
+
+#[test]
+fn a_stop_and_a_continue_play_each_stroke_once() {
+    let (mut core, mut links, shared) = core_with(four_on_the_floor());
+    let mut now = 0;
+    let mut run = |core: &mut Core, ms: Nanos| {
+        for _ in 0..ms / 5 {
+            now += 5 * MS;
+            core.drive_silently(now);
+        }
+    };
+    assert!(links.commands.push(CoreCommand::Play).is_ok());
+    run(&mut core, 700);
+    assert!(links.commands.push(CoreCommand::Stop).is_ok());
+    run(&mut core, 3000);
+    assert!(!shared.playing.load(Relaxed));
+    let before = events(&mut links);
+    assert_eq!(hits(&before).len(), 2);
+    assert_eq!(
+        before.last().map(|event| event.message),
+        Some(MidiMessage::Stop)
+    );
+    assert!(links.commands.push(CoreCommand::Continue).is_ok());
+    run(&mut core, 700);
+    let after = events(&mut links);
+    assert_eq!(after[0].message, MidiMessage::Continue);
+    let stop = before.last().map_or(0, |event| event.time);
+    let off = (hits(&after)[0] - after[0].time) + (stop - before[0].time) - SECOND;
+    assert!(off.abs() < 50_000, "{off}");
+    assert_eq!(hits(&after).len(), 1);
+}
+
+#[test]
+fn a_muted_lane_is_silent_on_midi_and_the_slept_machine_does_not_hurry() {
+    let (mut core, mut links, _) = core_with(four_on_the_floor());
+    let mute = |mute| CoreCommand::Lane {
+        lane: Lane::Kick,
+        level: 1.0,
+        mute,
+        solo: false,
+    };
+    for command in [mute(true), CoreCommand::Play] {
+        assert!(links.commands.push(command).is_ok());
+    }
+    (0..1000)
+        .step_by(5)
+        .for_each(|now| core.drive_silently(now * MS));
+    assert!(hits(&events(&mut links)).is_empty());
+    assert!(links.commands.push(mute(false)).is_ok());
+    // An hour of sleep is not played in an instant.
+    core.drive_silently(3600 * SECOND);
+    assert!(events(&mut links).len() < 10);
+    let solo = CoreCommand::Lane {
+        lane: Lane::Snare,
+        level: 1.0,
+        mute: false,
+        solo: true,
+    };
+    assert!(links.commands.push(solo).is_ok());
+    (0..1000)
+        .step_by(5)
+        .for_each(|now| core.drive_silently(3600 * SECOND + now * MS));
+    assert!(hits(&events(&mut links)).is_empty());
+}
+
+/// The callback as the driver calls it, in every way it may: no memory is taken or given back.
+#[test]
+fn the_callback_never_allocates() {
+    let (core, mut links, shared) = core_with(busy());
+    let feed = Feed {
+        core: Arc::new(Mutex::new(core)),
+        shared: shared.clone(),
+        epoch: Instant::now(),
+        stream: 1,
+    };
+    let font = kit();
+    let mixer = |rate| CoreCommand::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
+    let pattern = || Box::new(Pattern::new(busy()));
+    let mut feeder = feed.feeder(48_000, 6);
+    let mut data = vec![0_i16; 6 * 3000];
+    let mut peak = 0;
+    for round in 0..60_u32 {
+        let commands = match round % 10 {
+            0 => vec![mixer(48_000), CoreCommand::Play],
+            1 => vec![CoreCommand::Tempo(300.0), CoreCommand::Swing(0.66)],
+            2 => vec![
+                CoreCommand::Pattern(pattern(), Takeover::Now),
+                CoreCommand::Pattern(pattern(), Takeover::NextLoop),
+            ],
+            3 => vec![
+                CoreCommand::Strike(Lane::Crash, 1.0),
+                CoreCommand::Pan(Lane::Kick, -0.5),
+            ],
+            4 => vec![CoreCommand::Lane {
+                lane: Lane::Ride,
+                level: 2.0,
+                mute: false,
+                solo: false,
+            }],
+            5 => vec![
+                CoreCommand::Stop,
+                CoreCommand::Pattern(pattern(), Takeover::NextBar),
+            ],
+            6 => vec![
+                CoreCommand::Continue,
+                CoreCommand::Timing(1.5),
+                CoreCommand::Velocity(0.0),
+            ],
+            7 => vec![CoreCommand::Panic, CoreCommand::Program(7)],
+            8 => vec![mixer(48_000), CoreCommand::Master(0.5)],
+            _ => vec![],
+        };
+        for command in commands {
+            assert!(links.commands.push(command).is_ok());
+        }
+        for length in [3000, 1, 512, 1025] {
+            let data = &mut data[..6 * length];
+            assert_no_alloc(|| feeder.fill(data, Duration::from_millis(10)));
+            for frame in data.chunks(6) {
+                peak = peak.max(frame[0].unsigned_abs());
+                assert_eq!(frame[2..], [0; 4]);
+            }
+        }
+        while links.garbage.pop().is_ok() {}
+        while links.midi.pop().is_ok() {}
+    }
+    // What was watched made sound, and the clock's way does not allocate either.
+    assert!(peak > 3000, "{peak}");
+    let mut core = feed.core.lock().unwrap();
+    let later = core.clock.time_of(core.frame) + SECOND / 2;
+    assert_no_alloc(|| core.drive_silently(later));
+    assert_eq!(shared.audio_errors.load(Relaxed), 0);
+}
+
+#[test]
+fn a_flood_leaves_no_voice_and_stays_below_full_scale() {
+    let (mut core, mut links, shared) = core_with(busy());
+    let mixer = Mixer::new(&kit(), 44_100, 0).unwrap();
+    for command in [
+        CoreCommand::Mixer(Box::new(mixer)),
+        CoreCommand::Tempo(300.0),
+        CoreCommand::Play,
+    ] {
+        assert!(links.commands.push(command).is_ok());
+    }
+    for lane in Lane::ALL {
+        let command = CoreCommand::Lane {
+            lane,
+            level: 2.0,
+            mute: false,
+            solo: false,
+        };
+        assert!(links.commands.push(command).is_ok());
+    }
+    let mut at = 0.0;
+    let (mut left, mut right) = (vec![0.0; 512], vec![0.0; 512]);
+    let mut turn = |core: &mut Core, seconds: f64| {
+        let mut peak = 0.0_f32;
+        for _ in 0..(seconds * 44_100.0 / 512.0) as usize {
+            at += 512.0 / 44_100.0;
+            core.drive_audio(1, 44_100, (at * 1e9) as Nanos, (&mut left, &mut right));
+            peak = left
+                .iter()
+                .chain(&right)
+                .fold(peak, |peak, sample| peak.max(sample.abs()));
+        }
+        peak
+    };
+    let peak = turn(&mut core, 4.0);
+    assert!((0.8..1.0).contains(&peak), "{peak}");
+    assert!(shared.lane_levels.iter().all(|level| level.get() > 0.01));
+    assert_eq!(LANES, shared.lane_levels.len());
+    assert!(links.commands.push(CoreCommand::Stop).is_ok());
+    turn(&mut core, 12.0);
+    assert_eq!(turn(&mut core, 0.5), 0.0, "a voice still sounds");
+}

@@ -1,0 +1,215 @@
+//! What the real-time side tells the rest: numbers in atomics, written by whoever drives the
+//! clock, read by any screen.
+
+use std::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+    fence,
+};
+
+use super::Position;
+use super::clock::{Nanos, SECOND};
+use crate::music::LANES;
+
+/// A float in an atomic.
+#[derive(Debug, Default)]
+pub(crate) struct AtomicF32(AtomicU32);
+
+impl AtomicF32 {
+    pub fn get(&self) -> f32 {
+        f32::from_bits(self.0.load(Relaxed))
+    }
+
+    pub fn set(&self, value: f32) {
+        self.0.store(value.to_bits(), Relaxed);
+    }
+}
+
+/// Where the music is at one moment, and how fast it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Playhead {
+    /// When `position` is heard.
+    pub time: Nanos,
+    /// Steps since play.
+    pub position: f64,
+    pub steps_per_second: f64,
+    /// Step at which the loop began, and lengths in steps.
+    pub origin: i64,
+    pub loop_steps: i64,
+    pub bar_steps: i64,
+    pub beat_steps: i64,
+}
+
+impl Playhead {
+    /// The place that is heard at `now`.
+    pub fn at(&self, now: Nanos) -> Position {
+        let seconds = (now - self.time) as f64 / SECOND as f64;
+        // What is rendered ahead is not heard yet; the first buffer is not heard before its start.
+        let steps = (self.position + seconds * self.steps_per_second).max(0.0);
+        let length = self.loop_steps.max(1);
+        let since = steps - self.origin as f64;
+        let step = since.rem_euclid(length as f64);
+        Position {
+            bar: (step as i64 / self.bar_steps.max(1)) as u32,
+            beat: (step as i64 % self.bar_steps.max(1) / self.beat_steps.max(1)) as u32,
+            step,
+            loop_steps: length as u32,
+            turn: (since.max(0.0) / length as f64) as u64,
+        }
+    }
+}
+
+const PLAYHEAD_WORDS: usize = 7;
+
+/// The playhead in atomics: one writer, any number of readers, nobody waits. A reader that meets
+/// a write reads again.
+#[derive(Debug, Default)]
+pub(crate) struct PlayheadCell {
+    version: AtomicU64,
+    words: [AtomicU64; PLAYHEAD_WORDS],
+}
+
+impl PlayheadCell {
+    /// To be called by one thread at a time.
+    pub fn publish(&self, playhead: Playhead) {
+        let Playhead {
+            time,
+            position,
+            steps_per_second,
+            origin,
+            ..
+        } = playhead;
+        let words = [
+            time as u64,
+            position.to_bits(),
+            steps_per_second.to_bits(),
+            origin as u64,
+            playhead.loop_steps as u64,
+            playhead.bar_steps as u64,
+            playhead.beat_steps as u64,
+        ];
+        let version = self.version.load(Relaxed);
+        self.version.store(version.wrapping_add(1), Relaxed);
+        fence(Release);
+        for (cell, word) in self.words.iter().zip(words) {
+            cell.store(word, Relaxed);
+        }
+        self.version.store(version.wrapping_add(2), Release);
+    }
+
+    pub fn read(&self) -> Playhead {
+        loop {
+            let before = self.version.load(Acquire);
+            let words: [u64; PLAYHEAD_WORDS] = std::array::from_fn(|n| self.words[n].load(Relaxed));
+            fence(Acquire);
+            if before.is_multiple_of(2) && self.version.load(Relaxed) == before {
+                return Playhead {
+                    time: words[0] as Nanos,
+                    position: f64::from_bits(words[1]),
+                    steps_per_second: f64::from_bits(words[2]),
+                    origin: words[3] as i64,
+                    loop_steps: words[4] as i64,
+                    bar_steps: words[5] as i64,
+                    beat_steps: words[6] as i64,
+                };
+            }
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Everything that the real-time side publishes.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub playhead: PlayheadCell,
+    pub playing: AtomicBool,
+    pub takeover_pending: AtomicBool,
+    /// Bits of an `f64`.
+    pub qpm: AtomicU64,
+    pub swing: AtomicF32,
+    pub lane_levels: [AtomicF32; LANES],
+    pub master_level: [AtomicF32; 2],
+    pub limiter_gain: AtomicF32,
+    pub dropped_commands: AtomicU64,
+    pub dropped_midi: AtomicU64,
+    pub audio_errors: AtomicU64,
+    /// Set when the synthesizer panicked: it plays no more until a kit is loaded again.
+    pub sound_failed: AtomicBool,
+    /// When the audio callback was last called.
+    pub last_callback: AtomicI64,
+    /// Whether a stream is open.
+    pub audio_running: AtomicBool,
+    /// Frames, frames a second and latency (ns) of the last callback; frames of all of them.
+    pub callback_frames: AtomicU32,
+    pub callback_rate: AtomicU32,
+    pub callback_latency: AtomicI64,
+    pub frames_played: AtomicU64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_playhead_is_read_whole() {
+        let cell = PlayheadCell::default();
+        let all = |n: i64| Playhead {
+            time: n,
+            position: n as f64,
+            steps_per_second: n as f64,
+            origin: n,
+            loop_steps: n,
+            bar_steps: n,
+            beat_steps: n,
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..200_000).for_each(|n| cell.publish(all(n))));
+            let mut last = 0;
+            while last < 199_999 {
+                let playhead = cell.read();
+                assert_eq!(playhead, all(playhead.time));
+                assert!(playhead.time >= last);
+                last = playhead.time;
+            }
+        });
+    }
+
+    #[test]
+    fn bars_and_beats_count_from_nought_in_the_loop() {
+        let playhead = Playhead {
+            time: SECOND,
+            position: 70.0,
+            steps_per_second: 8.0,
+            origin: 0,
+            loop_steps: 64,
+            bar_steps: 16,
+            beat_steps: 4,
+        };
+        let position = playhead.at(3 * SECOND);
+        assert_eq!(
+            position,
+            Position {
+                bar: 1,
+                beat: 1,
+                step: 22.0,
+                loop_steps: 64,
+                turn: 1
+            }
+        );
+        // Before the first frame is heard the playhead waits at the start.
+        let first = Playhead {
+            position: 0.5,
+            ..playhead
+        };
+        assert_eq!(
+            first.at(0),
+            Position {
+                bar: 0,
+                beat: 0,
+                step: 0.0,
+                loop_steps: 64,
+                turn: 0
+            }
+        );
+    }
+}
