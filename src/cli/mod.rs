@@ -44,7 +44,6 @@ impl Cli {
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
             Some(Command::Train(train)) => train.run(),
-            None => anyhow::bail!("the workstation is under construction"),
             Some(Command::Devices(devices)) => devices.run(),
             Some(Command::Kit(kit)) => kit.run(),
             Some(Command::Render(render)) => render.run(),

@@ -11,12 +11,27 @@ use super::{
 };
 use crate::checkpoint::Watch;
 use crate::checkpoint::watch::Notice;
-use crate::engine::{self, Command, Engine, EngineOptions, SoundFontSource};
+use crate::engine::stderr::StderrGuard;
+use crate::engine::{self, Command, DrumMap, Engine, EngineOptions, SoundFontSource};
 use crate::music::Groove;
 use crate::training::Session;
 
 /// Takes an event to whoever runs the studio; false when nobody does any more.
 pub type Tell = Arc<dyn Fn(Event) -> bool + Send + Sync>;
+
+/// Sends what libraries print on stderr to the log file for as long as the guard lives. `None`
+/// when no file can be opened for it: then they print as they like.
+pub fn quiet_stderr() -> Option<StderrGuard> {
+    let folder = directories::ProjectDirs::from("", "", "musicvae-tui")
+        .map_or_else(std::env::temp_dir, |folders| {
+            folders.cache_dir().to_path_buf()
+        });
+    let in_folder = std::fs::create_dir_all(&folder)
+        .and_then(|()| StderrGuard::redirect(&folder.join("stderr.log")));
+    in_folder
+        .or_else(|_| StderrGuard::redirect(&std::env::temp_dir().join("musicvae-tui.log")))
+        .ok()
+}
 
 /// The engine, the inference worker, the trainer and the catalogue watch.
 pub struct Backstage {
@@ -26,6 +41,8 @@ pub struct Backstage {
     training: Option<Session>,
     watch: Watch,
     tell: Tell,
+    /// What happened on the screen's own thread, which must not wait for itself in `tell`.
+    own: Vec<Event>,
 }
 
 impl Backstage {
@@ -41,16 +58,21 @@ impl Backstage {
         engine.send(Command::SetTimingAmount(config.playing.timing));
         engine.send(Command::SetVelocityAmount(config.playing.velocity));
         engine.send(Command::SetMasterLevel(config.audio.level));
+        let mut own = Vec::new();
+        let map = &config.midi.map;
+        if !map.is_empty() && !map.eq_ignore_ascii_case(&DrumMap::general_midi().name) {
+            own.push(Event::Trouble(format!(
+                "There is no drum map `{map}` (in [midi]); General MIDI is used."
+            )));
+        }
         let answers = tell.clone();
-        let inference = match Inference::start(loader, move |event| answers(event)) {
-            Ok(worker) => Some(worker),
-            Err(reason) => {
-                tell(Event::Trouble(format!(
+        let inference = Inference::start(loader, move |event| answers(event))
+            .map_err(|reason| {
+                own.push(Event::Trouble(format!(
                     "The model's thread can't be started: {reason}."
                 )));
-                None
-            }
-        };
+            })
+            .ok();
         Backstage {
             config: config.clone(),
             engine,
@@ -58,6 +80,7 @@ impl Backstage {
             training: None,
             watch: Watch::start(config.checkpoints.folders.clone()),
             tell,
+            own,
         }
     }
 
@@ -160,7 +183,8 @@ impl Backstage {
         match guarded(|| trainer::start(settings)) {
             Ok(session) => self.training = Some(session),
             Err(reason) => {
-                (self.tell)(Event::Training(TrainingEvent::Failed(reason)));
+                self.own
+                    .push(Event::Training(TrainingEvent::Failed(reason)));
             }
         }
     }
@@ -179,13 +203,13 @@ impl Backstage {
     }
 
     /// Runs something short on a thread of its own and tells how it went.
-    fn aside(&self, name: &str, task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static) {
+    fn aside(&mut self, name: &str, task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static) {
         let tell = self.tell.clone();
         let run = move || {
             tell(guarded(task).unwrap_or_else(Event::Trouble));
         };
         if let Err(reason) = thread::Builder::new().name(name.into()).spawn(run) {
-            (self.tell)(Event::Trouble(format!(
+            self.own.push(Event::Trouble(format!(
                 "A thread can't be started: {reason}."
             )));
         }

@@ -26,11 +26,11 @@ mod training;
 use std::time::Duration;
 
 pub use action::Action;
-pub use backstage::Backstage;
+pub use backstage::{Backstage, quiet_stderr};
 pub use config::{Config, Takeover};
 pub use curves::{Curves, LossRecord, Split, Term};
 pub use effect::{Effect, Event, ModelInfo, TrainingEvent};
-pub use inference::{Answer, Inference, Job, Loader, Model};
+pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
 pub use messages::{Message, Messages, Weight};
 pub use play::{LaneState, Sound};

@@ -200,6 +200,23 @@ fn curves(studio: &Studio, term: Term, theme: Theme, area: Rect, buffer: &mut Bu
                 .style(theme.faint()),
         )
         .render(area, buffer);
+    if theme.ascii {
+        plain_axes(area, buffer);
+    }
+}
+
+/// The chart draws its axes in box characters, whatever the markers.
+fn plain_axes(area: Rect, buffer: &mut Buffer) {
+    for position in area.positions() {
+        let cell = &mut buffer[position];
+        let plain = match cell.symbol() {
+            "│" => "|",
+            "─" => "-",
+            "└" => "+",
+            _ => continue,
+        };
+        cell.set_symbol(plain);
+    }
 }
 
 /// Bounds that hold every point and are never empty; `None` without a point.

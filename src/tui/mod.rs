@@ -25,7 +25,7 @@ pub use draw::{View, draw};
 pub use keys::Key;
 pub use theme::Theme;
 
-use crate::studio::{Backstage, Config, Event, Studio};
+use crate::studio::{Backstage, Config, Event, Studio, guarded, quiet_stderr};
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
 const QUEUE: usize = 256;
@@ -50,6 +50,8 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         theme,
         keymap: &keymap,
     };
+    // Declared before the screen: stderr comes back after the terminal has.
+    let _quiet = quiet_stderr();
     let (sender, messages) = sync_channel(QUEUE);
     listen_to_signals(&sender).context("the system's signals can't be received")?;
     let mut screen = terminal::Screen::take().context(
@@ -62,9 +64,9 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     };
     let mut backstage = Backstage::start(&config, tell);
     let mut studio = Studio::new(config);
-    let ended = turn(&mut studio, &mut backstage, &view, &mut screen, &messages);
+    let ended = guarded(|| turn(&mut studio, &mut backstage, &view, &mut screen, &messages));
     backstage.close();
-    ended
+    ended.map_err(anyhow::Error::msg)
 }
 
 /// The event loop: nothing is drawn that has not changed.

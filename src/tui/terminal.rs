@@ -9,7 +9,8 @@ use std::thread::{self, ThreadId};
 use crossterm::cursor::Show;
 use crossterm::execute;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -30,9 +31,9 @@ impl Screen {
         // From here on `drop` undoes whatever part of this succeeded.
         let guard = Guard;
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen)?;
-        let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        terminal.clear()?;
+        // Not `Terminal::clear`: that asks where the cursor is, and a terminal need not answer.
+        execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
+        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         std::mem::forget(guard);
         Ok(Screen { terminal })
     }
@@ -60,8 +61,8 @@ fn restore() {
     }
 }
 
-/// A panic of the thread that owns the screen gives it back before it is reported. One of any
-/// other thread is caught there and told on the screen, so nothing is printed over it.
+/// A panic of the thread that owns the screen gives it back. The report goes to stderr, which is
+/// the log file meanwhile; what the user reads is the error that the event loop returns.
 fn restore_on_panic(owner: ThreadId) {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -69,10 +70,8 @@ fn restore_on_panic(owner: ThreadId) {
         panic::set_hook(Box::new(move |info| {
             if thread::current().id() == owner {
                 restore();
-                report(info);
-            } else if !TAKEN.load(Ordering::SeqCst) {
-                report(info);
             }
+            report(info);
         }));
     });
 }
