@@ -179,6 +179,12 @@ pub fn footer(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
             None => groups.push((binding.hint, key)),
         }
     }
+    for (_, keys) in &mut groups {
+        // Without arrows to draw, their names would fill the line.
+        *keys = keys
+            .replace("LeftDownUpRight", "arrows")
+            .replace("UpDown", "arrows");
+    }
     // What never may be missing comes first: help and the way out.
     let order = |hint: &str| match hint {
         "help" => 0,

@@ -29,17 +29,19 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let width = usize::from(area.width.max(1));
         (error.chars().count().div_ceil(width) as u16 + 1).min(area.height.saturating_sub(2))
     });
+    // Under the list, or at the end of the pane when the list fills it.
+    let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
     let table = Rect {
-        height: area.height - lines,
+        height: listed.min(area.height - lines),
         ..area
     };
     let wide = area.width >= 38;
     let mut widths = vec![
         Constraint::Fill(1),
-        Constraint::Length(7),
+        Constraint::Length(6),
         Constraint::Length(6),
     ];
-    let mut header = vec!["  name", "   step", " valid"];
+    let mut header = vec!["  name", "  step", " valid"];
     if wide {
         widths.push(Constraint::Length(5));
         header.push("  age");
@@ -97,12 +99,12 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'
         format!("{mark} {} ({})", entry.name, entry.preset)
     };
     let mut cells = if entry.error.is_some() {
-        vec![name, " broken".into(), String::new()]
+        vec![name, "broken".into(), String::new()]
     } else {
         let loss = entry
             .validation_loss
             .map_or("     -".into(), |loss| format!("{loss:>6.2}"));
-        vec![name, format!("{:>7}", entry.step), loss]
+        vec![name, format!("{:>6}", entry.step), loss]
     };
     if wide {
         cells.push(

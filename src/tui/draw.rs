@@ -95,9 +95,9 @@ fn panes(screen: Rect, body: Rect) -> [(Pane, Rect); 4] {
     let [groove, below] =
         Layout::vertical([Constraint::Length(tall), Constraint::Min(0)]).areas(body);
     let [latent, training, list] = Layout::horizontal([
-        Constraint::Fill(10),
-        Constraint::Fill(11),
+        Constraint::Fill(8),
         Constraint::Fill(9),
+        Constraint::Fill(10),
     ])
     .spacing(if full { 0 } else { 1 })
     .areas(below);

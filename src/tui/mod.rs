@@ -12,6 +12,7 @@ mod slider;
 mod terminal;
 mod theme;
 
+use std::io::ErrorKind::{Interrupted, WouldBlock};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
@@ -84,10 +85,11 @@ fn turn(
             backstage.perform(effect);
         }
         if stale {
-            screen
-                .terminal
-                .draw(|frame| draw(studio, view, frame))
-                .context("the screen is lost")?;
+            match screen.terminal.draw(|frame| draw(studio, view, frame)) {
+                // A terminal that can't take it now gets the whole state with the next frame.
+                Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
+                drawn => drop(drawn.context("the screen is lost")?),
+            }
         }
         let wait = if studio.transport.playing {
             FRAME

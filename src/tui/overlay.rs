@@ -242,7 +242,7 @@ fn chooser(
         Kind::AudioOutput => "the system's default",
         Kind::SoundFont => "the built-in kit",
     };
-    let count = items.map_or(0, <[String]>::len) + 1 + usize::from(!note.is_empty());
+    let count = items.map_or(0, <[String]>::len) + 1 + 2 * usize::from(!note.is_empty());
     let inner = window(
         &format!("Choose the {kind}"),
         (72, count),
@@ -260,13 +260,15 @@ fn chooser(
         .collect();
     pick(lines, selected, view, inner, buffer);
     if !note.is_empty() {
-        let below = inner.height.saturating_sub(1);
+        let height = 2.min(inner.height);
         let place = Rect {
-            y: inner.y + below,
-            height: 1.min(inner.height),
+            y: inner.bottom() - height,
+            height,
             ..inner
         };
-        Line::styled(shortened(note, room, view.theme.ascii), view.theme.faint())
+        Paragraph::new(note)
+            .style(view.theme.faint())
+            .wrap(Wrap { trim: true })
             .render(place, buffer);
     }
 }
