@@ -80,16 +80,8 @@ impl Studio {
                 // The same point of the line, seen from the other side: the groove stays.
                 scene.slider = 1.0 - scene.slider;
             }
-            Action::Undo => {
-                if self.history.undo(&mut self.scene) {
-                    self.after_time_travel();
-                }
-            }
-            Action::Redo => {
-                if self.history.redo(&mut self.scene) {
-                    self.after_time_travel();
-                }
-            }
+            Action::Undo if self.history.undo(&mut self.scene) => self.after_time_travel(),
+            Action::Redo if self.history.redo(&mut self.scene) => self.after_time_travel(),
             _ => {}
         }
     }

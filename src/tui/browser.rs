@@ -23,14 +23,15 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
             .render(area, buffer);
         return;
     }
+    let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
     // What is wrong with the chosen one is said in full below the list.
     let error = chosen.and_then(|entry| entry.error.as_deref());
     let lines = error.map_or(0, |error| {
         let width = usize::from(area.width.max(1));
-        (error.chars().count().div_ceil(width) as u16 + 1).min(area.height.saturating_sub(2))
+        (error.chars().count().div_ceil(width) as u16 + 1)
+            .min(area.height.saturating_sub(listed.min(4)))
     });
     // Under the list, or at the end of the pane when the list fills it.
-    let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
     let table = Rect {
         height: listed.min(area.height - lines),
         ..area

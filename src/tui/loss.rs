@@ -103,24 +103,30 @@ fn numbers(
     let index = term.index();
     let train = curves.last(Split::Train);
     let validation = curves.last(Split::Validation);
+    let narrow = area.width < 36;
+    let figure = |mark: &str, name: &str, value: f64| {
+        if narrow {
+            format!("{mark}{name} {}", short(value))
+        } else {
+            format!("{mark} {name} {value:.3}")
+        }
+    };
+    let gap = if narrow { 1 } else { 2 };
     let mut x = 0;
     let mut say = |text: String, style| {
         let width = text.chars().count() as u16;
         if x + width <= area.width {
             put(buffer, area, (x, y), &text, style);
-            x += width + 2;
+            x += width + gap;
         }
     };
     let mark = (theme.pick("─", "*"), theme.pick("•", "o"));
     if let Some(train) = train {
-        say(
-            format!("{} train {:.3}", mark.0, train.terms[index]),
-            theme.train(),
-        );
+        say(figure(mark.0, "train", train.terms[index]), theme.train());
     }
     if let Some(validation) = validation {
         say(
-            format!("{} valid {:.3}", mark.1, validation.terms[index]),
+            figure(mark.1, "valid", validation.terms[index]),
             theme.validation(),
         );
     }

@@ -38,7 +38,7 @@ const IDLE: Duration = Duration::from_millis(250);
 /// What wakes the screen's thread.
 enum Message {
     Terminal(TerminalEvent),
-    Studio(Event),
+    Studio(Box<Event>),
     /// The system asks the program to end.
     End,
 }
@@ -61,7 +61,7 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let tell = {
         let sender = sender.clone();
-        Arc::new(move |event| sender.send(Message::Studio(event)).is_ok())
+        Arc::new(move |event| sender.send(Message::Studio(Box::new(event))).is_ok())
     };
     let mut backstage = Backstage::start(&config, tell);
     let mut studio = Studio::new(config);
@@ -88,7 +88,9 @@ fn turn(
             match screen.terminal.draw(|frame| draw(studio, view, frame)) {
                 // A terminal that can't take it now gets the whole state with the next frame.
                 Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
-                drawn => drop(drawn.context("the screen is lost")?),
+                drawn => {
+                    drawn.context("the screen is lost")?;
+                }
             }
         }
         let wait = if studio.transport.playing {
@@ -108,7 +110,7 @@ fn turn(
         for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
             match message {
                 Message::Terminal(event) => receive_terminal(studio, view.keymap, event),
-                Message::Studio(event) => studio.receive(event),
+                Message::Studio(event) => studio.receive(*event),
                 Message::End => return Ok(()),
             }
         }

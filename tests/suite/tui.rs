@@ -48,7 +48,7 @@ fn every_pane_is_there_from_80_by_24_on() {
             "four bars are in sight"
         );
         assert!(line(&lines, "A seed 1").contains("B seed 2"));
-        assert!(line(&lines, "train ").contains("10.000"));
+        assert!(line(&lines, "train ").contains("10.0"));
         assert!(
             line(&lines, "● fake").contains("11.50"),
             "the one in use is marked"
