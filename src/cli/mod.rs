@@ -1,6 +1,7 @@
 //! The subcommands, one small file each.
 
 mod checkpoint;
+mod workstation;
 mod prepare;
 mod train;
 mod devices;
@@ -19,6 +20,8 @@ pub struct Cli {
     /// Configuration file (default: the platform's configuration folder, or $MUSICVAE_TUI_CONFIG).
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    #[command(flatten)]
+    workstation: workstation::Workstation,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -40,6 +43,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             None => anyhow::bail!("the workstation is under construction"),
+            None => self.workstation.run(self.config.as_deref()),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
             Some(Command::Train(train)) => train.run(),

@@ -1,1 +1,187 @@
-//! (floor under construction)
+//! The terminal: draws a [`Studio`] and turns keys into actions.
+
+mod bars;
+mod bindings;
+mod browser;
+mod draw;
+mod grid;
+mod keys;
+mod loss;
+mod overlay;
+mod slider;
+mod terminal;
+mod theme;
+
+use std::io::ErrorKind::{Interrupted, WouldBlock};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use crossterm::event::{Event as TerminalEvent, KeyEventKind};
+
+pub use bindings::{Binding, Keymap, KeymapError, Place};
+pub use draw::{View, draw};
+pub use keys::Key;
+pub use theme::Theme;
+
+use crate::studio::{Backstage, Config, Event, Studio, guarded, quiet_stderr};
+
+/// Messages on their way to the screen's thread. Workers wait when it is full.
+const QUEUE: usize = 256;
+/// Between frames while a groove plays: the playhead moves at some 30 frames a second.
+const FRAME: Duration = Duration::from_millis(33);
+/// Between looks at the engine while nothing moves.
+const IDLE: Duration = Duration::from_millis(250);
+
+/// What wakes the screen's thread.
+enum Message {
+    Terminal(TerminalEvent),
+    Studio(Box<Event>),
+    /// The system asks the program to end.
+    End,
+}
+
+/// Opens the workstation and stays until the user leaves.
+pub fn run(config: Config) -> anyhow::Result<()> {
+    let keymap = Keymap::new(&config.keys)?;
+    let theme = Theme::new(config.screen, |name| std::env::var(name).ok());
+    let view = View {
+        theme,
+        keymap: &keymap,
+    };
+    // Declared before the screen: stderr comes back after the terminal has.
+    let _quiet = quiet_stderr();
+    let (sender, messages) = sync_channel(QUEUE);
+    listen_to_signals(&sender).context("the system's signals can't be received")?;
+    let mut screen = terminal::Screen::take().context(
+        "the workstation needs a terminal: run it in one, or use a subcommand (see --help)",
+    )?;
+    listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
+    let tell = {
+        let sender = sender.clone();
+        Arc::new(move |event| sender.send(Message::Studio(Box::new(event))).is_ok())
+    };
+    let mut backstage = Backstage::start(&config, tell);
+    let mut studio = Studio::new(config);
+    let ended = guarded(|| turn(&mut studio, &mut backstage, &view, &mut screen, &messages));
+    backstage.close();
+    ended.map_err(anyhow::Error::msg)
+}
+
+/// The event loop: nothing is drawn that has not changed.
+fn turn(
+    studio: &mut Studio,
+    backstage: &mut Backstage,
+    view: &View,
+    screen: &mut terminal::Screen,
+    messages: &Receiver<Message>,
+) -> anyhow::Result<()> {
+    let start = Instant::now();
+    let mut stale = true;
+    while !studio.leaving {
+        for effect in studio.take_effects() {
+            backstage.perform(effect);
+        }
+        if stale {
+            match screen.terminal.draw(|frame| draw(studio, view, frame)) {
+                // A terminal that can't take it now gets the whole state with the next frame.
+                Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
+                drawn => {
+                    drawn.context("the screen is lost")?;
+                }
+            }
+        }
+        let wait = if studio.transport.playing {
+            FRAME
+        } else {
+            IDLE
+        };
+        let first = match messages.recv_timeout(wait) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        let line = studio.status_line();
+        studio.receive(Event::Tick(start.elapsed()));
+        stale = first.is_some() || studio.status_line() != line;
+        // A burst is taken whole and drawn once.
+        for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
+            match message {
+                Message::Terminal(event) => receive_terminal(studio, view.keymap, event),
+                Message::Studio(event) => studio.receive(*event),
+                Message::End => return Ok(()),
+            }
+        }
+        for effect in studio.take_effects() {
+            backstage.perform(effect);
+        }
+        for event in backstage.news() {
+            stale = true;
+            studio.receive(event);
+        }
+        let transport = backstage.transport();
+        if transport != studio.transport {
+            stale = true;
+            studio.receive(Event::Transport(transport));
+        }
+    }
+    Ok(())
+}
+
+fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) {
+    match event {
+        TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
+            for action in keymap.actions(studio, Key::of(key)) {
+                studio.apply(action);
+            }
+        }
+        TerminalEvent::Paste(text) => {
+            for character in text.chars().filter(|character| !character.is_control()) {
+                studio.apply(crate::studio::Action::Type(character));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
+    let sender = sender.clone();
+    let listen = move || {
+        while let Ok(event) = crossterm::event::read() {
+            if sender.send(Message::Terminal(event)).is_err() {
+                return;
+            }
+        }
+        // The terminal is gone.
+        let _ = sender.send(Message::End);
+    };
+    thread::Builder::new()
+        .name("keys".into())
+        .spawn(listen)
+        .map(drop)
+}
+
+#[cfg(unix)]
+fn listen_to_signals(sender: &SyncSender<Message>) -> std::io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let sender = sender.clone();
+    let listen = move || {
+        for _ in signals.forever() {
+            if sender.send(Message::End).is_err() {
+                return;
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(listen)
+        .map(drop)
+}
+
+#[cfg(not(unix))]
+fn listen_to_signals(_: &SyncSender<Message>) -> std::io::Result<()> {
+    Ok(())
+}

@@ -20,5 +20,14 @@ mod real_audio;
 mod spectrum;
 mod tfrecord;
 mod training;
+mod pty;
+#[cfg(target_os = "linux")]
+mod scarcity;
+mod spectrum;
+mod studio;
 #[allow(dead_code)]
 mod support;
+mod tfrecord;
+mod training;
+mod tui;
+mod workbench;

@@ -1,0 +1,95 @@
+//! Everything that a user can do, as data.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{End, Kind, Pane, Question};
+
+/// One thing to do. A session is a list of these, and every key, palette line and test makes one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    // Playing.
+    TogglePlay,
+    /// All notes off, now.
+    Panic,
+    /// Quarter notes a minute.
+    SetTempo(f64),
+    NudgeTempo(f64),
+    NudgeSwing(f32),
+    /// How much microtiming is played.
+    NudgeTiming(f32),
+    /// How much of the dynamics is played.
+    NudgeDynamics(f32),
+    NudgeLevel(f32),
+    CycleTakeover,
+
+    // Drawing grooves from the model.
+    /// A new groove from the prior, under the next seed.
+    Sample,
+    /// The groove of this seed.
+    SetSeed(u64),
+    SetTemperature(f32),
+    NudgeTemperature(f32),
+    /// 0 is A, 1 is B.
+    SetSlider(f32),
+    NudgeSlider(f32),
+    /// Makes the groove that is heard one end of the slider (an edited one is encoded).
+    Keep(End),
+    SwapEnds,
+    Undo,
+    Redo,
+    /// Writes the groove to a MIDI file.
+    Export,
+
+    // The drum grid.
+    MoveCursor {
+        lanes: isize,
+        steps: isize,
+    },
+    /// To the first or the last step.
+    CursorToEdge(End),
+    ToggleHit,
+    /// In 1/127, as MIDI counts.
+    NudgeVelocity(i8),
+    /// In hundredths of a step; positive is early.
+    NudgeOffset(i8),
+    ClearLane,
+    ToggleMute,
+    ToggleSolo,
+    /// A locked lane keeps its hits when a new groove arrives.
+    ToggleLock,
+    NudgeLaneLevel(f32),
+
+    // Checkpoints and training.
+    SelectCheckpoint(isize),
+    LoadCheckpoint,
+    /// Starts, pauses or resumes.
+    ToggleTraining,
+    /// Stops and saves.
+    StopTraining,
+    SetTrainingData(PathBuf),
+    /// Another curve of the chart.
+    NextTerm(isize),
+    /// The whole run, or its last part.
+    ToggleRecent,
+
+    // The screen.
+    Focus(Pane),
+    FocusNext(isize),
+    ShowHelp,
+    ShowMessages,
+    ShowPalette,
+    Choose(Kind),
+    Ask(Question),
+    /// Closes what is open over the panes.
+    Close,
+    /// Takes what is selected or typed.
+    Accept,
+    MoveSelection(isize),
+    Type(char),
+    Erase,
+    /// Leaves; asks first while a model is in training.
+    Quit,
+}

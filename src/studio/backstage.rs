@@ -1,0 +1,291 @@
+//! The threads behind the studio, and the carrying out of its effects.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use super::inference::guarded;
+use super::{
+    Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config, export,
+    opening, trainer,
+};
+use crate::checkpoint::Watch;
+use crate::checkpoint::watch::Notice;
+use crate::engine::stderr::StderrGuard;
+use crate::engine::{self, Command, DrumMap, Engine, EngineOptions, SoundFontSource};
+use crate::music::Groove;
+use crate::training::Session;
+
+/// Takes an event to whoever runs the studio; false when nobody does any more.
+pub type Tell = Arc<dyn Fn(Event) -> bool + Send + Sync>;
+
+/// Sends what libraries print on stderr to the log file for as long as the guard lives. `None`
+/// when no file can be opened for it: then they print as they like.
+pub fn quiet_stderr() -> Option<StderrGuard> {
+    let folder = directories::ProjectDirs::from("", "", "musicvae-tui")
+        .map_or_else(std::env::temp_dir, |folders| {
+            folders.cache_dir().to_path_buf()
+        });
+    let in_folder = std::fs::create_dir_all(&folder)
+        .and_then(|()| StderrGuard::redirect(&folder.join("stderr.log")));
+    in_folder
+        .or_else(|_| StderrGuard::redirect(&std::env::temp_dir().join("musicvae-tui.log")))
+        .ok()
+}
+
+/// The engine, the inference worker, the trainer and the catalogue watch.
+pub struct Backstage {
+    config: Config,
+    engine: Engine,
+    inference: Option<Inference>,
+    training: Option<Session>,
+    watch: Watch,
+    tell: Tell,
+    /// What happened on the screen's own thread, which must not wait for itself in `tell`.
+    own: Vec<Event>,
+}
+
+impl Backstage {
+    /// Starts everything that runs beside the screen. What can't be started is told as an event.
+    pub fn start(config: &Config, tell: Tell) -> Backstage {
+        Backstage::with_loader(config, Box::new(opening::open), tell)
+    }
+
+    /// As [`Backstage::start`], with models that come from `loader`.
+    pub fn with_loader(config: &Config, loader: Loader, tell: Tell) -> Backstage {
+        let engine = Engine::start(engine_options(config));
+        engine.send(Command::SetSwing(config.playing.swing));
+        engine.send(Command::SetTimingAmount(config.playing.timing));
+        engine.send(Command::SetVelocityAmount(config.playing.velocity));
+        engine.send(Command::SetMasterLevel(config.audio.level));
+        let mut own = Vec::new();
+        let map = &config.midi.map;
+        if !map.is_empty() && !map.eq_ignore_ascii_case(&DrumMap::general_midi().name) {
+            own.push(Event::Trouble(format!(
+                "There is no drum map `{map}` (in [midi]); General MIDI is used."
+            )));
+        }
+        let answers = tell.clone();
+        let inference = Inference::start(loader, move |event| answers(event))
+            .map_err(|reason| {
+                own.push(Event::Trouble(format!(
+                    "The model's thread can't be started: {reason}."
+                )));
+            })
+            .ok();
+        Backstage {
+            config: config.clone(),
+            engine,
+            inference,
+            training: None,
+            watch: Watch::start(config.checkpoints.folders.clone()),
+            tell,
+            own,
+        }
+    }
+
+    /// The engine as it is now.
+    pub fn transport(&self) -> Transport {
+        self.engine.status()
+    }
+
+    /// Carries out one effect. Nothing here waits: what takes time runs on a thread and answers
+    /// with an event.
+    pub fn perform(&mut self, effect: Effect) {
+        // A full queue is counted by the engine and shown from its status.
+        let send = |command| {
+            self.engine.send(command);
+        };
+        match effect {
+            Effect::Play => send(Command::Play),
+            Effect::Stop => send(Command::Stop),
+            Effect::Panic => send(Command::Panic),
+            Effect::Tempo(qpm) => send(Command::SetTempo(qpm)),
+            Effect::Swing(swing) => send(Command::SetSwing(swing)),
+            Effect::Timing(amount) => send(Command::SetTimingAmount(amount)),
+            Effect::Dynamics(amount) => send(Command::SetVelocityAmount(amount)),
+            Effect::Level(level) => send(Command::SetMasterLevel(level)),
+            Effect::Groove { groove, takeover } => {
+                send(Command::SetGroove {
+                    groove,
+                    takeover: takeover.into(),
+                });
+            }
+            Effect::Lane {
+                lane,
+                level,
+                mute,
+                solo,
+            } => {
+                send(Command::SetLane {
+                    lane,
+                    level,
+                    mute,
+                    solo,
+                });
+            }
+            Effect::Open(kind, name) => send(opening_command(kind, name)),
+            Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
+            Effect::Encode { ticket, groove } => self.infer(ticket, Job::Encode(groove)),
+            Effect::LoadCheckpoint(source) => {
+                if let Some(worker) = &self.inference {
+                    worker.load(source);
+                }
+            }
+            Effect::List(kind) => {
+                let folders = self.config.soundfont.folders.clone();
+                self.aside("list", move || Ok(list(kind, &folders)));
+            }
+            Effect::Export {
+                groove,
+                folder,
+                name,
+            } => self.aside("export", move || {
+                let (path, clamped) = export::write(&groove, &folder, &name)?;
+                Ok(Event::Exported { path, clamped })
+            }),
+            Effect::StartTraining(settings) => self.train(&settings),
+            Effect::PauseTraining(pause) => {
+                if let Some(session) = &self.training {
+                    session.control.pause(pause);
+                }
+            }
+            Effect::StopTraining => {
+                if let Some(session) = &self.training {
+                    session.control.stop();
+                }
+            }
+        }
+    }
+
+    /// What the trainer and the checkpoint folders have to say. Never waits.
+    pub fn news(&mut self) -> Vec<Event> {
+        let mut events = self
+            .training
+            .as_ref()
+            .map(trainer::news)
+            .unwrap_or_default();
+        let mut changed = false;
+        for notice in self.watch.notices() {
+            match notice {
+                Notice::Changed => changed = true,
+                Notice::Trouble(text) => events.push(Event::Trouble(text)),
+            }
+        }
+        if changed {
+            let folders = self.config.checkpoints.folders.clone();
+            self.aside("catalogue", move || Ok(opening::list(&folders)));
+        }
+        events
+    }
+
+    fn train(&mut self, settings: &config::Training) {
+        match guarded(|| trainer::start(settings)) {
+            Ok(session) => self.training = Some(session),
+            Err(reason) => {
+                self.own
+                    .push(Event::Training(TrainingEvent::Failed(reason)));
+            }
+        }
+    }
+
+    /// Ends what runs beside the screen; a training run saves first.
+    pub fn close(self) {
+        if let Some(session) = self.training {
+            session.join();
+        }
+    }
+
+    fn infer(&self, ticket: u64, job: Job) {
+        if let Some(worker) = &self.inference {
+            worker.run(ticket, job);
+        }
+    }
+
+    /// Runs something short on a thread of its own and tells how it went.
+    fn aside(&mut self, name: &str, task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static) {
+        let tell = self.tell.clone();
+        let run = move || {
+            tell(guarded(task).unwrap_or_else(Event::Trouble));
+        };
+        if let Err(reason) = thread::Builder::new().name(name.into()).spawn(run) {
+            self.own.push(Event::Trouble(format!(
+                "A thread can't be started: {reason}."
+            )));
+        }
+    }
+}
+
+fn engine_options(config: &Config) -> EngineOptions {
+    let named = |name: &str| (!name.is_empty()).then(|| name.to_string());
+    EngineOptions {
+        audio: config.audio.device != "off",
+        audio_device: named(&config.audio.device),
+        buffer_frames: config.audio.buffer,
+        midi_port: named(&config.midi.port),
+        soundfont: soundfont(&config.soundfont.path),
+        qpm: config.playing.tempo,
+        groove: Groove {
+            qpm: config.playing.tempo,
+            ..Groove::empty(64)
+        },
+        ..EngineOptions::default()
+    }
+}
+
+fn soundfont(path: &Path) -> SoundFontSource {
+    if path.as_os_str().is_empty() {
+        SoundFontSource::Embedded
+    } else {
+        SoundFontSource::File(path.into())
+    }
+}
+
+fn opening_command(kind: Kind, name: String) -> Command {
+    match kind {
+        Kind::MidiPort if name.is_empty() => Command::CloseMidiOut,
+        Kind::MidiPort => Command::OpenMidiOut(name),
+        Kind::AudioOutput => Command::OpenAudio((!name.is_empty()).then_some(name)),
+        Kind::SoundFont => Command::SetSoundFont(soundfont(Path::new(&name))),
+    }
+}
+
+/// What the machine has of a kind.
+fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
+    let (items, note) = match kind {
+        Kind::MidiPort => {
+            let ports = engine::midi_outputs();
+            (
+                ports.found.into_iter().map(|port| port.name).collect(),
+                ports.reason,
+            )
+        }
+        Kind::AudioOutput => {
+            let outputs = engine::audio_outputs();
+            (
+                outputs
+                    .found
+                    .into_iter()
+                    .map(|output| output.name)
+                    .collect(),
+                outputs.reason,
+            )
+        }
+        Kind::SoundFont => {
+            let fonts = opening::soundfonts(folders);
+            let none = fonts.is_empty().then(|| {
+                let folders: Vec<_> = folders
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect();
+                format!("There is no .sf2 file in {}.", folders.join(", "))
+            });
+            (fonts, none)
+        }
+    };
+    Event::Listed {
+        kind,
+        items,
+        note: note.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,138 @@
+//! What is wrong with a configuration, in one sentence with the line.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{Config, ConfigError};
+
+/// 1-based line of a byte position.
+fn line_at(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count()
+}
+
+/// A syntax or type error of the parser.
+pub fn value_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
+    let line = line_at(text, error.span().map_or(0, |span| span.start));
+    let message = error.message().trim().replace('\n', "; ");
+    ConfigError::Value {
+        path: path.into(),
+        line,
+        message,
+    }
+}
+
+/// The first key that no setting has.
+pub fn unknown_keys(text: &str, path: &Path) -> Result<(), ConfigError> {
+    let table = DeTable::parse(text).map_err(|error| value_error(text, path, &error))?;
+    let Ok(known) = toml::Table::try_from(Config::default()) else {
+        return Ok(());
+    };
+    for (name, value) in table.get_ref() {
+        let key: &str = name.get_ref();
+        let Some(section) = known.get(key) else {
+            return Err(unknown(text, path, name.span(), key, "", known.keys()));
+        };
+        // `[keys]` holds command names, which the screen knows and checks.
+        let (DeValue::Table(values), Some(section)) = (value.get_ref(), section.as_table()) else {
+            continue;
+        };
+        if key == "keys" {
+            continue;
+        }
+        for name in values.keys() {
+            if !section.contains_key(name.get_ref().as_ref()) {
+                return Err(unknown(
+                    text,
+                    path,
+                    name.span(),
+                    name.get_ref(),
+                    key,
+                    section.keys(),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown<'k>(
+    text: &str,
+    path: &Path,
+    span: Range<usize>,
+    key: &str,
+    section: &str,
+    known: impl Iterator<Item = &'k String>,
+) -> ConfigError {
+    let place = if section.is_empty() {
+        String::new()
+    } else {
+        format!(" in [{section}]")
+    };
+    ConfigError::UnknownKey {
+        path: path.into(),
+        line: line_at(text, span.start),
+        key: key.into(),
+        hint: place + &suggestion(key, known),
+    }
+}
+
+/// `; did you mean ...?`, or the list of what is known when nothing is near.
+pub fn suggestion<'k>(key: &str, known: impl Iterator<Item = &'k String>) -> String {
+    let known: Vec<&String> = known.collect();
+    let near = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(key, name), name))
+        .filter(|(similarity, _)| *similarity > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((_, name)) => format!("; did you mean `{name}`?"),
+        None => {
+            let list: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("; known here: {}", list.join(", "))
+        }
+    }
+}
+
+/// Values that have the right type but make no sense.
+pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigError> {
+    let between: [(&str, f64, f64, f64); 9] = [
+        ("audio.buffer", f64::from(config.audio.buffer), 32.0, 8192.0),
+        ("audio.level", config.audio.level.into(), 0.0, 1.5),
+        ("playing.tempo", config.playing.tempo, 20.0, 300.0),
+        ("playing.swing", config.playing.swing.into(), 0.5, 0.75),
+        ("playing.timing", config.playing.timing.into(), 0.0, 1.5),
+        ("playing.velocity", config.playing.velocity.into(), 0.0, 1.5),
+        (
+            "sampling.temperature",
+            config.sampling.temperature.into(),
+            0.0,
+            2.0,
+        ),
+        ("training.steps", config.training.steps as f64, 1.0, 1e9),
+        ("training.batch", config.training.batch as f64, 1.0, 4096.0),
+    ];
+    for (name, value, low, high) in between {
+        // Written so that NaN fails too.
+        if !(low..=high).contains(&value) {
+            return Err(ConfigError::Value {
+                path: path.into(),
+                line: line_of(text, name),
+                message: format!("`{name}` is {value}, but must lie between {low} and {high}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The line where `section.key` is set.
+fn line_of(text: &str, name: &str) -> usize {
+    let position = || {
+        let (section, key) = name.split_once('.')?;
+        let table = DeTable::parse(text).ok()?;
+        let section = table.get_ref().get(section)?.get_ref().as_table()?;
+        section.get_key_value(key).map(|(key, _)| key.span().start)
+    };
+    line_at(text, position().unwrap_or(0))
+}

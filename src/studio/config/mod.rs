@@ -1,0 +1,378 @@
+//! The configuration: every setting with its default, checked as it is read.
+//!
+//! `config.toml` at the top of the repository is these defaults, written out and explained; a test
+//! holds the two to each other.
+
+mod check;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine;
+
+/// The configuration that is used when a setting is not named.
+pub const DEFAULT_TEXT: &str = include_str!("../../../config.toml");
+
+/// The environment variable that names a configuration file.
+pub const VARIABLE: &str = "MUSICVAE_TUI_CONFIG";
+
+/// Every setting of the program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub audio: Audio,
+    pub midi: Midi,
+    pub soundfont: SoundFont,
+    pub checkpoints: Checkpoints,
+    pub playing: Playing,
+    pub sampling: Sampling,
+    pub training: Training,
+    pub export: Export,
+    pub screen: Screen,
+    /// Key names by command name, in place of the built-in keys of that command.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+/// Where the sound goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audio {
+    /// Name (or part of it) of the output; empty for the system's default, `off` for none.
+    pub device: String,
+    /// Frames in a buffer, 32 to 8192.
+    pub buffer: u32,
+    /// Master level, 0 to 1.5.
+    pub level: f32,
+}
+
+impl Default for Audio {
+    fn default() -> Audio {
+        Audio {
+            device: String::new(),
+            buffer: 512,
+            level: 0.8,
+        }
+    }
+}
+
+/// Where the notes go.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Midi {
+    /// Name (or part of it) of the output port to open at the start; empty for none.
+    pub port: String,
+    /// A drum map (name or file) in place of General MIDI; empty for General MIDI.
+    pub map: String,
+}
+
+/// What sounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoundFont {
+    /// A SoundFont 2 file; empty for the built-in kit.
+    pub path: PathBuf,
+    /// Folders whose `.sf2` files are offered on screen.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Default for SoundFont {
+    fn default() -> SoundFont {
+        SoundFont {
+            path: PathBuf::new(),
+            folders: vec!["soundfonts".into()],
+        }
+    }
+}
+
+/// Where the models are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Checkpoints {
+    /// Folders that the checkpoint browser watches.
+    pub folders: Vec<PathBuf>,
+    /// The checkpoint to open with; empty for the built-in one.
+    pub open: PathBuf,
+}
+
+impl Default for Checkpoints {
+    fn default() -> Checkpoints {
+        Checkpoints {
+            folders: vec!["checkpoints".into()],
+            open: PathBuf::new(),
+        }
+    }
+}
+
+/// How a groove is played.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Playing {
+    /// Quarter notes a minute, 20 to 300.
+    pub tempo: f64,
+    /// Share of each pair of sixteenths that the first one takes: 0.5 (straight) to 0.75.
+    pub swing: f32,
+    /// How much of the groove's microtiming is played, 0 (on the grid) to 1.5.
+    pub timing: f32,
+    /// How much of the groove's dynamics is played, 0 (even) to 1.5.
+    pub velocity: f32,
+    /// When a new groove takes over.
+    pub takeover: Takeover,
+}
+
+impl Default for Playing {
+    fn default() -> Playing {
+        Playing {
+            tempo: 120.0,
+            swing: 0.5,
+            timing: 1.0,
+            velocity: 1.0,
+            takeover: Takeover::NextBar,
+        }
+    }
+}
+
+/// When a new groove takes over from the one that plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Takeover {
+    Now,
+    #[default]
+    NextBar,
+    NextLoop,
+}
+
+impl From<Takeover> for engine::Takeover {
+    fn from(takeover: Takeover) -> engine::Takeover {
+        match takeover {
+            Takeover::Now => engine::Takeover::Now,
+            Takeover::NextBar => engine::Takeover::NextBar,
+            Takeover::NextLoop => engine::Takeover::NextLoop,
+        }
+    }
+}
+
+/// How a groove is drawn from the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    /// 0 (hits by threshold) to 2.
+    pub temperature: f32,
+    /// The seed of the first groove; every sample counts it up.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Sampling {
+        Sampling {
+            temperature: 0.5,
+            seed: 1,
+        }
+    }
+}
+
+/// What a training run started on screen does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Training {
+    /// Folder, zip or TFRecord with the grooves to learn from; empty until it is named.
+    pub data: PathBuf,
+    /// Folder that receives the checkpoints and the log.
+    pub out: PathBuf,
+    pub preset: String,
+    /// Steps to train for, at least 1.
+    pub steps: u64,
+    /// Windows in a step, 1 to 4096.
+    pub batch: usize,
+    pub seed: u64,
+}
+
+impl Default for Training {
+    fn default() -> Training {
+        Training {
+            data: PathBuf::new(),
+            out: "checkpoints/mine".into(),
+            preset: "groovae_4bar".into(),
+            steps: 10_000,
+            batch: 64,
+            seed: 1,
+        }
+    }
+}
+
+/// Where exported grooves go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    pub folder: PathBuf,
+}
+
+impl Default for Export {
+    fn default() -> Export {
+        Export { folder: ".".into() }
+    }
+}
+
+/// How the screen looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Screen {
+    pub color: Color,
+    /// Only ASCII characters, for fonts without block elements.
+    pub ascii: bool,
+}
+
+/// Whether colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// As `NO_COLOR` and `TERM` say.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// Why a configuration can't be used: one sentence that names file, line and remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{path}: can't be read ({reason})")]
+    Read {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("{path}, line {line}: unknown key `{key}`{hint}")]
+    UnknownKey {
+        path: PathBuf,
+        line: usize,
+        key: String,
+        hint: String,
+    },
+    #[error("{path}, line {line}: {message}")]
+    Value {
+        path: PathBuf,
+        line: usize,
+        message: String,
+    },
+}
+
+impl Config {
+    /// Reads the configuration that applies: `named` (from the command line), the file in
+    /// [`VARIABLE`], `config.toml` in the platform's configuration folder, or the defaults. A file
+    /// that is named but not there is an error; one that is merely looked for is not.
+    pub fn find(named: Option<&Path>) -> Result<Config, ConfigError> {
+        if let Some(path) = named {
+            return Config::read(path);
+        }
+        if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+            return Config::read(Path::new(&path));
+        }
+        match Config::platform_path().filter(|path| path.is_file()) {
+            Some(path) => Config::read(&path),
+            None => Ok(Config::default()),
+        }
+    }
+
+    /// `config.toml` in the platform's configuration folder, where there is one.
+    pub fn platform_path() -> Option<PathBuf> {
+        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
+        Some(folders.config_dir().join("config.toml"))
+    }
+
+    /// Reads one file.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Read {
+            path: path.into(),
+            reason,
+        })?;
+        Config::parse(&text, path)
+    }
+
+    /// Parses a configuration's text; `path` is for the errors only.
+    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        check::unknown_keys(text, path)?;
+        let config: Config =
+            toml::from_str(text).map_err(|error| check::value_error(text, path, &error))?;
+        check::ranges(&config, text, path)?;
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, Path::new("my.toml"))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn the_file_at_the_top_is_the_defaults() {
+        assert_eq!(
+            Config::parse(DEFAULT_TEXT, Path::new("config.toml")).unwrap(),
+            Config::default()
+        );
+        // Equal to the defaults is not enough: every key must be written there, to be found.
+        let written: toml::Table = DEFAULT_TEXT.parse().unwrap();
+        let known = toml::Table::try_from(Config::default()).unwrap();
+        for (name, section) in &known {
+            let section = section.as_table().unwrap();
+            let written = written[name].as_table().unwrap();
+            assert_eq!(
+                written.keys().collect::<Vec<_>>(),
+                section.keys().collect::<Vec<_>>(),
+                "keys of [{name}]"
+            );
+        }
+    }
+
+    #[test]
+    fn unknown_keys_are_named_with_the_nearest_known_one() {
+        let text = "[playing]\nswing = 0.6\ntempoo = 99\n";
+        assert_eq!(
+            error(text),
+            "my.toml, line 3: unknown key `tempoo` in [playing]; did you mean `tempo`?"
+        );
+        assert_eq!(
+            error("[plying]\n"),
+            "my.toml, line 1: unknown key `plying`; did you mean `playing`?"
+        );
+        assert_eq!(
+            error("\nzzzzzzzzz = 1\n"),
+            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `export`, \
+             `keys`, `midi`, `playing`, `sampling`, `screen`, `soundfont`, `training`"
+        );
+    }
+
+    #[test]
+    fn wrong_values_are_named_with_their_line() {
+        assert_eq!(
+            error("[playing]\ntempo = 9000.0\n"),
+            "my.toml, line 2: `playing.tempo` is 9000, but must lie between 20 and 300"
+        );
+        assert_eq!(
+            error("[playing]\n\ntakeover = \"soon\"\n"),
+            "my.toml, line 3: unknown variant `soon`, expected one of `now`, `next-bar`, `next-loop`"
+        );
+        assert!(
+            error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is")
+        );
+        assert!(error("[audio]\nbuffer = -1\n").starts_with("my.toml, line 2: "));
+        assert!(error("[audio\n").starts_with("my.toml, line 1: "));
+        assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
+    }
+
+    #[test]
+    fn a_file_that_is_named_must_be_there() {
+        let error = Config::find(Some(Path::new("/no/such.toml")))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("/no/such.toml: can't be read ("),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! What the studio asks of the world, and what the world tells the studio.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Entry, Kind, LossRecord, Source, Takeover, Transport};
+use crate::model::{Decoding, Latent};
+use crate::music::{Groove, Lane};
+
+/// A request that [`super::Studio::apply`] makes and [`super::Backstage`] carries out. The studio
+/// itself touches no thread, device or file, so tests read these instead.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Play,
+    Stop,
+    Panic,
+    Tempo(f64),
+    Swing(f32),
+    Timing(f32),
+    Dynamics(f32),
+    Level(f32),
+    Groove {
+        groove: Groove,
+        takeover: Takeover,
+    },
+    Lane {
+        lane: Lane,
+        level: f32,
+        mute: bool,
+        solo: bool,
+    },
+    /// Latents to grooves; a newer request takes the place of one that still waits.
+    Decode {
+        ticket: u64,
+        z: Vec<Latent>,
+        how: Decoding,
+    },
+    /// A groove to its latent.
+    Encode {
+        ticket: u64,
+        groove: Groove,
+    },
+    LoadCheckpoint(Source),
+    /// Asks for the things that can be chosen, answered by [`Event::Listed`].
+    List(Kind),
+    /// Opens the chosen thing; the empty name closes it or takes the default.
+    Open(Kind, String),
+    Export {
+        groove: Groove,
+        folder: PathBuf,
+        name: String,
+    },
+    StartTraining(super::config::Training),
+    PauseTraining(bool),
+    StopTraining,
+}
+
+/// What a loaded checkpoint is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelInfo {
+    pub source: Source,
+    pub name: String,
+    pub preset: String,
+    pub step: u64,
+    pub z_size: usize,
+    /// Length of its grooves.
+    pub steps: usize,
+    /// Its training log; empty when none lies beside it.
+    pub log: Vec<LossRecord>,
+}
+
+/// News from a worker, the engine or the clock.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Time since the start, for the age of messages.
+    Tick(Duration),
+    Transport(Transport),
+    Loaded(ModelInfo),
+    LoadFailed {
+        source: Source,
+        reason: String,
+    },
+    /// In the order of the request's latents.
+    Decoded {
+        ticket: u64,
+        grooves: Vec<Groove>,
+    },
+    Encoded {
+        ticket: u64,
+        z: Latent,
+    },
+    InferenceFailed {
+        ticket: u64,
+        reason: String,
+    },
+    /// The checkpoints, and what stood in the way of listing more.
+    Catalogue(Vec<Entry>, Vec<String>),
+    Listed {
+        kind: Kind,
+        items: Vec<String>,
+        note: String,
+    },
+    Exported {
+        path: PathBuf,
+        clamped: usize,
+    },
+    Training(TrainingEvent),
+    /// Something went well and is worth a sentence.
+    Notice(String),
+    /// Something went wrong; one sentence.
+    Trouble(String),
+}
+
+/// News from the trainer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainingEvent {
+    Record(LossRecord),
+    Saved(PathBuf),
+    /// At this step.
+    Finished(u64),
+    Failed(String),
+}

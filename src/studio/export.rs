@@ -1,0 +1,70 @@
+//! Writing the groove to a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::{Effect, Origin, Studio};
+use crate::music::{Groove, midi_file};
+
+impl Studio {
+    pub(super) fn export(&mut self) {
+        let scene = &self.scene;
+        let name = match scene.origin {
+            Origin::Edited => "groove-edited".to_string(),
+            _ if scene.slider > 0.0 && scene.slider < 1.0 => {
+                format!("groove-blend-{:.0}", scene.slider * 100.0)
+            }
+            _ => format!(
+                "groove-{}",
+                scene.anchor(scene.nearer_end()).name.replace(' ', "-")
+            ),
+        };
+        let groove = Groove {
+            qpm: self.sound.tempo,
+            ..scene.groove.clone()
+        };
+        self.ask(Effect::Export {
+            groove,
+            folder: self.config.export.folder.clone(),
+            name,
+        });
+    }
+
+    pub(super) fn receive_export(&mut self, path: &Path, clamped: usize) {
+        let early = match clamped {
+            0 => String::new(),
+            1 => " (1 hit before the first beat was moved onto it)".into(),
+            many => format!(" ({many} hits before the first beat were moved onto it)"),
+        };
+        self.say(format!("Exported to {}{early}.", path.display()));
+    }
+}
+
+/// Writes `groove` as `name.mid` into `folder`, or as `name-2.mid` and so on where that exists.
+/// Returns the file and the number of hits before beat 1, which a file can't hold.
+pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(PathBuf, usize)> {
+    let midi_file::Encoded { bytes, clamped } = midi_file::encode(&groove.to_note_sequence())?;
+    fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
+    for count in 1..10_000 {
+        let suffix = if count == 1 {
+            String::new()
+        } else {
+            format!("-{count}")
+        };
+        let path = folder.join(format!("{name}{suffix}.mid"));
+        let mut file = tempfile::NamedTempFile::new_in(folder)
+            .with_context(|| format!("{}: can't be written into", folder.display()))?;
+        std::io::Write::write_all(&mut file, &bytes)?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok((path.canonicalize().unwrap_or(path), clamped)),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                return Err(error.error)
+                    .with_context(|| format!("{}: can't be written", path.display()));
+            }
+        }
+    }
+    anyhow::bail!("{}: too many files named {name}", folder.display())
+}

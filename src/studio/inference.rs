@@ -1,0 +1,273 @@
+//! The inference worker: one request running, one waiting that a newer one overwrites.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::{Event, ModelInfo, Source};
+use crate::model::{Decoding, Latent};
+use crate::music::Groove;
+
+/// Work for a model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Job {
+    Decode { z: Vec<Latent>, how: Decoding },
+    Encode(Groove),
+}
+
+/// What a model answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Grooves(Vec<Groove>),
+    Latent(Latent),
+}
+
+/// A loaded model: a function, so that tests can play one.
+pub type Model = Box<dyn FnMut(Job) -> anyhow::Result<Answer> + Send>;
+
+/// Turns a source into a model; it runs on the worker's thread.
+pub type Loader = Box<dyn FnMut(&Source) -> anyhow::Result<(ModelInfo, Model)> + Send>;
+
+/// At most one request of a kind waits: a newer decode makes an older one pointless, but neither
+/// an encode nor a load.
+#[derive(Default)]
+struct Waiting {
+    load: Option<Source>,
+    encode: Option<(u64, Job)>,
+    decode: Option<(u64, Job)>,
+    closed: bool,
+}
+
+enum Task {
+    Load(Source),
+    Run(u64, Job),
+}
+
+#[derive(Default)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    news: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // The lock is never held while anything can panic.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the next task; `None` when the worker is to end.
+    fn next(&self) -> Option<Task> {
+        let mut waiting = self.lock();
+        loop {
+            if waiting.closed {
+                return None;
+            }
+            if let Some(source) = waiting.load.take() {
+                return Some(Task::Load(source));
+            }
+            if let Some((ticket, job)) = waiting.encode.take().or_else(|| waiting.decode.take()) {
+                return Some(Task::Run(ticket, job));
+            }
+            waiting = self
+                .news
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// The worker, from outside.
+pub struct Inference {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Inference {
+    /// Starts the worker. Its answers go to `tell`, which returns false when nobody listens.
+    pub fn start(
+        loader: Loader,
+        tell: impl FnMut(Event) -> bool + Send + 'static,
+    ) -> std::io::Result<Inference> {
+        let shared = Arc::new(Shared::default());
+        let inner = shared.clone();
+        let thread = thread::Builder::new()
+            .name("inference".into())
+            .spawn(move || work(&inner, loader, tell))?;
+        Ok(Inference {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    pub fn load(&self, source: Source) {
+        self.shared.lock().load = Some(source);
+        self.shared.news.notify_one();
+    }
+
+    pub fn run(&self, ticket: u64, job: Job) {
+        let mut waiting = self.shared.lock();
+        match job {
+            Job::Decode { .. } => waiting.decode = Some((ticket, job)),
+            Job::Encode(_) => waiting.encode = Some((ticket, job)),
+        }
+        self.shared.news.notify_one();
+    }
+
+    /// Lets the running task end and the thread with it, and waits for neither.
+    pub fn close(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.news.notify_one();
+        drop(self.thread.take());
+    }
+}
+
+impl Drop for Inference {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool) {
+    let mut model: Option<Model> = None;
+    while let Some(task) = shared.next() {
+        let event = match task {
+            Task::Load(source) => match guarded(|| loader(&source)) {
+                Ok((info, loaded)) => {
+                    model = Some(loaded);
+                    Event::Loaded(info)
+                }
+                Err(reason) => Event::LoadFailed { source, reason },
+            },
+            Task::Run(ticket, job) => {
+                let run = || match &mut model {
+                    Some(model) => model(job),
+                    None => anyhow::bail!("no model is loaded"),
+                };
+                match guarded(run) {
+                    Ok(Answer::Grooves(grooves)) => Event::Decoded { ticket, grooves },
+                    Ok(Answer::Latent(z)) => Event::Encoded { ticket, z },
+                    Err(reason) => Event::InferenceFailed { ticket, reason },
+                }
+            }
+        };
+        if !tell(event) {
+            return;
+        }
+    }
+}
+
+/// Runs `task`; an error or a panic becomes a sentence.
+pub fn guarded<T>(task: impl FnOnce() -> anyhow::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(task)) {
+        Ok(result) => result.map_err(|error| format!("{error:#}")),
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(format!(
+                "a fault in the program ({})",
+                text.unwrap_or_else(|| "unnamed".into())
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    fn info() -> ModelInfo {
+        ModelInfo {
+            source: Source::Embedded,
+            name: "fake".into(),
+            preset: "fake".into(),
+            step: 0,
+            z_size: 1,
+            steps: 4,
+            log: Vec::new(),
+        }
+    }
+
+    fn decode(marker: f32) -> Job {
+        Job::Decode {
+            z: vec![vec![marker]],
+            how: Decoding {
+                temperature: 0.0,
+                seed: 0,
+            },
+        }
+    }
+
+    /// A worker whose model says what it was asked and waits for a nod before it answers.
+    fn slow() -> (
+        Inference,
+        mpsc::Receiver<Event>,
+        mpsc::Receiver<f32>,
+        mpsc::Sender<()>,
+    ) {
+        let (tell, events) = mpsc::channel();
+        let (started, starts) = mpsc::channel();
+        let (nod, nods) = mpsc::channel::<()>();
+        let mut parts = Some((started, nods));
+        let loader: Loader = Box::new(move |_| {
+            let (started, nods) = parts.take().unwrap();
+            let model: Model = Box::new(move |job| {
+                let Job::Decode { z, .. } = job else {
+                    panic!("only decodes here")
+                };
+                started.send(z[0][0]).unwrap();
+                nods.recv().unwrap();
+                anyhow::ensure!(z[0][0] >= 0.0, "negative");
+                Ok(Answer::Grooves(vec![Groove::empty(z[0][0] as usize)]))
+            });
+            Ok((info(), model))
+        });
+        let worker = Inference::start(loader, move |event| tell.send(event).is_ok()).unwrap();
+        worker.load(Source::Embedded);
+        assert!(matches!(events.recv().unwrap(), Event::Loaded(_)));
+        (worker, events, starts, nod)
+    }
+
+    #[test]
+    fn the_latest_waiting_request_wins() {
+        let (worker, events, starts, nod) = slow();
+        worker.run(1, decode(1.0));
+        assert_eq!(starts.recv().unwrap(), 1.0);
+        for ticket in 2..=9 {
+            worker.run(ticket, decode(ticket as f32));
+        }
+        nod.send(()).unwrap();
+        nod.send(()).unwrap();
+        let tickets: Vec<u64> = (0..2)
+            .map(|_| match events.recv().unwrap() {
+                Event::Decoded { ticket, .. } => ticket,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(tickets, [1, 9]);
+    }
+
+    #[test]
+    fn errors_and_panics_are_told_and_survived() {
+        let (worker, events, _starts, nod) = slow();
+        nod.send(()).unwrap();
+        worker.run(1, decode(-1.0));
+        let failed = |ticket, reason: &str| Event::InferenceFailed {
+            ticket,
+            reason: reason.into(),
+        };
+        assert_eq!(events.recv().unwrap(), failed(1, "negative"));
+        worker.run(2, Job::Encode(Groove::empty(4)));
+        let fault = "a fault in the program (only decodes here)";
+        assert_eq!(events.recv().unwrap(), failed(2, fault));
+        nod.send(()).unwrap();
+        worker.run(3, decode(3.0));
+        assert!(matches!(
+            events.recv().unwrap(),
+            Event::Decoded { ticket: 3, .. }
+        ));
+    }
+}

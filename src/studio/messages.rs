@@ -1,0 +1,55 @@
+//! What was said to the user, newest last.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    Notice,
+    Trouble,
+}
+
+/// One sentence and when it was said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// Since the start.
+    pub at: Duration,
+    pub weight: Weight,
+    pub text: String,
+}
+
+/// The last messages; older ones are let go.
+#[derive(Clone, Debug, Default)]
+pub struct Messages {
+    list: VecDeque<Message>,
+}
+
+impl Messages {
+    /// Messages kept.
+    const KEPT: usize = 200;
+    /// How long a message stays on the status line.
+    const FRESH: Duration = Duration::from_secs(6);
+
+    pub fn say(&mut self, at: Duration, weight: Weight, text: impl Into<String>) {
+        if self.list.len() == Self::KEPT {
+            self.list.pop_front();
+        }
+        self.list.push_back(Message {
+            at,
+            weight,
+            text: text.into(),
+        });
+    }
+
+    /// The newest message, while it is young enough for the status line.
+    pub fn fresh(&self, now: Duration) -> Option<&Message> {
+        self.list
+            .back()
+            .filter(|message| now.saturating_sub(message.at) < Self::FRESH)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        self.list.iter()
+    }
+}

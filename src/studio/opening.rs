@@ -1,0 +1,131 @@
+//! Checkpoints to what the browser lists and the inference worker runs.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::Context;
+use candle_core::Device;
+
+use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source, curves};
+use crate::checkpoint::{Catalogue, Checkpoint};
+use crate::model::MusicVae;
+use crate::music::Groove;
+
+/// The checkpoint in the binary and its training log, where this build has one.
+const EMBEDDED: Option<(&[u8], &str)> = None;
+
+/// Opens a checkpoint: what it is, and its model ready to run.
+pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
+    let checkpoint = match source {
+        Source::Embedded => {
+            let (bytes, _) = EMBEDDED.context(
+                "This build has no checkpoint inside: choose one below, or give one with \
+                 --checkpoint.",
+            )?;
+            Checkpoint::from_bytes(bytes, "the embedded checkpoint")?
+        }
+        Source::File(path) => Checkpoint::load(path)?,
+    };
+    let model = checkpoint.model(&Device::Cpu)?;
+    let info = ModelInfo {
+        source: source.clone(),
+        name: name(source, &checkpoint.preset.name),
+        preset: checkpoint.preset.name.clone(),
+        step: checkpoint.metadata.step,
+        z_size: checkpoint.preset.z_size,
+        steps: checkpoint.preset.steps(),
+        log: log(source).records,
+    };
+    Ok((info, Box::new(move |job| run(&model, job))))
+}
+
+fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
+    Ok(match job {
+        Job::Decode { z, how } => Answer::Grooves(model.decode(&z, how)?),
+        Job::Encode(mut groove) => {
+            let silence = Groove::empty(1).steps[0];
+            groove.steps.resize(model.preset().steps(), silence);
+            let posterior = model
+                .encode(&[groove])?
+                .pop()
+                .context("the model gave no answer")?;
+            Answer::Latent(posterior.mu)
+        }
+    })
+}
+
+fn name(source: &Source, preset: &str) -> String {
+    match source {
+        Source::Embedded => format!("{preset} (built in)"),
+        Source::File(path) => path
+            .file_stem()
+            .map_or(preset.into(), |stem| stem.to_string_lossy().into_owned()),
+    }
+}
+
+/// The training log beside a checkpoint: `<name>.csv`, or `log.csv` in its folder. A log that
+/// can't be read is one that isn't there: the chart is no reason to refuse a model.
+fn log(source: &Source) -> Curves {
+    match source {
+        Source::Embedded => EMBEDDED
+            .map(|(_, log)| curves::parse(log))
+            .unwrap_or_default(),
+        Source::File(path) => {
+            let beside = [path.with_extension("csv"), path.with_file_name("log.csv")];
+            let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
+            beside
+                .iter()
+                .find_map(read)
+                .map(|text| curves::parse(&text))
+                .unwrap_or_default()
+        }
+    }
+}
+
+/// Lists the checkpoints of `folders`, the embedded one first.
+pub fn list(folders: &[PathBuf]) -> Event {
+    let catalogue = Catalogue::scan(folders, EMBEDDED.map(|(bytes, _)| bytes));
+    let now = SystemTime::now();
+    let entries = catalogue.entries.into_iter().map(|entry| {
+        let age = entry
+            .modified
+            .and_then(|modified| now.duration_since(modified).ok());
+        let (preset, step, validation_loss, error) = match entry.summary {
+            Ok(summary) => {
+                let loss = summary.metadata.validation_loss();
+                (summary.preset.name, summary.metadata.step, loss, None)
+            }
+            Err(reason) => (String::new(), 0, None, Some(reason)),
+        };
+        Entry {
+            source: entry.source,
+            name: entry.name,
+            preset,
+            step,
+            validation_loss,
+            age,
+            error,
+        }
+    });
+    Event::Catalogue(entries.collect(), catalogue.problems)
+}
+
+/// The `.sf2` files of `folders`.
+pub fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
+    let is_font = |path: &Path| {
+        path.extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
+    };
+    let files = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten();
+    let mut fonts: Vec<String> = files
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| is_font(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    fonts.sort();
+    fonts
+}

@@ -1,0 +1,227 @@
+//! Playing: transport, feel, levels, and the state of the lanes.
+
+use super::{Action, AudioState, Config, Effect, MidiState, Studio, Takeover, Transport};
+use crate::engine::Position;
+use crate::music::{LANES, Lane};
+
+/// How the groove is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sound {
+    /// Quarter notes a minute.
+    pub tempo: f64,
+    /// Share of each pair of sixteenths that the first one takes; 0.5 is straight.
+    pub swing: f32,
+    /// Amount of microtiming.
+    pub timing: f32,
+    /// Amount of dynamics.
+    pub dynamics: f32,
+    /// Master level.
+    pub level: f32,
+    pub takeover: Takeover,
+}
+
+impl From<&Config> for Sound {
+    fn from(config: &Config) -> Sound {
+        Sound {
+            tempo: config.playing.tempo,
+            swing: config.playing.swing,
+            timing: config.playing.timing,
+            dynamics: config.playing.velocity,
+            level: config.audio.level,
+            takeover: config.playing.takeover,
+        }
+    }
+}
+
+/// A lane's place in the mix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LaneState {
+    pub level: f32,
+    pub mute: bool,
+    pub solo: bool,
+    /// Keeps its hits when a new groove arrives.
+    pub lock: bool,
+}
+
+impl Default for LaneState {
+    fn default() -> LaneState {
+        LaneState {
+            level: 1.0,
+            mute: false,
+            solo: false,
+            lock: false,
+        }
+    }
+}
+
+/// What the transport says before the engine has said anything.
+pub fn silent_transport(config: &Config) -> Transport {
+    Transport {
+        playing: false,
+        position: Position::default(),
+        qpm: config.playing.tempo,
+        swing: config.playing.swing,
+        takeover_pending: false,
+        audio: AudioState::Off {
+            reason: "The sound is not opened yet.".into(),
+        },
+        midi: MidiState::Off {
+            reason: "No MIDI port is chosen.".into(),
+        },
+        kit: String::new(),
+        kits: [].into(),
+        kit_error: None,
+        lane_levels: [0.0; LANES],
+        master_level: [0.0; 2],
+        limiter_gain: 1.0,
+        dropped_commands: 0,
+        dropped_midi: 0,
+        audio_errors: 0,
+    }
+}
+
+fn nudged(value: f32, by: f32, low: f32, high: f32) -> f32 {
+    // Rounded, so that steps of 0.05 land on what is shown.
+    ((value + by) * 1000.0)
+        .round()
+        .clamp(low * 1000.0, high * 1000.0)
+        / 1000.0
+}
+
+impl Studio {
+    pub(super) fn apply_playing(&mut self, action: Action) {
+        let sound = &mut self.sound;
+        match action {
+            Action::TogglePlay => {
+                // Set at once, so that a second key before the next snapshot means the opposite.
+                self.transport.playing = !self.transport.playing;
+                let effect = if self.transport.playing {
+                    Effect::Play
+                } else {
+                    Effect::Stop
+                };
+                self.ask(effect);
+            }
+            Action::Panic => {
+                self.ask(Effect::Panic);
+                self.say("All notes off.");
+            }
+            Action::SetTempo(tempo) => self.set_tempo(tempo),
+            Action::NudgeTempo(by) => self.set_tempo(self.sound.tempo + by),
+            Action::NudgeSwing(by) => {
+                sound.swing = nudged(sound.swing, by, 0.5, 0.75);
+                let swing = sound.swing;
+                self.ask(Effect::Swing(swing));
+            }
+            Action::NudgeTiming(by) => {
+                sound.timing = nudged(sound.timing, by, 0.0, 1.5);
+                let timing = sound.timing;
+                self.ask(Effect::Timing(timing));
+            }
+            Action::NudgeDynamics(by) => {
+                sound.dynamics = nudged(sound.dynamics, by, 0.0, 1.5);
+                let dynamics = sound.dynamics;
+                self.ask(Effect::Dynamics(dynamics));
+            }
+            Action::NudgeLevel(by) => {
+                sound.level = nudged(sound.level, by, 0.0, 1.5);
+                let level = sound.level;
+                self.ask(Effect::Level(level));
+            }
+            Action::CycleTakeover => {
+                sound.takeover = match sound.takeover {
+                    Takeover::Now => Takeover::NextBar,
+                    Takeover::NextBar => Takeover::NextLoop,
+                    Takeover::NextLoop => Takeover::Now,
+                };
+                let when = takeover_words(sound.takeover);
+                self.say(format!("New grooves take over {when}."));
+            }
+            Action::ToggleMute => self.change_lane(|lane| lane.mute = !lane.mute),
+            Action::ToggleSolo => self.change_lane(|lane| lane.solo = !lane.solo),
+            Action::ToggleLock => self.change_lane(|lane| lane.lock = !lane.lock),
+            Action::NudgeLaneLevel(by) => {
+                self.change_lane(|lane| lane.level = nudged(lane.level, by, 0.0, 2.0));
+            }
+            _ => {}
+        }
+    }
+
+    fn set_tempo(&mut self, tempo: f64) {
+        self.sound.tempo = ((tempo * 10.0).round() / 10.0).clamp(20.0, 300.0);
+        self.ask(Effect::Tempo(self.sound.tempo));
+    }
+
+    fn change_lane(&mut self, change: impl FnOnce(&mut LaneState)) {
+        let lane = Lane::ALL[self.screen.lane];
+        let before = self.lanes[lane.index()];
+        let state = &mut self.lanes[lane.index()];
+        change(state);
+        let LaneState {
+            level, mute, solo, ..
+        } = *state;
+        if (level, mute, solo) != (before.level, before.mute, before.solo) {
+            self.ask(Effect::Lane {
+                lane,
+                level,
+                mute,
+                solo,
+            });
+        }
+    }
+
+    pub(super) fn receive_transport(&mut self, status: Transport) {
+        if let Some(error) = &status.kit_error
+            && self.transport.kit_error.as_ref() != Some(error)
+        {
+            self.complain(error.clone());
+        }
+        let lost = |now: u64, before: u64| now.saturating_sub(before);
+        let dropped = lost(status.dropped_commands, self.transport.dropped_commands)
+            + lost(status.dropped_midi, self.transport.dropped_midi);
+        if dropped > 0 {
+            self.complain(format!(
+                "{dropped} notes or commands found no room and were dropped."
+            ));
+        }
+        self.transport = status;
+    }
+
+    /// Whether a lane is heard, with everyone's mute and solo.
+    pub fn is_heard(&self, lane: Lane) -> bool {
+        let any_solo = self.lanes.iter().any(|lane| lane.solo);
+        let state = self.lanes[lane.index()];
+        !state.mute && (state.solo || !any_solo)
+    }
+
+    /// Why nothing sounds or leaves, or that all is well.
+    pub fn sound_sentence(&self) -> String {
+        let audio = match &self.transport.audio {
+            AudioState::Off { reason } => with_full_stop(reason),
+            AudioState::On { device, rate, .. } => format!("Sound: {device}, {rate} Hz."),
+        };
+        let midi = match &self.transport.midi {
+            MidiState::Off { reason } => with_full_stop(reason),
+            MidiState::On { port } => format!("MIDI: {port}."),
+        };
+        format!("{audio} {midi}")
+    }
+}
+
+fn with_full_stop(sentence: &str) -> String {
+    let sentence = sentence.trim().replace('\n', " ");
+    if sentence.ends_with('.') {
+        sentence
+    } else {
+        sentence + "."
+    }
+}
+
+/// `at once`, `at the next bar`, `when the loop ends`.
+pub fn takeover_words(takeover: Takeover) -> &'static str {
+    match takeover {
+        Takeover::Now => "at once",
+        Takeover::NextBar => "at the next bar",
+        Takeover::NextLoop => "when the loop ends",
+    }
+}

@@ -1,0 +1,61 @@
+//! Why something can't be done now. Help, palette and the answer to a key all ask here.
+
+use super::{Action, RunState, Studio};
+
+impl Studio {
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action) -> Option<String> {
+        let no_model = || match &self.library.loading {
+            Some(_) if self.model.is_none() => Some("The model is still being loaded.".to_string()),
+            _ if self.model.is_none() => {
+                Some("No model is loaded: choose a checkpoint first.".to_string())
+            }
+            _ => None,
+        };
+        let reason = |when: bool, text: &str| when.then(|| text.to_string());
+        match action {
+            Action::Sample
+            | Action::SetSeed(_)
+            | Action::SetSlider(_)
+            | Action::NudgeSlider(_)
+            | Action::Keep(_)
+            | Action::SwapEnds => no_model(),
+            Action::Undo => reason(!self.history.can_undo(), "Nothing to undo."),
+            Action::Redo => reason(!self.history.can_redo(), "Nothing to redo."),
+            Action::Export => reason(
+                self.scene.groove.hits().next().is_none(),
+                "The groove is silent.",
+            ),
+            Action::NudgeVelocity(_) | Action::NudgeOffset(_) => reason(
+                self.hit_here().is_none(),
+                "There is no hit under the cursor.",
+            ),
+            Action::ClearLane => {
+                let lane = self.screen.lane;
+                let silent = self
+                    .scene
+                    .groove
+                    .steps
+                    .iter()
+                    .all(|lanes| lanes[lane].is_none());
+                reason(silent, "The lane is silent.")
+            }
+            Action::LoadCheckpoint => match self.library.entries.get(self.screen.checkpoint) {
+                None => Some("There is no checkpoint to load.".into()),
+                Some(entry) => entry.error.clone(),
+            },
+            Action::ToggleTraining => reason(
+                self.run.state == RunState::Stopping,
+                "The run is being stopped and saved.",
+            ),
+            Action::StopTraining => {
+                let idle = !self.run.is_alive() || self.run.state == RunState::Stopping;
+                reason(idle, "Nothing is in training.")
+            }
+            Action::SetTrainingData(_) => {
+                reason(self.run.is_alive(), "A run is under way: stop it first.")
+            }
+            _ => None,
+        }
+    }
+}

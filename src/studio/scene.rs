@@ -1,0 +1,150 @@
+//! The groove and all that made it, and the way back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Latent, latent};
+use crate::music::Groove;
+
+/// An end of the latent slider, or of the grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    A,
+    B,
+}
+
+/// A point of the latent space with a name and what it sounds like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Anchor {
+    pub z: Latent,
+    pub name: String,
+    /// The anchor decoded under the scene's seed and temperature.
+    pub preview: Option<Groove>,
+}
+
+/// Where the groove came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nothing yet.
+    Silence,
+    /// Decoded from the slider's point.
+    Slider,
+    /// Changed by hand.
+    Edited,
+}
+
+/// What undo brings back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    pub groove: Groove,
+    pub origin: Origin,
+    pub a: Anchor,
+    pub b: Anchor,
+    /// 0 is A, 1 is B.
+    pub slider: f32,
+    pub temperature: f32,
+    /// Of the last sample. Every decode of the scene draws its random numbers from it, so that the
+    /// slider and the temperature morph the groove and don't flicker it.
+    pub seed: u64,
+    /// Of the next sample.
+    pub next_seed: u64,
+    /// True while the groove of these settings is still being decoded.
+    pub pending: bool,
+}
+
+impl Scene {
+    /// The slider's point of the latent space.
+    pub fn z(&self) -> Latent {
+        if self.slider <= 0.0 {
+            self.a.z.clone()
+        } else if self.slider >= 1.0 {
+            self.b.z.clone()
+        } else {
+            latent::slerp(&self.a.z, &self.b.z, self.slider)
+        }
+    }
+
+    /// The end that the slider is nearer to.
+    pub fn nearer_end(&self) -> End {
+        if self.slider <= 0.5 { End::A } else { End::B }
+    }
+
+    pub fn anchor(&self, end: End) -> &Anchor {
+        match end {
+            End::A => &self.a,
+            End::B => &self.b,
+        }
+    }
+
+    pub fn anchor_mut(&mut self, end: End) -> &mut Anchor {
+        match end {
+            End::A => &mut self.a,
+            End::B => &mut self.b,
+        }
+    }
+}
+
+/// Changes of one kind that follow each other are one step of undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Never merged.
+    Single,
+    Slider,
+    Temperature,
+    /// Of the hit at this lane and step.
+    Velocity(usize, usize),
+    Offset(usize, usize),
+}
+
+/// Scenes before and after the present one.
+#[derive(Debug, Default)]
+pub struct History {
+    past: Vec<Scene>,
+    future: Vec<Scene>,
+    last: Option<Change>,
+}
+
+impl History {
+    /// Scenes that are remembered.
+    pub const DEPTH: usize = 256;
+
+    /// Remembers `scene`, which is about to undergo `change`.
+    pub fn before(&mut self, scene: &Scene, change: Change) {
+        let merges = change != Change::Single && self.last == Some(change);
+        self.last = Some(change);
+        self.future.clear();
+        if merges {
+            return;
+        }
+        if self.past.len() == Self::DEPTH {
+            self.past.remove(0);
+        }
+        self.past.push(scene.clone());
+    }
+
+    pub fn undo(&mut self, present: &mut Scene) -> bool {
+        self.last = None;
+        let Some(scene) = self.past.pop() else {
+            return false;
+        };
+        self.future.push(std::mem::replace(present, scene));
+        true
+    }
+
+    pub fn redo(&mut self, present: &mut Scene) -> bool {
+        self.last = None;
+        let Some(scene) = self.future.pop() else {
+            return false;
+        };
+        self.past.push(std::mem::replace(present, scene));
+        true
+    }
+
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+}

@@ -1,0 +1,116 @@
+//! What is shown: which pane has the keys, and what is open over the panes.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::curves::Term;
+
+/// A pane of the workstation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pane {
+    #[default]
+    Grid,
+    Slider,
+    Loss,
+    Checkpoints,
+}
+
+impl Pane {
+    pub const ALL: [Pane; 4] = [Pane::Grid, Pane::Slider, Pane::Loss, Pane::Checkpoints];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Pane::Grid => "Groove",
+            Pane::Slider => "Latent",
+            Pane::Loss => "Training",
+            Pane::Checkpoints => "Checkpoints",
+        }
+    }
+
+    pub fn turned(self, by: isize) -> Pane {
+        Pane::ALL[(self as isize + by).rem_euclid(4) as usize]
+    }
+}
+
+/// A thing of the machine that can be chosen from a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    MidiPort,
+    AudioOutput,
+    SoundFont,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Kind::MidiPort => "MIDI port",
+            Kind::AudioOutput => "audio output",
+            Kind::SoundFont => "SoundFont",
+        })
+    }
+}
+
+/// Something that has to be typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    Seed,
+    Tempo,
+    Temperature,
+    TrainingData,
+}
+
+impl Question {
+    pub fn text(self) -> &'static str {
+        match self {
+            Question::Seed => "Seed (a whole number)",
+            Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
+            Question::Temperature => "Temperature (0 to 2)",
+            Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
+        }
+    }
+}
+
+/// What is open over the panes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Overlay {
+    Help {
+        scroll: usize,
+    },
+    Messages {
+        scroll: usize,
+    },
+    Palette {
+        filter: String,
+        selected: usize,
+    },
+    /// `items` is `None` until the machine has answered.
+    Chooser {
+        kind: Kind,
+        items: Option<Vec<String>>,
+        note: String,
+        selected: usize,
+    },
+    Prompt {
+        question: Question,
+        text: String,
+    },
+    /// A model is in training: stop and save, or stay?
+    ConfirmQuit,
+}
+
+/// The state of the screen, apart from what is on it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Screen {
+    pub pane: Pane,
+    pub overlay: Option<Overlay>,
+    pub lane: usize,
+    pub step: usize,
+    pub term: Term,
+    /// Only the last part of the run.
+    pub recent: bool,
+    pub checkpoint: usize,
+}

@@ -1,0 +1,147 @@
+//! Panes and what opens over them.
+
+use super::{Action, Effect, Kind, Overlay, Question, Studio};
+
+impl Studio {
+    pub(super) fn apply_screen(&mut self, action: Action) {
+        let screen = &mut self.screen;
+        match action {
+            Action::Focus(pane) => screen.pane = pane,
+            Action::FocusNext(by) => screen.pane = screen.pane.turned(by),
+            Action::ShowHelp => screen.overlay = Some(Overlay::Help { scroll: 0 }),
+            Action::ShowMessages => screen.overlay = Some(Overlay::Messages { scroll: 0 }),
+            Action::ShowPalette => {
+                screen.overlay = Some(Overlay::Palette {
+                    filter: String::new(),
+                    selected: 0,
+                });
+            }
+            Action::Choose(kind) => {
+                let note = String::new();
+                screen.overlay = Some(Overlay::Chooser {
+                    kind,
+                    items: None,
+                    note,
+                    selected: 0,
+                });
+                self.ask(Effect::List(kind));
+            }
+            Action::Ask(question) => {
+                let text = match question {
+                    Question::TrainingData => self.run.settings.data.display().to_string(),
+                    _ => String::new(),
+                };
+                self.screen.overlay = Some(Overlay::Prompt { question, text });
+            }
+            Action::Close => screen.overlay = None,
+            Action::Accept => self.accept(),
+            Action::MoveSelection(by) => self.move_selection(by),
+            Action::Type(character) => self.type_character(character),
+            Action::Erase => match &mut screen.overlay {
+                Some(Overlay::Prompt { text, .. }) => {
+                    text.pop();
+                }
+                Some(Overlay::Palette { filter, selected }) => {
+                    filter.pop();
+                    *selected = 0;
+                }
+                _ => {}
+            },
+            Action::Quit => {
+                let confirmed = matches!(screen.overlay, Some(Overlay::ConfirmQuit));
+                if self.run.is_alive() && !confirmed {
+                    screen.overlay = Some(Overlay::ConfirmQuit);
+                } else {
+                    self.leaving = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn type_character(&mut self, character: char) {
+        match &mut self.screen.overlay {
+            Some(Overlay::Prompt { text, .. }) => text.push(character),
+            Some(Overlay::Palette { filter, selected }) => {
+                filter.push(character);
+                *selected = 0;
+            }
+            _ => {}
+        }
+    }
+
+    fn move_selection(&mut self, by: isize) {
+        match &mut self.screen.overlay {
+            Some(Overlay::Help { scroll }) | Some(Overlay::Messages { scroll }) => {
+                *scroll = scroll.saturating_add_signed(by);
+            }
+            Some(Overlay::Palette { selected, .. }) => {
+                *selected = selected.saturating_add_signed(by)
+            }
+            Some(Overlay::Chooser {
+                items: Some(items),
+                selected,
+                ..
+            }) => {
+                *selected = selected.saturating_add_signed(by).min(items.len());
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the choice or the answer. (The palette's choice is the keymap's to know.)
+    fn accept(&mut self) {
+        match self.screen.overlay.take() {
+            Some(Overlay::Chooser {
+                kind,
+                items: Some(items),
+                selected,
+                ..
+            }) => {
+                // The first line is "none" or "the default", the empty name.
+                let name = selected
+                    .checked_sub(1)
+                    .and_then(|index| items.get(index))
+                    .cloned();
+                self.ask(Effect::Open(kind, name.unwrap_or_default()));
+            }
+            Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
+            Some(Overlay::ConfirmQuit) => self.leaving = true,
+            _ => {}
+        }
+    }
+
+    fn answer(&mut self, question: Question, text: &str) {
+        let text = text.trim();
+        let action = match question {
+            _ if text.is_empty() => return,
+            Question::Seed => text.parse().ok().map(Action::SetSeed),
+            Question::Tempo => number(text)
+                .filter(|tempo| (20.0..=300.0).contains(tempo))
+                .map(Action::SetTempo),
+            Question::Temperature => number(text)
+                .filter(|temperature| (0.0..=2.0).contains(temperature))
+                .map(|temperature| Action::SetTemperature(temperature as f32)),
+            Question::TrainingData => Some(Action::SetTrainingData(text.into())),
+        };
+        match action {
+            Some(action) => self.apply(action),
+            None => self.complain(format!("`{text}` does not answer: {}.", question.text())),
+        }
+    }
+
+    pub(super) fn receive_list(&mut self, listed: Kind, list: Vec<String>, reason: String) {
+        if let Some(Overlay::Chooser {
+            kind, items, note, ..
+        }) = &mut self.screen.overlay
+            && *kind == listed
+        {
+            *items = Some(list);
+            *note = reason;
+        }
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}

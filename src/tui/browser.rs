@@ -1,0 +1,128 @@
+//! The checkpoints at hand.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Rect};
+use ratatui::style::Style;
+use ratatui::widgets::{Paragraph, Row, StatefulWidget, Table, TableState, Widget, Wrap};
+
+use super::theme::Theme;
+use crate::studio::{Entry, Pane, Studio};
+
+pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let library = &studio.library;
+    let chosen = library.entries.get(studio.screen.checkpoint);
+    if library.entries.is_empty() {
+        let text = match &library.loading {
+            Some(_) => "Looking for checkpoints.",
+            None => "No checkpoint was found.",
+        };
+        Paragraph::new(text)
+            .wrap(Wrap { trim: true })
+            .render(area, buffer);
+        return;
+    }
+    let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
+    // What is wrong with the chosen one is said in full below the list.
+    let error = chosen.and_then(|entry| entry.error.as_deref());
+    let lines = error.map_or(0, |error| {
+        let width = usize::from(area.width.max(1));
+        (error.chars().count().div_ceil(width) as u16 + 1)
+            .min(area.height.saturating_sub(listed.min(4)))
+    });
+    // Under the list, or at the end of the pane when the list fills it.
+    let table = Rect {
+        height: listed.min(area.height - lines),
+        ..area
+    };
+    let wide = area.width >= 38;
+    let mut widths = vec![
+        Constraint::Fill(1),
+        Constraint::Length(6),
+        Constraint::Length(6),
+    ];
+    let mut header = vec!["  name", "  step", " valid"];
+    if wide {
+        widths.push(Constraint::Length(5));
+        header.push("  age");
+    }
+    let rows = library
+        .entries
+        .iter()
+        .map(|entry| row(entry, studio, wide, theme));
+    let has_keys = studio.screen.pane == Pane::Checkpoints;
+    let highlight = if has_keys {
+        theme.selected()
+    } else {
+        theme.strong()
+    };
+    let mut state = TableState::new().with_selected(Some(studio.screen.checkpoint));
+    let table_widget = Table::new(rows, widths)
+        .header(Row::new(header).style(theme.faint()))
+        .row_highlight_style(highlight)
+        .column_spacing(1);
+    StatefulWidget::render(table_widget, table, buffer, &mut state);
+    if let Some(error) = error {
+        let below = Rect {
+            y: table.bottom(),
+            height: lines,
+            ..area
+        };
+        Paragraph::new(error)
+            .style(theme.trouble())
+            .wrap(Wrap { trim: true })
+            .render(below, buffer);
+    }
+}
+
+fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'r> {
+    let current = studio
+        .model
+        .as_ref()
+        .is_some_and(|model| model.source == entry.source);
+    let loading = studio.library.loading.as_ref() == Some(&entry.source);
+    let mark = match () {
+        () if entry.error.is_some() => theme.pick("✗", "x"),
+        () if current => theme.pick("●", "*"),
+        () if loading => theme.pick("…", "~"),
+        () => " ",
+    };
+    let style: Style = match () {
+        () if entry.error.is_some() => theme.faint(),
+        () if current => theme.good(),
+        () => theme.plain(),
+    };
+    // The preset is worth its place only where the name doesn't say it.
+    let name = if entry.preset.is_empty() || entry.name.contains(&entry.preset) || !wide {
+        format!("{mark} {}", entry.name)
+    } else {
+        format!("{mark} {} ({})", entry.name, entry.preset)
+    };
+    let mut cells = if entry.error.is_some() {
+        vec![name, "broken".into(), String::new()]
+    } else {
+        let loss = entry
+            .validation_loss
+            .map_or("     -".into(), |loss| format!("{loss:>6.2}"));
+        vec![name, format!("{:>6}", entry.step), loss]
+    };
+    if wide {
+        cells.push(
+            entry
+                .age
+                .map_or(String::new(), |age| format!("{:>5}", ago(age))),
+        );
+    }
+    Row::new(cells).style(style)
+}
+
+/// `12 s`, `3 min`, `5 h`, `9 d`.
+fn ago(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}min", seconds / 60),
+        seconds @ 3600..172_800 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}

@@ -1,0 +1,274 @@
+//! The training chart.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Paragraph, Widget, Wrap};
+
+use super::draw::put;
+use super::theme::Theme;
+use crate::studio::{RunState, Split, Studio, Term};
+
+/// What the run is doing, for the title.
+pub fn state(studio: &Studio) -> String {
+    match &studio.run.state {
+        RunState::Idle => String::new(),
+        RunState::Running => "- running".into(),
+        RunState::Paused => "- paused".into(),
+        RunState::Stopping => "- stopping".into(),
+        RunState::Finished => "- done".into(),
+        RunState::Failed(_) => "- failed".into(),
+    }
+}
+
+pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let inner = Rect {
+        x: area.x + 1,
+        width: area.width.saturating_sub(2),
+        ..area
+    };
+    let run = &studio.run;
+    if run.curves.records.is_empty() {
+        let text = match &run.state {
+            RunState::Running => "Waiting for the first step.".to_string(),
+            RunState::Failed(reason) => reason.clone(),
+            _ if run.settings.data.as_os_str().is_empty() => {
+                "No training log. r asks for the grooves to train on, and trains.".into()
+            }
+            _ => format!(
+                "No training log. r trains on {}.",
+                run.settings.data.display()
+            ),
+        };
+        Paragraph::new(text)
+            .wrap(Wrap { trim: true })
+            .render(inner, buffer);
+        return;
+    }
+    let term = studio.screen.term;
+    let mut y = terms(term, theme, inner, buffer);
+    y += numbers(studio, term, theme, inner, y, buffer);
+    let chart = Rect {
+        y: inner.y + y,
+        height: inner.height.saturating_sub(y),
+        ..inner
+    };
+    if chart.height >= 3 && chart.width >= 16 {
+        curves(studio, term, theme, chart, buffer);
+    }
+}
+
+/// The curve that is shown, between its neighbours where there is room.
+fn terms(term: Term, theme: Theme, area: Rect, buffer: &mut Buffer) -> u16 {
+    let all: usize = Term::ALL.iter().map(|term| term.name().len() + 2).sum();
+    let line = if all <= usize::from(area.width) {
+        let span = |&shown: &Term| {
+            if shown == term {
+                Span::styled(format!("[{}]", shown.name()), theme.accent())
+            } else {
+                Span::styled(format!(" {} ", shown.name()), theme.faint())
+            }
+        };
+        Line::from(Term::ALL.iter().map(span).collect::<Vec<_>>())
+    } else {
+        let arrows = (theme.pick("◂ ", "< "), theme.pick(" ▸", " >"));
+        let place = format!("  {}/{}", term.index() + 1, Term::ALL.len());
+        Line::from(vec![
+            Span::styled(arrows.0, theme.faint()),
+            Span::styled(term.name(), theme.accent()),
+            Span::styled(arrows.1, theme.faint()),
+            Span::styled(place, theme.faint()),
+        ])
+    };
+    line.render(
+        Rect {
+            height: area.height.min(1),
+            ..area
+        },
+        buffer,
+    );
+    1
+}
+
+/// The newest figures in words, as many as fit.
+fn numbers(
+    studio: &Studio,
+    term: Term,
+    theme: Theme,
+    area: Rect,
+    y: u16,
+    buffer: &mut Buffer,
+) -> u16 {
+    let curves = &studio.run.curves;
+    let index = term.index();
+    let train = curves.last(Split::Train);
+    let validation = curves.last(Split::Validation);
+    let narrow = area.width < 36;
+    let figure = |mark: &str, name: &str, value: f64| {
+        if narrow {
+            format!("{mark}{name} {}", short(value))
+        } else {
+            format!("{mark} {name} {value:.3}")
+        }
+    };
+    let gap = if narrow { 1 } else { 2 };
+    let mut x = 0;
+    let mut say = |text: String, style| {
+        let width = text.chars().count() as u16;
+        if x + width <= area.width {
+            put(buffer, area, (x, y), &text, style);
+            x += width + gap;
+        }
+    };
+    let mark = (theme.pick("─", "*"), theme.pick("•", "o"));
+    if let Some(train) = train {
+        say(figure(mark.0, "train", train.terms[index]), theme.train());
+    }
+    if let Some(validation) = validation {
+        say(
+            figure(mark.1, "valid", validation.terms[index]),
+            theme.validation(),
+        );
+    }
+    if let Some(step) = curves.records.last().map(|record| record.step) {
+        say(format!("step {step}"), theme.plain());
+    }
+    if let Some(best) = curves.best(Split::Validation) {
+        say(
+            format!("best {:.3} at {}", best.terms[0], best.step),
+            theme.faint(),
+        );
+    }
+    match train {
+        Some(train) if studio.run.is_alive() && train.examples_per_second > 0.0 => {
+            say(
+                format!("{:.0} ex/s", train.examples_per_second),
+                theme.plain(),
+            );
+        }
+        _ => {}
+    }
+    1
+}
+
+fn curves(studio: &Studio, term: Term, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let curves = &studio.run.curves;
+    let from = if studio.screen.recent {
+        curves.recent_start()
+    } else {
+        0
+    };
+    let columns = usize::from(area.width) * 2;
+    let train = curves.points(Split::Train, term, from, columns);
+    let validation = curves.points(Split::Validation, term, from, columns / 2);
+    let Some((x, y)) = bounds(train.iter().chain(&validation)) else {
+        put(
+            buffer,
+            area,
+            (0, 0),
+            "No finite value to draw.",
+            theme.faint(),
+        );
+        return;
+    };
+    let label = |value: f64| Span::styled(short(value), theme.faint());
+    let datasets = vec![
+        Dataset::default()
+            .marker(theme.line_marker())
+            .graph_type(GraphType::Line)
+            .style(theme.train())
+            .data(&train),
+        Dataset::default()
+            .marker(theme.dot_marker())
+            .graph_type(GraphType::Scatter)
+            .style(theme.validation())
+            .data(&validation),
+    ];
+    let middle = |bounds: [f64; 2]| (bounds[0] + bounds[1]) / 2.0;
+    let y_labels = if area.height >= 8 {
+        vec![label(y[0]), label(middle(y)), label(y[1])]
+    } else {
+        vec![label(y[0]), label(y[1])]
+    };
+    let steps = |value: f64| Span::styled(format!("{value:.0}"), theme.faint());
+    Chart::new(datasets)
+        .legend_position(None)
+        .x_axis(
+            Axis::default()
+                .bounds(x)
+                .labels([steps(x[0]), steps(x[1])])
+                .style(theme.faint()),
+        )
+        .y_axis(
+            Axis::default()
+                .bounds(y)
+                .labels(y_labels)
+                .style(theme.faint()),
+        )
+        .render(area, buffer);
+    if theme.ascii {
+        plain_axes(area, buffer);
+    }
+}
+
+/// The chart draws its axes in box characters, whatever the markers.
+fn plain_axes(area: Rect, buffer: &mut Buffer) {
+    for position in area.positions() {
+        let cell = &mut buffer[position];
+        let plain = match cell.symbol() {
+            "│" => "|",
+            "─" => "-",
+            "└" => "+",
+            _ => continue,
+        };
+        cell.set_symbol(plain);
+    }
+}
+
+/// Bounds that hold every point and are never empty; `None` without a point.
+fn bounds<'p>(
+    points: impl Iterator<Item = &'p (f64, f64)> + Clone,
+) -> Option<([f64; 2], [f64; 2])> {
+    let first = points.clone().next()?;
+    let mut x = [first.0, first.0];
+    let mut y = [first.1, first.1];
+    for point in points {
+        x = [x[0].min(point.0), x[1].max(point.0)];
+        y = [y[0].min(point.1), y[1].max(point.1)];
+    }
+    let pad = |bounds: [f64; 2], share: f64| {
+        let width = bounds[1] - bounds[0];
+        // One point, or one value: a window around it.
+        let by = if width > 0.0 {
+            width * share
+        } else {
+            bounds[0].abs().max(1.0) * 0.1
+        };
+        [bounds[0] - by, bounds[1] + by]
+    };
+    let x = if x[1] > x[0] { x } else { [x[0], x[0] + 1.0] };
+    Some((x, pad(y, 0.04)))
+}
+
+fn short(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1000.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_never_empty_or_reversed() {
+        assert_eq!(bounds([].iter()), None);
+        let (x, y) = bounds([(5.0, 2.0)].iter()).unwrap();
+        assert!(x[0] < x[1] && y[0] < 2.0 && y[1] > 2.0);
+        let (x, y) = bounds([(5.0, -2.0), (9.0, -2.0)].iter()).unwrap();
+        assert_eq!(x, [5.0, 9.0]);
+        assert!(y[0] < y[1]);
+    }
+}

@@ -1,0 +1,357 @@
+//! The screen: what it says at every size, and what keys do.
+
+use musicvae_tui::music::Lane;
+use musicvae_tui::studio::{
+    AudioState, Entry, Event, Overlay, Pane, RunState, Source, Split, Studio, TrainingEvent,
+};
+use musicvae_tui::tui::Theme;
+use ratatui::style::{Color, Modifier};
+
+use super::workbench::{Workbench, record};
+
+const COLOR: Theme = Theme {
+    color: true,
+    ascii: false,
+};
+
+fn line<'l>(lines: &'l [String], word: &str) -> &'l str {
+    let found = lines.iter().find(|line| line.contains(word));
+    found.unwrap_or_else(|| panic!("no `{word}` in:\n{}", lines.join("\n")))
+}
+
+#[test]
+fn every_pane_is_there_from_80_by_24_on() {
+    let mut bench = Workbench::ready();
+    bench.receive(Event::Catalogue(
+        vec![Entry {
+            source: Source::File("fake.safetensors".into()),
+            name: "fake".into(),
+            preset: "groovae_4bar".into(),
+            step: 50,
+            validation_loss: Some(11.5),
+            age: None,
+            error: None,
+        }],
+        vec![],
+    ));
+    for (width, height) in [(80, 24), (100, 30), (200, 60)] {
+        let lines = bench.screen(width, height);
+        for pane in Pane::ALL {
+            line(&lines, &format!("{} {}", pane as u8 + 1, pane.title()));
+        }
+        for lane in Lane::ALL {
+            line(&lines, lane.short_name());
+        }
+        assert!(line(&lines, "bpm").contains("120.0"));
+        assert!(
+            line(&lines, "1.2").contains("4.4"),
+            "four bars are in sight"
+        );
+        assert!(line(&lines, "A seed 1").contains("B seed 2"));
+        assert!(line(&lines, "train ").contains("10.0"));
+        assert!(
+            line(&lines, "● fake").contains("11.50"),
+            "the one in use is marked"
+        );
+        let footer = lines.last().unwrap();
+        assert!(
+            footer.contains("? help") && footer.contains("Space play"),
+            "{footer}"
+        );
+    }
+}
+
+#[test]
+fn sixty_four_steps_show_hit_velocity_and_timing() {
+    let bench = Workbench::ready();
+    let lines = bench.screen(80, 24);
+    let kick = line(&lines, "Kick ");
+    assert_eq!(kick.matches('█').count(), 8, "{kick}");
+    let columns: Vec<usize> = kick
+        .chars()
+        .enumerate()
+        .filter(|(_, glyph)| *glyph == '█')
+        .map(|(x, _)| x)
+        .collect();
+    // Eight steps apart, and one column more where a bar line stands between.
+    assert_eq!(columns, [11, 19, 28, 36, 45, 53, 62, 70]);
+    assert!(line(&lines, "Kick 1.1.1").contains("velocity 114, on the grid"));
+    let wide = bench.screen(200, 60);
+    let late = wide
+        .iter()
+        .map(|line| line.matches('›').count())
+        .sum::<usize>();
+    assert_eq!(late, 8, "every snare is marked late");
+}
+
+#[test]
+fn the_playhead_is_seen_with_and_without_colour() {
+    let mut bench = Workbench::ready();
+    let mut transport = bench.studio.transport.clone();
+    transport.playing = true;
+    transport.position.step = 20.5;
+    transport.position.bar = 1;
+    transport.position.beat = 1;
+    bench.receive(Event::Transport(transport));
+    let lines = bench.screen(80, 24);
+    assert!(lines[0].contains("▶ playing 2:2:1"), "{}", lines[0]);
+    let ruler = line(&lines, "▼");
+    // Step 20 lies after one bar line.
+    assert_eq!(
+        ruler.chars().position(|glyph| glyph == '▼'),
+        Some(11 + 20 + 1)
+    );
+    let x = 32;
+    assert_eq!(bench.buffer(80, 24, COLOR)[(x, 5)].bg, Color::DarkGray);
+    let plain = bench.buffer(
+        80,
+        24,
+        Theme {
+            color: false,
+            ascii: true,
+        },
+    );
+    assert!(plain[(x, 5)].modifier.contains(Modifier::REVERSED));
+}
+
+#[test]
+fn no_colour_and_ascii_are_honoured_everywhere() {
+    let mut bench = Workbench::ready();
+    for key in ["2", "3", "4", "1", "?", "esc", ":", "esc", "5"] {
+        bench.press(key);
+        for (width, height) in [(80, 24), (100, 30), (200, 60), (60, 20)] {
+            let buffer = bench.buffer(
+                width,
+                height,
+                Theme {
+                    color: false,
+                    ascii: true,
+                },
+            );
+            for cell in buffer.content() {
+                assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+                assert!(
+                    cell.symbol().is_ascii(),
+                    "`{}` at {width}x{height}",
+                    cell.symbol()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn below_80_by_24_one_pane_at_a_time() {
+    let mut bench = Workbench::ready();
+    let lines = bench.screen(60, 20);
+    assert!(lines[1].contains("[1 Groove]") && lines[1].contains("3 Training"));
+    assert!(line(&lines, "1.2").contains("2.4"), "two bars fit");
+    assert!(!lines.iter().any(|line| line.contains("valid ")));
+    bench.press("pagedown pagedown");
+    assert!(
+        line(&bench.screen(60, 20), "3.2").contains("4.4"),
+        "the page follows the cursor"
+    );
+    bench.press("3");
+    let lines = bench.screen(60, 20);
+    assert!(lines[1].contains("[3 Training]"));
+    line(&lines, "valid 11.500");
+    assert!(!lines.iter().any(|line| line.contains("Kick")));
+    for lane in Lane::ALL {
+        bench.press("1");
+        line(&bench.screen(50, 14), lane.short_name());
+    }
+}
+
+#[test]
+fn too_small_a_terminal_is_told_what_is_needed() {
+    let bench = Workbench::ready();
+    let text = bench.screen(40, 10).concat();
+    let text: Vec<&str> = text.split_whitespace().collect();
+    let expected = "musicvae-tui needs 50 x 14 characters; this terminal has 40 x 10.";
+    assert_eq!(text.join(" "), expected);
+    for (width, height) in [(1, 1), (5, 2), (49, 60), (300, 13)] {
+        bench.screen(width, height);
+    }
+}
+
+#[test]
+fn silence_is_explained_in_one_line() {
+    let mut bench = Workbench::ready();
+    let mut transport = bench.studio.transport.clone();
+    transport.audio = AudioState::Off {
+        reason: "No audio: the host is down".into(),
+    };
+    bench.receive(Event::Transport(transport));
+    let lines = bench.screen(100, 30);
+    let status = &lines[lines.len() - 2];
+    assert!(
+        status.contains("No audio: the host is down. No MIDI port is chosen."),
+        "{status}"
+    );
+    assert!(lines[0].contains("audio off"));
+}
+
+#[test]
+fn a_broken_checkpoint_shows_its_error() {
+    let mut bench = Workbench::ready();
+    let torn = Entry {
+        source: Source::File("torn".into()),
+        name: "torn".into(),
+        preset: String::new(),
+        step: 0,
+        validation_loss: None,
+        age: None,
+        error: Some("torn was cut off: copy it again".into()),
+    };
+    bench.receive(Event::Catalogue(vec![torn], vec![]));
+    for (width, height) in [(80, 24), (100, 30), (200, 60)] {
+        let lines = bench.screen(width, height);
+        assert!(line(&lines, "✗ torn").contains("broken"));
+        line(&lines, "cut off");
+    }
+}
+
+#[test]
+fn a_chart_of_strange_numbers_is_drawn() {
+    for totals in [
+        vec![f64::NAN],
+        vec![f64::INFINITY, f64::NEG_INFINITY],
+        vec![3.0],
+        vec![2.0; 9],
+    ] {
+        let mut bench = Workbench::bare();
+        for (step, total) in totals.iter().enumerate() {
+            let record = record(step as u64, Split::Train, *total);
+            bench.receive(Event::Training(TrainingEvent::Record(record)));
+        }
+        for _ in 0..5 {
+            for (width, height) in [(80, 24), (200, 60)] {
+                line(&bench.screen(width, height), "train ");
+            }
+            bench.press("3 right z");
+        }
+    }
+}
+
+#[test]
+fn the_help_and_the_palette_come_from_the_table() {
+    let mut bench = Workbench::bare();
+    bench.press("?");
+    let mut seen = String::new();
+    for _ in 0..12 {
+        seen.push_str(&bench.screen(100, 30).join("\n"));
+        bench.press("pagedown");
+    }
+    for binding in &bench.keymap.bindings {
+        let shown = match binding.place {
+            musicvae_tui::tui::Place::Leaving => continue,
+            _ => binding.what,
+        };
+        assert!(seen.contains(shown), "the help lacks `{shown}`");
+    }
+    assert!(
+        seen.contains("(Nothing to undo.)"),
+        "what can't be done says why"
+    );
+    bench.press("esc : p a n i c");
+    let lines = bench.screen(100, 30);
+    line(&lines, "all notes off");
+    bench.press("enter");
+    assert_eq!(
+        (bench.said().as_str(), &bench.studio.screen.overlay),
+        ("All notes off.", &None)
+    );
+}
+
+/// What a studio is asked about after the keys.
+type Question = fn(&Studio) -> String;
+
+#[test]
+fn keys_do_what_the_table_says() {
+    let pane: Question = |studio| format!("{:?}", studio.screen.pane);
+    let cursor: Question = |studio| format!("{} {}", studio.screen.lane, studio.screen.step);
+    let slider: Question = |studio| format!("{:.2}", studio.scene.slider);
+    let temperature: Question = |studio| format!("{:.2}", studio.scene.temperature);
+    let seed: Question = |studio| studio.scene.seed.to_string();
+    let tempo: Question = |studio| format!("{:.1}", studio.sound.tempo);
+    let playing: Question = |studio| studio.transport.playing.to_string();
+    let hit: Question = |studio| studio.hit_here().is_some().to_string();
+    let overlay: Question = |studio| match &studio.screen.overlay {
+        None => "none".into(),
+        Some(Overlay::Prompt { text, .. }) => format!("prompt {text}"),
+        Some(Overlay::Palette { filter, .. }) => format!("palette {filter}"),
+        Some(overlay) => format!("{overlay:?}")
+            .split(' ')
+            .next()
+            .unwrap_or("")
+            .into(),
+    };
+    let leaving: Question = |studio| studio.leaving.to_string();
+    let lane: Question = |studio| {
+        let lane = studio.lanes[studio.screen.lane];
+        format!("{} {} {}", lane.mute, lane.solo, lane.lock)
+    };
+    // What is asked, before, the keys, after.
+    let rows: &[(&str, Question, &str, &str, &str)] = &[
+        ("panes", pane, "Grid", "tab", "Slider"),
+        ("panes", pane, "Grid", "backtab", "Checkpoints"),
+        ("panes", pane, "Grid", "3", "Loss"),
+        ("cursor", cursor, "0 0", "l l j", "1 2"),
+        ("cursor", cursor, "0 0", "h k", "0 63"),
+        ("cursor", cursor, "0 0", "pagedown right down down", "2 17"),
+        ("slider", slider, "0.00", "] ]", "0.10"),
+        ("slider", slider, "0.00", "2 l", "0.02"),
+        ("slider", slider, "0.00", "} [", "0.95"),
+        ("temperature", temperature, "0.50", "- -", "0.40"),
+        ("temperature", temperature, "0.50", "2 k", "0.55"),
+        ("sample", seed, "1", "s s", "4"),
+        ("seed typed", seed, "1", "n 4 2 enter", "42"),
+        ("seed refused", seed, "1", "n x enter", "1"),
+        ("tempo", tempo, "120.0", "> > <", "121.0"),
+        ("tempo typed", tempo, "120.0", "g 9 4 . 5 enter", "94.5"),
+        ("play", playing, "false", "space", "true"),
+        ("play", playing, "false", "space space", "false"),
+        ("hit", hit, "true", "enter", "false"),
+        ("undo", hit, "true", "enter u", "true"),
+        ("redo", hit, "true", "enter u ctrl-r", "false"),
+        ("lane", lane, "false false false", "m S f", "true true true"),
+        ("help", overlay, "none", "?", "Help"),
+        ("help closes", overlay, "none", "? q", "none"),
+        (
+            "palette",
+            overlay,
+            "none",
+            ": u n d o backspace",
+            "palette und",
+        ),
+        ("keys are typed", overlay, "none", "n q s", "prompt qs"),
+        ("ports", overlay, "none", "p", "Chooser"),
+        ("quit", leaving, "false", "q", "true"),
+        ("not from the prompt", leaving, "false", "n q", "false"),
+    ];
+    for (name, question, before, keys, after) in rows {
+        let mut bench = Workbench::ready();
+        assert_eq!(question(&bench.studio), *before, "{name}, before");
+        bench.press(keys);
+        assert_eq!(question(&bench.studio), *after, "{name}, after {keys}");
+    }
+}
+
+#[test]
+fn leaving_asks_while_a_model_is_in_training() {
+    let mut bench = Workbench::ready();
+    bench.studio.run.state = RunState::Running;
+    bench.press("q");
+    line(&bench.screen(80, 24), "Stop and save the run, then leave?");
+    bench.press("n");
+    assert!(!bench.studio.leaving);
+    bench.press("q y");
+    assert!(bench.studio.leaving);
+}
+
+#[test]
+fn the_same_studio_gives_the_same_screen() {
+    let bench = Workbench::ready();
+    assert_eq!(bench.buffer(100, 30, COLOR), bench.buffer(100, 30, COLOR));
+}

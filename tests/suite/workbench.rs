@@ -1,0 +1,185 @@
+//! A studio without threads: a fake model answers its effects at once, and the test reads them.
+
+use std::collections::BTreeMap;
+
+use musicvae_tui::model::Latent;
+use musicvae_tui::music::{Groove, Hit};
+use musicvae_tui::studio::{
+    Action, Config, Effect, Event, LossRecord, ModelInfo, Source, Split, Studio,
+};
+use musicvae_tui::tui::{Key, Keymap, Theme, View, draw};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+pub const Z_SIZE: usize = 16;
+pub const STEPS: usize = 64;
+
+/// A studio, the keys, and every effect so far.
+pub struct Workbench {
+    pub studio: Studio,
+    pub keymap: Keymap,
+    pub effects: Vec<Effect>,
+}
+
+pub fn record(step: u64, split: Split, total: f64) -> LossRecord {
+    LossRecord {
+        step,
+        split,
+        terms: [total, 4.0, 3.0, 2.0, 30.0],
+        examples_per_second: 100.0,
+    }
+}
+
+pub fn model(name: &str) -> ModelInfo {
+    let mut log: Vec<LossRecord> = (1..=50)
+        .map(|step| record(step, Split::Train, 20.0 - step as f64 * 0.2))
+        .collect();
+    log.push(record(50, Split::Validation, 11.5));
+    ModelInfo {
+        source: Source::File(format!("{name}.safetensors").into()),
+        name: name.into(),
+        preset: "groovae_4bar".into(),
+        step: 50,
+        z_size: Z_SIZE,
+        steps: STEPS,
+        log,
+    }
+}
+
+/// A backbeat whose fills depend on the latent: enough to tell grooves apart.
+pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
+    let mut groove = Groove::empty(STEPS);
+    for step in 0..STEPS {
+        let hit = |velocity: f32, offset: f32| Some(Hit { velocity, offset });
+        let lanes = &mut groove.steps[step];
+        if step % 8 == 0 {
+            lanes[0] = hit(0.9, 0.0);
+        }
+        if step % 8 == 4 {
+            lanes[1] = hit(0.8, -0.1);
+        }
+        if z[step % z.len()] > 0.3 {
+            lanes[2] = hit((0.3 + temperature * 0.2).min(1.0), 0.1);
+        }
+    }
+    groove
+}
+
+impl Workbench {
+    /// With no model yet.
+    pub fn bare() -> Workbench {
+        let config = Config::default();
+        let keymap = Keymap::new(&BTreeMap::new()).unwrap();
+        let mut bench = Workbench {
+            studio: Studio::new(config),
+            keymap,
+            effects: Vec::new(),
+        };
+        bench.settle();
+        bench
+    }
+
+    /// With the fake model loaded and its first groove there.
+    pub fn ready() -> Workbench {
+        let mut bench = Workbench::bare();
+        bench.receive(Event::Loaded(model("fake")));
+        bench
+    }
+
+    pub fn apply(&mut self, action: Action) {
+        self.studio.apply(action);
+        self.settle();
+    }
+
+    pub fn receive(&mut self, event: Event) {
+        self.studio.receive(event);
+        self.settle();
+    }
+
+    /// Answers decodes and encodes until nothing is asked any more.
+    fn settle(&mut self) {
+        loop {
+            let asked = self.studio.take_effects();
+            if asked.is_empty() {
+                return;
+            }
+            for effect in asked {
+                match &effect {
+                    Effect::Decode { ticket, z, how } => {
+                        let grooves = z.iter().map(|z| fake_decode(z, how.temperature)).collect();
+                        self.studio.receive(Event::Decoded {
+                            ticket: *ticket,
+                            grooves,
+                        });
+                    }
+                    Effect::Encode { ticket, .. } => {
+                        self.studio.receive(Event::Encoded {
+                            ticket: *ticket,
+                            z: vec![0.5; Z_SIZE],
+                        });
+                    }
+                    _ => {}
+                }
+                self.effects.push(effect);
+            }
+        }
+    }
+
+    /// Presses keys, named as the configuration names them.
+    pub fn press(&mut self, keys: &str) {
+        for name in keys.split_whitespace() {
+            let key = Key::parse(name).unwrap_or_else(|| panic!("no key `{name}`"));
+            for action in self.keymap.actions(&self.studio, key) {
+                self.apply(action);
+            }
+        }
+    }
+
+    /// What was asked for since the last call.
+    pub fn take(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The last message.
+    pub fn said(&self) -> String {
+        self.studio
+            .messages
+            .iter()
+            .next_back()
+            .map_or(String::new(), |message| message.text.clone())
+    }
+
+    /// The screen as lines of text.
+    pub fn screen(&self, width: u16, height: u16) -> Vec<String> {
+        self.screen_with(
+            width,
+            height,
+            Theme {
+                color: true,
+                ascii: false,
+            },
+        )
+    }
+
+    pub fn screen_with(&self, width: u16, height: u16, theme: Theme) -> Vec<String> {
+        let buffer = self.buffer(width, height, theme);
+        let line = |y| {
+            (0..width)
+                .map(|x| buffer[(x, y)].symbol())
+                .collect::<String>()
+        };
+        (0..height).map(line).collect()
+    }
+
+    pub fn buffer(&self, width: u16, height: u16, theme: Theme) -> ratatui::buffer::Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let view = View {
+            theme,
+            keymap: &self.keymap,
+        };
+        terminal
+            .draw(|frame| draw(&self.studio, &view, frame))
+            .unwrap();
+        terminal.backend().buffer().clone()
+    }
+}
