@@ -6,7 +6,6 @@ mod prepare;
 mod train;
 mod devices;
 mod kit;
-mod prepare;
 mod render;
 
 use std::path::PathBuf;
@@ -35,14 +34,12 @@ pub enum Command {
     Devices(devices::Devices),
     Kit(kit::Kit),
     Render(render::Render),
-    Prepare(prepare::Prepare),
 }
 
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
-            None => anyhow::bail!("the workstation is under construction"),
             None => self.workstation.run(self.config.as_deref()),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
@@ -50,7 +47,6 @@ impl Cli {
             Some(Command::Devices(devices)) => devices.run(),
             Some(Command::Kit(kit)) => kit.run(),
             Some(Command::Render(render)) => render.run(),
-            Some(Command::Prepare(prepare)) => prepare.run(),
         }
     }
 }

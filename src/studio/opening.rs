@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Context;
-use candle_core::Device;
 
 use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source, curves};
 use crate::checkpoint::{Catalogue, Checkpoint};
@@ -26,7 +25,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         }
         Source::File(path) => Checkpoint::load(path)?,
     };
-    let model = checkpoint.model(&Device::Cpu)?;
+    let model = checkpoint.model()?;
     let info = ModelInfo {
         source: source.clone(),
         name: name(source, &checkpoint.preset.name),

@@ -15,12 +15,8 @@ mod midi_write;
 mod model;
 mod oracle;
 mod prepare;
-mod scarcity;
-mod real_audio;
-mod spectrum;
-mod tfrecord;
-mod training;
 mod pty;
+mod real_audio;
 #[cfg(target_os = "linux")]
 mod scarcity;
 mod spectrum;
