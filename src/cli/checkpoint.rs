@@ -107,13 +107,6 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
         let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
         return print_json(&json!({ "checkpoints": entries }));
     }
-    if catalogue.entries.is_empty() {
-        let folders: Vec<_> = folders
-            .iter()
-            .map(|folder| folder.display().to_string())
-            .collect();
-        return print(&format!("no checkpoints in {}\n", folders.join(", ")));
-    }
     let width = catalogue
         .entries
         .iter()

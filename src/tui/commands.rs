@@ -52,7 +52,7 @@ pub fn table() -> Vec<Binding> {
         row("previous-curve", loss, "left h up k", NextTerm(-1), "the curve before", "curve"),
         row("next-curve", loss, "right l down j", NextTerm(1), "the next curve", "curve"),
         row("recent", loss, "z", ToggleRecent, "the whole run or its last part", "zoom"),
-        row("train-here", loss, "enter", ToggleTraining, "train, pause, go on", "train"),
+        row("train-here", loss, "enter", ToggleTraining, "train, pause, go on", ""),
         row("previous-checkpoint", list, "up k", SelectCheckpoint(-1), "the one above", "choose"),
         row("next-checkpoint", list, "down j", SelectCheckpoint(1), "the one below", "choose"),
         row("load", list, "enter", LoadCheckpoint, "load the checkpoint", "load"),
