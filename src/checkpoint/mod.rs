@@ -40,7 +40,18 @@ pub struct Checkpoint {
     pub metadata: Metadata,
 }
 
+/// The checkpoint inside the program: a `groovae_4bar` trained on the Groove MIDI Dataset.
+pub const EMBEDDED: &[u8] = include_bytes!("../../checkpoints/groovae_4bar.safetensors");
+
+/// The log of the run that made [`EMBEDDED`].
+pub const EMBEDDED_LOG: &str = include_str!("../../checkpoints/groovae_4bar.csv");
+
 impl Checkpoint {
+    /// The checkpoint inside the program.
+    pub fn embedded() -> Result<Checkpoint, CheckpointError> {
+        Checkpoint::from_bytes(EMBEDDED, "the embedded checkpoint")
+    }
+
     /// Reads a checkpoint file; every doubt about it is an error.
     pub fn load(path: &Path) -> Result<Checkpoint, CheckpointError> {
         let file = file_name(path);

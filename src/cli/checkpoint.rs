@@ -9,7 +9,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
-use crate::checkpoint::{Checkpoint, Metadata, Precision, magenta, rfc3339};
+use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
 
 /// List, describe and import checkpoints.
 #[derive(clap::Args)]
@@ -38,6 +38,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write a checkpoint for playing: weights as float16, nothing to train on from.
+    Export {
+        /// The checkpoint file.
+        #[arg(value_name = "IN.safetensors")]
+        input: PathBuf,
+        /// The file to write.
+        #[arg(value_name = "OUT.safetensors")]
+        output: PathBuf,
+    },
     /// Turn a Magenta TensorFlow checkpoint into one of this program.
     Import {
         /// The `.index` file (or its prefix, or its folder), or the `.tar` that Magenta distributes.
@@ -57,6 +66,7 @@ impl CheckpointArgs {
         match self.command {
             Command::List { folders, json } => list(folders, json),
             Command::Info { checkpoint, json } => info(&checkpoint, json),
+            Command::Export { input, output } => export(&input, &output),
             Command::Import {
                 input,
                 output,
@@ -89,7 +99,7 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
     } else {
         folders
     };
-    let catalogue = Catalogue::scan(&folders, None);
+    let catalogue = Catalogue::scan(&folders, Some(EMBEDDED));
     for problem in &catalogue.problems {
         eprintln!("musicvae-tui: {problem}");
     }
@@ -137,11 +147,17 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
     print(&text)
 }
 
+fn export(input: &Path, output: &Path) -> anyhow::Result<()> {
+    let mut checkpoint = Checkpoint::load(input)?;
+    checkpoint.optimizer.clear();
+    checkpoint.save(output, Precision::Half)?;
+    print(&format!("{}\n", output.display()))
+}
+
 fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
     let by_name = || {
-        let catalogue = Catalogue::scan(&default_folders(), None);
-        let entry = catalogue.find(checkpoint.to_str()?)?.clone();
-        matches!(entry.source, Source::File(_)).then_some(entry)
+        let catalogue = Catalogue::scan(&default_folders(), Some(EMBEDDED));
+        catalogue.find(checkpoint.to_str()?).cloned()
     };
     let entry = match checkpoint.exists() {
         true => None,
@@ -151,11 +167,10 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         let name = checkpoint.with_extension("").display().to_string();
         Entry::of_file(checkpoint, name)
     });
-    let path = match &entry.source {
-        Source::File(path) => path.clone(),
-        Source::Embedded => checkpoint.to_path_buf(),
+    let loaded = match &entry.source {
+        Source::File(path) => Checkpoint::load(path)?,
+        Source::Embedded => Checkpoint::embedded()?,
     };
-    let loaded = Checkpoint::load(&path)?;
     let fingerprint = loaded.fingerprint()?;
     if as_json {
         let mut about = entry_json(&entry);
@@ -165,7 +180,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         return print_json(&about);
     }
     let Ok(summary) = &entry.summary else {
-        bail!("{} changed while it was read", path.display())
+        bail!("{} changed while it was read", checkpoint.display())
     };
     let preset = &loaded.preset;
     let Metadata {
@@ -179,7 +194,13 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
     } = &loaded.metadata;
     let mut text = String::new();
     let mut line = |key: &str, value: String| text.push_str(&format!("{key:17} {value}\n"));
-    line("file", path.display().to_string());
+    line(
+        "file",
+        match &entry.source {
+            Source::File(path) => path.display().to_string(),
+            Source::Embedded => "inside the program".into(),
+        },
+    );
     line("size", megabytes(entry.size));
     line("preset", preset.name.clone());
     line("bars", preset.bars.to_string());

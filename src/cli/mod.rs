@@ -1,13 +1,18 @@
 //! The subcommands, one small file each.
 
 mod checkpoint;
-mod workstation;
-mod prepare;
-mod train;
 mod devices;
+mod eval;
+mod grooves;
+mod interpolate;
 mod kit;
+mod latents;
 mod prepare;
+mod reconstruct;
 mod render;
+mod sample;
+mod train;
+mod workstation;
 
 use std::path::PathBuf;
 
@@ -29,28 +34,48 @@ pub struct Cli {
 /// What to do; the workstation opens when nothing is named.
 #[derive(Subcommand)]
 pub enum Command {
-    Checkpoint(checkpoint::CheckpointArgs),
-    Prepare(prepare::Prepare),
-    Train(train::Train),
-    Devices(devices::Devices),
-    Kit(kit::Kit),
+    Sample(sample::Sample),
+    Encode(latents::Encode),
+    Decode(latents::Decode),
+    Interpolate(interpolate::Interpolate),
+    Reconstruct(reconstruct::Reconstruct),
     Render(render::Render),
     Prepare(prepare::Prepare),
+    Train(train::Train),
+    Eval(eval::Eval),
+    Checkpoint(checkpoint::CheckpointArgs),
+    Devices(devices::Devices),
+    Kit(kit::Kit),
 }
+
+/// A request that makes no sense whatever the files hold: exit code 2, as for a wrong option.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
 
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
-            None => anyhow::bail!("the workstation is under construction"),
             None => self.workstation.run(self.config.as_deref()),
+            Some(Command::Sample(command)) => command.run(),
+            Some(Command::Encode(command)) => command.run(),
+            Some(Command::Decode(command)) => command.run(),
+            Some(Command::Interpolate(command)) => command.run(),
+            Some(Command::Reconstruct(command)) => command.run(),
+            Some(Command::Render(command)) => command.run(),
+            Some(Command::Prepare(command)) => command.run(),
+            Some(Command::Train(command)) => command.run(),
+            Some(Command::Eval(command)) => command.run(),
+            Some(Command::Checkpoint(command)) => command.run(),
+            Some(Command::Devices(command)) => command.run(),
+            Some(Command::Kit(command)) => command.run(),
             Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
             Some(Command::Train(train)) => train.run(),
             Some(Command::Devices(devices)) => devices.run(),
             Some(Command::Kit(kit)) => kit.run(),
             Some(Command::Render(render)) => render.run(),
-            Some(Command::Prepare(prepare)) => prepare.run(),
         }
     }
 }

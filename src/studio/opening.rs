@@ -4,29 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Context;
-use candle_core::Device;
 
 use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source, curves};
-use crate::checkpoint::{Catalogue, Checkpoint};
+use crate::checkpoint::{Catalogue, Checkpoint, EMBEDDED, EMBEDDED_LOG};
 use crate::model::MusicVae;
 use crate::music::Groove;
-
-/// The checkpoint in the binary and its training log, where this build has one.
-const EMBEDDED: Option<(&[u8], &str)> = None;
 
 /// Opens a checkpoint: what it is, and its model ready to run.
 pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
     let checkpoint = match source {
-        Source::Embedded => {
-            let (bytes, _) = EMBEDDED.context(
-                "This build has no checkpoint inside: choose one below, or give one with \
-                 --checkpoint.",
-            )?;
-            Checkpoint::from_bytes(bytes, "the embedded checkpoint")?
-        }
+        Source::Embedded => Checkpoint::embedded()?,
         Source::File(path) => Checkpoint::load(path)?,
     };
-    let model = checkpoint.model(&Device::Cpu)?;
+    let model = checkpoint.model()?;
     let info = ModelInfo {
         source: source.clone(),
         name: name(source, &checkpoint.preset.name),
@@ -67,9 +57,7 @@ fn name(source: &Source, preset: &str) -> String {
 /// can't be read is one that isn't there: the chart is no reason to refuse a model.
 fn log(source: &Source) -> Curves {
     match source {
-        Source::Embedded => EMBEDDED
-            .map(|(_, log)| curves::parse(log))
-            .unwrap_or_default(),
+        Source::Embedded => curves::parse(EMBEDDED_LOG),
         Source::File(path) => {
             let beside = [path.with_extension("csv"), path.with_file_name("log.csv")];
             let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
@@ -84,7 +72,7 @@ fn log(source: &Source) -> Curves {
 
 /// Lists the checkpoints of `folders`, the embedded one first.
 pub fn list(folders: &[PathBuf]) -> Event {
-    let catalogue = Catalogue::scan(folders, EMBEDDED.map(|(bytes, _)| bytes));
+    let catalogue = Catalogue::scan(folders, Some(EMBEDDED));
     let now = SystemTime::now();
     let entries = catalogue.entries.into_iter().map(|entry| {
         let age = entry

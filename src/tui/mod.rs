@@ -3,6 +3,7 @@
 mod bars;
 mod bindings;
 mod browser;
+mod commands;
 mod draw;
 mod grid;
 mod keys;
@@ -11,6 +12,7 @@ mod overlay;
 mod slider;
 mod terminal;
 mod theme;
+mod timing;
 
 use std::io::ErrorKind::{Interrupted, WouldBlock};
 use std::sync::Arc;

@@ -15,19 +15,15 @@ mod midi_write;
 mod model;
 mod oracle;
 mod prepare;
-mod scarcity;
-mod real_audio;
-mod spectrum;
-mod tfrecord;
-mod training;
 mod pty;
+mod real_audio;
 #[cfg(target_os = "linux")]
 mod scarcity;
 mod spectrum;
 mod studio;
-#[allow(dead_code)]
-mod support;
 mod tfrecord;
 mod training;
 mod tui;
 mod workbench;
+#[allow(dead_code)]
+mod support;

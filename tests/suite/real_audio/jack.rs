@@ -1,14 +1,23 @@
 //! The same through JACK with a driver that is only a clock; and MIDI timing.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::*;
 
 const SERVER: &str = "musicvae-tui-test";
 
+/// One server at a time: two with a real-time priority would disturb each other's clock.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A JACK server with a driver that is only a clock, ended with the test.
-struct Server(Child);
+struct Server(
+    Child,
+    #[expect(dead_code, reason = "held")] MutexGuard<'static, ()>,
+);
 
 impl Server {
     fn start(rate: u32, period: u32) -> Option<Server> {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let server = Process::new("jackd")
             .args(["-n", SERVER, "-R", "-P", "20", "-d", "dummy"])
             .args(["-r", &rate.to_string(), "-p", &period.to_string()])
@@ -19,7 +28,7 @@ impl Server {
             eprintln!("SKIPPED: needs jackd (package jackd2)");
             return None;
         };
-        let server = Server(server);
+        let server = Server(server, alone);
         let up = || {
             tool("jack_lsp")
                 .output()
