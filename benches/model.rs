@@ -1,81 +1,155 @@
-use musicvae_tui::model::cpu::*;
-use std::time::Instant;
-fn best(mut f: impl FnMut()) -> f64 {
-    (0..15)
-        .map(|_| {
-            let t = Instant::now();
-            f();
-            t.elapsed().as_secs_f64()
-        })
-        .fold(f64::MAX, f64::min)
-}
+//! Speeds of the model, beside this machine's own arithmetic peak in the same run:
+//! `cargo bench --bench model`. Absolute figures move from machine to machine; compare the shares.
+
+use std::time::{Duration, Instant};
+
+use candle_core::{Device, Tensor};
+use musicvae_tui::checkpoint::Checkpoint;
+use musicvae_tui::data::Windows;
+use musicvae_tui::model::cpu::{LeftPanels, Matrix, RightPanels, matmul, matvec};
+use musicvae_tui::model::latent::{Latent, sample_prior, slerp};
+use musicvae_tui::model::network::Network;
+use musicvae_tui::model::{Decoding, Preset};
+use musicvae_tui::music::FEATURES;
+use musicvae_tui::training::{Adam, Examples, gradients, prepare_process};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
-    for (m, k, n) in [
-        (64, 539, 2048),
-        (32, 539, 2048),
-        (128, 539, 2048),
-        (64, 512, 1024),
-        (64, 2048, 512),
-        (539, 4096, 2048),
-        (512, 512, 512),
-    ] {
-        let a = vec![0.5f32; m * k];
-        let b = vec![0.25f32; k * n];
-        let mut c = vec![0f32; m * n];
-        let right = RightPanels::pack(Matrix::new(&b, k, n));
-        let mut left = LeftPanels::zeros(m, k);
-        let tp = best(|| left.pack(0, Matrix::new(&a, m, k)));
-        let reps = 1.max(200_000_000 / (m * k * n));
-        let t = best(|| {
-            for _ in 0..reps {
-                matmul(&left, &right, &mut c)
-            }
-        }) / reps as f64;
+    // Safe: no other thread runs yet.
+    unsafe { prepare_process() };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let one = sgemm_peak(1);
+    let all = sgemm_peak(cores);
+    println!("sgemm peak: {one:.0} GFLOP/s on one core, {all:.0} on {cores}");
+    println!("weights read: {:.0} GB/s on one core\n", weights_read());
+
+    let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
+    training(&checkpoint, all);
+    playing(&checkpoint);
+}
+
+/// The shortest of several runs: what the work costs when nothing else takes the machine.
+fn shortest(runs: usize, mut work: impl FnMut()) -> Duration {
+    let time = |_| {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    (0..runs).map(time).min().unwrap_or_default()
+}
+
+/// The fastest matrix product of a recurrent layer's size, on `threads` cores at once, GFLOP/s.
+fn sgemm_peak(threads: usize) -> f64 {
+    const M: usize = 64;
+    const K: usize = 512;
+    const N: usize = 2048;
+    const TIMES: usize = 20;
+    let work = || {
+        let right = RightPanels::pack(Matrix::new(&vec![0.25; K * N], K, N));
+        let mut left = LeftPanels::zeros(M, K);
+        left.pack(0, Matrix::new(&vec![0.5; M * K], M, K));
+        let mut out = vec![0.0; M * N];
+        shortest(10, || (0..TIMES).for_each(|_| matmul(&left, &right, &mut out))).as_secs_f64()
+    };
+    let slowest = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a thread")).fold(0.0, f64::max)
+    });
+    2e-9 * (threads * TIMES * M * K * N) as f64 / slowest
+}
+
+/// The speed at which a product with one row reads weights, GB/s.
+fn weights_read() -> f64 {
+    const K: usize = 512;
+    const N: usize = 1024;
+    const TIMES: usize = 50;
+    let right = RightPanels::pack(Matrix::new(&vec![0.25; K * N], K, N));
+    let mut out = vec![0.0; N];
+    let time =
+        shortest(20, || (0..TIMES).for_each(|_| matvec(&[1.0; K], &right, &mut out)));
+    4e-9 * (TIMES * K * N) as f64 / time.as_secs_f64()
+}
+
+/// Multiply-adds of one forward step of `preset` for one example.
+fn multiply_adds(preset: &Preset) -> usize {
+    let kernels = preset.parameter_shapes().into_iter().filter(|(name, shape)| {
+        shape.len() == 2 && (name.contains("lstm_cell") || name.contains("output_projection"))
+    });
+    kernels.map(|(_, shape)| shape[0] * shape[1]).sum()
+}
+
+fn training(checkpoint: &Checkpoint, peak: f64) {
+    let preset = &checkpoint.preset;
+    let network =
+        Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu).expect("a network");
+    let model = checkpoint.model().expect("a model");
+    let latents: Vec<Latent> = (0..64).map(|seed| sample_prior(preset.z_size, seed)).collect();
+    let how = Decoding { temperature: 0.5, seed: 0 };
+    let grooves = model.decode(&latents, how).expect("grooves");
+    let grooves: Vec<_> = grooves.into_iter().cycle().take(512).collect();
+    let examples = Examples::new(&Windows { grooves, ..Windows::default() }, preset.steps());
+    let mut adam = Adam::new(&network).expect("an optimizer");
+    // Forward, and twice that backward, two operations a multiply-add.
+    let flop = (6 * multiply_adds(preset) * preset.steps()) as f64;
+
+    println!("training step, {} ({:.2} GFLOP an example):", preset.name, flop * 1e-9);
+    for (batch, runs) in [(512, 3), (128, 5), (64, 7)] {
+        let chosen: Vec<usize> = (0..batch).collect();
+        let time = shortest(runs, || {
+            let mut gradients = gradients(&network, &examples, &chosen, 0, 1).expect("gradients");
+            let norm = gradients.global_norm().expect("a norm");
+            gradients.clip(norm, preset).expect("clipped gradients");
+            adam.update(&network, &gradients.tensors, 0.0).expect("an update");
+        });
+        let speed = batch as f64 / time.as_secs_f64();
+        let rate = speed * flop * 1e-9;
         println!(
-            "{m}x{k}x{n}: {:.1} GFLOP/s, pack {:.2}%",
-            2e-9 * (m * k * n) as f64 / t,
-            100. * tp / t
+            "  batch {batch:>3}: {speed:>4.0} examples/s, {rate:>4.0} GFLOP/s, {:.0} % of the peak",
+            100.0 * rate / peak
         );
     }
-    for (k, n) in [(512, 1024), (283, 1024)] {
-        let b = vec![0.25f32; k * n];
-        let right = RightPanels::pack(Matrix::new(&b, k, n));
-        let x = vec![1f32; k];
-        let mut c = vec![0f32; n];
-        let t = best(|| {
-            for _ in 0..100 {
-                matvec(&x, &right, &mut c)
-            }
-        }) / 100.;
-        println!("matvec {k}x{n}: {:.1} GB/s", 4e-9 * (k * n) as f64 / t);
+    println!();
+}
+
+fn playing(checkpoint: &Checkpoint) {
+    let preset = &checkpoint.preset;
+    let how = Decoding { temperature: 0.5, seed: 0 };
+    let model = checkpoint.model().expect("a model");
+    let ends = [sample_prior(preset.z_size, 0), sample_prior(preset.z_size, 1)];
+    let path = |count: usize| -> Vec<Latent> {
+        (0..count).map(|step| slerp(&ends[0], &ends[1], step as f32 / count as f32)).collect()
+    };
+    let say = |what: &str, time: Duration| println!("{what:<28}{:>8.2} ms", time.as_secs_f64() * 1e3);
+    let load = shortest(5, || {
+        Checkpoint::embedded().and_then(|checkpoint| checkpoint.model()).expect("a model");
+    });
+    say("open the checkpoint", load);
+    for count in [1, 11, 32] {
+        let latents = path(count);
+        let time = shortest(20, || {
+            model.decode(&latents, how).expect("grooves");
+        });
+        say(&format!("decode {count} (one slider move: 1)"), time);
     }
-    let (b, h) = (64, 512);
-    let mut g = vec![0.1f32; b * 4 * h];
-    let cp = vec![0.1f32; b * h];
-    let mut c = vec![0f32; b * h];
-    let mut hh = vec![0f32; b * h];
-    let t = best(|| {
-        for _ in 0..10 {
-            gates_forward(h, &mut g, &cp, &mut c, &mut hh)
-        }
-    }) / 10.;
-    println!(
-        "gates fwd {:.1} us ({:.1}% of gemm at 100)",
-        t * 1e6,
-        100. * t / (2e-11 * (b * 539 * 2048) as f64)
-    );
-    let mut dc = vec![0f32; b * h];
-    let t = best(|| {
-        for _ in 0..10 {
-            gates_backward(GateGradients {
-                units: h,
-                gates: &mut g,
-                c_previous: &cp,
-                c: &c,
-                d_h: &hh,
-                d_c: &mut dc,
-            })
-        }
-    }) / 10.;
-    println!("gates bwd {:.1} us", t * 1e6);
+    for count in [1, 64, 512] {
+        let grooves = model.decode(&path(count), how).expect("grooves");
+        let time = shortest(if count == 512 { 3 } else { 20 }, || {
+            model.encode(&grooves).expect("posteriors");
+        });
+        say(&format!("encode {count}"), time);
+    }
+    // The same decode as candle's ordinary operations would run it, teacher-forced.
+    let network =
+        Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu).expect("a network");
+    let x = Tensor::zeros((preset.steps(), 1, FEATURES), candle_core::DType::F32, &Device::Cpu);
+    let batch = musicvae_tui::model::network::Batch { x: x.expect("zeros"), lengths: None };
+    let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
+    let time = shortest(5, || {
+        network
+            .decode(&z, &batch, &mut musicvae_tui::model::network::keep_all)
+            .expect("logits");
+    });
+    say("decode 1 on the tape", time);
 }

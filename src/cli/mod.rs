@@ -70,12 +70,6 @@ impl Cli {
             Some(Command::Checkpoint(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),
             Some(Command::Kit(command)) => command.run(),
-            Some(Command::Checkpoint(checkpoint)) => checkpoint.run(),
-            Some(Command::Prepare(prepare)) => prepare.run(),
-            Some(Command::Train(train)) => train.run(),
-            Some(Command::Devices(devices)) => devices.run(),
-            Some(Command::Kit(kit)) => kit.run(),
-            Some(Command::Render(render)) => render.run(),
         }
     }
 }

@@ -163,8 +163,8 @@ impl Backstage {
         let mut events = self
             .training
             .as_ref()
-            .map(trainer::news)
-            .unwrap_or_default();
+            .map(|session| session.events().map(Event::Training).collect())
+            .unwrap_or_else(Vec::new);
         let mut changed = false;
         for notice in self.watch.notices() {
             match notice {

@@ -1,22 +1,7 @@
 //! The story of a training run, as the loss chart tells it.
 
-/// One line of a training log.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LossRecord {
-    pub step: u64,
-    pub split: Split,
-    /// By [`Term::index`]: total, hits, velocities, offsets (per step of a groove), divergence in bits.
-    pub terms: [f64; 5],
-    /// 0 when the log doesn't say.
-    pub examples_per_second: f64,
-}
-
-/// Which part of the data a record is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Split {
-    Train,
-    Validation,
-}
+use crate::data::Split;
+use crate::training::{Log, Record};
 
 /// A curve of the chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,8 +23,20 @@ impl Term {
         Term::Divergence,
     ];
 
+    /// Place among [`Term::ALL`].
     pub fn index(self) -> usize {
         self as usize
+    }
+
+    /// What a record says of the term.
+    pub fn of(self, record: &Record) -> f64 {
+        match self {
+            Term::Total => record.loss,
+            Term::Hits => record.hits,
+            Term::Velocities => record.velocities,
+            Term::Offsets => record.offsets,
+            Term::Divergence => record.kl_bits,
+        }
     }
 
     pub fn name(self) -> &'static str {
@@ -61,12 +58,19 @@ impl Term {
 /// The records of one run, in step order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
-    pub records: Vec<LossRecord>,
+    pub records: Vec<Record>,
 }
 
 impl Curves {
+    /// The curves of a training log's text; lines that are cut off are left out.
+    pub fn parse(log: &str) -> Curves {
+        let mut curves = Curves::default();
+        Log::parse(log.as_bytes()).into_iter().for_each(|record| curves.push(record));
+        curves
+    }
+
     /// Adds a record. A resumed run repeats steps: what lies at or after it is then replaced.
-    pub fn push(&mut self, record: LossRecord) {
+    pub fn push(&mut self, record: Record) {
         while self
             .records
             .last()
@@ -78,7 +82,7 @@ impl Curves {
     }
 
     /// The newest record of a split.
-    pub fn last(&self, split: Split) -> Option<&LossRecord> {
+    pub fn last(&self, split: Split) -> Option<&Record> {
         self.records
             .iter()
             .rev()
@@ -86,11 +90,11 @@ impl Curves {
     }
 
     /// The record of a split whose total is lowest.
-    pub fn best(&self, split: Split) -> Option<&LossRecord> {
+    pub fn best(&self, split: Split) -> Option<&Record> {
         self.records
             .iter()
-            .filter(|record| record.split == split && record.terms[0].is_finite())
-            .min_by(|a, b| a.terms[0].total_cmp(&b.terms[0]))
+            .filter(|record| record.split == split && record.loss.is_finite())
+            .min_by(|a, b| a.loss.total_cmp(&b.loss))
     }
 
     /// The finite points `(step, value)` of one curve, from `from` on, in at most `columns`
@@ -101,7 +105,7 @@ impl Curves {
             .records
             .iter()
             .filter(|record| record.split == split && record.step >= from)
-            .map(|record| (record.step as f64, record.terms[term.index()]))
+            .map(|record| (record.step as f64, term.of(record)))
             .filter(|(_, value)| value.is_finite())
             .collect();
         if columns == 0 || all.len() <= columns {
@@ -133,60 +137,12 @@ impl Curves {
     }
 }
 
-/// Reads a training log: comma-separated, its columns named in the first line. Lines that are cut
-/// off are left out, and columns that are missing read as not a number.
-pub fn parse(text: &str) -> Curves {
-    let mut lines = text.lines();
-    let names: Vec<&str> = lines
-        .next()
-        .unwrap_or("")
-        .split(',')
-        .map(str::trim)
-        .collect();
-    let column = |name: &str| names.iter().position(|known| *known == name);
-    let [step, split] = [column("step"), column("split")];
-    let terms = ["loss", "hits", "velocities", "offsets", "kl_bits"].map(column);
-    let speed = column("examples_per_second");
-    let mut curves = Curves::default();
-    for line in lines {
-        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let cell = |column: Option<usize>| cells.get(column?).copied();
-        let number = |column| {
-            cell(column)
-                .and_then(|cell| cell.parse().ok())
-                .unwrap_or(f64::NAN)
-        };
-        let split = match cell(split) {
-            Some(split) if split.eq_ignore_ascii_case("train") => Split::Train,
-            Some(split) if split.eq_ignore_ascii_case("validation") => Split::Validation,
-            _ => continue,
-        };
-        let Some(step) = cell(step).and_then(|cell| cell.parse().ok()) else {
-            continue;
-        };
-        curves.push(LossRecord {
-            step,
-            split,
-            terms: terms.map(number),
-            examples_per_second: cell(speed)
-                .and_then(|cell| cell.parse().ok())
-                .unwrap_or(0.0),
-        });
-    }
-    curves
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn record(step: u64, split: Split, total: f64) -> LossRecord {
-        LossRecord {
-            step,
-            split,
-            terms: [total, 1.0, 2.0, 3.0, 4.0],
-            examples_per_second: 0.0,
-        }
+    fn record(step: u64, split: Split, loss: f64) -> Record {
+        Record { loss, ..Record::new(step, split, Default::default()) }
     }
 
     #[test]
@@ -226,29 +182,26 @@ mod tests {
         let steps: Vec<u64> = curves.records.iter().map(|record| record.step).collect();
         assert_eq!(steps, [1, 2, 3, 3]);
         assert_eq!(
-            curves.last(Split::Train).map(|last| last.terms[0]),
+            curves.last(Split::Train).map(|last| last.loss),
             Some(9.0)
         );
         assert_eq!(curves.best(Split::Train).map(|best| best.step), Some(1));
     }
 
     #[test]
-    fn a_log_is_read_by_the_names_of_its_columns() {
-        let text = "split,step,loss,hits,velocities,offsets,kl_bits,examples_per_second\n\
-                    train,1,9.5,5,2,2.5,30,101\n\
-                    validation,1,10,NaN,2,2,31,0\n\
-                    train,2,9";
-        let curves = parse(text);
-        assert_eq!(curves.records.len(), 3);
+    fn a_log_is_read_up_to_the_line_that_was_cut_off() {
+        let text = "step,split,loss,hits,velocities,offsets,kl_bits,gradient_norm,\
+                    examples_per_second,seconds\n\
+                    1,train,9.5,5,2,2.5,30,1,101,0.5\n\
+                    1,validation,10,NaN,2,2,31,0,0,0.5\n\
+                    2,train,9";
+        let curves = Curves::parse(text);
+        assert_eq!(curves.records.len(), 2);
         let first = curves.records[0];
-        assert_eq!(
-            (first.step, first.split, first.examples_per_second),
-            (1, Split::Train, 101.0)
-        );
-        assert_eq!(first.terms, [9.5, 5.0, 2.0, 2.5, 30.0]);
-        assert!(curves.records[1].terms[1].is_nan());
-        assert!(curves.records[2].terms[1].is_nan());
-        assert_eq!(parse("").records.len(), 0);
-        assert_eq!(parse("nonsense\n1,2,3\n").records.len(), 0);
+        assert_eq!((first.step, first.split, first.examples_per_second), (1, Split::Train, 101.0));
+        assert_eq!(Term::ALL.map(|term| term.of(&first)), [9.5, 5.0, 2.0, 2.5, 30.0]);
+        assert!(curves.records[1].hits.is_nan());
+        assert!(Curves::parse("").records.is_empty());
+        assert!(Curves::parse("nonsense\n1,2,3\n").records.is_empty());
     }
 }

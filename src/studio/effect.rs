@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Entry, Kind, LossRecord, Source, Takeover, Transport};
+use super::{Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -66,7 +66,7 @@ pub struct ModelInfo {
     /// Length of its grooves.
     pub steps: usize,
     /// Its training log; empty when none lies beside it.
-    pub log: Vec<LossRecord>,
+    pub log: Vec<Record>,
 }
 
 /// News from a worker, the engine or the clock.
@@ -104,19 +104,10 @@ pub enum Event {
         path: PathBuf,
         clamped: usize,
     },
+    /// News from the trainer.
     Training(TrainingEvent),
     /// Something went well and is worth a sentence.
     Notice(String),
     /// Something went wrong; one sentence.
     Trouble(String),
-}
-
-/// News from the trainer.
-#[derive(Clone, Debug, PartialEq)]
-pub enum TrainingEvent {
-    Record(LossRecord),
-    Saved(PathBuf),
-    /// At this step.
-    Finished(u64),
-    Failed(String),
 }

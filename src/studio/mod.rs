@@ -28,13 +28,15 @@ use std::time::Duration;
 pub use action::Action;
 pub use backstage::{Backstage, quiet_stderr};
 pub use config::{Config, Takeover};
-pub use curves::{Curves, LossRecord, Split, Term};
-pub use effect::{Effect, Event, ModelInfo, TrainingEvent};
+pub use curves::{Curves, Term};
+pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
 pub use messages::{Message, Messages, Weight};
 pub use play::{LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
+pub use crate::data::Split;
+pub use crate::training::{Event as TrainingEvent, Record};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 
-use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source, curves};
+use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source};
 use crate::checkpoint::{Catalogue, Checkpoint, EMBEDDED, EMBEDDED_LOG};
 use crate::model::MusicVae;
 use crate::music::Groove;
@@ -57,14 +57,14 @@ fn name(source: &Source, preset: &str) -> String {
 /// can't be read is one that isn't there: the chart is no reason to refuse a model.
 fn log(source: &Source) -> Curves {
     match source {
-        Source::Embedded => curves::parse(EMBEDDED_LOG),
+        Source::Embedded => Curves::parse(EMBEDDED_LOG),
         Source::File(path) => {
             let beside = [path.with_extension("csv"), path.with_file_name("log.csv")];
             let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
             beside
                 .iter()
                 .find_map(read)
-                .map(|text| curves::parse(&text))
+                .map(|text| Curves::parse(&text))
                 .unwrap_or_default()
         }
     }

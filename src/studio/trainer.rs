@@ -1,12 +1,11 @@
-//! Starting a run, and putting what it says into the studio's words.
+//! Starting a training run as the settings describe it.
 
 use anyhow::Context;
 use candle_core::Device;
 
-use super::{Event, LossRecord, Split, TrainingEvent, config};
-use crate::data;
+use super::config;
 use crate::model::Preset;
-use crate::training::{self, Record, Session, TrainOptions};
+use crate::training::{Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;
@@ -38,38 +37,4 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         device: Device::Cpu,
     };
     Session::spawn(options).context("The trainer's thread can't be started.")
-}
-
-/// What the run said since the last call.
-pub fn news(session: &Session) -> Vec<Event> {
-    session.events().map(translated).collect()
-}
-
-fn translated(event: training::Event) -> Event {
-    Event::Training(match event {
-        training::Event::Notice(text) => return Event::Notice(text),
-        training::Event::Record(record) => TrainingEvent::Record(loss_record(&record)),
-        training::Event::Saved(path) => TrainingEvent::Saved(path),
-        training::Event::Finished(step) => TrainingEvent::Finished(step),
-        training::Event::Failed(reason) => TrainingEvent::Failed(reason),
-    })
-}
-
-fn loss_record(record: &Record) -> LossRecord {
-    LossRecord {
-        step: record.step,
-        split: if record.split == data::Split::Train {
-            Split::Train
-        } else {
-            Split::Validation
-        },
-        terms: [
-            record.loss,
-            record.hits,
-            record.velocities,
-            record.offsets,
-            record.kl_bits,
-        ],
-        examples_per_second: record.examples_per_second,
-    }
 }

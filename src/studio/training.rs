@@ -96,6 +96,7 @@ impl Studio {
 
     pub(super) fn receive_training(&mut self, event: TrainingEvent) {
         match event {
+            TrainingEvent::Notice(text) => self.say(text),
             TrainingEvent::Record(record) => self.run.curves.push(record),
             TrainingEvent::Saved(path) => {
                 self.say(format!("Saved {}.", path.display()));

@@ -5,6 +5,7 @@ mod evaluate;
 mod examples;
 mod gradients;
 mod log;
+mod process;
 mod session;
 mod trainer;
 
@@ -13,5 +14,6 @@ pub use evaluate::{Evaluation, Losses, Reconstruction, Timing, evaluate};
 pub use examples::Examples;
 pub use gradients::{Gradients, Terms, evaluate_terms, gradients};
 pub use log::{Log, Record};
+pub use process::prepare_process;
 pub use session::{Control, Event, Session};
 pub use trainer::{TrainOptions, Trainer, TrainingError, train};

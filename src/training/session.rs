@@ -48,7 +48,7 @@ impl Control {
 }
 
 /// What a run says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Something the user should know, one sentence.
     Notice(String),

@@ -100,7 +100,6 @@ fn numbers(
     buffer: &mut Buffer,
 ) -> u16 {
     let curves = &studio.run.curves;
-    let index = term.index();
     let train = curves.last(Split::Train);
     let validation = curves.last(Split::Validation);
     let narrow = area.width < 36;
@@ -122,11 +121,11 @@ fn numbers(
     };
     let mark = (theme.pick("─", "*"), theme.pick("•", "o"));
     if let Some(train) = train {
-        say(figure(mark.0, "train", train.terms[index]), theme.train());
+        say(figure(mark.0, "train", term.of(train)), theme.train());
     }
     if let Some(validation) = validation {
         say(
-            figure(mark.1, "valid", validation.terms[index]),
+            figure(mark.1, "valid", term.of(validation)),
             theme.validation(),
         );
     }
@@ -135,7 +134,7 @@ fn numbers(
     }
     if let Some(best) = curves.best(Split::Validation) {
         say(
-            format!("best {:.3} at {}", best.terms[0], best.step),
+            format!("best {:.3} at {}", best.loss, best.step),
             theme.faint(),
         );
     }

@@ -17,7 +17,6 @@ mod oracle;
 mod prepare;
 mod pty;
 mod real_audio;
-#[cfg(target_os = "linux")]
 mod scarcity;
 mod spectrum;
 mod studio;

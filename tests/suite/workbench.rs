@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use musicvae_tui::model::Latent;
 use musicvae_tui::music::{Groove, Hit};
 use musicvae_tui::studio::{
-    Action, Config, Effect, Event, LossRecord, ModelInfo, Source, Split, Studio,
+    Action, Config, Effect, Event, ModelInfo, Record, Source, Split, Studio,
 };
 use musicvae_tui::tui::{Key, Keymap, Theme, View, draw};
 use ratatui::Terminal;
@@ -21,17 +21,20 @@ pub struct Workbench {
     pub effects: Vec<Effect>,
 }
 
-pub fn record(step: u64, split: Split, total: f64) -> LossRecord {
-    LossRecord {
-        step,
-        split,
-        terms: [total, 4.0, 3.0, 2.0, 30.0],
+pub fn record(step: u64, split: Split, total: f64) -> Record {
+    Record {
+        loss: total,
+        hits: 4.0,
+        velocities: 3.0,
+        offsets: 2.0,
+        kl_bits: 30.0,
         examples_per_second: 100.0,
+        ..Record::new(step, split, Default::default())
     }
 }
 
 pub fn model(name: &str) -> ModelInfo {
-    let mut log: Vec<LossRecord> = (1..=50)
+    let mut log: Vec<Record> = (1..=50)
         .map(|step| record(step, Split::Train, 20.0 - step as f64 * 0.2))
         .collect();
     log.push(record(50, Split::Validation, 11.5));
