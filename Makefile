@@ -1,0 +1,28 @@
+# `make run` and `make test` are all it takes on a fresh machine: scripts/setup.sh looks for what
+# the build needs, asks before it installs anything, and then runs cargo.
+
+SETUP := sh scripts/setup.sh
+
+.PHONY: help run test lint install
+
+help:
+	@echo 'make run      build the program and open the workstation (ARGS="--ascii" passes options)'
+	@echo 'make test     every test'
+	@echo 'make lint     formatting and clippy, nothing changed'
+	@echo 'make install  put musicvae-tui into your cargo bin folder'
+	@echo
+	@echo 'Each first makes sure that a C compiler, the ALSA development files (Linux) and Rust are'
+	@echo 'there, and asks before it installs any of them. YES=1 answers yes.'
+
+run:
+	@$(SETUP) cargo run --release --locked -- $(ARGS)
+
+test:
+	@$(SETUP) cargo test --locked
+
+lint:
+	@LINT=1 $(SETUP) cargo fmt --check
+	@$(SETUP) cargo clippy --locked --all-targets -- --deny warnings
+
+install:
+	@$(SETUP) cargo install --path . --locked
