@@ -157,14 +157,14 @@ fn the_commands_list_describe_and_import() {
     fs::write(folder.path().join("checkpoints/bad.safetensors"), "no").unwrap();
     let (good, listing, _) = run(&["checkpoint", "list"]);
     assert!(
-        good && listing.contains("mine  groovae_4bar") && listing.contains("bad   "),
+        good && listing.contains("mine      groovae_4bar") && listing.contains("bad   "),
         "{listing}"
     );
     let (good, json, _) = run(&["checkpoint", "list", "--json", "checkpoints"]);
     let json: Value = serde_json::from_str(&json).unwrap();
     assert!(good && json["checkpoints"][1]["error"].is_string());
-    assert_eq!(json["checkpoints"][1]["step"], 1234);
-    assert_eq!(json["checkpoints"][1]["validation_loss"], 21.5);
+    assert_eq!(json["checkpoints"][2]["step"], 1234);
+    assert_eq!(json["checkpoints"][2]["validation_loss"], 21.5);
 
     for named in ["mine", "checkpoints/mine.safetensors"] {
         let (good, json, _) = run(&["checkpoint", "info", named, "--json"]);
