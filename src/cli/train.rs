@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use candle_core::Device;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -50,12 +50,38 @@ pub struct Train {
     /// Factor of the learning rate's decay a step [default: the preset's].
     #[arg(long, value_name = "FACTOR")]
     decay: Option<f64>,
+    /// What computes; cuda and metal need a program built with the feature of that name.
+    #[arg(long, value_enum, default_value = "cpu")]
+    device: Compute,
     /// Go on with the run that FOLDER holds.
     #[arg(long)]
     resume: bool,
     /// Start from the weights of this checkpoint instead of random ones.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     from: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Compute {
+    Cpu,
+    Cuda,
+    Metal,
+}
+
+impl Compute {
+    fn device(self) -> anyhow::Result<Device> {
+        match self {
+            Compute::Cpu => Ok(Device::Cpu),
+            Compute::Cuda => Device::new_cuda(0).context(
+                "CUDA can't be used: it takes an NVIDIA GPU and a program built with \
+                 `--features cuda`",
+            ),
+            Compute::Metal => Device::new_metal(0).context(
+                "Metal can't be used: it takes an Apple GPU and a program built with \
+                 `--features metal`",
+            ),
+        }
+    }
 }
 
 impl Train {
@@ -85,7 +111,7 @@ impl Train {
             validate_every: self.validate_every,
             resume: self.resume,
             from: self.from.map(|path| Checkpoint::load(&path)).transpose()?,
-            device: Device::Cpu,
+            device: self.device.device()?,
         };
         let control = Control::default();
         for signal in [SIGINT, SIGTERM] {

@@ -92,9 +92,12 @@ impl Network {
         &self.variables
     }
 
-    /// The weights as they are now.
+    /// The weights as they are now, on the CPU.
     pub fn weights(&self) -> Result<Tensors> {
-        self.variables.iter().map(|(name, var)| Ok((name.clone(), var.copy()?.detach()))).collect()
+        let copy = |(name, var): (&String, &Var)| {
+            Ok((name.clone(), var.copy()?.detach().to_device(&Device::Cpu)?))
+        };
+        self.variables.iter().map(copy).collect()
     }
 
     fn tensor(&self, name: &str) -> &Tensor {

@@ -48,17 +48,17 @@ impl Adam {
         Ok(())
     }
 
-    /// The state, as a checkpoint keeps it: `m/<weight>`, `v/<weight>` and `adam_step`.
+    /// The state on the CPU, as a checkpoint keeps it: `m/<weight>`, `v/<weight>` and `adam_step`.
     pub fn to_tensors(&self) -> Result<Tensors> {
         let step = Tensor::new(self.step as i64, &candle_core::Device::Cpu)?;
-        let prefixed = |prefix: &'static str, tensors: &Tensors| {
-            let named = |(name, tensor): (&String, &Tensor)| (format!("{prefix}/{name}"), tensor.clone());
-            tensors.iter().map(named).collect::<Vec<_>>()
-        };
-        let moments = prefixed("m", &self.first_moments)
-            .into_iter()
-            .chain(prefixed("v", &self.second_moments));
-        Ok(moments.chain([("adam_step".to_string(), step)]).collect())
+        let mut tensors = Tensors::from([("adam_step".to_string(), step)]);
+        for (prefix, moments) in [("m", &self.first_moments), ("v", &self.second_moments)] {
+            for (name, moment) in moments {
+                let moment = moment.to_device(&candle_core::Device::Cpu)?;
+                tensors.insert(format!("{prefix}/{name}"), moment);
+            }
+        }
+        Ok(tensors)
     }
 
     /// The optimizer that [`Adam::to_tensors`] described; `None` when a moment is missing or of
