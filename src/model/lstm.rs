@@ -8,6 +8,9 @@
 //! here the kernel is packed once a sequence and its gradient is one product over all steps. Other
 //! devices take [`lstm_by_steps`], which the tests hold equal to it.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
@@ -123,13 +126,24 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn new(x: &[usize], parameters: &[usize], direction: Direction) -> Result<Sizes> {
+    fn new(
+        x: &[usize],
+        parameters: &[usize],
+        state: &[usize],
+        direction: Direction,
+    ) -> Result<Sizes> {
         let (&[steps, batch, inputs], &[rows, columns]) = (x, parameters) else {
             bail!("an LSTM takes x [steps, batch, inputs] and a kernel, not {x:?}, {parameters:?}")
         };
         let units = columns / 4;
+        if steps * batch * units == 0 {
+            bail!("an LSTM takes at least one step, example and unit, not {x:?}, {parameters:?}")
+        }
         if columns % 4 != 0 || rows != inputs + units + 1 {
             bail!("an LSTM kernel of {parameters:?} (with bias row) does not fit inputs {inputs}")
+        }
+        if state != [batch, 2 * units] {
+            bail!("an LSTM of {units} units takes a state [{batch}, {}], not {state:?}", 2 * units)
         }
         Ok(Sizes { steps, batch, inputs, units, direction })
     }
@@ -173,7 +187,12 @@ impl CustomOp3 for LstmSequence {
         state: &CpuStorage,
         state_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let sizes = Sizes::new(x_layout.dims(), parameters_layout.dims(), self.direction)?;
+        let sizes = Sizes::new(
+            x_layout.dims(),
+            parameters_layout.dims(),
+            state_layout.dims(),
+            self.direction,
+        )?;
         let Sizes { steps, batch, inputs, units, .. } = sizes;
         let x = contiguous(x, x_layout)?;
         let parameters = contiguous(parameters, parameters_layout)?;
@@ -217,7 +236,7 @@ impl CustomOp3 for LstmSequence {
         let Some(mut saved) = lock(&self.saved).take() else {
             bail!("the gradient of an LSTM sequence can be taken once for each forward pass")
         };
-        let sizes = Sizes::new(x.dims(), parameters.dims(), self.direction)?;
+        let sizes = Sizes::new(x.dims(), parameters.dims(), state.dims(), self.direction)?;
         let Sizes { steps, batch, inputs, units, .. } = sizes;
         let first_state = with_slice(state, |state| split_state(state, sizes))?;
 

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Split;
-
 use super::Terms;
+use crate::data::Split;
+use crate::music::write_whole_file;
 
 /// One line of the log: the mean over a training batch, or over the validation split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,17 +58,24 @@ pub struct Log {
 }
 
 impl Log {
-    /// Starts the log at `path`, or goes on with it after `step`: lines of later steps, which a
-    /// broken-off run left behind, are dropped.
-    pub fn open(path: &Path, step: u64) -> io::Result<Log> {
-        let kept: Vec<Record> = match Log::read(path) {
-            Ok(records) if step > 0 => records.into_iter().filter(|r| r.step <= step).collect(),
-            _ => Vec::new(),
+    /// Starts the log at `path`, or goes on with it after `resumed`: lines of later steps, which
+    /// a broken-off run left behind, are dropped. The old log stays whole until the new one is.
+    pub fn open(path: &Path, resumed: Option<u64>) -> io::Result<Log> {
+        let mut kept = match (resumed, Log::read(path)) {
+            (None, _) => Vec::new(),
+            (_, Ok(records)) => records,
+            (_, Err(error)) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            (_, Err(error)) => return Err(error),
         };
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
-        let mut log = Log { writer: csv::Writer::from_writer(file) };
-        kept.iter().try_for_each(|record| log.write(record))?;
-        Ok(log)
+        kept.retain(|record| resumed.is_some_and(|step| record.step <= step));
+        write_whole_file(path, |out| {
+            let mut writer = csv::Writer::from_writer(out);
+            kept.iter().try_for_each(|record| writer.serialize(record))?;
+            writer.flush()
+        })?;
+        let file = OpenOptions::new().append(true).open(path)?;
+        let writer = csv::WriterBuilder::new().has_headers(kept.is_empty()).from_writer(file);
+        Ok(Log { writer })
     }
 
     /// Adds a line, at once on disk.
@@ -79,10 +86,13 @@ impl Log {
 
     /// Every whole line of the log at `path`; a last line that was cut off is left out.
     pub fn read(path: &Path) -> io::Result<Vec<Record>> {
-        Ok(Log::parse(File::open(path)?))
+        let bytes = std::fs::read(path)?;
+        // A number that lost its last digits would still be one.
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        Ok(Log::parse(&bytes[..whole]))
     }
 
-    /// Every whole line of a log.
+    /// Every line of a log up to one that makes no sense.
     pub fn parse(text: impl io::Read) -> Vec<Record> {
         csv::Reader::from_reader(text).into_deserialize().map_while(Result::ok).collect()
     }

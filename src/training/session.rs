@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use thread_priority::{ThreadPriority, set_current_thread_priority};
+
 use super::{Record, TrainOptions, train};
 
 /// What a run is told from outside.
@@ -80,6 +82,9 @@ impl Session {
         let (sender, events) = sync_channel(WAITING);
         let run_control = control.clone();
         let run = move || {
+            // Threads that this one starts inherit it. Where it is refused, the run is as quick as
+            // any other program.
+            let _ = set_current_thread_priority(ThreadPriority::Min);
             let run = || train(options, &run_control, &mut |event| offer(&sender, event));
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
             let last = match outcome {

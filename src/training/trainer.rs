@@ -48,6 +48,12 @@ pub enum TrainingError {
     Log { path: PathBuf, reason: std::io::Error },
     #[error("{} was trained as preset {found}, not {wanted}: choose another folder", path.display())]
     OtherPreset { path: PathBuf, found: String, wanted: String },
+    #[error(
+        "{} was trained with {setting} {found}, not {wanted}: resume it with that, or choose \
+         another folder",
+        path.display()
+    )]
+    OtherSetting { path: PathBuf, setting: String, found: String, wanted: String },
     #[error("{} holds no optimizer state to resume from: start anew from it instead", path.display())]
     NoOptimizer { path: PathBuf },
     #[error("{} already holds a run: resume it, or choose another folder", path.display())]
@@ -75,26 +81,14 @@ pub fn train(
     tell: &mut dyn FnMut(Event),
 ) -> Result<u64, TrainingError> {
     let mut trainer = Trainer::new(options, tell)?;
-    while trainer.step < trainer.options.steps && !control.is_stopped() {
-        let record = match trainer.step() {
-            Ok(record) => record,
-            Err(error) => {
-                trainer.save(tell)?;
-                return Err(error);
-            }
-        };
-        tell(Event::Record(record));
-        if trainer.step.is_multiple_of(trainer.options.validate_every.max(1)) {
-            trainer.validate(tell)?;
-            trainer.save(tell)?;
+    let outcome = trainer.run(control, tell);
+    if outcome.is_err() && trainer.saved != Some(trainer.step) {
+        // The first error is the one to report; this one often has the same cause.
+        if let Err(error) = trainer.save(tell) {
+            tell(Event::Notice(format!("the last steps could not be saved: {error}")));
         }
-        control.wait_while_paused();
     }
-    if !trainer.step.is_multiple_of(trainer.options.validate_every.max(1)) {
-        trainer.validate(tell)?;
-        trainer.save(tell)?;
-    }
-    Ok(trainer.step)
+    outcome.map(|()| trainer.step)
 }
 
 /// A run between two steps.
@@ -107,8 +101,12 @@ pub struct Trainer {
     validation: Option<Examples>,
     log: Log,
     best_validation: Option<f64>,
-    last_validation: Option<f64>,
+    /// Of the weights as they are now, if it was measured.
+    validation_loss: Option<f64>,
+    /// Seconds of training, over all sessions of the run.
     seconds: f64,
+    /// The step that `latest.safetensors` holds.
+    saved: Option<u64>,
 }
 
 impl Trainer {
@@ -117,35 +115,24 @@ impl Trainer {
         options: TrainOptions,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Trainer, TrainingError> {
-        let steps = options.preset.steps();
-        let converter =
-            |hop| GrooveConverter { bars: options.preset.bars, hop: Some(hop) };
-        let train = load_windows(&options.data, Some(Split::Train), &converter(options.hop_bars))?;
-        for warning in &train.warnings {
-            tell(Event::Notice(warning.clone()));
-        }
-        let validation =
-            load_windows(&options.data, Some(Split::Validation), &converter(options.preset.bars))
-                .ok()
-                .map(|windows| Examples::new(&windows, steps));
-        let train = Examples::new(&train, steps);
         let latest = latest(&options.out);
-
         let start = if options.resume {
             let checkpoint = Checkpoint::load(&latest)?;
-            if checkpoint.preset != options.preset {
-                return Err(TrainingError::OtherPreset {
-                    path: latest,
-                    found: checkpoint.preset.name,
-                    wanted: options.preset.name,
-                });
-            }
+            check_same(&checkpoint.preset, &options.preset, &latest)?;
             Some(checkpoint)
         } else if latest.exists() {
             return Err(TrainingError::Occupied { path: options.out });
         } else {
             None
         };
+        let (train, validation) = load_examples(&options, tell)?;
+        if let Some(start) = &start {
+            for (what, found, wanted) in differences(&start.metadata, &options, &train) {
+                tell(Event::Notice(format!(
+                    "the run was made with {what} {found} so far and goes on with {wanted}"
+                )));
+            }
+        }
         let weights = match (&start, &options.from) {
             (Some(start), _) => start.tensors.clone(),
             (None, Some(from)) => from.tensors.clone(),
@@ -161,12 +148,13 @@ impl Trainer {
         let step = start.as_ref().map_or(0, |start| start.metadata.step);
         let log_path = options.out.join("log.csv");
         let log = std::fs::create_dir_all(&options.out)
-            .and_then(|()| Log::open(&log_path, step))
+            .and_then(|()| Log::open(&log_path, start.as_ref().map(|_| step)))
             .map_err(|reason| TrainingError::Log { path: log_path, reason })?;
         Ok(Trainer {
             best_validation: note(BEST_VALIDATION),
-            last_validation: note(Metadata::VALIDATION_LOSS),
+            validation_loss: note(Metadata::VALIDATION_LOSS),
             seconds: note(SECONDS).unwrap_or(0.0),
+            saved: start.as_ref().map(|_| step),
             options,
             network,
             adam,
@@ -175,6 +163,29 @@ impl Trainer {
             validation,
             log,
         })
+    }
+
+    /// All steps that are left, with looks at the validation split; what was trained is saved when
+    /// this returns without an error.
+    fn run(
+        &mut self,
+        control: &Control,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<(), TrainingError> {
+        while self.step < self.options.steps && !control.is_stopped() {
+            let record = self.step()?;
+            tell(Event::Record(record));
+            if self.step.is_multiple_of(self.options.validate_every.max(1)) {
+                self.validate(tell)?;
+                self.save(tell)?;
+            }
+            control.wait_while_paused();
+        }
+        if self.saved != Some(self.step) {
+            self.validate(tell)?;
+            self.save(tell)?;
+        }
+        Ok(())
     }
 
     /// One optimizer step; the record is in the log when this returns.
@@ -195,6 +206,7 @@ impl Trainer {
         let rate = preset.learning_rate_at(self.step);
         self.adam.update(network, &gradients.tensors, rate)?;
         self.step += 1;
+        self.validation_loss = None;
 
         let elapsed = started.elapsed().as_secs_f64();
         self.seconds += elapsed;
@@ -213,9 +225,9 @@ impl Trainer {
         let terms = evaluate_terms(&self.network, validation, SEED, self.step)?;
         let mut record = Record::new(self.step, Split::Validation, terms);
         record.examples_per_second = terms.examples as f64 / started.elapsed().as_secs_f64();
-        self.last_validation = Some(record.loss);
+        self.validation_loss = Some(record.loss);
         tell(Event::Record(self.write(record)?));
-        if self.best_validation.is_none_or(|best| record.loss < best) {
+        if record.loss < self.best_validation.unwrap_or(f64::INFINITY) {
             self.best_validation = Some(record.loss);
             let mut best = self.checkpoint()?;
             best.optimizer.clear();
@@ -233,9 +245,10 @@ impl Trainer {
         Ok(record)
     }
 
-    fn save(&self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
+    fn save(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         let path = latest(&self.options.out);
         self.checkpoint()?.save(&path, Precision::Full)?;
+        self.saved = Some(self.step);
         tell(Event::Saved(path));
         Ok(())
     }
@@ -250,11 +263,11 @@ impl Trainer {
                 metadata.notes.insert(key.into(), value.into());
             }
         };
-        note(Metadata::VALIDATION_LOSS, self.last_validation);
+        note(Metadata::VALIDATION_LOSS, self.validation_loss);
         note(BEST_VALIDATION, self.best_validation);
         note(SECONDS, Some(self.seconds));
-        note("batch", Some(self.options.batch as f64));
-        note("hop_bars", Some(self.options.hop_bars as f64));
+        note(BATCH, Some(self.options.batch as f64));
+        note(HOP_BARS, Some(self.options.hop_bars as f64));
         Ok(Checkpoint {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
@@ -267,6 +280,78 @@ impl Trainer {
 /// Keys of a checkpoint's notes.
 const BEST_VALIDATION: &str = "best_validation_loss";
 const SECONDS: &str = "training_seconds";
+const BATCH: &str = "batch";
+const HOP_BARS: &str = "hop_bars";
+
+/// The windows to learn from, and those to watch where the corpus has any.
+fn load_examples(
+    options: &TrainOptions,
+    tell: &mut dyn FnMut(Event),
+) -> Result<(Examples, Option<Examples>), TrainingError> {
+    let bars = options.preset.bars;
+    let load = |split, hop| {
+        load_windows(&options.data, Some(split), &GrooveConverter { bars, hop: Some(hop) })
+    };
+    let train = load(Split::Train, options.hop_bars)?;
+    for warning in &train.warnings {
+        tell(Event::Notice(warning.clone()));
+    }
+    let validation = match load(Split::Validation, bars) {
+        Ok(windows) => Some(Examples::new(&windows, options.preset.steps())),
+        Err(error @ DataError::NoWindows { .. }) => {
+            tell(Event::Notice(format!(
+                "there is nothing to validate on, so no best checkpoint is kept: {error}"
+            )));
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok((Examples::new(&train, options.preset.steps()), validation))
+}
+
+/// A run goes on only as what it was: names the first setting that differs.
+fn check_same(found: &Preset, wanted: &Preset, path: &Path) -> Result<(), TrainingError> {
+    if found == wanted {
+        return Ok(());
+    }
+    let path = path.to_path_buf();
+    if found.name != wanted.name {
+        let (found, wanted) = (found.name.clone(), wanted.name.clone());
+        return Err(TrainingError::OtherPreset { path, found, wanted });
+    }
+    let settings = |preset| match serde_json::to_value(preset) {
+        Ok(serde_json::Value::Object(settings)) => settings,
+        _ => serde_json::Map::new(),
+    };
+    let wanted = settings(wanted);
+    let different = settings(found).into_iter().find(|(name, value)| wanted.get(name) != Some(value));
+    let (name, value) = different.unwrap_or_default();
+    Err(TrainingError::OtherSetting {
+        path,
+        found: value.to_string(),
+        wanted: wanted.get(&name).unwrap_or_default().to_string(),
+        setting: name.replace('_', " "),
+    })
+}
+
+/// What else a resumed run does differently from here on: what, until now, from now.
+fn differences(
+    before: &Metadata,
+    options: &TrainOptions,
+    train: &Examples,
+) -> Vec<(&'static str, String, String)> {
+    let note = |key: &str| before.notes.get(key).and_then(|value| value.as_f64());
+    let settings = [
+        ("seed", before.seed.map(|seed| seed.to_string()), options.seed.to_string()),
+        (BATCH, note(BATCH).map(|batch| batch.to_string()), options.batch.to_string()),
+        ("hop", note(HOP_BARS).map(|hop| hop.to_string()), options.hop_bars.to_string()),
+        ("data of fingerprint", before.data_fingerprint.clone(), train.fingerprint()),
+    ];
+    let differs = |(what, found, wanted): (_, Option<String>, String)| {
+        found.filter(|found| *found != wanted).map(|found| (what, found, wanted))
+    };
+    settings.into_iter().filter_map(differs).collect()
+}
 
 fn latest(out: &Path) -> PathBuf {
     out.join("latest.safetensors")

@@ -21,6 +21,7 @@ mod scarcity;
 mod spectrum;
 mod studio;
 mod tfrecord;
+mod trainer;
 mod training;
 mod tui;
 mod workbench;

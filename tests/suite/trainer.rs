@@ -1,0 +1,407 @@
+//! Whole training runs of a tiny model on a synthetic corpus.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use candle_core::{Device, Tensor};
+use musicvae_tui::checkpoint::{Checkpoint, CheckpointError};
+use musicvae_tui::data::{GrooveConverter, Split, load_windows};
+use musicvae_tui::model::network::Network;
+use musicvae_tui::model::{Preset, Tensors, init};
+use musicvae_tui::training::{
+    Control, Event, Examples, Log, Record, Session, TrainOptions, Trainer, TrainingError,
+    gradients, train,
+};
+use tempfile::TempDir;
+
+use crate::support::{corpus, corpus_of};
+
+fn tiny() -> Preset {
+    Preset { name: "tiny".into(), z_size: 8, encoder: vec![16], decoder: vec![12, 12], ..Preset::groovae_4bar() }
+}
+
+/// A run in `folder/out` on a corpus in `folder`.
+fn options(folder: &TempDir, steps: u64) -> TrainOptions {
+    let data = folder.path().join("corpus");
+    if !data.exists() {
+        corpus(&data);
+    }
+    TrainOptions {
+        preset: tiny(),
+        data,
+        out: folder.path().join("out"),
+        steps,
+        batch: 5,
+        seed: 7,
+        hop_bars: 1,
+        validate_every: 3,
+        resume: false,
+        from: None,
+        device: Device::Cpu,
+    }
+}
+
+/// Runs to the end; what it said.
+fn run(options: TrainOptions) -> Result<Vec<Event>, TrainingError> {
+    let mut events = Vec::new();
+    train(options, &Control::default(), &mut |event| events.push(event)).map(|_| events)
+}
+
+fn latest(out: &Path) -> Checkpoint {
+    Checkpoint::load(&out.join("latest.safetensors")).unwrap()
+}
+
+/// Names and bits of tensors.
+fn bits(tensors: &Tensors) -> Vec<(String, Vec<u32>)> {
+    let bits = |tensor: &Tensor| {
+        let numbers: Vec<f32> = tensor
+            .to_dtype(candle_core::DType::F32)
+            .and_then(|tensor| tensor.flatten_all()?.to_vec1())
+            .unwrap();
+        numbers.into_iter().map(f32::to_bits).collect()
+    };
+    tensors.iter().map(|(name, tensor)| (name.clone(), bits(tensor))).collect()
+}
+
+/// The log without what depends on the clock.
+fn log(out: &Path) -> Vec<Record> {
+    let timeless = |record| Record { examples_per_second: 0.0, seconds: 0.0, ..record };
+    Log::read(&out.join("log.csv")).unwrap().into_iter().map(timeless).collect()
+}
+
+fn steps_and_splits(out: &Path) -> Vec<(u64, Split)> {
+    log(out).iter().map(|record| (record.step, record.split)).collect()
+}
+
+#[test]
+fn every_variable_gets_a_gradient_that_remembers_nothing() {
+    let folder = TempDir::new().unwrap();
+    let options = options(&folder, 0);
+    let converter = GrooveConverter { bars: 4, hop: Some(1) };
+    let windows = load_windows(&options.data, Some(Split::Train), &converter).unwrap();
+    let examples = Examples::new(&windows, 64);
+    // No bits are free, or the divergence of a new model would not count.
+    let preset = Preset { free_bits: 0.0, ..tiny() };
+    let weights = init::random_weights(&preset, 1).unwrap();
+    let network = Network::new(preset, &weights, &Device::Cpu).unwrap();
+    let found = gradients(&network, &examples, &[0, 1, 2], 1, 1).unwrap();
+    assert_eq!(found.tensors.len(), weights.len());
+    for (name, gradient) in &found.tensors {
+        assert_eq!(gradient.dims(), weights[name].dims());
+        let size = gradient.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
+        assert!(size > 0.0, "the gradient of {name} is zero");
+        assert!(!gradient.track_op(), "the gradient of {name} keeps its tape");
+    }
+    assert_eq!(found.terms.examples, 3);
+}
+
+#[test]
+fn a_trainer_keeps_no_tape() {
+    let folder = TempDir::new().unwrap();
+    let mut trainer = Trainer::new(options(&folder, 9), &mut |_| {}).unwrap();
+    trainer.step().unwrap();
+    trainer.step().unwrap();
+    let checkpoint = trainer.checkpoint().unwrap();
+    for (name, tensor) in checkpoint.tensors.iter().chain(&checkpoint.optimizer) {
+        assert!(!tensor.track_op(), "{name} keeps its tape");
+    }
+}
+
+#[test]
+fn the_seed_decides_every_bit() {
+    let trained = |seed| {
+        let folder = TempDir::new().unwrap();
+        let options = TrainOptions { seed, ..options(&folder, 3) };
+        let out = options.out.clone();
+        run(options).unwrap();
+        let Checkpoint { tensors, optimizer, .. } = latest(&out);
+        (bits(&tensors), bits(&optimizer))
+    };
+    let first = trained(1);
+    assert_eq!(first, trained(1));
+    assert_ne!(first, trained(2));
+}
+
+#[test]
+fn training_lowers_the_loss() {
+    let folder = TempDir::new().unwrap();
+    let preset = Preset { learning_rate: 0.02, dropout_keep: 1.0, ..tiny() };
+    let options = TrainOptions { preset, ..options(&folder, 30) };
+    let out = options.out.clone();
+    run(options).unwrap();
+    let validation: Vec<_> =
+        log(&out).into_iter().filter(|record| record.split == Split::Validation).collect();
+    let (first, last) = (validation[0].loss, validation[validation.len() - 1].loss);
+    assert!(last < 0.8 * first, "{first} {last}");
+}
+
+#[test]
+fn a_resumed_run_equals_the_unbroken_one() {
+    let (unbroken, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    run(options(&unbroken, 6)).unwrap();
+    run(options(&broken, 3)).unwrap();
+    let said = run(TrainOptions { resume: true, ..options(&broken, 6) }).unwrap();
+    assert!(!said.iter().any(|event| matches!(event, Event::Notice(_))), "{said:?}");
+    let (unbroken, broken) = (unbroken.path().join("out"), broken.path().join("out"));
+    let (a, b) = (latest(&unbroken), latest(&broken));
+    assert_eq!(a.metadata.step, 6);
+    assert_eq!(bits(&a.tensors), bits(&b.tensors));
+    assert_eq!(bits(&a.optimizer), bits(&b.optimizer));
+    assert_eq!(a.optimizer["adam_step"].to_scalar::<i64>().unwrap(), 6);
+    assert_eq!(log(&unbroken), log(&broken));
+    for key in ["validation_loss", "best_validation_loss"] {
+        assert_eq!(a.metadata.notes[key], b.metadata.notes[key], "{key}");
+    }
+    let best = |out: &Path| Checkpoint::load(&out.join("best.safetensors")).unwrap();
+    assert_eq!(bits(&best(&unbroken).tensors), bits(&best(&broken).tensors));
+    // Both sessions' time counts.
+    let seconds = Log::read(&broken.join("log.csv")).unwrap();
+    assert!(seconds.windows(2).all(|pair| pair[0].seconds <= pair[1].seconds));
+}
+
+#[test]
+fn what_a_killed_run_left_is_cleaned_up() {
+    let (unbroken, killed) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    run(options(&unbroken, 6)).unwrap();
+    run(options(&killed, 3)).unwrap();
+    let out = killed.path().join("out");
+    // Lines after the last checkpoint; the last one cut off where it would still make sense.
+    let text = fs::read_to_string(out.join("log.csv")).unwrap();
+    let line = text.lines().nth(3).unwrap();
+    let later = line.replacen('3', "4", 1) + "\n";
+    let half = line.replacen('3', "2", 1);
+    let half = &half[..half.len() - 2];
+    fs::write(out.join("log.csv"), format!("{text}{later}{half}")).unwrap();
+    run(TrainOptions { resume: true, ..options(&killed, 6) }).unwrap();
+    assert_eq!(log(&out), log(&unbroken.path().join("out")));
+    // A lost log is no reason to refuse.
+    fs::remove_file(out.join("log.csv")).unwrap();
+    run(TrainOptions { resume: true, ..options(&killed, 7) }).unwrap();
+    assert_eq!(steps_and_splits(&out), [(7, Split::Train), (7, Split::Validation)]);
+}
+
+#[test]
+fn a_new_run_starts_a_new_log() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    run(options(&folder, 3)).unwrap();
+    fs::remove_file(out.join("latest.safetensors")).unwrap();
+    run(options(&folder, 1)).unwrap();
+    assert_eq!(steps_and_splits(&out), [(1, Split::Train), (1, Split::Validation)]);
+}
+
+#[test]
+fn the_notes_speak_of_the_weights_beside_them() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    run(options(&folder, 4)).unwrap();
+    let log = log(&out);
+    let loss = |step| {
+        let of_step = |record: &&Record| record.step == step && record.split == Split::Validation;
+        log.iter().find(of_step).unwrap().loss
+    };
+    let latest = latest(&out).metadata;
+    assert_eq!(latest.validation_loss(), Some(loss(4)));
+    let best = Checkpoint::load(&out.join("best.safetensors")).unwrap().metadata;
+    assert_eq!(best.validation_loss(), Some(loss(best.step)));
+    assert_eq!(latest.notes["best_validation_loss"].as_f64(), best.validation_loss());
+    assert_eq!(best.validation_loss().unwrap(), loss(3).min(loss(4)));
+    assert_eq!(latest.data_fingerprint.unwrap().len(), 16);
+    assert_eq!(latest.seed, Some(7));
+    // After a step the loss of the step before says nothing of the weights.
+    let mut trainer = Trainer::new(TrainOptions { resume: true, ..options(&folder, 9) }, &mut |_| {}).unwrap();
+    assert_eq!(trainer.checkpoint().unwrap().metadata.validation_loss(), Some(loss(4)));
+    trainer.step().unwrap();
+    assert_eq!(trainer.checkpoint().unwrap().metadata.validation_loss(), None);
+}
+
+#[test]
+fn runs_that_do_not_fit_their_folder_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let none = run(TrainOptions { resume: true, ..options(&folder, 3) }).unwrap_err();
+    assert!(matches!(none, TrainingError::Checkpoint(CheckpointError::Read { .. })), "{none}");
+    run(options(&folder, 1)).unwrap();
+    let before = fs::read(folder.path().join("out/latest.safetensors")).unwrap();
+    let occupied = run(options(&folder, 3)).unwrap_err();
+    assert!(matches!(occupied, TrainingError::Occupied { .. }), "{occupied}");
+    let resume = |preset| run(TrainOptions { preset, resume: true, ..options(&folder, 3) });
+    let other = resume(Preset { name: "other".into(), ..tiny() }).unwrap_err().to_string();
+    assert!(other.ends_with("was trained as preset tiny, not other: choose another folder"), "{other}");
+    let keep = resume(Preset { dropout_keep: 0.5, ..tiny() }).unwrap_err().to_string();
+    assert!(keep.contains("was trained with dropout keep 0.3, not 0.5: resume it with"), "{keep}");
+    // What is only for playing can't be resumed.
+    let path = folder.path().join("out/latest.safetensors");
+    assert_eq!(fs::read(&path).unwrap(), before);
+    let mut played = Checkpoint::load(&path).unwrap();
+    played.optimizer.clear();
+    played.save(&path, musicvae_tui::checkpoint::Precision::Full).unwrap();
+    let no_optimizer = resume(tiny()).unwrap_err();
+    assert!(matches!(no_optimizer, TrainingError::NoOptimizer { .. }), "{no_optimizer}");
+}
+
+#[test]
+fn a_resumed_run_says_what_is_not_as_it_was() {
+    let folder = TempDir::new().unwrap();
+    run(options(&folder, 1)).unwrap();
+    let options = TrainOptions { resume: true, seed: 8, batch: 4, ..options(&folder, 2) };
+    let said: Vec<_> = run(options)
+        .unwrap()
+        .into_iter()
+        .filter_map(|event| if let Event::Notice(text) = event { Some(text) } else { None })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "the run was made with seed 7 so far and goes on with 8",
+            "the run was made with batch 5 so far and goes on with 4"
+        ]
+    );
+}
+
+#[test]
+fn weights_that_blow_up_stop_the_run_at_their_step() {
+    let folder = TempDir::new().unwrap();
+    // After the first step the weights are finite, and what they lead to is not.
+    let preset = Preset { learning_rate: 1e9, ..tiny() };
+    let error = run(TrainOptions { preset: preset.clone(), ..options(&folder, 6) }).unwrap_err();
+    assert!(matches!(error, TrainingError::NotFinite { step: 2 }), "{error}");
+    let saved = latest(&folder.path().join("out"));
+    assert_eq!(saved.metadata.step, 1);
+    let other = TempDir::new().unwrap();
+    let mut trainer = Trainer::new(TrainOptions { preset, ..options(&other, 6) }, &mut |_| {}).unwrap();
+    trainer.step().unwrap();
+    assert!(matches!(trainer.step(), Err(TrainingError::NotFinite { step: 2 })));
+    assert_eq!(bits(&trainer.checkpoint().unwrap().tensors), bits(&saved.tensors));
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_named_and_not_saved() {
+    let folder = TempDir::new().unwrap();
+    let mut from = Trainer::new(options(&folder, 0), &mut |_| {}).unwrap().checkpoint().unwrap();
+    let bias = from.tensors.get_mut("encoder/mu/bias").unwrap();
+    *bias = (&*bias * f64::NAN).unwrap();
+    let mut said = Vec::new();
+    let options = TrainOptions { from: Some(from), ..options(&folder, 3) };
+    let outcome = train(options, &Control::default(), &mut |event| said.push(event));
+    assert!(matches!(outcome, Err(TrainingError::NotFinite { step: 1 })), "{outcome:?}");
+    let Some(Event::Notice(last)) = said.last() else { panic!("{said:?}") };
+    assert!(last.starts_with("the last steps could not be saved: "), "{last}");
+    assert!(!folder.path().join("out/latest.safetensors").exists());
+}
+
+#[test]
+fn stopping_saves_even_before_the_first_step() {
+    let folder = TempDir::new().unwrap();
+    let control = Control::default();
+    let mut stop_at_2 = |event: Event| {
+        if matches!(event, Event::Record(Record { step: 2, .. })) {
+            control.stop();
+        }
+    };
+    assert_eq!(train(options(&folder, 100), &control, &mut stop_at_2).unwrap(), 2);
+    assert_eq!(latest(&folder.path().join("out")).metadata.step, 2);
+    let fresh = TempDir::new().unwrap();
+    assert_eq!(train(options(&fresh, 100), &control, &mut |_| {}).unwrap(), 0);
+    run(TrainOptions { resume: true, ..options(&fresh, 1) }).unwrap();
+    assert_eq!(latest(&fresh.path().join("out")).metadata.step, 1);
+}
+
+#[test]
+fn a_corpus_without_validation_files_is_trained_on() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("corpus");
+    corpus_of(&data, &[("a.mid", "train", 1), ("b.mid", "train", 2)]);
+    let out = folder.path().join("out");
+    let said = run(options(&folder, 3)).unwrap();
+    let told = |event: &Event| {
+        matches!(event, Event::Notice(text) if text.starts_with("there is nothing to validate on"))
+    };
+    assert_eq!(said.iter().filter(|event| told(event)).count(), 1, "{said:?}");
+    assert!(!out.join("best.safetensors").exists());
+    assert_eq!(latest(&out).metadata.validation_loss(), None);
+    assert!(log(&out).iter().all(|record| record.split == Split::Train));
+    // The other way round there is nothing to learn from.
+    fs::remove_dir_all(&data).unwrap();
+    corpus_of(&data, &[("a.mid", "validation", 1)]);
+    let error = run(TrainOptions { resume: true, ..options(&folder, 4) }).unwrap_err();
+    assert!(error.to_string().contains("there are no MIDI files of the train split"), "{error}");
+}
+
+/// Collects a session's events until `enough`.
+fn wait(session: &Session, events: &mut Vec<Event>, enough: impl Fn(&[Event]) -> bool) {
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !enough(events) {
+        events.extend(session.events());
+        assert!(Instant::now() < patience, "{events:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn records(events: &[Event]) -> usize {
+    events.iter().filter(|event| matches!(event, Event::Record(_))).count()
+}
+
+fn ended(events: &[Event]) -> bool {
+    matches!(events.last(), Some(Event::Finished(_) | Event::Failed(_)))
+}
+
+#[test]
+fn a_session_tells_all_of_a_run() {
+    let folder = TempDir::new().unwrap();
+    let session = Session::spawn(options(&folder, 4)).unwrap();
+    let mut events = Vec::new();
+    wait(&session, &mut events, ended);
+    let words: String = events
+        .iter()
+        .map(|event| match event {
+            Event::Notice(_) => 'n',
+            Event::Record(Record { split: Split::Train, .. }) => 't',
+            Event::Record(_) => 'v',
+            Event::Saved(path) => {
+                assert_eq!(*path, folder.path().join("out/latest.safetensors"));
+                's'
+            }
+            Event::Finished(4) => 'f',
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(words, "tttvstvsf");
+    session.join();
+}
+
+#[test]
+fn a_session_that_cannot_start_says_why() {
+    let folder = TempDir::new().unwrap();
+    let data = PathBuf::from("nowhere");
+    let session = Session::spawn(TrainOptions { data, ..options(&folder, 4) }).unwrap();
+    let mut events = Vec::new();
+    wait(&session, &mut events, ended);
+    let [Event::Failed(reason)] = &events[..] else { panic!("{events:?}") };
+    assert!(reason.contains("`nowhere`"), "{reason}");
+}
+
+#[test]
+fn pause_holds_and_stop_ends_a_session() {
+    let folder = TempDir::new().unwrap();
+    let session = Session::spawn(options(&folder, 1_000_000)).unwrap();
+    let mut events = Vec::new();
+    wait(&session, &mut events, |events| records(events) >= 2);
+    session.control.pause(true);
+    // The step under way, and a look at the validation split, may still end.
+    std::thread::sleep(Duration::from_millis(400));
+    events.extend(session.events());
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(session.events().count(), 0, "a paused run went on");
+    assert!(session.is_running());
+    session.control.pause(false);
+    let before = records(&events);
+    wait(&session, &mut events, |events| records(events) > before);
+    // A stop also ends a pause.
+    session.control.pause(true);
+    session.control.stop();
+    wait(&session, &mut events, ended);
+    let Some(Event::Finished(step)) = events.last() else { panic!("{:?}", events.last()) };
+    assert_eq!(latest(&folder.path().join("out")).metadata.step, *step);
+    session.join();
+}
