@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use candle_core::{DType, Tensor};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::header::{BLANK_CHECKSUM, FORMAT_VERSION, OPTIMIZER_PREFIX};
 use super::{Checkpoint, CheckpointError, error::file_name, header};
+use crate::music::{folder_of, write_whole_file};
 
 /// How the weights lie on disk. In memory they are always float32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,11 @@ impl Checkpoint {
     /// not at all: when the disk is full or the machine stops, what was there before stays.
     pub fn save(&self, path: &Path, precision: Precision) -> Result<(), CheckpointError> {
         let bytes = self.to_bytes(&file_name(path), precision)?;
-        write_atomically(path, &bytes).map_err(|reason| CheckpointError::Write {
+        let write = || {
+            std::fs::create_dir_all(folder_of(path))?;
+            write_whole_file(path, |out| out.write_all(&bytes))
+        };
+        write().map_err(|reason| CheckpointError::Write {
             file: file_name(path),
             reason,
         })
@@ -157,29 +162,4 @@ fn dtype_name(dtype: DType) -> Option<&'static str> {
         DType::U8 => "U8",
         _ => return None,
     })
-}
-
-/// Writes beside the target, waits until it is on the disk, then renames.
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".checkpoint-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file, subject to the umask; the default would hide it from other users.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    // The file is in place; some file systems cannot make the rename durable at once.
-    #[cfg(unix)]
-    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
 }

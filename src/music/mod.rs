@@ -15,4 +15,4 @@ pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
     TimeSignature,
 };
-pub use whole_file::write_whole_file;
+pub use whole_file::{folder_of, unfinished_file, write_whole_file};

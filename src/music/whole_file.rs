@@ -5,33 +5,44 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Writes a file through `fill`, beside its place first: nobody ever sees half of it, and a file
-/// that was there stays until the new one is complete.
+/// that was there stays until the new one is complete and on the disk.
 pub fn write_whole_file(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = ordinary_file().tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let folder = folder_of(path);
+    let mut file = unfinished_file(folder)?;
     let mut out = BufWriter::new(file.as_file_mut());
     fill(&mut out)?;
     out.flush()?;
     drop(out);
+    file.as_file().sync_all()?;
     file.persist(path)?;
+    // The file is in place; some file systems cannot make the rename durable at once.
+    #[cfg(unix)]
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }
 
-/// Temporary files are private by default; this one becomes an ordinary file (less the umask).
-fn ordinary_file() -> tempfile::Builder<'static, 'static> {
-    #[allow(unused_mut)]
+/// The folder that a path lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// A file in `folder` that vanishes unless it is persisted. Temporary files are private by
+/// default; this one becomes an ordinary file (less the umask).
+pub fn unfinished_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
+    builder.prefix(".musicvae-tui-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder
+    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::{Effect, Origin, Studio};
-use crate::music::{Groove, midi_file};
+use crate::music::{Groove, midi_file, unfinished_file};
 
 impl Studio {
     pub(super) fn export(&mut self) {
@@ -54,7 +54,7 @@ pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(Path
             format!("-{count}")
         };
         let path = folder.join(format!("{name}{suffix}.mid"));
-        let mut file = tempfile::NamedTempFile::new_in(folder)
+        let mut file = unfinished_file(folder)
             .with_context(|| format!("{}: can't be written into", folder.display()))?;
         std::io::Write::write_all(&mut file, &bytes)?;
         match file.persist_noclobber(&path) {

@@ -201,20 +201,25 @@ fn by_shards<T: Send>(
     // At least two shards, so that small batches use two cores; never a function of the machine.
     let shard_len = chosen.len().div_ceil(2).clamp(1, SHARD);
     let shards = chosen.par_chunks(shard_len).enumerate();
-    POOL.install(|| shards.map(|(index, shard)| work(index, shard)).collect())
+    pool()?.install(|| shards.map(|(index, shard)| work(index, shard)).collect())
 }
 
 /// One thread a core, kept for the whole program: an allocator hands a lasting thread its own
 /// memory back, and fresh pages cost as much as a fifth of the arithmetic. Walking a tape recurses
 /// once an operation, hence the stack.
-static POOL: LazyLock<rayon::ThreadPool> = LazyLock::new(|| {
-    rayon::ThreadPoolBuilder::new()
-        .thread_name(|index| format!("shard-{index}"))
-        .num_threads(std::thread::available_parallelism().map_or(1, usize::from))
-        .stack_size(16 << 20)
-        .build()
-        .expect("a computer that runs this program has room for a thread a core")
-});
+fn pool() -> Result<&'static rayon::ThreadPool> {
+    static POOL: LazyLock<Option<rayon::ThreadPool>> = LazyLock::new(|| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .thread_name(|index| format!("shard-{index}"))
+            .num_threads(std::thread::available_parallelism().map_or(1, usize::from))
+            .stack_size(16 << 20);
+        pool.build().ok()
+    });
+    match &*POOL {
+        Some(pool) => Ok(pool),
+        None => bail!("the system has no threads left to train with: close other programs"),
+    }
+}
 
 fn sum(shards: Vec<Gradients>) -> Result<Gradients> {
     let mut shards = shards.into_iter();
