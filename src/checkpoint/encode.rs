@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::header::{BLANK_CHECKSUM, FORMAT_VERSION, OPTIMIZER_PREFIX};
 use super::{Checkpoint, CheckpointError, error::file_name, header};
+use crate::music::write_whole_file;
 
 /// How the weights lie on disk. In memory they are always float32.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,18 +167,11 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
         _ => Path::new("."),
     };
     std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".checkpoint-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file, subject to the umask; the default would hide it from other users.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
+    write_whole_file(path, |out| {
+        out.write_all(bytes)?;
+        out.flush()?;
+        out.get_ref().sync_all()
+    })?;
     // The file is in place; some file systems cannot make the rename durable at once.
     #[cfg(unix)]
     let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());

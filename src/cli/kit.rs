@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::engine::kit;
+use crate::music::write_whole_file;
 
 /// Synthesize the built-in drum kit and write it as a SoundFont 2 file.
 #[derive(clap::Args)]
@@ -19,33 +20,11 @@ impl Kit {
     /// Writes the file in one step, so that nobody ever sees half a SoundFont.
     pub fn run(self) -> anyhow::Result<()> {
         let bytes = kit::sound_font();
-        let folder = match self.out.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => std::path::Path::new("."),
-        };
-        let write = || -> std::io::Result<()> {
-            let mut file = new_file().tempfile_in(folder)?;
-            file.write_all(&bytes)?;
-            file.persist(&self.out)?;
-            Ok(())
-        };
-        write().with_context(|| {
+        write_whole_file(&self.out, |out| out.write_all(&bytes)).with_context(|| {
             format!(
                 "cannot write {}: check that its folder exists and may be written to",
                 self.out.display()
             )
         })
     }
-}
-
-/// Temporary files are private by default; this one becomes an ordinary file (less the umask).
-fn new_file() -> tempfile::Builder<'static, 'static> {
-    #[allow(unused_mut)]
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder
 }

@@ -1,5 +1,6 @@
 //! Offline rendering: a groove or a note sequence to stereo sound, faster than it plays.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use super::mixer::{CHUNK, Controls, LATENCY, Mixer, Note, midi_velocity};
@@ -7,7 +8,7 @@ use super::pattern::{Feel, Pattern};
 use super::player::Player;
 use super::soundfont::{SoundFont, SoundFontError};
 use super::transport::Transport;
-use crate::music::{Groove, Lane, NoteSequence};
+use crate::music::{Groove, Lane, NoteSequence, write_whole_file};
 
 /// Longest tail after the last stroke, in seconds.
 const TAIL_SECONDS: f64 = 10.0;
@@ -149,32 +150,20 @@ pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
         path: path.display().to_string(),
         reason,
     };
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    // A temporary file is its owner's alone; this one becomes an ordinary file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder
-        .tempfile_in(folder)
-        .map_err(|error| failed(error.to_string()))?;
     let spec = hound::WavSpec {
         channels: 2,
         sample_rate: sound.rate,
         bits_per_sample: 24,
         sample_format: hound::SampleFormat::Int,
     };
-    let write = || -> hound::Result<()> {
-        let mut writer = hound::WavWriter::new(std::io::BufWriter::new(file.as_file()), spec)?;
+    let mut bytes = Vec::new();
+    let mut write = || -> hound::Result<()> {
+        let mut writer = hound::WavWriter::new(std::io::Cursor::new(&mut bytes), spec)?;
         for sample in sound.frames.iter().flatten() {
             writer.write_sample((sample.clamp(-1.0, 1.0) * 8_388_607.0).round() as i32)?;
         }
         writer.finalize()
     };
     write().map_err(|error| failed(error.to_string()))?;
-    file.persist(path)
-        .map_err(|error| failed(error.error.to_string()))?;
-    Ok(())
+    write_whole_file(path, |out| out.write_all(&bytes)).map_err(|error| failed(error.to_string()))
 }
