@@ -1,5 +1,6 @@
 //! `musicvae-tui`: see the library for what it does.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -15,8 +16,20 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("musicvae-tui: {error:#}");
+            // Nobody may be listening any more, which is no reason to panic.
+            let _ = writeln!(std::io::stderr(), "musicvae-tui: {}", sentence(&error));
             ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }
+}
+
+/// The error and its causes in one line; many errors already say what caused them.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut causes = error.chain().map(ToString::to_string);
+    let first = causes.next().unwrap_or_default();
+    let join = |text: String, cause: String| match text.contains(&cause) {
+        true => text,
+        false => format!("{text}: {cause}"),
+    };
+    causes.fold(first, join).replace('\n', " ")
 }

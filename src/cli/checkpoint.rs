@@ -1,13 +1,13 @@
 //! `musicvae-tui checkpoint`: the catalogue, one checkpoint's particulars, and import.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::output::{note, say};
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
 
@@ -101,7 +101,7 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
     };
     let catalogue = Catalogue::scan(&folders, Some(EMBEDDED));
     for problem in &catalogue.problems {
-        eprintln!("musicvae-tui: {problem}");
+        note!("musicvae-tui: {problem}");
     }
     if as_json {
         let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
@@ -137,14 +137,14 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
             Err(sentence) => writeln!(text, "{name:width$}  {sentence}")?,
         }
     }
-    print(&text)
+    say!("{}", text.trim_end())
 }
 
 fn export(input: &Path, output: &Path) -> anyhow::Result<()> {
     let mut checkpoint = Checkpoint::load(input)?;
     checkpoint.optimizer.clear();
     checkpoint.save(output, Precision::Half)?;
-    print(&format!("{}\n", output.display()))
+    say!("{}", output.display())
 }
 
 fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
@@ -227,7 +227,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
             .map_or_else(|| value.to_string(), str::to_string);
         line(&key.replace('_', " "), text);
     }
-    print(&text)
+    say!("{}", text.trim_end())
 }
 
 fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
@@ -238,8 +238,8 @@ fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
         Precision::Full
     };
     checkpoint.save(output, precision)?;
-    print(&format!(
-        "wrote {}: preset {}, {} tensors, step {}, {}\n",
+    say!(
+        "wrote {}: preset {}, {} tensors, step {}, {}",
         output.display(),
         checkpoint.preset.name,
         checkpoint.tensors.len(),
@@ -248,7 +248,7 @@ fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
             true => "no optimizer state",
             false => "with its optimizer's state",
         }
-    ))
+    )
 }
 
 fn entry_json(entry: &Entry) -> Value {
@@ -286,13 +286,5 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn print_json(value: &Value) -> anyhow::Result<()> {
-    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
-}
-
-/// Writes to standard output; a reader that went away (`| head`) has all it wanted.
-fn print(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    say!("{}", serde_json::to_string_pretty(value)?)
 }

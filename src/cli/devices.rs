@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::output::say;
 use crate::engine::stderr::StderrGuard;
 use crate::engine::{self, Devices as List};
 
@@ -32,24 +33,22 @@ impl Devices {
                 "midi_outputs": midi.found,
                 "midi_reason": midi.reason,
             });
-            println!("{value:#}");
-            return Ok(());
+            return say!("{value:#}");
         }
         print_list("Audio outputs", &audio, |output| {
             let default = if output.default { "  (default)" } else { "" };
             format!("{}  {}{default}", output.id, output.name)
-        });
-        print_list("MIDI outputs", &midi, |port| port.name.clone());
-        Ok(())
+        })?;
+        print_list("MIDI outputs", &midi, |port| port.name.clone())
     }
 }
 
-fn print_list<T>(title: &str, list: &List<T>, line: impl Fn(&T) -> String) {
-    println!("{title}:");
-    list.found
-        .iter()
-        .for_each(|item| println!("  {}", line(item)));
-    if let Some(reason) = &list.reason {
-        println!("  {reason}");
-    }
+fn print_list<T>(
+    title: &str,
+    list: &List<T>,
+    line: impl Fn(&T) -> String,
+) -> anyhow::Result<()> {
+    say!("{title}:")?;
+    list.found.iter().try_for_each(|item| say!("  {}", line(item)))?;
+    list.reason.iter().try_for_each(|reason| say!("  {reason}"))
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::grooves::ModelArgs;
-use crate::data::{GrooveConverter, Split, load_windows};
+use super::output::{note, say};
+use crate::data::{DataError, GrooveConverter, Split, load_windows};
 use crate::music::Lane;
 use crate::training::{Evaluation, Reconstruction, Timing, evaluate};
 
@@ -31,48 +32,52 @@ impl Eval {
         let converter = GrooveConverter { bars: checkpoint.preset.bars, hop: None };
         let windows = load_windows(&self.data, Some(self.split), &converter)?;
         for warning in &windows.warnings {
-            eprintln!("note: {warning}");
+            note!("note: {warning}");
         }
         // Without a training split there is no mean to predict from; that row is left out.
-        let train = load_windows(&self.data, Some(Split::Train), &converter).ok();
+        let train = match load_windows(&self.data, Some(Split::Train), &converter) {
+            Ok(train) => Some(train),
+            Err(DataError::NoWindows { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
         let mean_offsets = train.map(|train| train.mean_offsets());
         let evaluation = evaluate(&checkpoint, self.split, &windows, mean_offsets)?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&evaluation)?);
+            say!("{}", serde_json::to_string_pretty(&evaluation)?)
         } else {
-            print(&evaluation);
+            print(&evaluation)
         }
-        Ok(())
     }
 }
 
-fn print(evaluation: &Evaluation) {
+fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
     let Evaluation { split, windows, hits, losses, .. } = evaluation;
-    println!("{split}: {windows} windows, {hits} hits");
-    println!(
+    say!("{split}: {windows} windows, {hits} hits")?;
+    say!(
         "loss {:.3} = hits {:.3} + velocities {:.3} + offsets {:.3} + weighted KL of {:.1} bits\n",
         losses.total, losses.hits, losses.velocities, losses.offsets, losses.kl_bits
-    );
-    println!("{:<28}{:>8}{:>11}{:>12}{:>12}", "", "hit F1", "velocity", "timing", "timing");
-    println!("{:<28}{:>8}{:>11}{:>12}{:>12}", "", "", "MAE", "MAE ms", "MSE steps²");
+    )?;
+    say!("{:<28}{:>8}{:>11}{:>12}{:>12}", "", "hit F1", "velocity", "timing", "timing")?;
+    say!("{:<28}{:>8}{:>11}{:>12}{:>12}", "", "", "MAE", "MAE ms", "MSE steps²")?;
     let copied = |name: &str, timing: Timing| {
-        println!("{name:<28}{:>8}{:>11}{:>12.2}{:>12.4}", "", "", timing.mae_ms, timing.mse);
+        say!("{name:<28}{:>8}{:>11}{:>12.2}{:>12.4}", "", "", timing.mae_ms, timing.mse)
     };
-    copied("no microtiming", evaluation.quantized);
+    copied("no microtiming", evaluation.quantized)?;
     if let Some(timing) = evaluation.mean_offset {
-        copied("mean microtiming of a lane", timing);
+        copied("mean microtiming of a lane", timing)?;
     }
     let returned = |name: &str, it: &Reconstruction| {
         let Timing { mae_ms, mse } = it.timing;
-        println!("{name:<28}{:>8.3}{:>11.4}{mae_ms:>12.2}{mse:>12.4}", it.f1, it.velocity_mae);
+        say!("{name:<28}{:>8.3}{:>11.4}{mae_ms:>12.2}{mse:>12.4}", it.f1, it.velocity_mae)
     };
-    returned("model, told the past", &evaluation.teacher_forced);
-    returned("model, hearing itself", &evaluation.autoregressive);
-    println!("\nhit F1 by lane (told the past / hearing itself)");
+    returned("model, told the past", &evaluation.teacher_forced)?;
+    returned("model, hearing itself", &evaluation.autoregressive)?;
+    say!("\nhit F1 by lane (told the past / hearing itself)")?;
     for lane in Lane::ALL {
         let show = |f1: Option<f64>| f1.map_or("-".into(), |f1| format!("{f1:.3}"));
         let told = show(evaluation.teacher_forced.lane_f1[lane.index()]);
         let alone = show(evaluation.autoregressive.lane_f1[lane.index()]);
-        println!("{:<8}{told:>8}{alone:>8}", lane.short_name());
+        say!("{:<8}{told:>8}{alone:>8}", lane.short_name())?;
     }
+    Ok(())
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use rand::Rng;
 
 use super::UsageError;
+use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
 use crate::data::GrooveConverter;
 use crate::model::MusicVae;
@@ -49,7 +50,7 @@ impl DrawArgs {
     pub fn seed(&self) -> u64 {
         self.seed.unwrap_or_else(|| {
             let seed = u64::from(rand::rng().next_u32());
-            eprintln!("seed {seed}");
+            note!("seed {seed}");
             seed
         })
     }
@@ -80,7 +81,7 @@ pub fn read_windows(path: &Path, model: &MusicVae) -> anyhow::Result<Vec<Groove>
         .map_err(|reason| anyhow::anyhow!("{} holds no window to use: {reason}", path.display()))?;
     if converted.unknown_notes > 0 {
         let count = converted.unknown_notes;
-        eprintln!("note: {count} notes of {} are no drums and were left out", path.display());
+        note!("note: {count} notes of {} are no drums and were left out", path.display());
     }
     Ok(converted.windows)
 }
@@ -119,10 +120,9 @@ fn write_groove(groove: &Groove, path: &Path) -> anyhow::Result<()> {
     let clamped = midi_file::write_path(&groove.to_note_sequence(), path)?;
     if clamped > 0 {
         let hits = if clamped == 1 { "hit" } else { "hits" };
-        eprintln!("note: {clamped} {hits} of {} came before beat 1 and now fall on it", path.display());
+        note!("note: {clamped} {hits} of {} came before beat 1 and now fall on it", path.display());
     }
-    println!("{}", path.display());
-    Ok(())
+    say!("{}", path.display())
 }
 
 /// The grooves as one, at the tempo of the first.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::output::say;
 use super::grooves::{DrawArgs, ModelArgs, read_windows, tempo, write_grooves};
 use crate::model::{Decoding, Latent, Posterior};
 
@@ -42,18 +43,17 @@ impl Encode {
         let bars = model.preset().bars;
         let posteriors = model.encode(&read_windows(&self.input, &model)?)?;
         if !self.json {
-            println!("bar  distance from the origin  divergence from the prior");
+            say!("bar  distance from the origin  divergence from the prior")?;
             for (index, posterior) in posteriors.iter().enumerate() {
                 let length = posterior.mu.iter().map(|mu| mu * mu).sum::<f32>().sqrt();
                 let bits = divergence_bits(posterior);
-                println!("{:>3}  {length:>24.2}  {bits:>20.1} bits", index * bars + 1);
+                say!("{:>3}  {length:>24.2}  {bits:>20.1} bits", index * bars + 1)?;
             }
             return Ok(());
         }
         let window = |(index, Posterior { mu, sigma })| Window { start_bar: index * bars, mu, sigma };
         let windows = posteriors.into_iter().enumerate().map(window).collect();
-        println!("{}", serde_json::to_string(&Windows { windows })?);
-        Ok(())
+        say!("{}", serde_json::to_string(&Windows { windows })?)
     }
 }
 
@@ -99,15 +99,32 @@ impl Decode {
             Ok(Latents::Encoded(Windows { windows })) => {
                 windows.into_iter().map(|window| window.mu).collect()
             }
-            Err(_) => anyhow::bail!(
-                "{name} holds no latents: it needs {{\"z\": [[numbers], ...]}}, or what \
-                 `encode --json` prints"
-            ),
+            Err(error) => {
+                // Neither form fits: only where it is no JSON at all does the place help.
+                let place = match error.line() {
+                    0 => String::new(),
+                    line => format!(" (line {line}, column {})", error.column()),
+                };
+                anyhow::bail!(
+                    "{name} holds no latents{place}: it needs {{\"z\": [[numbers], ...]}}, or what \
+                     `encode --json` prints"
+                )
+            }
         };
         anyhow::ensure!(!latents.is_empty(), "{name} holds no latent");
-        let finite = |z: &Latent| z.iter().all(|number| number.is_finite());
-        anyhow::ensure!(latents.iter().all(finite), "{name} holds a number that is not finite");
         let model = self.model.model()?;
+        let z_size = model.preset().z_size;
+        for (number, z) in (1..).zip(&latents) {
+            anyhow::ensure!(
+                z.len() == z_size,
+                "latent {number} of {name} has {} numbers, but the model takes {z_size}",
+                z.len()
+            );
+            anyhow::ensure!(
+                z.iter().all(|value| value.is_finite()),
+                "latent {number} of {name} holds a number that is too large"
+            );
+        }
         let how = Decoding { temperature: self.draw.temperature, seed: self.draw.seed() };
         let mut grooves = model.decode(&latents, how).with_context(|| format!("{name}"))?;
         grooves.iter_mut().for_each(|groove| groove.qpm = self.tempo);

@@ -7,6 +7,7 @@ mod grooves;
 mod interpolate;
 mod kit;
 mod latents;
+mod output;
 mod prepare;
 mod reconstruct;
 mod render;
@@ -56,6 +57,13 @@ pub struct UsageError(pub String);
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
+        if let (Some(_), Some(option)) = (&self.command, self.workstation.given()) {
+            return Err(UsageError(format!(
+                "{option} before a command is for the workstation: put it behind the command, if \
+                 that takes it"
+            ))
+            .into());
+        }
         match self.command {
             None => self.workstation.run(self.config.as_deref()),
             Some(Command::Sample(command)) => command.run(),

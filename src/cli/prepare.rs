@@ -1,6 +1,6 @@
 //! `musicvae-tui prepare`: a corpus of MIDI files to a TFRecord of note sequences.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use prost::Message;
 use serde::Serialize;
 
+use super::output::{note, say};
 use crate::data::{Corpus, Split, tfrecord};
 use crate::music::write_whole_file;
 
@@ -124,27 +125,23 @@ fn progress_bar(files: usize) -> ProgressBar {
 
 impl Report {
     fn print(&self, json: bool) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
         if json {
-            serde_json::to_writer_pretty(&mut out, self)?;
-            writeln!(out)?;
-            return Ok(());
+            return say!("{}", serde_json::to_string_pretty(self)?);
         }
         for warning in &self.warnings {
-            eprintln!("warning: {warning}");
+            note!("warning: {warning}");
         }
         for Skipped { file, reason } in &self.skipped {
-            eprintln!("skipped `{file}`: {reason}");
+            note!("skipped `{file}`: {reason}");
         }
         let (written, notes) = (self.written, self.notes);
-        writeln!(
-            out,
+        say!(
             "{}: {written} note sequences, {notes} notes",
             self.output.display()
         )?;
-        if !self.skipped.is_empty() {
-            writeln!(out, "{} files skipped", self.skipped.len())?;
+        match self.skipped.len() {
+            0 => Ok(()),
+            skipped => say!("{skipped} files skipped"),
         }
-        Ok(())
     }
 }

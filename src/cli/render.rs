@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::output::{note, say};
 use crate::engine::render::{render_notes, write_wav};
 use crate::engine::{SoundFont, SoundFontSource};
 use crate::music::midi_file;
@@ -15,7 +16,7 @@ pub struct Render {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// WAV file to write (24 bits, stereo).
-    #[arg(short, long, value_name = "OUT.wav")]
+    #[arg(short, long = "out", alias = "output", value_name = "OUT.wav")]
     output: PathBuf,
     /// SoundFont 2 file to render with [default: the embedded kit]
     #[arg(long, value_name = "FILE")]
@@ -43,18 +44,17 @@ impl Render {
             self.input.display()
         );
         if sound.skipped_notes > 0 {
-            eprintln!(
+            note!(
                 "{} notes that are no drums were left out",
                 sound.skipped_notes
             );
         }
         write_wav(&sound, &self.output)?;
-        println!(
+        say!(
             "{}: {drums} strokes, {:.1} s, {}",
             self.output.display(),
             sound.frames.len() as f64 / f64::from(sound.rate),
             font.name()
-        );
-        Ok(())
+        )
     }
 }

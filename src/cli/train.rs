@@ -9,6 +9,8 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::UsageError;
+use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
 use crate::data::Split;
 use crate::model::Preset;
@@ -42,13 +44,13 @@ pub struct Train {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: u64,
     /// Probability to keep an input of a recurrent layer [default: the preset's].
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = share)]
     keep: Option<f64>,
     /// Learning rate at the start [default: the preset's].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", value_parser = share)]
     learning_rate: Option<f64>,
     /// Factor of the learning rate's decay a step [default: the preset's].
-    #[arg(long, value_name = "FACTOR")]
+    #[arg(long, value_name = "FACTOR", value_parser = share)]
     decay: Option<f64>,
     /// What computes; cuda and metal need a program built with the feature of that name.
     #[arg(long, value_enum, default_value = "cpu")]
@@ -84,20 +86,27 @@ impl Compute {
     }
 }
 
+/// Parses a number over 0 up to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= 1.0 => Ok(value),
+        _ => Err("it takes a number over 0, up to 1".into()),
+    }
+}
+
 impl Train {
     pub fn run(self) -> anyhow::Result<()> {
         let mut preset = Preset::by_name(&self.preset)
-            .with_context(|| format!("there is no preset `{}`: try groovae_4bar", self.preset))?;
+            .ok_or_else(|| {
+                UsageError(format!("there is no preset `{}`: try groovae_4bar", self.preset))
+            })?;
         if let Some(keep) = self.keep {
-            anyhow::ensure!(keep > 0.0 && keep <= 1.0, "--keep takes a number over 0 up to 1");
             preset.dropout_keep = keep;
         }
         if let Some(rate) = self.learning_rate {
-            anyhow::ensure!(rate > 0.0 && rate < 1.0, "--learning-rate takes a number over 0, under 1");
             preset.learning_rate = rate;
         }
         if let Some(decay) = self.decay {
-            anyhow::ensure!(decay > 0.0 && decay <= 1.0, "--decay takes a number over 0 up to 1");
             preset.decay_rate = decay;
         }
         let options = TrainOptions {
@@ -115,7 +124,10 @@ impl Train {
         };
         let control = Control::default();
         for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, control.stop_flag())
+            // The second one ends the program at once: reading data or saving may take long.
+            let ended_by = 128 + signal;
+            signal_hook::flag::register_conditional_shutdown(signal, ended_by, control.stop_flag())
+                .and_then(|_| signal_hook::flag::register(signal, control.stop_flag()))
                 .context("can't listen for Ctrl-C")?;
         }
         let mut progress = Progress::new(options.steps);
@@ -144,7 +156,10 @@ impl Progress {
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Notice(text) | Event::Failed(text) => self.line(&format!("note: {text}")),
+            Event::Notice(text) | Event::Failed(text) => match &self.bar {
+                Some(bar) => bar.println(format!("note: {text}")),
+                None => note!("note: {text}"),
+            },
             Event::Record(record) => self.record(&record),
             Event::Saved(_) | Event::Finished(_) => {}
         }
@@ -169,7 +184,8 @@ impl Progress {
     fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => println!("{text}"),
+            // The run matters more than who listens.
+            None => drop(say!("{text}")),
         }
     }
 
@@ -178,6 +194,6 @@ impl Progress {
             bar.finish_and_clear();
         }
         let how = if stopped { "stopped and saved at" } else { "done:" };
-        println!("{how} step {step}");
+        drop(say!("{how} step {step}"));
     }
 }

@@ -32,6 +32,17 @@ enum When {
 }
 
 impl Workstation {
+    /// The first of these options that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let given = [
+            (self.soundfont.is_some(), "--soundfont"),
+            (self.checkpoint.is_some(), "--checkpoint"),
+            (self.color.is_some(), "--color"),
+            (self.ascii, "--ascii"),
+        ];
+        given.into_iter().find_map(|(given, option)| given.then_some(option))
+    }
+
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
         let mut config = Config::find(config)?;
         if let Some(path) = self.soundfont {

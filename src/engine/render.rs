@@ -1,5 +1,6 @@
 //! Offline rendering: a groove or a note sequence to stereo sound, faster than it plays.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use super::mixer::{CHUNK, Controls, LATENCY, Mixer, Note, midi_velocity};
@@ -155,15 +156,14 @@ pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
         bits_per_sample: 24,
         sample_format: hound::SampleFormat::Int,
     };
-    write_whole_file(path, |out| {
-        let write = || -> hound::Result<()> {
-            let mut writer = hound::WavWriter::new(out, spec)?;
-            for sample in sound.frames.iter().flatten() {
-                writer.write_sample((sample.clamp(-1.0, 1.0) * 8_388_607.0).round() as i32)?;
-            }
-            writer.finalize()
-        };
-        write().map_err(std::io::Error::other)
-    })
-    .map_err(|error| failed(error.to_string()))
+    let mut bytes = Vec::new();
+    let mut write = || -> hound::Result<()> {
+        let mut writer = hound::WavWriter::new(std::io::Cursor::new(&mut bytes), spec)?;
+        for sample in sound.frames.iter().flatten() {
+            writer.write_sample((sample.clamp(-1.0, 1.0) * 8_388_607.0).round() as i32)?;
+        }
+        writer.finalize()
+    };
+    write().map_err(|error| failed(error.to_string()))?;
+    write_whole_file(path, |out| out.write_all(&bytes)).map_err(|error| failed(error.to_string()))
 }

@@ -5,19 +5,27 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Writes a file through `fill`, beside its place first: nobody ever sees half of it, and a file
-/// that was there stays until the new one is complete and on the disk.
+/// that was there stays until the new one is complete and on the disk. Links are followed. What is
+/// no file (a device, a pipe) is never replaced by one, but written to.
 pub fn write_whole_file(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let folder = folder_of(path);
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    if target.metadata().is_ok_and(|about| !about.is_file()) {
+        let mut device = File::options().write(true).open(&target)?;
+        let mut out = BufWriter::new(&mut device);
+        fill(&mut out)?;
+        return out.flush();
+    }
+    let folder = folder_of(&target);
     let mut file = unfinished_file(folder)?;
     let mut out = BufWriter::new(file.as_file_mut());
     fill(&mut out)?;
     out.flush()?;
     drop(out);
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    file.persist(&target)?;
     // The file is in place; some file systems cannot make the rename durable at once.
     #[cfg(unix)]
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
@@ -42,7 +50,15 @@ pub fn unfinished_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(without_path)
+}
+
+/// The system's own error: the name of a temporary file tells a user nothing.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((said, _)) => io::Error::new(error.kind(), said),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +77,28 @@ mod tests {
         assert_eq!(fail.unwrap_err().to_string(), "the disk is full");
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_and_devices_stay_devices() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_whole_file(&link, |out| out.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        assert!(link.is_symlink());
+        // Through a link, so that a mistake here costs the link and not the device.
+        let null = folder.path().join("null");
+        std::os::unix::fs::symlink("/dev/null", &null).unwrap();
+        write_whole_file(&null, |out| out.write_all(b"new")).unwrap();
+        assert!(null.is_symlink() && !null.metadata().unwrap().is_file());
+        let into_folder = write_whole_file(folder.path(), |out| out.write_all(b"new"));
+        assert_eq!(into_folder.unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        let nowhere = write_whole_file(&folder.path().join("no/file"), |_| Ok(()));
+        let said = nowhere.unwrap_err().to_string();
+        assert_eq!(said, "No such file or directory (os error 2)");
     }
 
     #[cfg(unix)]

@@ -43,17 +43,16 @@ pub enum TrainingError {
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    Checkpoint(Box<CheckpointError>),
     #[error("the training log {} can't be written: {reason}", path.display())]
     Log { path: PathBuf, reason: std::io::Error },
     #[error("{} was trained as preset {found}, not {wanted}: choose another folder", path.display())]
     OtherPreset { path: PathBuf, found: String, wanted: String },
     #[error(
-        "{} was trained with {setting} {found}, not {wanted}: resume it with that, or choose \
-         another folder",
+        "{} was trained with {difference}: resume it with that, or choose another folder",
         path.display()
     )]
-    OtherSetting { path: PathBuf, setting: String, found: String, wanted: String },
+    OtherSetting { path: PathBuf, difference: String },
     #[error("{} holds no optimizer state to resume from: start anew from it instead", path.display())]
     NoOptimizer { path: PathBuf },
     #[error("{} already holds a run: resume it, or choose another folder", path.display())]
@@ -63,6 +62,12 @@ pub enum TrainingError {
          before are kept: try a smaller learning rate or look at the data"
     )]
     NotFinite { step: u64 },
+}
+
+impl From<CheckpointError> for TrainingError {
+    fn from(error: CheckpointError) -> Self {
+        TrainingError::Checkpoint(Box::new(error))
+    }
 }
 
 impl From<candle_core::Error> for TrainingError {
@@ -326,12 +331,9 @@ fn check_same(found: &Preset, wanted: &Preset, path: &Path) -> Result<(), Traini
     let wanted = settings(wanted);
     let different = settings(found).into_iter().find(|(name, value)| wanted.get(name) != Some(value));
     let (name, value) = different.unwrap_or_default();
-    Err(TrainingError::OtherSetting {
-        path,
-        found: value.to_string(),
-        wanted: wanted.get(&name).unwrap_or_default().to_string(),
-        setting: name.replace('_', " "),
-    })
+    let other = wanted.get(&name).unwrap_or_default();
+    let difference = format!("{} {value}, not {other}", name.replace('_', " "));
+    Err(TrainingError::OtherSetting { path, difference })
 }
 
 /// What else a resumed run does differently from here on: what, until now, from now.

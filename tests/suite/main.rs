@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod checkpoint;
+mod cli;
 mod converter;
 mod corpus;
 mod dataset;

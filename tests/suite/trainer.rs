@@ -220,7 +220,8 @@ fn the_notes_speak_of_the_weights_beside_them() {
 fn runs_that_do_not_fit_their_folder_are_refused() {
     let folder = TempDir::new().unwrap();
     let none = run(TrainOptions { resume: true, ..options(&folder, 3) }).unwrap_err();
-    assert!(matches!(none, TrainingError::Checkpoint(CheckpointError::Read { .. })), "{none}");
+    let TrainingError::Checkpoint(none) = none else { panic!("{none}") };
+    assert!(matches!(*none, CheckpointError::Read { .. }), "{none}");
     run(options(&folder, 1)).unwrap();
     let before = fs::read(folder.path().join("out/latest.safetensors")).unwrap();
     let occupied = run(options(&folder, 3)).unwrap_err();

@@ -148,18 +148,18 @@ fn a_second_backward_pass_is_an_error() {
 fn tensors_that_do_not_fit_are_an_error() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
     // x, kernel, bias, state
-    let table: [(&[usize], &[usize], &[usize], &[usize], &str); 9] = [
-        (&[2, 3], &[9, 20], &[20], &[3, 10], "x [steps, batch, inputs]"),
-        (&[2, 3, 4], &[8, 20], &[20], &[3, 10], "does not fit inputs 4"),
-        (&[2, 3, 4], &[9, 18], &[18], &[3, 10], "does not fit inputs 4"),
-        (&[2, 3, 4], &[9, 20], &[19], &[3, 10], "shape mismatch in cat"),
-        (&[2, 3, 4], &[9, 20], &[20], &[3, 9], "takes a state [3, 10], not [3, 9]"),
-        (&[2, 3, 4], &[9, 20], &[20], &[4, 10], "takes a state [3, 10], not [4, 10]"),
-        (&[2, 3, 4], &[9, 20], &[20], &[10], "takes a state [3, 10], not [10]"),
-        (&[0, 3, 4], &[9, 20], &[20], &[3, 10], "at least one step"),
-        (&[2, 0, 4], &[9, 20], &[20], &[0, 10], "at least one step"),
+    let table: [([&[usize]; 4], &str); 9] = [
+        ([&[2, 3], &[9, 20], &[20], &[3, 10]], "x [steps, batch, inputs]"),
+        ([&[2, 3, 4], &[8, 20], &[20], &[3, 10]], "does not fit inputs 4"),
+        ([&[2, 3, 4], &[9, 18], &[18], &[3, 10]], "does not fit inputs 4"),
+        ([&[2, 3, 4], &[9, 20], &[19], &[3, 10]], "shape mismatch in cat"),
+        ([&[2, 3, 4], &[9, 20], &[20], &[3, 9]], "takes a state [3, 10], not [3, 9]"),
+        ([&[2, 3, 4], &[9, 20], &[20], &[4, 10]], "takes a state [3, 10], not [4, 10]"),
+        ([&[2, 3, 4], &[9, 20], &[20], &[10]], "takes a state [3, 10], not [10]"),
+        ([&[0, 3, 4], &[9, 20], &[20], &[3, 10]], "at least one step"),
+        ([&[2, 0, 4], &[9, 20], &[20], &[0, 10]], "at least one step"),
     ];
-    for (x, kernel, bias, state, expected) in table {
+    for ([x, kernel, bias, state], expected) in table {
         let weights = LstmWeights { kernel: zeros(kernel), bias: zeros(bias) };
         for direction in BOTH {
             let error = lstm(&zeros(x), &weights, &zeros(state), direction, true).unwrap_err();
