@@ -51,11 +51,17 @@ fn sgemm_peak(threads: usize) -> f64 {
         let mut left = LeftPanels::zeros(M, K);
         left.pack(0, Matrix::new(&vec![0.5; M * K], M, K));
         let mut out = vec![0.0; M * N];
-        shortest(10, || (0..TIMES).for_each(|_| matmul(&left, &right, &mut out))).as_secs_f64()
+        shortest(10, || {
+            (0..TIMES).for_each(|_| matmul(&left, &right, &mut out))
+        })
+        .as_secs_f64()
     };
     let slowest = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().map(|thread| thread.join().expect("a thread")).fold(0.0, f64::max)
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread"))
+            .fold(0.0, f64::max)
     });
     2e-9 * (threads * TIMES * M * K * N) as f64 / slowest
 }
@@ -67,16 +73,20 @@ fn weights_read() -> f64 {
     const TIMES: usize = 50;
     let right = RightPanels::pack(Matrix::new(&vec![0.25; K * N], K, N));
     let mut out = vec![0.0; N];
-    let time =
-        shortest(20, || (0..TIMES).for_each(|_| matvec(&[1.0; K], &right, &mut out)));
+    let time = shortest(20, || {
+        (0..TIMES).for_each(|_| matvec(&[1.0; K], &right, &mut out))
+    });
     4e-9 * (TIMES * K * N) as f64 / time.as_secs_f64()
 }
 
 /// Multiply-adds of one forward step of `preset` for one example.
 fn multiply_adds(preset: &Preset) -> usize {
-    let kernels = preset.parameter_shapes().into_iter().filter(|(name, shape)| {
-        shape.len() == 2 && (name.contains("lstm_cell") || name.contains("output_projection"))
-    });
+    let kernels = preset
+        .parameter_shapes()
+        .into_iter()
+        .filter(|(name, shape)| {
+            shape.len() == 2 && (name.contains("lstm_cell") || name.contains("output_projection"))
+        });
     kernels.map(|(_, shape)| shape[0] * shape[1]).sum()
 }
 
@@ -85,23 +95,39 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
     let network =
         Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu).expect("a network");
     let model = checkpoint.model().expect("a model");
-    let latents: Vec<Latent> = (0..64).map(|seed| sample_prior(preset.z_size, seed)).collect();
-    let how = Decoding { temperature: 0.5, seed: 0 };
+    let latents: Vec<Latent> = (0..64)
+        .map(|seed| sample_prior(preset.z_size, seed))
+        .collect();
+    let how = Decoding {
+        temperature: 0.5,
+        seed: 0,
+    };
     let grooves = model.decode(&latents, how).expect("grooves");
     let grooves: Vec<_> = grooves.into_iter().cycle().take(512).collect();
-    let examples = Examples::new(&Windows { grooves, ..Windows::default() }, preset.steps());
+    let examples = Examples::new(
+        &Windows {
+            grooves,
+            ..Windows::default()
+        },
+        preset.steps(),
+    );
     let mut adam = Adam::new(&network).expect("an optimizer");
     // Forward, and twice that backward, two operations a multiply-add.
     let flop = (6 * multiply_adds(preset) * preset.steps()) as f64;
 
-    println!("training step, {} ({:.2} GFLOP an example):", preset.name, flop * 1e-9);
+    println!(
+        "training step, {} ({:.2} GFLOP an example):",
+        preset.name,
+        flop * 1e-9
+    );
     for (batch, runs) in [(512, 3), (128, 5), (64, 7)] {
         let chosen: Vec<usize> = (0..batch).collect();
         let time = shortest(runs, || {
             let mut gradients = gradients(&network, &examples, &chosen, 0, 1).expect("gradients");
             let norm = gradients.global_norm().expect("a norm");
             gradients.clip(norm, preset).expect("clipped gradients");
-            adam.update(&network, &gradients.tensors, 0.0).expect("an update");
+            adam.update(&network, &gradients.tensors, 0.0)
+                .expect("an update");
         });
         let speed = batch as f64 / time.as_secs_f64();
         let rate = speed * flop * 1e-9;
@@ -115,15 +141,26 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
 
 fn playing(checkpoint: &Checkpoint) {
     let preset = &checkpoint.preset;
-    let how = Decoding { temperature: 0.5, seed: 0 };
-    let model = checkpoint.model().expect("a model");
-    let ends = [sample_prior(preset.z_size, 0), sample_prior(preset.z_size, 1)];
-    let path = |count: usize| -> Vec<Latent> {
-        (0..count).map(|step| slerp(&ends[0], &ends[1], step as f32 / count as f32)).collect()
+    let how = Decoding {
+        temperature: 0.5,
+        seed: 0,
     };
-    let say = |what: &str, time: Duration| println!("{what:<28}{:>8.2} ms", time.as_secs_f64() * 1e3);
+    let model = checkpoint.model().expect("a model");
+    let ends = [
+        sample_prior(preset.z_size, 0),
+        sample_prior(preset.z_size, 1),
+    ];
+    let path = |count: usize| -> Vec<Latent> {
+        (0..count)
+            .map(|step| slerp(&ends[0], &ends[1], step as f32 / count as f32))
+            .collect()
+    };
+    let say =
+        |what: &str, time: Duration| println!("{what:<28}{:>8.2} ms", time.as_secs_f64() * 1e3);
     let load = shortest(5, || {
-        Checkpoint::embedded().and_then(|checkpoint| checkpoint.model()).expect("a model");
+        Checkpoint::embedded()
+            .and_then(|checkpoint| checkpoint.model())
+            .expect("a model");
     });
     say("open the checkpoint", load);
     for count in [1, 11, 32] {
@@ -143,8 +180,15 @@ fn playing(checkpoint: &Checkpoint) {
     // The same decode as candle's ordinary operations would run it, teacher-forced.
     let network =
         Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu).expect("a network");
-    let x = Tensor::zeros((preset.steps(), 1, FEATURES), candle_core::DType::F32, &Device::Cpu);
-    let batch = musicvae_tui::model::network::Batch { x: x.expect("zeros"), lengths: None };
+    let x = Tensor::zeros(
+        (preset.steps(), 1, FEATURES),
+        candle_core::DType::F32,
+        &Device::Cpu,
+    );
+    let batch = musicvae_tui::model::network::Batch {
+        x: x.expect("zeros"),
+        lengths: None,
+    };
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network

@@ -43,12 +43,10 @@ impl Devices {
     }
 }
 
-fn print_list<T>(
-    title: &str,
-    list: &List<T>,
-    line: impl Fn(&T) -> String,
-) -> anyhow::Result<()> {
+fn print_list<T>(title: &str, list: &List<T>, line: impl Fn(&T) -> String) -> anyhow::Result<()> {
     say!("{title}:")?;
-    list.found.iter().try_for_each(|item| say!("  {}", line(item)))?;
+    list.found
+        .iter()
+        .try_for_each(|item| say!("  {}", line(item)))?;
     list.reason.iter().try_for_each(|reason| say!("  {reason}"))
 }

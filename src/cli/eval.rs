@@ -29,7 +29,10 @@ pub struct Eval {
 impl Eval {
     pub fn run(self) -> anyhow::Result<()> {
         let checkpoint = self.model.checkpoint()?;
-        let converter = GrooveConverter { bars: checkpoint.preset.bars, hop: None };
+        let converter = GrooveConverter {
+            bars: checkpoint.preset.bars,
+            hop: None,
+        };
         let windows = load_windows(&self.data, Some(self.split), &converter)?;
         for warning in &windows.warnings {
             note!("note: {warning}");
@@ -51,16 +54,46 @@ impl Eval {
 }
 
 fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
-    let Evaluation { split, windows, hits, losses, .. } = evaluation;
+    let Evaluation {
+        split,
+        windows,
+        hits,
+        losses,
+        ..
+    } = evaluation;
     say!("{split}: {windows} windows, {hits} hits")?;
     say!(
         "loss {:.3} = hits {:.3} + velocities {:.3} + offsets {:.3} + weighted KL of {:.1} bits\n",
-        losses.total, losses.hits, losses.velocities, losses.offsets, losses.kl_bits
+        losses.total,
+        losses.hits,
+        losses.velocities,
+        losses.offsets,
+        losses.kl_bits
     )?;
-    say!("{:<28}{:>8}{:>11}{:>12}{:>12}", "", "hit F1", "velocity", "timing", "timing")?;
-    say!("{:<28}{:>8}{:>11}{:>12}{:>12}", "", "", "MAE", "MAE ms", "MSE steps²")?;
+    say!(
+        "{:<28}{:>8}{:>11}{:>12}{:>12}",
+        "",
+        "hit F1",
+        "velocity",
+        "timing",
+        "timing"
+    )?;
+    say!(
+        "{:<28}{:>8}{:>11}{:>12}{:>12}",
+        "",
+        "",
+        "MAE",
+        "MAE ms",
+        "MSE steps²"
+    )?;
     let copied = |name: &str, timing: Timing| {
-        say!("{name:<28}{:>8}{:>11}{:>12.2}{:>12.4}", "", "", timing.mae_ms, timing.mse)
+        say!(
+            "{name:<28}{:>8}{:>11}{:>12.2}{:>12.4}",
+            "",
+            "",
+            timing.mae_ms,
+            timing.mse
+        )
     };
     copied("no microtiming", evaluation.quantized)?;
     if let Some(timing) = evaluation.mean_offset {
@@ -68,7 +101,11 @@ fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
     }
     let returned = |name: &str, it: &Reconstruction| {
         let Timing { mae_ms, mse } = it.timing;
-        say!("{name:<28}{:>8.3}{:>11.4}{mae_ms:>12.2}{mse:>12.4}", it.f1, it.velocity_mae)
+        say!(
+            "{name:<28}{:>8.3}{:>11.4}{mae_ms:>12.2}{mse:>12.4}",
+            it.f1,
+            it.velocity_mae
+        )
     };
     returned("model, told the past", &evaluation.teacher_forced)?;
     returned("model, hearing itself", &evaluation.autoregressive)?;

@@ -75,13 +75,19 @@ pub fn tempo(text: &str) -> Result<f64, String> {
 /// The windows of a MIDI file that a model takes.
 pub fn read_windows(path: &Path, model: &MusicVae) -> anyhow::Result<Vec<Groove>> {
     let sequence = midi_file::read_path(path)?;
-    let converter = GrooveConverter { bars: model.preset().bars, hop: None };
+    let converter = GrooveConverter {
+        bars: model.preset().bars,
+        hop: None,
+    };
     let converted = converter
         .convert(&sequence)
         .map_err(|reason| anyhow::anyhow!("{} holds no window to use: {reason}", path.display()))?;
     if converted.unknown_notes > 0 {
         let count = converted.unknown_notes;
-        note!("note: {count} notes of {} are no drums and were left out", path.display());
+        note!(
+            "note: {count} notes of {} are no drums and were left out",
+            path.display()
+        );
     }
     Ok(converted.windows)
 }
@@ -96,14 +102,19 @@ pub fn write_grooves(grooves: &[Groove], out: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("the folder {} can't be made", out.display()))?;
     let digits = grooves.len().to_string().len().max(2);
     for (index, groove) in grooves.iter().enumerate() {
-        write_groove(groove, &out.join(format!("groove-{:0digits$}.mid", index + 1)))?;
+        write_groove(
+            groove,
+            &out.join(format!("groove-{:0digits$}.mid", index + 1)),
+        )?;
     }
     Ok(())
 }
 
 /// Whether `out` is to be one MIDI file.
 pub fn names_a_file(out: &Path) -> bool {
-    let extension = out.extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = out
+        .extension()
+        .map(|extension| extension.to_ascii_lowercase());
     extension.is_some_and(|extension| extension == "mid" || extension == "midi")
 }
 
@@ -111,7 +122,10 @@ pub fn names_a_file(out: &Path) -> bool {
 pub fn check_room(out: &Path, count: usize) -> anyhow::Result<()> {
     if count > 1 && names_a_file(out) {
         let out = out.display();
-        return Err(UsageError(format!("{count} grooves need a folder, but {out} is one file")).into());
+        return Err(UsageError(format!(
+            "{count} grooves need a folder, but {out} is one file"
+        ))
+        .into());
     }
     Ok(())
 }
@@ -120,7 +134,10 @@ fn write_groove(groove: &Groove, path: &Path) -> anyhow::Result<()> {
     let clamped = midi_file::write_path(&groove.to_note_sequence(), path)?;
     if clamped > 0 {
         let hits = if clamped == 1 { "hit" } else { "hits" };
-        note!("note: {clamped} {hits} of {} came before beat 1 and now fall on it", path.display());
+        note!(
+            "note: {clamped} {hits} of {} came before beat 1 and now fall on it",
+            path.display()
+        );
     }
     say!("{}", path.display())
 }

@@ -38,11 +38,19 @@ impl Interpolate {
             ends.extend(read_windows(path, &model)?.into_iter().next());
         }
         let posteriors = model.encode(&ends)?;
-        let [from, to] = &posteriors[..] else { anyhow::bail!("a file holds no window") };
+        let [from, to] = &posteriors[..] else {
+            anyhow::bail!("a file holds no window")
+        };
         let last = f32::from(self.steps - 1);
         let positions: Vec<f32> = (0..self.steps).map(|step| f32::from(step) / last).collect();
-        let latents: Vec<_> = positions.iter().map(|&t| slerp(&from.mu, &to.mu, t)).collect();
-        let how = Decoding { temperature: self.temperature, seed: self.seed };
+        let latents: Vec<_> = positions
+            .iter()
+            .map(|&t| slerp(&from.mu, &to.mu, t))
+            .collect();
+        let how = Decoding {
+            temperature: self.temperature,
+            seed: self.seed,
+        };
         let mut grooves = model.decode(&latents, how)?;
         for (groove, &t) in grooves.iter_mut().zip(&positions) {
             groove.qpm = ends[0].qpm + (ends[1].qpm - ends[0].qpm) * f64::from(t);

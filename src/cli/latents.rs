@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::output::say;
 use super::grooves::{DrawArgs, ModelArgs, read_windows, tempo, write_grooves};
+use super::output::say;
 use crate::model::{Decoding, Latent, Posterior};
 
 /// Posterior of each window of a MIDI file.
@@ -51,7 +51,11 @@ impl Encode {
             }
             return Ok(());
         }
-        let window = |(index, Posterior { mu, sigma })| Window { start_bar: index * bars, mu, sigma };
+        let window = |(index, Posterior { mu, sigma })| Window {
+            start_bar: index * bars,
+            mu,
+            sigma,
+        };
         let windows = posteriors.into_iter().enumerate().map(window).collect();
         say!("{}", serde_json::to_string(&Windows { windows })?)
     }
@@ -60,7 +64,13 @@ impl Encode {
 /// `KL(posterior || N(0, I))` in bits.
 fn divergence_bits(posterior: &Posterior) -> f32 {
     let nats = |(mu, sigma): (&f32, &f32)| 0.5 * (mu * mu + sigma * sigma - 1.0) - sigma.ln();
-    posterior.mu.iter().zip(&posterior.sigma).map(nats).sum::<f32>() / std::f32::consts::LN_2
+    posterior
+        .mu
+        .iter()
+        .zip(&posterior.sigma)
+        .map(nats)
+        .sum::<f32>()
+        / std::f32::consts::LN_2
 }
 
 /// Latents back to grooves.
@@ -125,9 +135,16 @@ impl Decode {
                 "latent {number} of {name} holds a number that is too large"
             );
         }
-        let how = Decoding { temperature: self.draw.temperature, seed: self.draw.seed() };
-        let mut grooves = model.decode(&latents, how).with_context(|| format!("{name}"))?;
-        grooves.iter_mut().for_each(|groove| groove.qpm = self.tempo);
+        let how = Decoding {
+            temperature: self.draw.temperature,
+            seed: self.draw.seed(),
+        };
+        let mut grooves = model
+            .decode(&latents, how)
+            .with_context(|| format!("{name}"))?;
+        grooves
+            .iter_mut()
+            .for_each(|groove| groove.qpm = self.tempo);
         write_grooves(&grooves, &self.out)
     }
 }

@@ -29,9 +29,15 @@ impl Reconstruct {
     pub fn run(self) -> anyhow::Result<()> {
         let model = self.model.model()?;
         let windows = read_windows(&self.input, &model)?;
-        let means: Vec<_> =
-            model.encode(&windows)?.into_iter().map(|posterior| posterior.mu).collect();
-        let how = Decoding { temperature: self.temperature, seed: self.seed };
+        let means: Vec<_> = model
+            .encode(&windows)?
+            .into_iter()
+            .map(|posterior| posterior.mu)
+            .collect();
+        let how = Decoding {
+            temperature: self.temperature,
+            seed: self.seed,
+        };
         let mut grooves = model.decode(&means, how)?;
         for (groove, window) in grooves.iter_mut().zip(&windows) {
             groove.qpm = window.qpm;

@@ -33,10 +33,15 @@ impl Sample {
         let mut grooves = Vec::new();
         for seed in (seed..).take(self.number as usize) {
             let z = sample_prior(model.preset().z_size, seed);
-            let how = Decoding { temperature: self.draw.temperature, seed };
+            let how = Decoding {
+                temperature: self.draw.temperature,
+                seed,
+            };
             grooves.extend(model.decode(&[z], how)?);
         }
-        grooves.iter_mut().for_each(|groove| groove.qpm = self.tempo);
+        grooves
+            .iter_mut()
+            .for_each(|groove| groove.qpm = self.tempo);
         write_grooves(&grooves, &self.out)
     }
 }

@@ -96,10 +96,12 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl Train {
     pub fn run(self) -> anyhow::Result<()> {
-        let mut preset = Preset::by_name(&self.preset)
-            .ok_or_else(|| {
-                UsageError(format!("there is no preset `{}`: try groovae_4bar", self.preset))
-            })?;
+        let mut preset = Preset::by_name(&self.preset).ok_or_else(|| {
+            UsageError(format!(
+                "there is no preset `{}`: try groovae_4bar",
+                self.preset
+            ))
+        })?;
         if let Some(keep) = self.keep {
             preset.dropout_keep = keep;
         }
@@ -166,7 +168,15 @@ impl Progress {
     }
 
     fn record(&mut self, record: &Record) {
-        let Record { step, loss, hits, velocities, offsets, kl_bits, .. } = record;
+        let Record {
+            step,
+            loss,
+            hits,
+            velocities,
+            offsets,
+            kl_bits,
+            ..
+        } = record;
         let speed = record.examples_per_second;
         match (&self.bar, record.split) {
             (Some(bar), Split::Train) => {
@@ -193,7 +203,11 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-        let how = if stopped { "stopped and saved at" } else { "done:" };
+        let how = if stopped {
+            "stopped and saved at"
+        } else {
+            "done:"
+        };
         drop(say!("{how} step {step}"));
     }
 }

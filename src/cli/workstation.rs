@@ -40,7 +40,9 @@ impl Workstation {
             (self.color.is_some(), "--color"),
             (self.ascii, "--ascii"),
         ];
-        given.into_iter().find_map(|(given, option)| given.then_some(option))
+        given
+            .into_iter()
+            .find_map(|(given, option)| given.then_some(option))
     }
 
     pub fn run(self, config: Option<&Path>) -> anyhow::Result<()> {

@@ -20,9 +20,11 @@ pub fn random_weights(preset: &Preset, seed: u64) -> Result<Tensors> {
         let around_z = ["z_to_initial_state", "encoder/mu", "encoder/sigma"];
         let numbers: Vec<f32> = match shape[..] {
             [_] => vec![0.0; len],
-            _ if around_z.iter().any(|part| name.contains(part)) => {
-                StandardNormal.sample_iter(&mut rng).take(len).map(|x: f32| x * AROUND_Z).collect()
-            }
+            _ if around_z.iter().any(|part| name.contains(part)) => StandardNormal
+                .sample_iter(&mut rng)
+                .take(len)
+                .map(|x: f32| x * AROUND_Z)
+                .collect(),
             _ => {
                 let bound = (6.0 / shape.iter().sum::<usize>() as f32).sqrt();
                 (0..len).map(|_| rng.random_range(-bound..bound)).collect()

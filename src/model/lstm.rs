@@ -61,8 +61,13 @@ pub fn lstm(
     // The operation takes three tensors, so the bias rides as the kernel's last row.
     let bias_row = weights.bias.unsqueeze(0)?;
     let parameters = Tensor::cat(&[&weights.kernel, &bias_row], 0)?;
-    let op = LstmSequence { direction, differentiate_input, saved: Mutex::new(None) };
-    x.contiguous()?.apply_op3(&parameters, &state.contiguous()?, op)
+    let op = LstmSequence {
+        direction,
+        differentiate_input,
+        saved: Mutex::new(None),
+    };
+    x.contiguous()?
+        .apply_op3(&parameters, &state.contiguous()?, op)
 }
 
 /// [`lstm`] in ordinary tensor operations, for any device.
@@ -78,9 +83,16 @@ pub fn lstm_by_steps(
     let sigmoid = |x: &Tensor| (x.neg()?.exp()? + 1.0)?.recip();
     let mut outputs = Vec::with_capacity(steps);
     for step in 0..steps {
-        let at = if direction == Direction::Forward { step } else { steps - 1 - step };
+        let at = if direction == Direction::Forward {
+            step
+        } else {
+            steps - 1 - step
+        };
         let input = Tensor::cat(&[&x.get(at)?, &h], 1)?;
-        let gates = input.matmul(&weights.kernel)?.broadcast_add(&weights.bias)?.chunk(4, 1)?;
+        let gates = input
+            .matmul(&weights.kernel)?
+            .broadcast_add(&weights.bias)?
+            .chunk(4, 1)?;
         let kept = (&c * sigmoid(&(&gates[2] + 1.0)?)?)?;
         c = (kept + (sigmoid(&gates[0])? * gates[1].tanh()?)?)?;
         h = (sigmoid(&gates[3])? * c.tanh()?)?;
@@ -143,9 +155,18 @@ impl Sizes {
             bail!("an LSTM kernel of {parameters:?} (with bias row) does not fit inputs {inputs}")
         }
         if state != [batch, 2 * units] {
-            bail!("an LSTM of {units} units takes a state [{batch}, {}], not {state:?}", 2 * units)
+            bail!(
+                "an LSTM of {units} units takes a state [{batch}, {}], not {state:?}",
+                2 * units
+            )
         }
-        Ok(Sizes { steps, batch, inputs, units, direction })
+        Ok(Sizes {
+            steps,
+            batch,
+            inputs,
+            units,
+            direction,
+        })
     }
 
     /// Steps in the order in which the layer runs, each with the one that ran before it.
@@ -168,7 +189,11 @@ impl Sizes {
 fn split_state(state: &[f32], sizes: Sizes) -> (Vec<f32>, Vec<f32>) {
     let units = sizes.units;
     let halves = |first: usize| {
-        state.chunks_exact(2 * units).flat_map(|row| &row[first..first + units]).copied().collect()
+        state
+            .chunks_exact(2 * units)
+            .flat_map(|row| &row[first..first + units])
+            .copied()
+            .collect()
     };
     (halves(0), halves(units))
 }
@@ -193,7 +218,13 @@ impl CustomOp3 for LstmSequence {
             state_layout.dims(),
             self.direction,
         )?;
-        let Sizes { steps, batch, inputs, units, .. } = sizes;
+        let Sizes {
+            steps,
+            batch,
+            inputs,
+            units,
+            ..
+        } = sizes;
         let x = contiguous(x, x_layout)?;
         let parameters = contiguous(parameters, parameters_layout)?;
         let (kernel, bias) = parameters.split_at((inputs + units) * 4 * units);
@@ -217,7 +248,13 @@ impl CustomOp3 for LstmSequence {
             }
             matmul(&left, &kernel, gates);
             let c_before = before.map_or(&first_c[..], |range| &cells[range]);
-            gates_forward(units, gates, c_before, &mut c_step, &mut outputs[here.clone()]);
+            gates_forward(
+                units,
+                gates,
+                c_before,
+                &mut c_step,
+                &mut outputs[here.clone()],
+            );
             cells[here].copy_from_slice(&c_step);
         }
         recycle(c_step);
@@ -237,13 +274,30 @@ impl CustomOp3 for LstmSequence {
             bail!("the gradient of an LSTM sequence can be taken once for each forward pass")
         };
         let sizes = Sizes::new(x.dims(), parameters.dims(), state.dims(), self.direction)?;
-        let Sizes { steps, batch, inputs, units, .. } = sizes;
+        let Sizes {
+            steps,
+            batch,
+            inputs,
+            units,
+            ..
+        } = sizes;
         let first_state = with_slice(state, |state| split_state(state, sizes))?;
 
-        let mut d_x = if self.differentiate_input { vec![0.0; steps * batch * inputs] } else { vec![] };
+        let mut d_x = if self.differentiate_input {
+            vec![0.0; steps * batch * inputs]
+        } else {
+            vec![]
+        };
         let d_state = with_slice(parameters, |parameters| {
             with_slice(&d_outputs.contiguous()?, |d_outputs| {
-                back_through_time(sizes, parameters, d_outputs, &mut saved, &first_state.0, &mut d_x)
+                back_through_time(
+                    sizes,
+                    parameters,
+                    d_outputs,
+                    &mut saved,
+                    &first_state.0,
+                    &mut d_x,
+                )
             })
         })??;
         let d_parameters = with_slice(x, |x| {
@@ -274,7 +328,12 @@ fn back_through_time(
     first_c: &[f32],
     d_x: &mut [f32],
 ) -> Vec<f32> {
-    let Sizes { batch, inputs, units, .. } = sizes;
+    let Sizes {
+        batch,
+        inputs,
+        units,
+        ..
+    } = sizes;
     let (kernel_x, rest) = parameters.split_at(inputs * 4 * units);
     let kernel_h = &rest[..units * 4 * units];
     let kernel_x = (!d_x.is_empty())
@@ -292,8 +351,9 @@ fn back_through_time(
         gates_backward(GateGradients {
             units,
             gates,
-            c_previous: previous
-                .map_or(first_c, |previous| &saved.cells[sizes.range(previous, units)]),
+            c_previous: previous.map_or(first_c, |previous| {
+                &saved.cells[sizes.range(previous, units)]
+            }),
             c: &saved.cells[sizes.range(step, units)],
             d_h: &d_h,
             d_c: &mut d_c,
@@ -322,7 +382,12 @@ fn kernel_gradient(
 ) -> Vec<f32> {
     /// Depth of a product: enough to hide the traffic of the result, small enough for the cache.
     const DEPTH: usize = 512;
-    let Sizes { batch, inputs, units, .. } = sizes;
+    let Sizes {
+        batch,
+        inputs,
+        units,
+        ..
+    } = sizes;
     let mut gradient = vec![0.0; (inputs + units + 1) * 4 * units];
     let (d_kernel_x, rest) = gradient.split_at_mut(inputs * 4 * units);
     let (d_kernel_h, d_bias) = rest.split_at_mut(units * 4 * units);
@@ -357,7 +422,9 @@ fn kernel_gradient(
 
 /// A lock whose data stays sound if another thread panicked.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// The numbers of a contiguous argument.

@@ -1,13 +1,13 @@
 //! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
 //! (Gillick et al. 2019).
 
+pub mod cpu;
 pub mod init;
 pub mod latent;
 pub mod lstm;
 pub mod network;
 mod preset;
 mod recurrent;
-pub mod cpu;
 mod vae;
 
 use std::collections::BTreeMap;

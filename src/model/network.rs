@@ -72,11 +72,18 @@ impl Network {
     ) -> std::result::Result<Network, ModelError> {
         preset.check(weights)?;
         let variable = |(name, tensor): (&String, &Tensor)| {
-            let tensor = tensor.to_dtype(DType::F32)?.to_device(device)?.contiguous()?;
+            let tensor = tensor
+                .to_dtype(DType::F32)?
+                .to_device(device)?
+                .contiguous()?;
             Ok((name.clone(), Var::from_tensor(&tensor)?))
         };
         let variables = weights.iter().map(variable).collect::<Result<_>>()?;
-        Ok(Network { preset, variables, device: device.clone() })
+        Ok(Network {
+            preset,
+            variables,
+            device: device.clone(),
+        })
     }
 
     pub fn preset(&self) -> &Preset {
@@ -114,7 +121,8 @@ impl Network {
 
     fn dense(&self, scope: &str, x: &Tensor) -> Result<Tensor> {
         let kernel = self.tensor(&format!("{scope}/kernel"));
-        x.matmul(kernel)?.broadcast_add(self.tensor(&format!("{scope}/bias")))
+        x.matmul(kernel)?
+            .broadcast_add(self.tensor(&format!("{scope}/bias")))
     }
 
     /// The posterior of each window: the bidirectional encoder's last states, through two dense
@@ -131,7 +139,13 @@ impl Network {
             let above_data = index > 0;
 
             let weights = self.lstm_weights(&scope("fw"));
-            let forward = lstm(&mask(&input)?, &weights, &state, Direction::Forward, above_data)?;
+            let forward = lstm(
+                &mask(&input)?,
+                &weights,
+                &state,
+                Direction::Forward,
+                above_data,
+            )?;
             let weights = self.lstm_weights(&scope("bw"));
             // A short window is read backward from its own end, so it is turned round by gathering.
             let backward = if lengths.is_some() {
@@ -139,7 +153,13 @@ impl Network {
                 let output = lstm(&turned, &weights, &state, Direction::Forward, above_data)?;
                 ends.reverse(&output)?
             } else {
-                lstm(&mask(&input)?, &weights, &state, Direction::Backward, above_data)?
+                lstm(
+                    &mask(&input)?,
+                    &weights,
+                    &state,
+                    Direction::Backward,
+                    above_data,
+                )?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];
             input = ends.silence_past_end(&Tensor::cat(&[forward, backward], 2)?)?;
@@ -156,7 +176,9 @@ impl Network {
         let (steps, size, _) = batch.x.dims3()?;
         let silence = Tensor::zeros((1, size, FEATURES), DType::F32, z.device())?;
         let previous = Tensor::cat(&[&silence, &batch.x.narrow(0, 0, steps - 1)?], 0)?;
-        let z_every_step = z.unsqueeze(0)?.broadcast_as((steps, size, self.preset.z_size))?;
+        let z_every_step = z
+            .unsqueeze(0)?
+            .broadcast_as((steps, size, self.preset.z_size))?;
         let mut hidden = Tensor::cat(&[&previous, &z_every_step.contiguous()?], 2)?;
         let states = self.dense("decoder/z_to_initial_state", z)?.tanh()?;
         let mut first = 0;
@@ -167,7 +189,8 @@ impl Network {
             first += 2 * units;
         }
         let flat = hidden.reshape((steps * size, ()))?;
-        self.dense("decoder/output_projection", &flat)?.reshape((steps, size, FEATURES))
+        self.dense("decoder/output_projection", &flat)?
+            .reshape((steps, size, FEATURES))
     }
 
     /// The loss terms of a batch, with `noise` (`[batch, z_size]`, standard normal) to draw `z`
@@ -229,7 +252,9 @@ struct Ends {
 
 impl Ends {
     fn new(lengths: Option<&[usize]>, steps: usize, size: usize, like: &Tensor) -> Result<Ends> {
-        let Some(lengths) = lengths else { return Ok(Ends { steps, short: None }) };
+        let Some(lengths) = lengths else {
+            return Ok(Ends { steps, short: None });
+        };
         let row = |step: usize, window: usize| (step * size + window) as u32;
         let windows = || lengths.iter().enumerate();
         let last: Vec<u32> = windows().map(|(w, &len)| row(len.max(1) - 1, w)).collect();
@@ -238,7 +263,11 @@ impl Ends {
             .flat_map(|step| windows().map(move |(w, &len)| row(turned(step, len), w)))
             .collect();
         let counts: Vec<f32> = (0..steps)
-            .flat_map(|step| lengths.iter().map(move |&len| f32::from(u8::from(step < len))))
+            .flat_map(|step| {
+                lengths
+                    .iter()
+                    .map(move |&len| f32::from(u8::from(step < len)))
+            })
             .collect();
         let device = like.device();
         Ok(Ends {
@@ -253,18 +282,30 @@ impl Ends {
 
     /// The rows of the last step: `[batch, width]`. A window of no steps gets zeros.
     fn last(&self, x: &Tensor) -> Result<Tensor> {
-        let Some((last, ..)) = &self.short else { return x.get(self.steps - 1) };
-        self.silence_past_end(x)?.flatten(0, 1)?.index_select(last, 0)
+        let Some((last, ..)) = &self.short else {
+            return x.get(self.steps - 1);
+        };
+        self.silence_past_end(x)?
+            .flatten(0, 1)?
+            .index_select(last, 0)
     }
 
     /// Each window's own steps in reverse order.
     fn reverse(&self, x: &Tensor) -> Result<Tensor> {
-        let Some((_, turned, _)) = &self.short else { return x.flip(&[0]) };
-        self.silence_past_end(&x.flatten(0, 1)?.index_select(turned, 0)?.reshape(x.shape())?)
+        let Some((_, turned, _)) = &self.short else {
+            return x.flip(&[0]);
+        };
+        self.silence_past_end(
+            &x.flatten(0, 1)?
+                .index_select(turned, 0)?
+                .reshape(x.shape())?,
+        )
     }
 
     /// Zeros past each window's end.
     fn silence_past_end(&self, x: &Tensor) -> Result<Tensor> {
-        self.short.as_ref().map_or(Ok(x.clone()), |(.., counts)| x.broadcast_mul(counts))
+        self.short
+            .as_ref()
+            .map_or(Ok(x.clone()), |(.., counts)| x.broadcast_mul(counts))
     }
 }

@@ -108,7 +108,11 @@ impl Preset {
         let mut inputs = features;
         for (index, &units) in self.encoder.iter().enumerate() {
             for direction in ["fw", "bw"] {
-                layer(Preset::encoder_scope(index, direction), inputs + units, 4 * units);
+                layer(
+                    Preset::encoder_scope(index, direction),
+                    inputs + units,
+                    4 * units,
+                );
             }
             inputs = 2 * units;
         }
@@ -119,7 +123,9 @@ impl Preset {
 
     /// Scope of an encoder layer's weights; `direction` is `fw` or `bw`.
     pub(super) fn encoder_scope(layer: usize, direction: &str) -> String {
-        format!("encoder/cell_{layer}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell")
+        format!(
+            "encoder/cell_{layer}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell"
+        )
     }
 
     /// Scope of a decoder layer's weights.
@@ -139,7 +145,11 @@ impl Preset {
             match weights.get(name) {
                 None => {
                     let (name, shape) = (name.clone(), expected.clone());
-                    return Err(ModelError::Missing { preset: preset(), name, shape });
+                    return Err(ModelError::Missing {
+                        preset: preset(),
+                        name,
+                        shape,
+                    });
                 }
                 Some(tensor) if tensor.dims() != expected => {
                     return Err(ModelError::Shape {
@@ -154,7 +164,10 @@ impl Preset {
         }
         let known = |name: &String| shapes.iter().any(|(known, _)| known == name);
         match weights.keys().find(|name| !known(name)) {
-            Some(name) => Err(ModelError::Unknown { preset: preset(), name: name.clone() }),
+            Some(name) => Err(ModelError::Unknown {
+                preset: preset(),
+                name: name.clone(),
+            }),
             None => Ok(()),
         }
     }

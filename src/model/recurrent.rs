@@ -17,7 +17,9 @@ impl Weights {
     /// Packs the rows `from..from + inputs` of a row-major kernel.
     pub fn new(kernel: &[f32], from: usize, inputs: usize, outputs: usize) -> Weights {
         let rows = &kernel[from * outputs..(from + inputs) * outputs];
-        Weights { kernel: RightPanels::pack(Matrix::new(rows, inputs, outputs)) }
+        Weights {
+            kernel: RightPanels::pack(Matrix::new(rows, inputs, outputs)),
+        }
     }
 
     /// `out += x * weights` for every row of `x`.
@@ -48,7 +50,10 @@ impl Dense {
         let bias = numbers(tensors, &format!("{scope}/bias"))?;
         let kernel = numbers(tensors, &format!("{scope}/kernel"))?;
         let inputs = kernel.len() / bias.len();
-        Ok(Dense { weights: Weights::new(&kernel, 0, inputs, bias.len()), bias })
+        Ok(Dense {
+            weights: Weights::new(&kernel, 0, inputs, bias.len()),
+            bias,
+        })
     }
 
     /// The outputs for every row of `x`.
@@ -150,7 +155,13 @@ impl CellState<'_> {
         self.gates.copy_from_slice(&self.base);
         self.cell.step.add_product(&self.input, &mut self.gates);
         std::mem::swap(&mut self.c, &mut self.c_before);
-        gates_forward(units, &mut self.gates, &self.c_before, &mut self.c, &mut self.h);
+        gates_forward(
+            units,
+            &mut self.gates,
+            &self.c_before,
+            &mut self.c,
+            &mut self.h,
+        );
     }
 }
 

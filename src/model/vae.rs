@@ -107,7 +107,11 @@ impl MusicVae {
             let top = layer + 1 == self.preset.encoder.len();
             let run = |cell: &Cell, backward: bool| {
                 let mut state = cell.start(rows, &[]);
-                let mut outputs = if top { Vec::new() } else { vec![0.0; steps * rows * units] };
+                let mut outputs = if top {
+                    Vec::new()
+                } else {
+                    vec![0.0; steps * rows * units]
+                };
                 for turn in 0..steps {
                     let step = if backward { steps - 1 - turn } else { turn };
                     state.step(&inputs[step * rows * width..][..rows * width]);
@@ -122,7 +126,12 @@ impl MusicVae {
             let ((fw, fw_outputs), (bw, bw_outputs)) = std::thread::scope(|scope| {
                 let other = scope.spawn(|| run(backward, true));
                 let this = run(forward, false);
-                (this, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                (
+                    this,
+                    other
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                )
             });
             last = [fw, bw];
             if !top {
@@ -139,7 +148,10 @@ impl MusicVae {
             .run(&top)
             .chunks_exact(z_size)
             .zip(sigma.chunks_exact(z_size))
-            .map(|(mu, sigma)| Posterior { mu: mu.to_vec(), sigma: sigma.to_vec() })
+            .map(|(mu, sigma)| Posterior {
+                mu: mu.to_vec(),
+                sigma: sigma.to_vec(),
+            })
             .collect()
     }
 
@@ -149,7 +161,10 @@ impl MusicVae {
     /// When a latent is not `preset.z_size` numbers long.
     pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
         let features = self.decode_features(z, self.preset.steps(), how)?;
-        Ok(features.iter().map(|features| Groove::from_features(features, 120.0)).collect())
+        Ok(features
+            .iter()
+            .map(|features| Groove::from_features(features, 120.0))
+            .collect())
     }
 
     /// The decoder's outputs for each latent over any number of steps, `steps x 27` in the layout
@@ -173,7 +188,9 @@ impl MusicVae {
         }
         let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
         let chances: Vec<f32> = (0..steps * LANES).map(|_| rng.random()).collect();
-        Ok(side_by_side(z, |z| self.decode_rows(z, how.temperature, &chances)))
+        Ok(side_by_side(z, |z| {
+            self.decode_rows(z, how.temperature, &chances)
+        }))
     }
 
     fn decode_rows(&self, z: &[Latent], temperature: f32, chances: &[f32]) -> Vec<Vec<f32>> {
@@ -210,8 +227,12 @@ impl MusicVae {
                     };
                     *hit = f32::from(u8::from(drawn));
                 }
-                velocities.iter_mut().for_each(|velocity| *velocity = sigmoid(*velocity));
-                offsets.iter_mut().for_each(|offset| *offset = tanh(*offset));
+                velocities
+                    .iter_mut()
+                    .for_each(|velocity| *velocity = sigmoid(*velocity));
+                offsets
+                    .iter_mut()
+                    .for_each(|offset| *offset = tanh(*offset));
                 groove.extend_from_slice(row);
             }
         }
@@ -221,8 +242,12 @@ impl MusicVae {
 
 /// Rows of `left` and `right` (`width` numbers each) joined.
 fn interleave(left: &[f32], right: &[f32], width: usize) -> Vec<f32> {
-    let rows = left.chunks_exact(width.max(1)).zip(right.chunks_exact(width.max(1)));
-    rows.flat_map(|(left, right)| left.iter().chain(right)).copied().collect()
+    let rows = left
+        .chunks_exact(width.max(1))
+        .zip(right.chunks_exact(width.max(1)));
+    rows.flat_map(|(left, right)| left.iter().chain(right))
+        .copied()
+        .collect()
 }
 
 /// Runs `work` on neighbouring parts of `items`, one a core; results in order.
@@ -234,17 +259,24 @@ fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let part = items.len().div_ceil(cores).clamp(SMALLEST, LARGEST);
     if items.len() <= part {
-        return if items.is_empty() { Vec::new() } else { work(items) };
+        return if items.is_empty() {
+            Vec::new()
+        } else {
+            work(items)
+        };
     }
     let work = &work;
     items
         .chunks(part * cores)
         .flat_map(|round| {
             std::thread::scope(|scope| {
-                let parts: Vec<_> =
-                    round.chunks(part).map(|part| scope.spawn(move || work(part))).collect();
+                let parts: Vec<_> = round
+                    .chunks(part)
+                    .map(|part| scope.spawn(move || work(part)))
+                    .collect();
                 let join = |part: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
-                    part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    part.join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 };
                 parts.into_iter().flat_map(join).collect::<Vec<_>>()
             })

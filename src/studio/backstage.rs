@@ -164,7 +164,7 @@ impl Backstage {
             .training
             .as_ref()
             .map(|session| session.events().map(Event::Training).collect())
-            .unwrap_or_else(Vec::new);
+            .unwrap_or_default();
         let mut changed = false;
         for notice in self.watch.notices() {
             match notice {

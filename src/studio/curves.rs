@@ -65,7 +65,9 @@ impl Curves {
     /// The curves of a training log's text; lines that are cut off are left out.
     pub fn parse(log: &str) -> Curves {
         let mut curves = Curves::default();
-        Log::parse(log.as_bytes()).into_iter().for_each(|record| curves.push(record));
+        Log::parse(log.as_bytes())
+            .into_iter()
+            .for_each(|record| curves.push(record));
         curves
     }
 
@@ -142,7 +144,10 @@ mod tests {
     use super::*;
 
     fn record(step: u64, split: Split, loss: f64) -> Record {
-        Record { loss, ..Record::new(step, split, Default::default()) }
+        Record {
+            loss,
+            ..Record::new(step, split, Default::default())
+        }
     }
 
     #[test]
@@ -181,10 +186,7 @@ mod tests {
         curves.push(record(3, Split::Train, 9.0));
         let steps: Vec<u64> = curves.records.iter().map(|record| record.step).collect();
         assert_eq!(steps, [1, 2, 3, 3]);
-        assert_eq!(
-            curves.last(Split::Train).map(|last| last.loss),
-            Some(9.0)
-        );
+        assert_eq!(curves.last(Split::Train).map(|last| last.loss), Some(9.0));
         assert_eq!(curves.best(Split::Train).map(|best| best.step), Some(1));
     }
 
@@ -198,8 +200,14 @@ mod tests {
         let curves = Curves::parse(text);
         assert_eq!(curves.records.len(), 2);
         let first = curves.records[0];
-        assert_eq!((first.step, first.split, first.examples_per_second), (1, Split::Train, 101.0));
-        assert_eq!(Term::ALL.map(|term| term.of(&first)), [9.5, 5.0, 2.0, 2.5, 30.0]);
+        assert_eq!(
+            (first.step, first.split, first.examples_per_second),
+            (1, Split::Train, 101.0)
+        );
+        assert_eq!(
+            Term::ALL.map(|term| term.of(&first)),
+            [9.5, 5.0, 2.0, 2.5, 30.0]
+        );
         assert!(curves.records[1].hits.is_nan());
         assert!(Curves::parse("").records.is_empty());
         assert!(Curves::parse("nonsense\n1,2,3\n").records.is_empty());

@@ -25,6 +25,8 @@ mod training;
 
 use std::time::Duration;
 
+pub use crate::data::Split;
+pub use crate::training::{Event as TrainingEvent, Record};
 pub use action::Action;
 pub use backstage::{Backstage, quiet_stderr};
 pub use config::{Config, Takeover};
@@ -35,8 +37,6 @@ pub use library::{Entry, Library};
 pub use messages::{Message, Messages, Weight};
 pub use play::{LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
-pub use crate::data::Split;
-pub use crate::training::{Event as TrainingEvent, Record};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 

@@ -27,7 +27,11 @@ impl Adam {
             };
             network.variables().iter().map(zero).collect()
         };
-        Ok(Adam { step: 0, first_moments: zeros()?, second_moments: zeros()? })
+        Ok(Adam {
+            step: 0,
+            first_moments: zeros()?,
+            second_moments: zeros()?,
+        })
     }
 
     /// Moves every variable of `network` against its gradient.
@@ -37,7 +41,8 @@ impl Adam {
         let rate = rate * (1.0 - BETA_2.powf(t)).sqrt() / (1.0 - BETA_1.powf(t));
         for (name, variable) in network.variables() {
             let gradient = &gradients[name];
-            let decay = |old: &Tensor, new: Tensor, beta: f64| (old * beta)? + (new * (1.0 - beta))?;
+            let decay =
+                |old: &Tensor, new: Tensor, beta: f64| (old * beta)? + (new * (1.0 - beta))?;
             let m = decay(&self.first_moments[name], gradient.clone(), BETA_1)?;
             let v = decay(&self.second_moments[name], gradient.sqr()?, BETA_2)?;
             let change = (&m / (v.sqrt()? + EPSILON)?)?;
@@ -65,12 +70,15 @@ impl Adam {
     /// another shape than its variable.
     pub fn from_tensors(network: &Network, tensors: &Tensors) -> Result<Option<Adam>> {
         let mut adam = Adam::new(network)?;
-        let Some(step) = tensors.get("adam_step") else { return Ok(None) };
+        let Some(step) = tensors.get("adam_step") else {
+            return Ok(None);
+        };
         adam.step = step.to_scalar::<i64>()?.unsigned_abs();
         for (name, variable) in network.variables() {
-            for (prefix, moments) in
-                [("m", &mut adam.first_moments), ("v", &mut adam.second_moments)]
-            {
+            for (prefix, moments) in [
+                ("m", &mut adam.first_moments),
+                ("v", &mut adam.second_moments),
+            ] {
                 match tensors.get(&format!("{prefix}/{name}")) {
                     Some(tensor) if tensor.shape() == variable.shape() => {
                         let moment = tensor.to_dtype(DType::F32)?.to_device(variable.device())?;

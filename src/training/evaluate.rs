@@ -81,7 +81,10 @@ impl TimingSums {
 
     fn mean(&self) -> Timing {
         let count = self.count.max(1) as f64;
-        Timing { mae_ms: self.absolute_ms / count, mse: self.squared / count }
+        Timing {
+            mae_ms: self.absolute_ms / count,
+            mse: self.squared / count,
+        }
     }
 }
 
@@ -106,9 +109,15 @@ pub fn evaluate(
     let record = Record::new(checkpoint.metadata.step, split, terms);
 
     let grooves = &windows.grooves;
-    let latents: Vec<_> =
-        model.encode(grooves)?.into_iter().map(|posterior| posterior.mu).collect();
-    let threshold = Decoding { temperature: 0.0, seed: SEED };
+    let latents: Vec<_> = model
+        .encode(grooves)?
+        .into_iter()
+        .map(|posterior| posterior.mu)
+        .collect();
+    let threshold = Decoding {
+        temperature: 0.0,
+        seed: SEED,
+    };
     let alone = model.decode_features(&latents, preset.steps(), threshold)?;
     let told = teacher_forced(&network, &examples)?;
 
@@ -189,7 +198,9 @@ fn compare(
                 let index = lane.index();
                 let came_back = row[index] > 0.5;
                 returned[index] += usize::from(came_back);
-                let Some(hit) = groove.hit(step, lane) else { continue };
+                let Some(hit) = groove.hit(step, lane) else {
+                    continue;
+                };
                 played[index] += 1;
                 both[index] += usize::from(came_back);
                 if counts(came_back) {
@@ -204,8 +215,16 @@ fn compare(
     let (hit, true_hits, found_hits) = (total(&both), total(&played), total(&returned));
     let f1 = |both: f64, sum: f64| (sum > 0.0).then(|| 2.0 * both / sum);
     Reconstruction {
-        precision: if found_hits > 0.0 { hit / found_hits } else { 0.0 },
-        recall: if true_hits > 0.0 { hit / true_hits } else { 0.0 },
+        precision: if found_hits > 0.0 {
+            hit / found_hits
+        } else {
+            0.0
+        },
+        recall: if true_hits > 0.0 {
+            hit / true_hits
+        } else {
+            0.0
+        },
         f1: f1(hit, true_hits + found_hits).unwrap_or(0.0),
         lane_f1: std::array::from_fn(|lane| {
             f1(both[lane] as f64, (played[lane] + returned[lane]) as f64)

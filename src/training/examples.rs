@@ -18,7 +18,11 @@ pub struct Examples {
 impl Examples {
     /// The windows of a corpus; all have `steps` steps.
     pub fn new(windows: &Windows, steps: usize) -> Examples {
-        let features = windows.grooves.iter().flat_map(|groove| groove.to_features()).collect();
+        let features = windows
+            .grooves
+            .iter()
+            .flat_map(|groove| groove.to_features())
+            .collect();
         Examples { steps, features }
     }
 
@@ -72,7 +76,9 @@ impl Examples {
     pub fn fingerprint(&self) -> String {
         let (left, right) = self.features.split_at(self.features.len() / 2);
         let crc = |half: &[f32]| {
-            half.iter().fold(0, |crc, value| crc32c::crc32c_append(crc, &value.to_le_bytes()))
+            half.iter().fold(0, |crc, value| {
+                crc32c::crc32c_append(crc, &value.to_le_bytes())
+            })
         };
         format!("{:08x}{:08x}", crc(left), crc(right))
     }

@@ -101,8 +101,16 @@ fn shard_rng(seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
     rng
 }
 
-fn normal_noise(rng: &mut ChaCha8Rng, rows: usize, columns: usize, device: &Device) -> Result<Tensor> {
-    let noise: Vec<f32> = StandardNormal.sample_iter(rng).take(rows * columns).collect();
+fn normal_noise(
+    rng: &mut ChaCha8Rng,
+    rows: usize,
+    columns: usize,
+    device: &Device,
+) -> Result<Tensor> {
+    let noise: Vec<f32> = StandardNormal
+        .sample_iter(rng)
+        .take(rows * columns)
+        .collect();
     Tensor::from_vec(noise, (rows, columns), device)
 }
 
@@ -110,7 +118,13 @@ fn normal_noise(rng: &mut ChaCha8Rng, rows: usize, columns: usize, device: &Devi
 fn dropout(x: &Tensor, keep: f64, rng: &mut ChaCha8Rng) -> Result<Tensor> {
     let kept = (1.0 / keep) as f32;
     let threshold = (keep * f64::from(u32::MAX)) as u32;
-    let draw = || if rng.next_u32() <= threshold { kept } else { 0.0 };
+    let draw = || {
+        if rng.next_u32() <= threshold {
+            kept
+        } else {
+            0.0
+        }
+    };
     let mask: Vec<f32> = std::iter::repeat_with(draw).take(x.elem_count()).collect();
     x * Tensor::from_vec(mask, x.shape(), x.device())?
 }
@@ -133,7 +147,11 @@ pub fn gradients(
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
         let keep = preset.dropout_keep;
         let mut mask = |x: &Tensor| {
-            if keep < 1.0 { dropout(x, keep, &mut rng) } else { Ok(x.clone()) }
+            if keep < 1.0 {
+                dropout(x, keep, &mut rng)
+            } else {
+                Ok(x.clone())
+            }
         };
         shard_gradient(network, &batch, &noise, beta, scale, &mut mask)
     })?;
@@ -160,7 +178,10 @@ pub(super) fn shard_gradient(
             None => bail!("no gradient reached `{name}`"),
         };
     }
-    Ok(Gradients { tensors, terms: terms(&losses, &total)? })
+    Ok(Gradients {
+        tensors,
+        terms: terms(&losses, &total)?,
+    })
 }
 
 fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms> {
@@ -179,7 +200,12 @@ fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms
 
 /// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
 /// `beta` as of optimizer step `step`.
-pub fn evaluate_terms(network: &Network, examples: &Examples, seed: u64, step: u64) -> Result<Terms> {
+pub fn evaluate_terms(
+    network: &Network,
+    examples: &Examples,
+    seed: u64,
+    step: u64,
+) -> Result<Terms> {
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let all: Vec<usize> = (0..examples.len()).collect();
@@ -223,7 +249,9 @@ fn pool() -> Result<&'static rayon::ThreadPool> {
 
 fn sum(shards: Vec<Gradients>) -> Result<Gradients> {
     let mut shards = shards.into_iter();
-    let Some(mut sum) = shards.next() else { bail!("a batch needs at least one example") };
+    let Some(mut sum) = shards.next() else {
+        bail!("a batch needs at least one example")
+    };
     for shard in shards {
         sum.terms = sum.terms.add(shard.terms);
         for (name, gradient) in &mut sum.tensors {

@@ -70,11 +70,14 @@ impl Log {
         kept.retain(|record| resumed.is_some_and(|step| record.step <= step));
         write_whole_file(path, |out| {
             let mut writer = csv::Writer::from_writer(out);
-            kept.iter().try_for_each(|record| writer.serialize(record))?;
+            kept.iter()
+                .try_for_each(|record| writer.serialize(record))?;
             writer.flush()
         })?;
         let file = OpenOptions::new().append(true).open(path)?;
-        let writer = csv::WriterBuilder::new().has_headers(kept.is_empty()).from_writer(file);
+        let writer = csv::WriterBuilder::new()
+            .has_headers(kept.is_empty())
+            .from_writer(file);
         Ok(Log { writer })
     }
 
@@ -88,12 +91,18 @@ impl Log {
     pub fn read(path: &Path) -> io::Result<Vec<Record>> {
         let bytes = std::fs::read(path)?;
         // A number that lost its last digits would still be one.
-        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let whole = bytes
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |end| end + 1);
         Ok(Log::parse(&bytes[..whole]))
     }
 
     /// Every line of a log up to one that makes no sense.
     pub fn parse(text: impl io::Read) -> Vec<Record> {
-        csv::Reader::from_reader(text).into_deserialize().map_while(Result::ok).collect()
+        csv::Reader::from_reader(text)
+            .into_deserialize()
+            .map_while(Result::ok)
+            .collect()
     }
 }

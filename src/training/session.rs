@@ -99,8 +99,14 @@ impl Session {
             // The last word must not be lost; an absent reader is no reason to wait.
             let _ = sender.send(last);
         };
-        let thread = std::thread::Builder::new().name("trainer".into()).spawn(run)?;
-        Ok(Session { control, events, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("trainer".into())
+            .spawn(run)?;
+        Ok(Session {
+            control,
+            events,
+            thread: Some(thread),
+        })
     }
 
     /// What was said since the last call.
@@ -109,7 +115,9 @@ impl Session {
     }
 
     pub fn is_running(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
     }
 
     /// Stops the run and waits until it has saved.

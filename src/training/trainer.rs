@@ -45,9 +45,16 @@ pub enum TrainingError {
     #[error(transparent)]
     Checkpoint(Box<CheckpointError>),
     #[error("the training log {} can't be written: {reason}", path.display())]
-    Log { path: PathBuf, reason: std::io::Error },
+    Log {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
     #[error("{} was trained as preset {found}, not {wanted}: choose another folder", path.display())]
-    OtherPreset { path: PathBuf, found: String, wanted: String },
+    OtherPreset {
+        path: PathBuf,
+        found: String,
+        wanted: String,
+    },
     #[error(
         "{} was trained with {difference}: resume it with that, or choose another folder",
         path.display()
@@ -90,7 +97,9 @@ pub fn train(
     if outcome.is_err() && trainer.saved != Some(trainer.step) {
         // The first error is the one to report; this one often has the same cause.
         if let Err(error) = trainer.save(tell) {
-            tell(Event::Notice(format!("the last steps could not be saved: {error}")));
+            tell(Event::Notice(format!(
+                "the last steps could not be saved: {error}"
+            )));
         }
     }
     outcome.map(|()| trainer.step)
@@ -149,12 +158,19 @@ impl Trainer {
             Some(start) => Adam::from_tensors(&network, &start.optimizer)?
                 .ok_or(TrainingError::NoOptimizer { path: latest })?,
         };
-        let note = |key| start.as_ref().and_then(|start| start.metadata.notes.get(key)?.as_f64());
+        let note = |key| {
+            start
+                .as_ref()
+                .and_then(|start| start.metadata.notes.get(key)?.as_f64())
+        };
         let step = start.as_ref().map_or(0, |start| start.metadata.step);
         let log_path = options.out.join("log.csv");
         let log = std::fs::create_dir_all(&options.out)
             .and_then(|()| Log::open(&log_path, start.as_ref().map(|_| step)))
-            .map_err(|reason| TrainingError::Log { path: log_path, reason })?;
+            .map_err(|reason| TrainingError::Log {
+                path: log_path,
+                reason,
+            })?;
         Ok(Trainer {
             best_validation: note(BEST_VALIDATION),
             validation_loss: note(Metadata::VALIDATION_LOSS),
@@ -172,11 +188,7 @@ impl Trainer {
 
     /// All steps that are left, with looks at the validation split; what was trained is saved when
     /// this returns without an error.
-    fn run(
-        &mut self,
-        control: &Control,
-        tell: &mut dyn FnMut(Event),
-    ) -> Result<(), TrainingError> {
+    fn run(&mut self, control: &Control, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         while self.step < self.options.steps && !control.is_stopped() {
             let record = self.step()?;
             tell(Event::Record(record));
@@ -199,13 +211,17 @@ impl Trainer {
     /// [`TrainingError::NotFinite`] leaves the weights as they were before the step.
     pub fn step(&mut self) -> Result<Record, TrainingError> {
         let started = Instant::now();
-        let Trainer { options, network, .. } = self;
+        let Trainer {
+            options, network, ..
+        } = self;
         let preset = network.preset();
         let chosen = self.train.draw(options.seed, self.step, options.batch);
         let mut gradients = gradients(network, &self.train, &chosen, options.seed, self.step)?;
         let norm = gradients.global_norm()?;
         if !norm.is_finite() || !gradients.terms.loss.is_finite() {
-            return Err(TrainingError::NotFinite { step: self.step + 1 });
+            return Err(TrainingError::NotFinite {
+                step: self.step + 1,
+            });
         }
         gradients.clip(norm, preset)?;
         let rate = preset.learning_rate_at(self.step);
@@ -225,7 +241,9 @@ impl Trainer {
     fn validate(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         /// The same posterior noise at every look, so that looks compare.
         const SEED: u64 = 0;
-        let Some(validation) = &self.validation else { return Ok(()) };
+        let Some(validation) = &self.validation else {
+            return Ok(());
+        };
         let started = Instant::now();
         let terms = evaluate_terms(&self.network, validation, SEED, self.step)?;
         let mut record = Record::new(self.step, Split::Validation, terms);
@@ -246,7 +264,10 @@ impl Trainer {
         let path = || self.options.out.join("log.csv");
         self.log
             .write(&record)
-            .map_err(|reason| TrainingError::Log { path: path(), reason })?;
+            .map_err(|reason| TrainingError::Log {
+                path: path(),
+                reason,
+            })?;
         Ok(record)
     }
 
@@ -295,7 +316,14 @@ fn load_examples(
 ) -> Result<(Examples, Option<Examples>), TrainingError> {
     let bars = options.preset.bars;
     let load = |split, hop| {
-        load_windows(&options.data, Some(split), &GrooveConverter { bars, hop: Some(hop) })
+        load_windows(
+            &options.data,
+            Some(split),
+            &GrooveConverter {
+                bars,
+                hop: Some(hop),
+            },
+        )
     };
     let train = load(Split::Train, options.hop_bars)?;
     for warning in &train.warnings {
@@ -322,14 +350,20 @@ fn check_same(found: &Preset, wanted: &Preset, path: &Path) -> Result<(), Traini
     let path = path.to_path_buf();
     if found.name != wanted.name {
         let (found, wanted) = (found.name.clone(), wanted.name.clone());
-        return Err(TrainingError::OtherPreset { path, found, wanted });
+        return Err(TrainingError::OtherPreset {
+            path,
+            found,
+            wanted,
+        });
     }
     let settings = |preset| match serde_json::to_value(preset) {
         Ok(serde_json::Value::Object(settings)) => settings,
         _ => serde_json::Map::new(),
     };
     let wanted = settings(wanted);
-    let different = settings(found).into_iter().find(|(name, value)| wanted.get(name) != Some(value));
+    let different = settings(found)
+        .into_iter()
+        .find(|(name, value)| wanted.get(name) != Some(value));
     let (name, value) = different.unwrap_or_default();
     let other = wanted.get(&name).unwrap_or_default();
     let difference = format!("{} {value}, not {other}", name.replace('_', " "));
@@ -344,13 +378,31 @@ fn differences(
 ) -> Vec<(&'static str, String, String)> {
     let note = |key: &str| before.notes.get(key).and_then(|value| value.as_f64());
     let settings = [
-        ("seed", before.seed.map(|seed| seed.to_string()), options.seed.to_string()),
-        (BATCH, note(BATCH).map(|batch| batch.to_string()), options.batch.to_string()),
-        ("hop", note(HOP_BARS).map(|hop| hop.to_string()), options.hop_bars.to_string()),
-        ("data of fingerprint", before.data_fingerprint.clone(), train.fingerprint()),
+        (
+            "seed",
+            before.seed.map(|seed| seed.to_string()),
+            options.seed.to_string(),
+        ),
+        (
+            BATCH,
+            note(BATCH).map(|batch| batch.to_string()),
+            options.batch.to_string(),
+        ),
+        (
+            "hop",
+            note(HOP_BARS).map(|hop| hop.to_string()),
+            options.hop_bars.to_string(),
+        ),
+        (
+            "data of fingerprint",
+            before.data_fingerprint.clone(),
+            train.fingerprint(),
+        ),
     ];
     let differs = |(what, found, wanted): (_, Option<String>, String)| {
-        found.filter(|found| *found != wanted).map(|found| (what, found, wanted))
+        found
+            .filter(|found| *found != wanted)
+            .map(|found| (what, found, wanted))
     };
     settings.into_iter().filter_map(differs).collect()
 }

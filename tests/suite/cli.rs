@@ -14,7 +14,10 @@ use crate::support::{corpus, data, drums};
 
 fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_musicvae-tui"));
-    command.args(arguments).current_dir(folder.path()).stdin(Stdio::null());
+    command
+        .args(arguments)
+        .current_dir(folder.path())
+        .stdin(Stdio::null());
     command
 }
 
@@ -51,8 +54,15 @@ fn workplace() -> TempDir {
         *kernel = (&*kernel * 500.0).unwrap();
     }
     let (optimizer, metadata) = (Tensors::new(), Metadata::of_this_run(3));
-    let checkpoint = Checkpoint { preset, tensors, optimizer, metadata };
-    checkpoint.save(&folder.path().join("tiny.safetensors"), Precision::Full).unwrap();
+    let checkpoint = Checkpoint {
+        preset,
+        tensors,
+        optimizer,
+        metadata,
+    };
+    checkpoint
+        .save(&folder.path().join("tiny.safetensors"), Precision::Full)
+        .unwrap();
     fs::write(folder.path().join("a.mid"), drums(1, 5)).unwrap();
     fs::write(folder.path().join("b.mid"), drums(2, 8)).unwrap();
     folder
@@ -68,25 +78,55 @@ fn with_tiny<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 fn every_command_explains_itself() {
     let folder = TempDir::new().unwrap();
     let commands = [
-        "sample", "encode", "decode", "interpolate", "reconstruct", "render", "prepare", "train",
-        "eval", "checkpoint", "checkpoint list", "checkpoint info", "checkpoint import",
-        "checkpoint export", "devices", "kit",
+        "sample",
+        "encode",
+        "decode",
+        "interpolate",
+        "reconstruct",
+        "render",
+        "prepare",
+        "train",
+        "eval",
+        "checkpoint",
+        "checkpoint list",
+        "checkpoint info",
+        "checkpoint import",
+        "checkpoint export",
+        "devices",
+        "kit",
     ];
     let overview = ok(&folder, &["--help"]);
     for command in commands {
         let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
         let help = ok(&folder, &words);
         let (about, rest) = help.split_once("\n\n").unwrap();
-        assert!(about.len() > 20 && !about.starts_with("Usage"), "{command}: {about}");
-        assert!(rest.contains(&format!("Usage: musicvae-tui {command} ")), "{command}: {rest}");
-        assert!(overview.contains(&format!("\n  {} ", words[0])), "{command}");
+        assert!(
+            about.len() > 20 && !about.starts_with("Usage"),
+            "{command}: {about}"
+        );
+        assert!(
+            rest.contains(&format!("Usage: musicvae-tui {command} ")),
+            "{command}: {rest}"
+        );
+        assert!(
+            overview.contains(&format!("\n  {} ", words[0])),
+            "{command}"
+        );
     }
 }
 
 #[test]
 fn samples_are_files_that_a_seed_repeats() {
     let folder = workplace();
-    let base = with_tiny(&["sample", "--seed", "5", "--temperature", "0.7", "--tempo", "90"]);
+    let base = with_tiny(&[
+        "sample",
+        "--seed",
+        "5",
+        "--temperature",
+        "0.7",
+        "--tempo",
+        "90",
+    ]);
     let sample = |more: &[&str]| ok(&folder, &[&base[..], more].concat());
     assert_eq!(
         sample(&["-n", "3", "-o", "out"]),
@@ -102,8 +142,14 @@ fn samples_are_files_that_a_seed_repeats() {
     // Without a seed, the one that was drawn is said and gives the same groove again.
     let drawn = run(&folder, &with_tiny(&["sample", "-o", "drawn.mid"]));
     let said = String::from_utf8(drawn.stderr).unwrap();
-    let seed = said.lines().find_map(|line| line.strip_prefix("seed ")).unwrap();
-    ok(&folder, &with_tiny(&["sample", "--seed", seed, "-o", "again.mid"]));
+    let seed = said
+        .lines()
+        .find_map(|line| line.strip_prefix("seed "))
+        .unwrap();
+    ok(
+        &folder,
+        &with_tiny(&["sample", "--seed", seed, "-o", "again.mid"]),
+    );
     assert_eq!(bytes("drawn.mid"), bytes("again.mid"));
 }
 
@@ -114,7 +160,10 @@ fn the_model_inside_the_program_plays_drums() {
     let sequence = midi_file::read_path(&folder.path().join("one.mid")).unwrap();
     assert!(sequence.notes.len() > 8, "{} notes", sequence.notes.len());
     let text = ok(&folder, &["encode", "one.mid", "--json"]);
-    assert_eq!(json(&text)["windows"][0]["mu"].as_array().unwrap().len(), 256);
+    assert_eq!(
+        json(&text)["windows"][0]["mu"].as_array().unwrap().len(),
+        256
+    );
 }
 
 #[test]
@@ -125,12 +174,34 @@ fn what_encode_prints_decode_reads() {
     let windows = encoded["windows"].as_array().unwrap();
     assert_eq!([&windows[0]["start_bar"], &windows[1]["start_bar"]], [0, 4]);
     assert_eq!(windows.len(), 2);
-    assert!(windows[0]["sigma"].as_array().unwrap().iter().all(|s| s.as_f64().unwrap() > 0.0));
+    assert!(
+        windows[0]["sigma"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|s| s.as_f64().unwrap() > 0.0)
+    );
     fs::write(folder.path().join("encoded.json"), &printed).unwrap();
     let z: Vec<_> = windows.iter().map(|window| window["mu"].clone()).collect();
-    fs::write(folder.path().join("plain.json"), serde_json::json!({ "z": z }).to_string()).unwrap();
-    for (input, out) in [("encoded.json", "from-encoded"), ("plain.json", "from-plain")] {
-        let decode = ["decode", input, "--temperature", "0", "--seed", "1", "-o", out];
+    fs::write(
+        folder.path().join("plain.json"),
+        serde_json::json!({ "z": z }).to_string(),
+    )
+    .unwrap();
+    for (input, out) in [
+        ("encoded.json", "from-encoded"),
+        ("plain.json", "from-plain"),
+    ] {
+        let decode = [
+            "decode",
+            input,
+            "--temperature",
+            "0",
+            "--seed",
+            "1",
+            "-o",
+            out,
+        ];
         assert_eq!(ok(&folder, &with_tiny(&decode)).lines().count(), 2);
     }
     // Through the latent and back is the same road in one step, but for the tempo.
@@ -141,24 +212,42 @@ fn what_encode_prints_decode_reads() {
         let (encoded, plain, back) = (read("from-encoded"), read("from-plain"), read("back"));
         assert_eq!(encoded, plain);
         let strokes = |sequence: &musicvae_tui::music::NoteSequence| {
-            sequence.notes.iter().map(|note| (note.pitch, note.velocity)).collect::<Vec<_>>()
+            sequence
+                .notes
+                .iter()
+                .map(|note| (note.pitch, note.velocity))
+                .collect::<Vec<_>>()
         };
         assert_eq!(strokes(&encoded), strokes(&back));
         assert!((back.tempos[0].qpm - 100.0).abs() < 1e-3);
     }
     let table = ok(&folder, &with_tiny(&["encode", "b.mid"]));
     assert_eq!(table.lines().count(), 3);
-    assert!(table.lines().nth(2).unwrap().trim_start().starts_with("5 "), "{table}");
+    assert!(
+        table.lines().nth(2).unwrap().trim_start().starts_with("5 "),
+        "{table}"
+    );
 }
 
 #[test]
 fn a_performance_of_the_dataset_goes_through_the_latent() {
-    let Some(groove) = data("groove/drummer1/session1") else { return };
-    let mut files: Vec<_> = fs::read_dir(groove).unwrap().map(|file| file.unwrap().path()).collect();
+    let Some(groove) = data("groove/drummer1/session1") else {
+        return;
+    };
+    let mut files: Vec<_> = fs::read_dir(groove)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
     files.sort();
-    let beat = files.iter().find(|path| path.to_str().unwrap().ends_with("_beat_4-4.mid")).unwrap();
+    let beat = files
+        .iter()
+        .find(|path| path.to_str().unwrap().ends_with("_beat_4-4.mid"))
+        .unwrap();
     let folder = TempDir::new().unwrap();
-    let out = ok(&folder, &["reconstruct", beat.to_str().unwrap(), "-o", "back.mid"]);
+    let out = ok(
+        &folder,
+        &["reconstruct", beat.to_str().unwrap(), "-o", "back.mid"],
+    );
     assert_eq!(out, "back.mid\n");
     let notes = |path: &Path| midi_file::read_path(path).unwrap().notes.len() as f64;
     let (there, back) = (notes(beat), notes(&folder.path().join("back.mid")));
@@ -171,13 +260,27 @@ fn interpolation_starts_and_ends_at_its_ends() {
     let steps = ["interpolate", "a.mid", "b.mid", "--steps", "4", "-o", "way"];
     assert_eq!(ok(&folder, &with_tiny(&steps)).lines().count(), 4);
     for (file, end) in [("a.mid", "groove-01.mid"), ("b.mid", "groove-04.mid")] {
-        ok(&folder, &with_tiny(&["reconstruct", file, "-o", file.trim_end_matches(".mid")]));
-        let whole = folder.path().join(file.trim_end_matches(".mid")).join("groove-01.mid");
+        ok(
+            &folder,
+            &with_tiny(&["reconstruct", file, "-o", file.trim_end_matches(".mid")]),
+        );
+        let whole = folder
+            .path()
+            .join(file.trim_end_matches(".mid"))
+            .join("groove-01.mid");
         let whole = midi_file::read_path(&whole).unwrap();
         let way = midi_file::read_path(&folder.path().join("way").join(end)).unwrap();
         assert_eq!(whole.notes, way.notes);
     }
-    let one = ["interpolate", "a.mid", "b.mid", "--steps", "3", "-o", "row.mid"];
+    let one = [
+        "interpolate",
+        "a.mid",
+        "b.mid",
+        "--steps",
+        "3",
+        "-o",
+        "row.mid",
+    ];
     assert_eq!(ok(&folder, &with_tiny(&one)), "row.mid\n");
 }
 
@@ -185,10 +288,17 @@ fn interpolation_starts_and_ends_at_its_ends() {
 fn rendered_sound_is_heard() {
     let folder = workplace();
     let said = ok(&folder, &["render", "a.mid", "-o", "a.wav"]);
-    assert!(said.starts_with("a.wav: ") && said.contains(" strokes, 13."), "{said}");
+    assert!(
+        said.starts_with("a.wav: ") && said.contains(" strokes, 13."),
+        "{said}"
+    );
     // Five bars at 100 quarter notes a minute are 12 seconds; the last strokes ring on.
     let mut wav = hound::WavReader::open(folder.path().join("a.wav")).unwrap();
-    let loud = wav.samples::<i32>().map(|sample| sample.unwrap().abs()).max().unwrap();
+    let loud = wav
+        .samples::<i32>()
+        .map(|sample| sample.unwrap().abs())
+        .max()
+        .unwrap();
     assert!(loud > 1 << 20, "{loud}");
 }
 
@@ -208,7 +318,9 @@ fn a_model_is_trained_resumed_measured_and_played() {
     let first = text(&train(&["--steps", "2"]));
     let lines: Vec<_> = first.lines().collect();
     assert_eq!(lines.len(), 4, "{first}");
-    assert!(lines[0].starts_with("step 1 train: loss ") && lines[2].starts_with("step 2 validation: "));
+    assert!(
+        lines[0].starts_with("step 1 train: loss ") && lines[2].starts_with("step 2 validation: ")
+    );
     assert_eq!(lines[3], "done: step 2");
     let again = train(&["--steps", "3"]);
     assert_eq!(again.status.code(), Some(1));
@@ -222,19 +334,45 @@ fn a_model_is_trained_resumed_measured_and_played() {
 
     let trained = "run/latest.safetensors";
     let about = json(&ok(&folder, &["checkpoint", "info", trained, "--json"]));
-    assert_eq!((&about["step"], &about["resumable"]), (&3.into(), &true.into()));
+    assert_eq!(
+        (&about["step"], &about["resumable"]),
+        (&3.into(), &true.into())
+    );
     let made_by = about["metadata"]["command"].as_str().unwrap();
     assert!(made_by.ends_with("--steps 3 --resume"), "{made_by}");
-    ok(&folder, &["sample", "--seed", "1", "--checkpoint", trained, "-o", "new.mid"]);
-    ok(&folder, &["checkpoint", "export", trained, "small.safetensors"]);
+    ok(
+        &folder,
+        &[
+            "sample",
+            "--seed",
+            "1",
+            "--checkpoint",
+            trained,
+            "-o",
+            "new.mid",
+        ],
+    );
+    ok(
+        &folder,
+        &["checkpoint", "export", trained, "small.safetensors"],
+    );
     let size = |name: &str| fs::metadata(folder.path().join(name)).unwrap().len();
     assert!(size("small.safetensors") * 5 < size(trained));
     let info = ok(&folder, &["checkpoint", "info", "small.safetensors"]);
-    for line in ["stored as         float16", "can be resumed    no", "step              3"] {
+    for line in [
+        "stored as         float16",
+        "can be resumed    no",
+        "step              3",
+    ] {
         assert!(info.contains(line), "{info}");
     }
     let list = json(&ok(&folder, &["checkpoint", "list", "run", "--json"]));
-    let names: Vec<_> = list["checkpoints"].as_array().unwrap().iter().map(|c| &c["name"]).collect();
+    let names: Vec<_> = list["checkpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["name"])
+        .collect();
     assert!(names.iter().any(|name| *name == "latest"), "{names:?}");
 }
 
@@ -244,14 +382,23 @@ fn a_model_is_measured_on_a_split() {
     corpus(&folder.path().join("corpus"));
     let eval = with_tiny(&["eval", "--data", "corpus", "--json"]);
     let measured = json(&ok(&folder, &eval));
-    assert_eq!((&measured["split"], &measured["windows"]), (&"validation".into(), &2.into()));
+    assert_eq!(
+        (&measured["split"], &measured["windows"]),
+        (&"validation".into(), &2.into())
+    );
     let losses = &measured["losses"];
     let term = |name: &str| losses[name].as_f64().unwrap();
-    assert!(term("total") >= term("hits") + term("velocities") + term("offsets") - 1e-3, "{losses}");
+    assert!(
+        term("total") >= term("hits") + term("velocities") + term("offsets") - 1e-3,
+        "{losses}"
+    );
     // Every offset of the corpus is late by 0 to 0.4 steps, so the mean predicts better than none.
     let timing = |name: &str| measured[name]["mae_ms"].as_f64().unwrap();
     assert!(timing("mean_offset") < 0.7 * timing("quantized"));
-    let table = ok(&folder, &with_tiny(&["eval", "--data", "corpus", "--split", "train"]));
+    let table = ok(
+        &folder,
+        &with_tiny(&["eval", "--data", "corpus", "--split", "train"]),
+    );
     assert!(table.starts_with("train: 3 windows, "), "{table}");
 }
 
@@ -261,7 +408,10 @@ fn a_corpus_is_prepared_once_for_all() {
     corpus(&folder.path().join("corpus"));
     ok(&folder, &["prepare", "corpus", "corpus.tfrecord"]);
     let eval = |path: &str| {
-        json(&ok(&folder, &with_tiny(&["eval", "--data", path, "--split", "train", "--json"])))
+        json(&ok(
+            &folder,
+            &with_tiny(&["eval", "--data", path, "--split", "train", "--json"]),
+        ))
     };
     assert!(eval("corpus.tfrecord")["windows"].as_u64().unwrap() > 0);
 }
@@ -270,11 +420,17 @@ fn a_corpus_is_prepared_once_for_all() {
 fn devices_are_listed_or_their_absence_explained() {
     let folder = TempDir::new().unwrap();
     let text = ok(&folder, &["devices"]);
-    assert!(text.contains("Audio outputs:\n  ") && text.contains("MIDI outputs:\n  "), "{text}");
+    assert!(
+        text.contains("Audio outputs:\n  ") && text.contains("MIDI outputs:\n  "),
+        "{text}"
+    );
     let value = json(&ok(&folder, &["devices", "--json"]));
     for kind in ["audio", "midi"] {
         let found = value[format!("{kind}_outputs")].as_array().unwrap();
-        assert!(!found.is_empty() || value[format!("{kind}_reason")].is_string(), "{value}");
+        assert!(
+            !found.is_empty() || value[format!("{kind}_reason")].is_string(),
+            "{value}"
+        );
     }
 }
 
@@ -283,16 +439,43 @@ fn what_makes_no_sense_is_a_usage_error() {
     let folder = workplace();
     let table: [(&[&str], &str); 12] = [
         (&["sample"], "--out <OUT>"),
-        (&["sample", "-n", "3", "-o", "x.mid"], "3 grooves need a folder, but x.mid is one file"),
+        (
+            &["sample", "-n", "3", "-o", "x.mid"],
+            "3 grooves need a folder, but x.mid is one file",
+        ),
         (&["sample", "-n", "0", "-o", "x"], "0 is not in 1.."),
-        (&["sample", "--temperature", "11", "-o", "x"], "a number from 0 to 10"),
-        (&["sample", "--temperature", "NaN", "-o", "x"], "a number from 0 to 10"),
-        (&["sample", "--tempo", "0", "-o", "x"], "a number from 20 to 300"),
-        (&["interpolate", "a.mid", "b.mid", "--steps", "1", "-o", "x"], "1 is not in 2.."),
-        (&["--checkpoint", "tiny.safetensors", "sample", "-o", "x"], "--checkpoint before a command"),
-        (&["train", "--preset", "cat", "--data", "c", "--out", "x"], "no preset `cat`"),
-        (&["train", "--keep", "0", "--data", "c", "--out", "x"], "over 0, up to 1"),
-        (&["eval", "--data", "c", "--split", "trian"], "`trian` is no split"),
+        (
+            &["sample", "--temperature", "11", "-o", "x"],
+            "a number from 0 to 10",
+        ),
+        (
+            &["sample", "--temperature", "NaN", "-o", "x"],
+            "a number from 0 to 10",
+        ),
+        (
+            &["sample", "--tempo", "0", "-o", "x"],
+            "a number from 20 to 300",
+        ),
+        (
+            &["interpolate", "a.mid", "b.mid", "--steps", "1", "-o", "x"],
+            "1 is not in 2..",
+        ),
+        (
+            &["--checkpoint", "tiny.safetensors", "sample", "-o", "x"],
+            "--checkpoint before a command",
+        ),
+        (
+            &["train", "--preset", "cat", "--data", "c", "--out", "x"],
+            "no preset `cat`",
+        ),
+        (
+            &["train", "--keep", "0", "--data", "c", "--out", "x"],
+            "over 0, up to 1",
+        ),
+        (
+            &["eval", "--data", "c", "--split", "trian"],
+            "`trian` is no split",
+        ),
         (&["dance"], "unrecognized subcommand 'dance'"),
     ];
     for (arguments, expected) in table {
@@ -324,38 +507,109 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
     let missing = "No such file or directory (os error 2)";
     let decode = |file| ["decode", file, "--seed", "1", "-o", "x"];
     let table: [(&[&str], &str); 21] = [
-        (&["encode", "no.mid"], &format!("cannot read `no.mid`: {missing}")),
-        (&["encode", "empty.mid"], "`empty.mid`: not a playable MIDI file: "),
-        (&["encode", "cut.mid"], "`cut.mid`: not a playable MIDI file: "),
-        (&["encode", "folder"], "cannot read `folder`: Is a directory"),
+        (
+            &["encode", "no.mid"],
+            &format!("cannot read `no.mid`: {missing}"),
+        ),
+        (
+            &["encode", "empty.mid"],
+            "`empty.mid`: not a playable MIDI file: ",
+        ),
+        (
+            &["encode", "cut.mid"],
+            "`cut.mid`: not a playable MIDI file: ",
+        ),
+        (
+            &["encode", "folder"],
+            "cannot read `folder`: Is a directory",
+        ),
         (
             &["encode", "short.mid"],
             "short.mid holds no window to use: it is only 3 bars long, and a window has 4",
         ),
-        (&["reconstruct", "cut.mid", "-o", "x"], "`cut.mid`: not a playable MIDI file: "),
-        (&["interpolate", "a.mid", "no.mid", "-o", "x"], "cannot read `no.mid`"),
-        (&["render", "cut.mid", "-o", "x"], "`cut.mid`: not a playable MIDI file: "),
-        (&["render", "a.mid", "--soundfont", "no.sf2", "-o", "x"], "no.sf2"),
+        (
+            &["reconstruct", "cut.mid", "-o", "x"],
+            "`cut.mid`: not a playable MIDI file: ",
+        ),
+        (
+            &["interpolate", "a.mid", "no.mid", "-o", "x"],
+            "cannot read `no.mid`",
+        ),
+        (
+            &["render", "cut.mid", "-o", "x"],
+            "`cut.mid`: not a playable MIDI file: ",
+        ),
+        (
+            &["render", "a.mid", "--soundfont", "no.sf2", "-o", "x"],
+            "no.sf2",
+        ),
         (&["render", "a.mid", "-o", "no/x"], "no/x"),
-        (&["sample", "--seed", "1", "-o", "no/x.mid"], &format!("cannot write `no/x.mid`: {missing}")),
-        (&["sample", "--seed", "1", "-o", "a.mid/x"], "the folder a.mid/x can't be made"),
-        (&["sample", "--seed", "1", "-o", "x", "--checkpoint", "cut.safetensors"], "cut.safetensors"),
-        (&["sample", "--seed", "1", "-o", "x", "--checkpoint", "no.safetensors"], "no.safetensors"),
+        (
+            &["sample", "--seed", "1", "-o", "no/x.mid"],
+            &format!("cannot write `no/x.mid`: {missing}"),
+        ),
+        (
+            &["sample", "--seed", "1", "-o", "a.mid/x"],
+            "the folder a.mid/x can't be made",
+        ),
+        (
+            &[
+                "sample",
+                "--seed",
+                "1",
+                "-o",
+                "x",
+                "--checkpoint",
+                "cut.safetensors",
+            ],
+            "cut.safetensors",
+        ),
+        (
+            &[
+                "sample",
+                "--seed",
+                "1",
+                "-o",
+                "x",
+                "--checkpoint",
+                "no.safetensors",
+            ],
+            "no.safetensors",
+        ),
         (&decode("no.json"), "no.json can't be read"),
-        (&decode("text.json"), "text.json holds no latents (line 1, column 1): it needs {\"z\""),
-        (&decode("other.json"), "other.json holds no latents: it needs {\"z\""),
+        (
+            &decode("text.json"),
+            "text.json holds no latents (line 1, column 1): it needs {\"z\"",
+        ),
+        (
+            &decode("other.json"),
+            "other.json holds no latents: it needs {\"z\"",
+        ),
         (&decode("none.json"), "none.json holds no latent"),
-        (&decode("narrow.json"), "latent 2 of narrow.json has 2 numbers, but the model takes 8"),
-        (&decode("huge.json"), "latent 1 of huge.json holds a number that is too large"),
+        (
+            &decode("narrow.json"),
+            "latent 2 of narrow.json has 2 numbers, but the model takes 8",
+        ),
+        (
+            &decode("huge.json"),
+            "latent 1 of huge.json holds a number that is too large",
+        ),
         (&["eval", "--data", "folder"], "folder"),
     ];
     for (arguments, expected) in table {
         let own = arguments.contains(&"--checkpoint") || arguments[0] == "render";
-        let arguments = if own { arguments.to_vec() } else { with_tiny(arguments) };
+        let arguments = if own {
+            arguments.to_vec()
+        } else {
+            with_tiny(arguments)
+        };
         let run = run(&folder, &arguments);
         let said = String::from_utf8(run.stderr).unwrap();
         assert!(said.contains(expected), "{arguments:?}: {said}");
-        assert!(said.starts_with("musicvae-tui: ") && said.ends_with('\n'), "{said}");
+        assert!(
+            said.starts_with("musicvae-tui: ") && said.ends_with('\n'),
+            "{said}"
+        );
         assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
         assert_eq!(said.matches(missing).count().max(1), 1, "{said}");
         assert_eq!(run.status.code(), Some(1), "{arguments:?}: {said}");
@@ -370,12 +624,18 @@ fn a_reader_that_goes_away_is_no_error() {
     let sample = with_tiny(&["sample", "-n", "20", "--seed", "1", "-o", "out"]);
     let encode = with_tiny(&["encode", "b.mid", "--json"]);
     for arguments in [sample, encode, vec!["checkpoint", "list"], vec!["devices"]] {
-        let mut child =
-            command(&folder, &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command(&folder, &arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         drop(child.stdout.take());
         let run = child.wait_with_output().unwrap();
         let said = String::from_utf8(run.stderr).unwrap();
-        assert!(run.status.success() && !said.contains("panicked"), "{arguments:?}: {said}");
+        assert!(
+            run.status.success() && !said.contains("panicked"),
+            "{arguments:?}: {said}"
+        );
     }
     // What was asked for is done all the same.
     assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 20);
@@ -389,7 +649,10 @@ fn results_that_do_not_arrive_are_an_error() {
     let arguments = with_tiny(&["encode", "a.mid", "--json"]);
     let run = command(&folder, &arguments).stdout(full).output().unwrap();
     let said = String::from_utf8(run.stderr).unwrap();
-    assert!(said.starts_with("musicvae-tui: standard output can't be written: "), "{said}");
+    assert!(
+        said.starts_with("musicvae-tui: standard output can't be written: "),
+        "{said}"
+    );
     assert_eq!(run.status.code(), Some(1));
 }
 
@@ -400,15 +663,26 @@ fn an_interrupted_training_saves() {
     for signal in ["-INT", "-TERM"] {
         let folder = workplace();
         corpus(&folder.path().join("corpus"));
-        let train = ["train", "--data", "corpus", "--out", "run", "--batch", "1", "--steps", "99999"];
-        let mut child = command(&folder, &train).stdout(Stdio::piped()).spawn().unwrap();
+        let train = [
+            "train", "--data", "corpus", "--out", "run", "--batch", "1", "--steps", "99999",
+        ];
+        let mut child = command(&folder, &train)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         lines.next().unwrap().unwrap();
-        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        let kill = Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
         assert!(kill.unwrap().success());
         let last = lines.last().unwrap().unwrap();
         assert!(child.wait().unwrap().success());
-        let step: u64 = last.strip_prefix("stopped and saved at step ").unwrap().parse().unwrap();
+        let step: u64 = last
+            .strip_prefix("stopped and saved at step ")
+            .unwrap()
+            .parse()
+            .unwrap();
         let saved = Checkpoint::load(&folder.path().join("run/latest.safetensors")).unwrap();
         assert_eq!(saved.metadata.step, step);
     }

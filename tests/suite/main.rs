@@ -21,10 +21,10 @@ mod real_audio;
 mod scarcity;
 mod spectrum;
 mod studio;
+#[allow(dead_code)]
+mod support;
 mod tfrecord;
 mod trainer;
 mod training;
 mod tui;
 mod workbench;
-#[allow(dead_code)]
-mod support;

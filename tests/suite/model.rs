@@ -18,11 +18,14 @@ fn model() -> Option<MusicVae> {
 }
 
 fn oracle(file: &str) -> NpzTensors {
-    NpzTensors::new(support::data(&format!("oracle/infer_groovae_4bar/{file}.npz")).unwrap()).unwrap()
+    NpzTensors::new(support::data(&format!("oracle/infer_groovae_4bar/{file}.npz")).unwrap())
+        .unwrap()
 }
 
 fn get(npz: &NpzTensors, name: &str) -> Tensor {
-    npz.get(name).unwrap().unwrap_or_else(|| panic!("no {name} in the oracle"))
+    npz.get(name)
+        .unwrap()
+        .unwrap_or_else(|| panic!("no {name} in the oracle"))
 }
 
 fn rows(npz: &NpzTensors, name: &str) -> Vec<Vec<f32>> {
@@ -33,25 +36,36 @@ fn rows(npz: &NpzTensors, name: &str) -> Vec<Vec<f32>> {
 
 fn largest_difference(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
-    found.iter().zip(expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    found
+        .iter()
+        .zip(expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max)
 }
 
-const THRESHOLD: Decoding = Decoding { temperature: 0.0, seed: 0 };
+const THRESHOLD: Decoding = Decoding {
+    temperature: 0.0,
+    seed: 0,
+};
 
 #[test]
 fn posteriors_equal_the_references_to_1e_6() {
     let Some(model) = model() else { return };
     let oracle = oracle("encode");
-    let grooves: Vec<Groove> =
-        rows(&oracle, "windows").iter().map(|row| Groove::from_features(row, 120.0)).collect();
+    let grooves: Vec<Groove> = rows(&oracle, "windows")
+        .iter()
+        .map(|row| Groove::from_features(row, 120.0))
+        .collect();
     // One at a time, side by side, and more than one core's part.
     for copies in [1, 8] {
         let many: Vec<Groove> = grooves.iter().cycle().take(4 * copies).cloned().collect();
         let posteriors = model.encode(&many).unwrap();
-        for (posterior, (mu, sigma)) in posteriors
-            .iter()
-            .zip(rows(&oracle, "mu").iter().zip(&rows(&oracle, "sigma")).cycle())
-        {
+        for (posterior, (mu, sigma)) in posteriors.iter().zip(
+            rows(&oracle, "mu")
+                .iter()
+                .zip(&rows(&oracle, "sigma"))
+                .cycle(),
+        ) {
             assert!(largest_difference(&posterior.mu, mu) < 1e-6);
             assert!(largest_difference(&posterior.sigma, sigma) < 1e-6);
         }
@@ -62,17 +76,36 @@ fn posteriors_equal_the_references_to_1e_6() {
 
 #[test]
 fn short_windows_have_the_references_posteriors_to_1e_6() {
-    let Some(checkpoint) = checkpoint() else { return };
+    let Some(checkpoint) = checkpoint() else {
+        return;
+    };
     let oracle = oracle("encode");
     let network = Network::new(checkpoint.preset, &checkpoint.tensors, &Device::Cpu).unwrap();
-    let x = get(&oracle, "windows").transpose(0, 1).unwrap().contiguous().unwrap();
-    let lengths = get(&oracle, "var_lengths").to_dtype(candle_core::DType::I64).unwrap();
-    let lengths = lengths.to_vec1::<i64>().unwrap().iter().map(|&len| len as usize).collect();
-    let batch = Batch { x, lengths: Some(lengths) };
+    let x = get(&oracle, "windows")
+        .transpose(0, 1)
+        .unwrap()
+        .contiguous()
+        .unwrap();
+    let lengths = get(&oracle, "var_lengths")
+        .to_dtype(candle_core::DType::I64)
+        .unwrap();
+    let lengths = lengths
+        .to_vec1::<i64>()
+        .unwrap()
+        .iter()
+        .map(|&len| len as usize)
+        .collect();
+    let batch = Batch {
+        x,
+        lengths: Some(lengths),
+    };
     let posterior = network.encode(&batch, &mut keep_all).unwrap();
     for (tensor, name) in [(posterior.mu, "var_mu"), (posterior.sigma, "var_sigma")] {
         let found = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        assert!(largest_difference(&found, &rows(&oracle, name).concat()) < 1e-6, "{name}");
+        assert!(
+            largest_difference(&found, &rows(&oracle, name).concat()) < 1e-6,
+            "{name}"
+        );
     }
 }
 
@@ -91,10 +124,13 @@ fn decoded_grooves_equal_the_references() {
         // Alone (matrix times vector) and together (matrix times matrix).
         let together = model.decode_features(&z, steps, THRESHOLD).unwrap();
         for (index, expected) in expected.iter().enumerate() {
-            let alone = model.decode_features(&z[index..=index], steps, THRESHOLD).unwrap();
+            let alone = model
+                .decode_features(&z[index..=index], steps, THRESHOLD)
+                .unwrap();
             for found in [&together[index], &alone[0]] {
-                for (found, expected) in
-                    found.chunks_exact(FEATURES).zip(expected.chunks_exact(FEATURES))
+                for (found, expected) in found
+                    .chunks_exact(FEATURES)
+                    .zip(expected.chunks_exact(FEATURES))
                 {
                     assert_eq!(found[..LANES], expected[..LANES], "hits");
                     assert!(largest_difference(found, expected) < 1e-5);
@@ -106,12 +142,20 @@ fn decoded_grooves_equal_the_references() {
 
 #[test]
 fn teacher_forced_logits_equal_the_references_to_1e_5() {
-    let Some(checkpoint) = checkpoint() else { return };
+    let Some(checkpoint) = checkpoint() else {
+        return;
+    };
     let oracle = oracle("decode");
     let network = Network::new(checkpoint.preset, &checkpoint.tensors, &Device::Cpu).unwrap();
-    let x = get(&oracle, "samples").transpose(0, 1).unwrap().contiguous().unwrap();
+    let x = get(&oracle, "samples")
+        .transpose(0, 1)
+        .unwrap()
+        .contiguous()
+        .unwrap();
     let batch = Batch { x, lengths: None };
-    let logits = network.decode(&get(&oracle, "z"), &batch, &mut keep_all).unwrap();
+    let logits = network
+        .decode(&get(&oracle, "z"), &batch, &mut keep_all)
+        .unwrap();
     let logits = logits.transpose(0, 1).unwrap().flatten_all().unwrap();
     let found = logits.to_vec1::<f32>().unwrap();
     assert!(largest_difference(&found, &rows(&oracle, "rnn_output").concat()) < 1e-5);
@@ -153,8 +197,14 @@ fn temperature_divides_the_hit_logits() {
     let draws = 2_000;
     let mut counts = vec![[0u32; LANES]; z.len()];
     for seed in 0..draws {
-        let how = Decoding { temperature: 0.5, seed };
-        for (counts, groove) in counts.iter_mut().zip(model.decode_features(&z, 1, how).unwrap()) {
+        let how = Decoding {
+            temperature: 0.5,
+            seed,
+        };
+        for (counts, groove) in counts
+            .iter_mut()
+            .zip(model.decode_features(&z, 1, how).unwrap())
+        {
             for (count, hit) in counts.iter_mut().zip(groove) {
                 *count += hit as u32;
             }
@@ -171,14 +221,27 @@ fn temperature_divides_the_hit_logits() {
 
 #[test]
 fn the_loss_and_its_terms_equal_the_references() {
-    let Some(checkpoint) = checkpoint() else { return };
+    let Some(checkpoint) = checkpoint() else {
+        return;
+    };
     let oracle = oracle("eval_loss");
     let network =
         Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu).unwrap();
-    let x = get(&oracle, "windows").transpose(0, 1).unwrap().contiguous().unwrap();
+    let x = get(&oracle, "windows")
+        .transpose(0, 1)
+        .unwrap()
+        .contiguous()
+        .unwrap();
     let int = |name| -> Vec<usize> {
-        let tensor = get(&oracle, name).to_dtype(candle_core::DType::I64).unwrap();
-        tensor.to_vec1::<i64>().unwrap().iter().map(|&len| len as usize).collect()
+        let tensor = get(&oracle, name)
+            .to_dtype(candle_core::DType::I64)
+            .unwrap();
+        tensor
+            .to_vec1::<i64>()
+            .unwrap()
+            .iter()
+            .map(|&len| len as usize)
+            .collect()
     };
     let whole = int("lengths");
     for (case, step, lengths) in [
@@ -187,10 +250,19 @@ fn the_loss_and_its_terms_equal_the_references() {
         ("step1000", 1000, Some(whole)),
         ("varlen", 1000, Some(int("varlen_lengths"))),
     ] {
-        let steps = lengths.as_ref().map_or(256, |lengths: &Vec<usize>| lengths.iter().sum());
-        let batch = Batch { x: x.clone(), lengths };
-        let losses = network.losses(&batch, &get(&oracle, "eps"), &mut keep_all).unwrap();
-        let total = losses.total(&checkpoint.preset, checkpoint.preset.beta_at(step)).unwrap();
+        let steps = lengths
+            .as_ref()
+            .map_or(256, |lengths: &Vec<usize>| lengths.iter().sum());
+        let batch = Batch {
+            x: x.clone(),
+            lengths,
+        };
+        let losses = network
+            .losses(&batch, &get(&oracle, "eps"), &mut keep_all)
+            .unwrap();
+        let total = losses
+            .total(&checkpoint.preset, checkpoint.preset.beta_at(step))
+            .unwrap();
         let numbers = |tensor: &Tensor| tensor.to_vec1::<f32>().unwrap();
         let mean = |tensor: &Tensor| numbers(tensor).iter().sum::<f32>() / 4.0;
         let expected = |name: &str| get(&oracle, &format!("{case}__{name}"));
@@ -203,10 +275,15 @@ fn the_loss_and_its_terms_equal_the_references() {
             ("offsets_loss", a_step(&losses.offsets)),
         ] {
             let expected: f32 = expected(name).to_scalar().unwrap();
-            assert!((found - expected).abs() < 1e-4 * expected, "{case} {name}: {found} {expected}");
+            assert!(
+                (found - expected).abs() < 1e-4 * expected,
+                "{case} {name}: {found} {expected}"
+            );
         }
-        let bits: Vec<f32> =
-            numbers(&losses.kl).iter().map(|nats| nats / std::f32::consts::LN_2).collect();
+        let bits: Vec<f32> = numbers(&losses.kl)
+            .iter()
+            .map(|nats| nats / std::f32::consts::LN_2)
+            .collect();
         let expected = numbers(&expected("kl_bits"));
         assert!(largest_difference(&bits, &expected) < 1e-3, "{case} kl");
     }
@@ -215,8 +292,13 @@ fn the_loss_and_its_terms_equal_the_references() {
 #[test]
 fn the_same_seed_decodes_the_same_groove_alone_or_among_others() {
     let Some(model) = model() else { return };
-    let z: Vec<_> = (0..20).map(|seed| latent::sample_prior(256, seed)).collect();
-    let how = Decoding { temperature: 0.9, seed: 7 };
+    let z: Vec<_> = (0..20)
+        .map(|seed| latent::sample_prior(256, seed))
+        .collect();
+    let how = Decoding {
+        temperature: 0.9,
+        seed: 7,
+    };
     let together = model.decode(&z, how).unwrap();
     assert_eq!(together, model.decode(&z, how).unwrap());
     let alone = model.decode(&z[4..5], how).unwrap();
@@ -228,7 +310,13 @@ fn the_same_seed_decodes_the_same_groove_alone_or_among_others() {
 fn misfits_are_refused_by_name() {
     let Some(model) = model() else { return };
     let error = model.encode(&[Groove::empty(32)]).unwrap_err().to_string();
-    assert!(error.contains("64 steps") && error.contains("32"), "{error}");
-    let error = model.decode(&[vec![0.0; 8]], THRESHOLD).unwrap_err().to_string();
+    assert!(
+        error.contains("64 steps") && error.contains("32"),
+        "{error}"
+    );
+    let error = model
+        .decode(&[vec![0.0; 8]], THRESHOLD)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("256"), "{error}");
 }

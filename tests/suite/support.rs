@@ -32,12 +32,18 @@ pub fn data(relative: &str) -> Option<PathBuf> {
 /// A MIDI file of `bars` bars of drums at 100 quarter notes a minute, another one for every `seed`.
 pub fn drums(seed: u64, bars: usize) -> Vec<u8> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut groove = Groove { qpm: 100.0, ..Groove::empty(16 * bars) };
+    let mut groove = Groove {
+        qpm: 100.0,
+        ..Groove::empty(16 * bars)
+    };
     for (index, step) in groove.steps.iter_mut().enumerate() {
         for (lane, cell) in step.iter_mut().enumerate() {
             if rng.random_bool(0.2) || (index % 4 == 0 && lane == 0) {
                 let velocity = rng.random_range(0.1..1.0);
-                *cell = Some(Hit { velocity, offset: rng.random_range(-0.4..0.0) });
+                *cell = Some(Hit {
+                    velocity,
+                    offset: rng.random_range(-0.4..0.0),
+                });
             }
         }
     }

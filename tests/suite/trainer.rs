@@ -18,7 +18,13 @@ use tempfile::TempDir;
 use crate::support::{corpus, corpus_of};
 
 fn tiny() -> Preset {
-    Preset { name: "tiny".into(), z_size: 8, encoder: vec![16], decoder: vec![12, 12], ..Preset::groovae_4bar() }
+    Preset {
+        name: "tiny".into(),
+        z_size: 8,
+        encoder: vec![16],
+        decoder: vec![12, 12],
+        ..Preset::groovae_4bar()
+    }
 }
 
 /// A run in `folder/out` on a corpus in `folder`.
@@ -45,7 +51,10 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
 /// Runs to the end; what it said.
 fn run(options: TrainOptions) -> Result<Vec<Event>, TrainingError> {
     let mut events = Vec::new();
-    train(options, &Control::default(), &mut |event| events.push(event)).map(|_| events)
+    train(options, &Control::default(), &mut |event| {
+        events.push(event)
+    })
+    .map(|_| events)
 }
 
 fn latest(out: &Path) -> Checkpoint {
@@ -61,37 +70,66 @@ fn bits(tensors: &Tensors) -> Vec<(String, Vec<u32>)> {
             .unwrap();
         numbers.into_iter().map(f32::to_bits).collect()
     };
-    tensors.iter().map(|(name, tensor)| (name.clone(), bits(tensor))).collect()
+    tensors
+        .iter()
+        .map(|(name, tensor)| (name.clone(), bits(tensor)))
+        .collect()
 }
 
 /// The log without what depends on the clock.
 fn log(out: &Path) -> Vec<Record> {
-    let timeless = |record| Record { examples_per_second: 0.0, seconds: 0.0, ..record };
-    Log::read(&out.join("log.csv")).unwrap().into_iter().map(timeless).collect()
+    let timeless = |record| Record {
+        examples_per_second: 0.0,
+        seconds: 0.0,
+        ..record
+    };
+    Log::read(&out.join("log.csv"))
+        .unwrap()
+        .into_iter()
+        .map(timeless)
+        .collect()
 }
 
 fn steps_and_splits(out: &Path) -> Vec<(u64, Split)> {
-    log(out).iter().map(|record| (record.step, record.split)).collect()
+    log(out)
+        .iter()
+        .map(|record| (record.step, record.split))
+        .collect()
 }
 
 #[test]
 fn every_variable_gets_a_gradient_that_remembers_nothing() {
     let folder = TempDir::new().unwrap();
     let options = options(&folder, 0);
-    let converter = GrooveConverter { bars: 4, hop: Some(1) };
+    let converter = GrooveConverter {
+        bars: 4,
+        hop: Some(1),
+    };
     let windows = load_windows(&options.data, Some(Split::Train), &converter).unwrap();
     let examples = Examples::new(&windows, 64);
     // No bits are free, or the divergence of a new model would not count.
-    let preset = Preset { free_bits: 0.0, ..tiny() };
+    let preset = Preset {
+        free_bits: 0.0,
+        ..tiny()
+    };
     let weights = init::random_weights(&preset, 1).unwrap();
     let network = Network::new(preset, &weights, &Device::Cpu).unwrap();
     let found = gradients(&network, &examples, &[0, 1, 2], 1, 1).unwrap();
     assert_eq!(found.tensors.len(), weights.len());
     for (name, gradient) in &found.tensors {
         assert_eq!(gradient.dims(), weights[name].dims());
-        let size = gradient.sqr().unwrap().sum_all().unwrap().to_scalar::<f32>().unwrap();
+        let size = gradient
+            .sqr()
+            .unwrap()
+            .sum_all()
+            .unwrap()
+            .to_scalar::<f32>()
+            .unwrap();
         assert!(size > 0.0, "the gradient of {name} is zero");
-        assert!(!gradient.track_op(), "the gradient of {name} keeps its tape");
+        assert!(
+            !gradient.track_op(),
+            "the gradient of {name} keeps its tape"
+        );
     }
     assert_eq!(found.terms.examples, 3);
 }
@@ -112,10 +150,15 @@ fn a_trainer_keeps_no_tape() {
 fn the_seed_decides_every_bit() {
     let trained = |seed| {
         let folder = TempDir::new().unwrap();
-        let options = TrainOptions { seed, ..options(&folder, 3) };
+        let options = TrainOptions {
+            seed,
+            ..options(&folder, 3)
+        };
         let out = options.out.clone();
         run(options).unwrap();
-        let Checkpoint { tensors, optimizer, .. } = latest(&out);
+        let Checkpoint {
+            tensors, optimizer, ..
+        } = latest(&out);
         (bits(&tensors), bits(&optimizer))
     };
     let first = trained(1);
@@ -126,12 +169,21 @@ fn the_seed_decides_every_bit() {
 #[test]
 fn training_lowers_the_loss() {
     let folder = TempDir::new().unwrap();
-    let preset = Preset { learning_rate: 0.02, dropout_keep: 1.0, ..tiny() };
-    let options = TrainOptions { preset, ..options(&folder, 30) };
+    let preset = Preset {
+        learning_rate: 0.02,
+        dropout_keep: 1.0,
+        ..tiny()
+    };
+    let options = TrainOptions {
+        preset,
+        ..options(&folder, 30)
+    };
     let out = options.out.clone();
     run(options).unwrap();
-    let validation: Vec<_> =
-        log(&out).into_iter().filter(|record| record.split == Split::Validation).collect();
+    let validation: Vec<_> = log(&out)
+        .into_iter()
+        .filter(|record| record.split == Split::Validation)
+        .collect();
     let (first, last) = (validation[0].loss, validation[validation.len() - 1].loss);
     assert!(last < 0.8 * first, "{first} {last}");
 }
@@ -141,8 +193,15 @@ fn a_resumed_run_equals_the_unbroken_one() {
     let (unbroken, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     run(options(&unbroken, 6)).unwrap();
     run(options(&broken, 3)).unwrap();
-    let said = run(TrainOptions { resume: true, ..options(&broken, 6) }).unwrap();
-    assert!(!said.iter().any(|event| matches!(event, Event::Notice(_))), "{said:?}");
+    let said = run(TrainOptions {
+        resume: true,
+        ..options(&broken, 6)
+    })
+    .unwrap();
+    assert!(
+        !said.iter().any(|event| matches!(event, Event::Notice(_))),
+        "{said:?}"
+    );
     let (unbroken, broken) = (unbroken.path().join("out"), broken.path().join("out"));
     let (a, b) = (latest(&unbroken), latest(&broken));
     assert_eq!(a.metadata.step, 6);
@@ -157,7 +216,11 @@ fn a_resumed_run_equals_the_unbroken_one() {
     assert_eq!(bits(&best(&unbroken).tensors), bits(&best(&broken).tensors));
     // Both sessions' time counts.
     let seconds = Log::read(&broken.join("log.csv")).unwrap();
-    assert!(seconds.windows(2).all(|pair| pair[0].seconds <= pair[1].seconds));
+    assert!(
+        seconds
+            .windows(2)
+            .all(|pair| pair[0].seconds <= pair[1].seconds)
+    );
 }
 
 #[test]
@@ -173,12 +236,23 @@ fn what_a_killed_run_left_is_cleaned_up() {
     let half = line.replacen('3', "2", 1);
     let half = &half[..half.len() - 2];
     fs::write(out.join("log.csv"), format!("{text}{later}{half}")).unwrap();
-    run(TrainOptions { resume: true, ..options(&killed, 6) }).unwrap();
+    run(TrainOptions {
+        resume: true,
+        ..options(&killed, 6)
+    })
+    .unwrap();
     assert_eq!(log(&out), log(&unbroken.path().join("out")));
     // A lost log is no reason to refuse.
     fs::remove_file(out.join("log.csv")).unwrap();
-    run(TrainOptions { resume: true, ..options(&killed, 7) }).unwrap();
-    assert_eq!(steps_and_splits(&out), [(7, Split::Train), (7, Split::Validation)]);
+    run(TrainOptions {
+        resume: true,
+        ..options(&killed, 7)
+    })
+    .unwrap();
+    assert_eq!(
+        steps_and_splits(&out),
+        [(7, Split::Train), (7, Split::Validation)]
+    );
 }
 
 #[test]
@@ -188,7 +262,10 @@ fn a_new_run_starts_a_new_log() {
     run(options(&folder, 3)).unwrap();
     fs::remove_file(out.join("latest.safetensors")).unwrap();
     run(options(&folder, 1)).unwrap();
-    assert_eq!(steps_and_splits(&out), [(1, Split::Train), (1, Split::Validation)]);
+    assert_eq!(
+        steps_and_splits(&out),
+        [(1, Split::Train), (1, Split::Validation)]
+    );
 }
 
 #[test]
@@ -203,53 +280,118 @@ fn the_notes_speak_of_the_weights_beside_them() {
     };
     let latest = latest(&out).metadata;
     assert_eq!(latest.validation_loss(), Some(loss(4)));
-    let best = Checkpoint::load(&out.join("best.safetensors")).unwrap().metadata;
+    let best = Checkpoint::load(&out.join("best.safetensors"))
+        .unwrap()
+        .metadata;
     assert_eq!(best.validation_loss(), Some(loss(best.step)));
-    assert_eq!(latest.notes["best_validation_loss"].as_f64(), best.validation_loss());
+    assert_eq!(
+        latest.notes["best_validation_loss"].as_f64(),
+        best.validation_loss()
+    );
     assert_eq!(best.validation_loss().unwrap(), loss(3).min(loss(4)));
     assert_eq!(latest.data_fingerprint.unwrap().len(), 16);
     assert_eq!(latest.seed, Some(7));
     // After a step the loss of the step before says nothing of the weights.
-    let mut trainer = Trainer::new(TrainOptions { resume: true, ..options(&folder, 9) }, &mut |_| {}).unwrap();
-    assert_eq!(trainer.checkpoint().unwrap().metadata.validation_loss(), Some(loss(4)));
+    let mut trainer = Trainer::new(
+        TrainOptions {
+            resume: true,
+            ..options(&folder, 9)
+        },
+        &mut |_| {},
+    )
+    .unwrap();
+    assert_eq!(
+        trainer.checkpoint().unwrap().metadata.validation_loss(),
+        Some(loss(4))
+    );
     trainer.step().unwrap();
-    assert_eq!(trainer.checkpoint().unwrap().metadata.validation_loss(), None);
+    assert_eq!(
+        trainer.checkpoint().unwrap().metadata.validation_loss(),
+        None
+    );
 }
 
 #[test]
 fn runs_that_do_not_fit_their_folder_are_refused() {
     let folder = TempDir::new().unwrap();
-    let none = run(TrainOptions { resume: true, ..options(&folder, 3) }).unwrap_err();
-    let TrainingError::Checkpoint(none) = none else { panic!("{none}") };
+    let none = run(TrainOptions {
+        resume: true,
+        ..options(&folder, 3)
+    })
+    .unwrap_err();
+    let TrainingError::Checkpoint(none) = none else {
+        panic!("{none}")
+    };
     assert!(matches!(*none, CheckpointError::Read { .. }), "{none}");
     run(options(&folder, 1)).unwrap();
     let before = fs::read(folder.path().join("out/latest.safetensors")).unwrap();
     let occupied = run(options(&folder, 3)).unwrap_err();
-    assert!(matches!(occupied, TrainingError::Occupied { .. }), "{occupied}");
-    let resume = |preset| run(TrainOptions { preset, resume: true, ..options(&folder, 3) });
-    let other = resume(Preset { name: "other".into(), ..tiny() }).unwrap_err().to_string();
-    assert!(other.ends_with("was trained as preset tiny, not other: choose another folder"), "{other}");
-    let keep = resume(Preset { dropout_keep: 0.5, ..tiny() }).unwrap_err().to_string();
-    assert!(keep.contains("was trained with dropout keep 0.3, not 0.5: resume it with"), "{keep}");
+    assert!(
+        matches!(occupied, TrainingError::Occupied { .. }),
+        "{occupied}"
+    );
+    let resume = |preset| {
+        run(TrainOptions {
+            preset,
+            resume: true,
+            ..options(&folder, 3)
+        })
+    };
+    let other = resume(Preset {
+        name: "other".into(),
+        ..tiny()
+    })
+    .unwrap_err()
+    .to_string();
+    assert!(
+        other.ends_with("was trained as preset tiny, not other: choose another folder"),
+        "{other}"
+    );
+    let keep = resume(Preset {
+        dropout_keep: 0.5,
+        ..tiny()
+    })
+    .unwrap_err()
+    .to_string();
+    assert!(
+        keep.contains("was trained with dropout keep 0.3, not 0.5: resume it with"),
+        "{keep}"
+    );
     // What is only for playing can't be resumed.
     let path = folder.path().join("out/latest.safetensors");
     assert_eq!(fs::read(&path).unwrap(), before);
     let mut played = Checkpoint::load(&path).unwrap();
     played.optimizer.clear();
-    played.save(&path, musicvae_tui::checkpoint::Precision::Full).unwrap();
+    played
+        .save(&path, musicvae_tui::checkpoint::Precision::Full)
+        .unwrap();
     let no_optimizer = resume(tiny()).unwrap_err();
-    assert!(matches!(no_optimizer, TrainingError::NoOptimizer { .. }), "{no_optimizer}");
+    assert!(
+        matches!(no_optimizer, TrainingError::NoOptimizer { .. }),
+        "{no_optimizer}"
+    );
 }
 
 #[test]
 fn a_resumed_run_says_what_is_not_as_it_was() {
     let folder = TempDir::new().unwrap();
     run(options(&folder, 1)).unwrap();
-    let options = TrainOptions { resume: true, seed: 8, batch: 4, ..options(&folder, 2) };
+    let options = TrainOptions {
+        resume: true,
+        seed: 8,
+        batch: 4,
+        ..options(&folder, 2)
+    };
     let said: Vec<_> = run(options)
         .unwrap()
         .into_iter()
-        .filter_map(|event| if let Event::Notice(text) = event { Some(text) } else { None })
+        .filter_map(|event| {
+            if let Event::Notice(text) = event {
+                Some(text)
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(
         said,
@@ -264,30 +406,67 @@ fn a_resumed_run_says_what_is_not_as_it_was() {
 fn weights_that_blow_up_stop_the_run_at_their_step() {
     let folder = TempDir::new().unwrap();
     // After the first step the weights are finite, and what they lead to is not.
-    let preset = Preset { learning_rate: 1e9, ..tiny() };
-    let error = run(TrainOptions { preset: preset.clone(), ..options(&folder, 6) }).unwrap_err();
-    assert!(matches!(error, TrainingError::NotFinite { step: 2 }), "{error}");
+    let preset = Preset {
+        learning_rate: 1e9,
+        ..tiny()
+    };
+    let error = run(TrainOptions {
+        preset: preset.clone(),
+        ..options(&folder, 6)
+    })
+    .unwrap_err();
+    assert!(
+        matches!(error, TrainingError::NotFinite { step: 2 }),
+        "{error}"
+    );
     let saved = latest(&folder.path().join("out"));
     assert_eq!(saved.metadata.step, 1);
     let other = TempDir::new().unwrap();
-    let mut trainer = Trainer::new(TrainOptions { preset, ..options(&other, 6) }, &mut |_| {}).unwrap();
+    let mut trainer = Trainer::new(
+        TrainOptions {
+            preset,
+            ..options(&other, 6)
+        },
+        &mut |_| {},
+    )
+    .unwrap();
     trainer.step().unwrap();
-    assert!(matches!(trainer.step(), Err(TrainingError::NotFinite { step: 2 })));
-    assert_eq!(bits(&trainer.checkpoint().unwrap().tensors), bits(&saved.tensors));
+    assert!(matches!(
+        trainer.step(),
+        Err(TrainingError::NotFinite { step: 2 })
+    ));
+    assert_eq!(
+        bits(&trainer.checkpoint().unwrap().tensors),
+        bits(&saved.tensors)
+    );
 }
 
 #[test]
 fn weights_that_are_no_numbers_are_named_and_not_saved() {
     let folder = TempDir::new().unwrap();
-    let mut from = Trainer::new(options(&folder, 0), &mut |_| {}).unwrap().checkpoint().unwrap();
+    let mut from = Trainer::new(options(&folder, 0), &mut |_| {})
+        .unwrap()
+        .checkpoint()
+        .unwrap();
     let bias = from.tensors.get_mut("encoder/mu/bias").unwrap();
     *bias = (&*bias * f64::NAN).unwrap();
     let mut said = Vec::new();
-    let options = TrainOptions { from: Some(from), ..options(&folder, 3) };
+    let options = TrainOptions {
+        from: Some(from),
+        ..options(&folder, 3)
+    };
     let outcome = train(options, &Control::default(), &mut |event| said.push(event));
-    assert!(matches!(outcome, Err(TrainingError::NotFinite { step: 1 })), "{outcome:?}");
-    let Some(Event::Notice(last)) = said.last() else { panic!("{said:?}") };
-    assert!(last.starts_with("the last steps could not be saved: "), "{last}");
+    assert!(
+        matches!(outcome, Err(TrainingError::NotFinite { step: 1 })),
+        "{outcome:?}"
+    );
+    let Some(Event::Notice(last)) = said.last() else {
+        panic!("{said:?}")
+    };
+    assert!(
+        last.starts_with("the last steps could not be saved: "),
+        "{last}"
+    );
     assert!(!folder.path().join("out/latest.safetensors").exists());
 }
 
@@ -300,11 +479,21 @@ fn stopping_saves_even_before_the_first_step() {
             control.stop();
         }
     };
-    assert_eq!(train(options(&folder, 100), &control, &mut stop_at_2).unwrap(), 2);
+    assert_eq!(
+        train(options(&folder, 100), &control, &mut stop_at_2).unwrap(),
+        2
+    );
     assert_eq!(latest(&folder.path().join("out")).metadata.step, 2);
     let fresh = TempDir::new().unwrap();
-    assert_eq!(train(options(&fresh, 100), &control, &mut |_| {}).unwrap(), 0);
-    run(TrainOptions { resume: true, ..options(&fresh, 1) }).unwrap();
+    assert_eq!(
+        train(options(&fresh, 100), &control, &mut |_| {}).unwrap(),
+        0
+    );
+    run(TrainOptions {
+        resume: true,
+        ..options(&fresh, 1)
+    })
+    .unwrap();
     assert_eq!(latest(&fresh.path().join("out")).metadata.step, 1);
 }
 
@@ -315,18 +504,29 @@ fn a_corpus_without_validation_files_is_trained_on() {
     corpus_of(&data, &[("a.mid", "train", 1), ("b.mid", "train", 2)]);
     let out = folder.path().join("out");
     let said = run(options(&folder, 3)).unwrap();
-    let told = |event: &Event| {
-        matches!(event, Event::Notice(text) if text.starts_with("there is nothing to validate on"))
-    };
-    assert_eq!(said.iter().filter(|event| told(event)).count(), 1, "{said:?}");
+    let told = |event: &Event| matches!(event, Event::Notice(text) if text.starts_with("there is nothing to validate on"));
+    assert_eq!(
+        said.iter().filter(|event| told(event)).count(),
+        1,
+        "{said:?}"
+    );
     assert!(!out.join("best.safetensors").exists());
     assert_eq!(latest(&out).metadata.validation_loss(), None);
     assert!(log(&out).iter().all(|record| record.split == Split::Train));
     // The other way round there is nothing to learn from.
     fs::remove_dir_all(&data).unwrap();
     corpus_of(&data, &[("a.mid", "validation", 1)]);
-    let error = run(TrainOptions { resume: true, ..options(&folder, 4) }).unwrap_err();
-    assert!(error.to_string().contains("there are no MIDI files of the train split"), "{error}");
+    let error = run(TrainOptions {
+        resume: true,
+        ..options(&folder, 4)
+    })
+    .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("there are no MIDI files of the train split"),
+        "{error}"
+    );
 }
 
 /// Collects a session's events until `enough`.
@@ -340,7 +540,10 @@ fn wait(session: &Session, events: &mut Vec<Event>, enough: impl Fn(&[Event]) ->
 }
 
 fn records(events: &[Event]) -> usize {
-    events.iter().filter(|event| matches!(event, Event::Record(_))).count()
+    events
+        .iter()
+        .filter(|event| matches!(event, Event::Record(_)))
+        .count()
 }
 
 fn ended(events: &[Event]) -> bool {
@@ -357,7 +560,10 @@ fn a_session_tells_all_of_a_run() {
         .iter()
         .map(|event| match event {
             Event::Notice(_) => 'n',
-            Event::Record(Record { split: Split::Train, .. }) => 't',
+            Event::Record(Record {
+                split: Split::Train,
+                ..
+            }) => 't',
             Event::Record(_) => 'v',
             Event::Saved(path) => {
                 assert_eq!(*path, folder.path().join("out/latest.safetensors"));
@@ -375,10 +581,16 @@ fn a_session_tells_all_of_a_run() {
 fn a_session_that_cannot_start_says_why() {
     let folder = TempDir::new().unwrap();
     let data = PathBuf::from("nowhere");
-    let session = Session::spawn(TrainOptions { data, ..options(&folder, 4) }).unwrap();
+    let session = Session::spawn(TrainOptions {
+        data,
+        ..options(&folder, 4)
+    })
+    .unwrap();
     let mut events = Vec::new();
     wait(&session, &mut events, ended);
-    let [Event::Failed(reason)] = &events[..] else { panic!("{events:?}") };
+    let [Event::Failed(reason)] = &events[..] else {
+        panic!("{events:?}")
+    };
     assert!(reason.contains("`nowhere`"), "{reason}");
 }
 
@@ -402,7 +614,9 @@ fn pause_holds_and_stop_ends_a_session() {
     session.control.pause(true);
     session.control.stop();
     wait(&session, &mut events, ended);
-    let Some(Event::Finished(step)) = events.last() else { panic!("{:?}", events.last()) };
+    let Some(Event::Finished(step)) = events.last() else {
+        panic!("{:?}", events.last())
+    };
     assert_eq!(latest(&folder.path().join("out")).metadata.step, *step);
     session.join();
 }

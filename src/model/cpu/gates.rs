@@ -58,7 +58,13 @@ pub fn gates_forward(
     c: &mut [f32],
     h: &mut [f32],
 ) {
-    arch().dispatch(Forward { units, gates, c_previous, c, h });
+    arch().dispatch(Forward {
+        units,
+        gates,
+        c_previous,
+        c,
+        h,
+    });
 }
 
 struct Forward<'a> {
@@ -77,7 +83,9 @@ impl WithSimd for Forward<'_> {
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(4 * units);
         let states = self.c_previous.chunks_exact(units).zip(
-            self.c.chunks_exact_mut(units).zip(self.h.chunks_exact_mut(units)),
+            self.c
+                .chunks_exact_mut(units)
+                .zip(self.h.chunks_exact_mut(units)),
         );
         for (gates, (c_previous, (c, h))) in rows.zip(states) {
             let (i, rest) = gates.split_at_mut(units);
@@ -138,8 +146,14 @@ impl WithSimd for GateGradients<'_> {
     fn with_simd<S: Simd>(self, _: S) {
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(4 * units);
-        let cells = self.c_previous.chunks_exact(units).zip(self.c.chunks_exact(units));
-        let gradients = self.d_h.chunks_exact(units).zip(self.d_c.chunks_exact_mut(units));
+        let cells = self
+            .c_previous
+            .chunks_exact(units)
+            .zip(self.c.chunks_exact(units));
+        let gradients = self
+            .d_h
+            .chunks_exact(units)
+            .zip(self.d_c.chunks_exact_mut(units));
         for ((gates, (c_previous, c)), (d_h, d_c)) in rows.zip(cells).zip(gradients) {
             let (i, rest) = gates.split_at_mut(units);
             let (j, rest) = rest.split_at_mut(units);
@@ -187,9 +201,15 @@ mod tests {
         for step in -20_000..=20_000 {
             let x = step as f32 * 0.005;
             let exact = f64::from(x);
-            assert!((f64::from(tanh(x)) - exact.tanh()).abs() < 2e-7, "tanh({x})");
+            assert!(
+                (f64::from(tanh(x)) - exact.tanh()).abs() < 2e-7,
+                "tanh({x})"
+            );
             let logistic = 1.0 / (1.0 + (-exact).exp());
-            assert!((f64::from(sigmoid(x)) - logistic).abs() < 1e-7, "sigmoid({x})");
+            assert!(
+                (f64::from(sigmoid(x)) - logistic).abs() < 1e-7,
+                "sigmoid({x})"
+            );
         }
         assert!(tanh(f32::NAN).is_nan() && sigmoid(f32::NAN).is_nan());
     }

@@ -32,7 +32,13 @@ impl<'a> Matrix<'a> {
     /// `rows x columns`, stored row by row.
     pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
         assert_eq!(data.len(), rows * columns, "a {rows} x {columns} matrix");
-        Matrix { data, rows, columns, row_stride: columns, column_stride: 1 }
+        Matrix {
+            data,
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
     }
 
     /// The same numbers with rows and columns exchanged.
@@ -61,15 +67,21 @@ pub struct LeftPanels {
 impl LeftPanels {
     /// Room for `rows x depth`, all zero.
     pub fn zeros(rows: usize, depth: usize) -> Self {
-        LeftPanels { rows, depth, data: vec![0.0; rows.next_multiple_of(TILE_ROWS) * depth] }
+        LeftPanels {
+            rows,
+            depth,
+            data: vec![0.0; rows.next_multiple_of(TILE_ROWS) * depth],
+        }
     }
 
     /// Copies `matrix` (all rows) into the columns from `first` on.
     pub fn pack(&mut self, first: usize, matrix: Matrix) {
         assert_eq!(matrix.rows, self.rows);
         assert!(first + matrix.columns <= self.depth);
-        for (panel, row) in
-            self.data.chunks_exact_mut(TILE_ROWS * self.depth).zip((0..).step_by(TILE_ROWS))
+        for (panel, row) in self
+            .data
+            .chunks_exact_mut(TILE_ROWS * self.depth)
+            .zip((0..).step_by(TILE_ROWS))
         {
             let target = &mut panel[first * TILE_ROWS..][..matrix.columns * TILE_ROWS];
             let rows = TILE_ROWS.min(matrix.rows - row);
@@ -101,8 +113,11 @@ pub struct RightPanels {
 impl RightPanels {
     /// Packs the whole of `matrix`.
     pub fn pack(matrix: Matrix) -> Self {
-        let mut panels =
-            RightPanels { depth: 0, columns: 0, data: Vec::with_capacity(matrix.data.len()) };
+        let mut panels = RightPanels {
+            depth: 0,
+            columns: 0,
+            data: Vec::with_capacity(matrix.data.len()),
+        };
         panels.repack(matrix);
         panels
     }
@@ -117,8 +132,10 @@ impl RightPanels {
         if panel_len == 0 {
             return;
         }
-        for (panel, first) in
-            self.data.chunks_exact_mut(panel_len).zip((0..).step_by(PANEL_COLUMNS))
+        for (panel, first) in self
+            .data
+            .chunks_exact_mut(panel_len)
+            .zip((0..).step_by(PANEL_COLUMNS))
         {
             let columns = PANEL_COLUMNS.min(matrix.columns - first);
             for (row, target) in panel.chunks_exact_mut(PANEL_COLUMNS).enumerate() {
@@ -147,7 +164,11 @@ impl RightPanels {
 /// `out += left * right`, with `out` row by row, `left.rows x right.columns`.
 pub fn matmul(left: &LeftPanels, right: &RightPanels, out: &mut [f32]) {
     assert_eq!(left.depth, right.depth, "depths of a matrix product");
-    assert_eq!(out.len(), left.rows * right.columns, "size of a matrix product");
+    assert_eq!(
+        out.len(),
+        left.rows * right.columns,
+        "size of a matrix product"
+    );
     arch().dispatch(Matmul { left, right, out });
 }
 
@@ -321,8 +342,8 @@ mod tests {
         let mut out = Vec::new();
         for row in 0..a.rows {
             for column in 0..b.columns {
-                let terms = (0..a.columns)
-                    .map(|k| f64::from(a.at(row, k)) * f64::from(b.at(k, column)));
+                let terms =
+                    (0..a.columns).map(|k| f64::from(a.at(row, k)) * f64::from(b.at(k, column)));
                 out.push(terms.sum::<f64>() as f32);
             }
         }
@@ -331,7 +352,13 @@ mod tests {
 
     #[test]
     fn products_equal_the_definition_at_every_edge() {
-        for (m, k, n) in [(1, 1, 1), (8, 128, 32), (9, 129, 33), (3, 300, 27), (64, 43, 70)] {
+        for (m, k, n) in [
+            (1, 1, 1),
+            (8, 128, 32),
+            (9, 129, 33),
+            (3, 300, 27),
+            (64, 43, 70),
+        ] {
             let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
             for transposed in [false, true] {
                 let a = if transposed {
@@ -351,7 +378,10 @@ mod tests {
                 let mut out = vec![0.5; m * n];
                 matmul(&left, &right, &mut out);
                 for (out, expected) in out.iter().zip(&expected) {
-                    assert!((out - 0.5 - expected).abs() < 1e-4, "{m}x{k}x{n}: {out} {expected}");
+                    assert!(
+                        (out - 0.5 - expected).abs() < 1e-4,
+                        "{m}x{k}x{n}: {out} {expected}"
+                    );
                 }
                 if m == 1 {
                     let mut out = vec![0.0; n];
@@ -371,7 +401,10 @@ mod tests {
             let mut out = vec![1.0; n];
             matvec(&a, &RightPanels::pack(Matrix::new(&b, k, n)), &mut out);
             for (out, expected) in out.iter().zip(&expected) {
-                assert!((out - 1.0 - expected).abs() < 1e-4, "{k}x{n}: {out} {expected}");
+                assert!(
+                    (out - 1.0 - expected).abs() < 1e-4,
+                    "{k}x{n}: {out} {expected}"
+                );
             }
         }
     }

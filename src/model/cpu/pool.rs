@@ -14,7 +14,9 @@ pub fn scratch(len: usize) -> Vec<f32> {
         .filter(|(_, buffer)| buffer.capacity() >= len && buffer.capacity() <= 2 * len)
         .min_by_key(|(_, buffer)| buffer.capacity())
         .map(|(index, _)| index);
-    let mut buffer = best.map(|index| free.swap_remove(index)).unwrap_or_default();
+    let mut buffer = best
+        .map(|index| free.swap_remove(index))
+        .unwrap_or_default();
     drop(free);
     buffer.resize(len, 0.0);
     buffer

@@ -45,7 +45,12 @@ impl Layer {
     /// state.
     fn results(&self, run: impl Fn(&Layer, &LstmWeights) -> Result<Tensor>) -> Vec<Tensor> {
         let outputs = run(self, &self.weights()).unwrap();
-        let store = (&outputs * &self.loss).unwrap().sum_all().unwrap().backward().unwrap();
+        let store = (&outputs * &self.loss)
+            .unwrap()
+            .sum_all()
+            .unwrap()
+            .backward()
+            .unwrap();
         let gradient = |var: &Var| store.get(var.as_tensor()).unwrap().clone();
         let gradients = [&self.x, &self.kernel, &self.bias, &self.state].map(gradient);
         [outputs].into_iter().chain(gradients).collect()
@@ -62,8 +67,15 @@ fn assert_close(found: &Tensor, expected: &Tensor, what: &str) {
     let (found, expected) = (numbers(found), numbers(expected));
     let scale = expected.iter().fold(0.0f32, |max, x| max.max(x.abs()));
     assert!(scale > 0.0, "{what} is all zero");
-    let off = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    assert!(off <= 2e-5 * scale, "{what} is off by {off} where {scale} is the largest");
+    let off = found
+        .iter()
+        .zip(&expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f32::max);
+    assert!(
+        off <= 2e-5 * scale,
+        "{what} is off by {off} where {scale} is the largest"
+    );
 }
 
 const BOTH: [Direction; 2] = [Direction::Forward, Direction::Backward];
@@ -84,9 +96,8 @@ fn outputs_and_gradients_equal_those_of_single_steps() {
     for (steps, batch, inputs, units) in sizes {
         let layer = Layer::random(steps, batch, inputs, units);
         for direction in BOTH {
-            let found = layer.results(|layer, weights| {
-                lstm(&layer.x, weights, &layer.state, direction, true)
-            });
+            let found = layer
+                .results(|layer, weights| lstm(&layer.x, weights, &layer.state, direction, true));
             let expected = layer.results(|layer, weights| {
                 lstm_by_steps(&layer.x, weights, &layer.state, direction)
             });
@@ -119,17 +130,26 @@ fn tensors_that_are_not_contiguous_give_the_same() {
 fn the_gradient_of_data_can_be_left_out() {
     let layer = Layer::random(3, 4, 5, 6);
     let run = |differentiate: bool| {
-        let outputs =
-            lstm(&layer.x, &layer.weights(), &layer.state, Direction::Forward, differentiate);
-        (outputs.unwrap() * &layer.loss).unwrap().sum_all().unwrap().backward().unwrap()
+        let outputs = lstm(
+            &layer.x,
+            &layer.weights(),
+            &layer.state,
+            Direction::Forward,
+            differentiate,
+        );
+        (outputs.unwrap() * &layer.loss)
+            .unwrap()
+            .sum_all()
+            .unwrap()
+            .backward()
+            .unwrap()
     };
     let (with, without) = (run(true), run(false));
     assert!(with.get(layer.x.as_tensor()).is_some());
     assert!(without.get(layer.x.as_tensor()).is_none());
     for var in [&layer.kernel, &layer.bias, &layer.state] {
-        let gradient = |store: &candle_core::backprop::GradStore| {
-            numbers(store.get(var.as_tensor()).unwrap())
-        };
+        let gradient =
+            |store: &candle_core::backprop::GradStore| numbers(store.get(var.as_tensor()).unwrap());
         assert_eq!(gradient(&with), gradient(&without));
     }
 }
@@ -137,7 +157,14 @@ fn the_gradient_of_data_can_be_left_out() {
 #[test]
 fn a_second_backward_pass_is_an_error() {
     let layer = Layer::random(3, 2, 4, 5);
-    let outputs = lstm(&layer.x, &layer.weights(), &layer.state, Direction::Forward, true).unwrap();
+    let outputs = lstm(
+        &layer.x,
+        &layer.weights(),
+        &layer.state,
+        Direction::Forward,
+        true,
+    )
+    .unwrap();
     let loss = (outputs * &layer.loss).unwrap().sum_all().unwrap();
     loss.backward().unwrap();
     let error = loss.backward().unwrap_err().to_string();
@@ -149,24 +176,54 @@ fn tensors_that_do_not_fit_are_an_error() {
     let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
     // x, kernel, bias, state
     let table: [([&[usize]; 4], &str); 9] = [
-        ([&[2, 3], &[9, 20], &[20], &[3, 10]], "x [steps, batch, inputs]"),
-        ([&[2, 3, 4], &[8, 20], &[20], &[3, 10]], "does not fit inputs 4"),
-        ([&[2, 3, 4], &[9, 18], &[18], &[3, 10]], "does not fit inputs 4"),
-        ([&[2, 3, 4], &[9, 20], &[19], &[3, 10]], "shape mismatch in cat"),
-        ([&[2, 3, 4], &[9, 20], &[20], &[3, 9]], "takes a state [3, 10], not [3, 9]"),
-        ([&[2, 3, 4], &[9, 20], &[20], &[4, 10]], "takes a state [3, 10], not [4, 10]"),
-        ([&[2, 3, 4], &[9, 20], &[20], &[10]], "takes a state [3, 10], not [10]"),
+        (
+            [&[2, 3], &[9, 20], &[20], &[3, 10]],
+            "x [steps, batch, inputs]",
+        ),
+        (
+            [&[2, 3, 4], &[8, 20], &[20], &[3, 10]],
+            "does not fit inputs 4",
+        ),
+        (
+            [&[2, 3, 4], &[9, 18], &[18], &[3, 10]],
+            "does not fit inputs 4",
+        ),
+        (
+            [&[2, 3, 4], &[9, 20], &[19], &[3, 10]],
+            "shape mismatch in cat",
+        ),
+        (
+            [&[2, 3, 4], &[9, 20], &[20], &[3, 9]],
+            "takes a state [3, 10], not [3, 9]",
+        ),
+        (
+            [&[2, 3, 4], &[9, 20], &[20], &[4, 10]],
+            "takes a state [3, 10], not [4, 10]",
+        ),
+        (
+            [&[2, 3, 4], &[9, 20], &[20], &[10]],
+            "takes a state [3, 10], not [10]",
+        ),
         ([&[0, 3, 4], &[9, 20], &[20], &[3, 10]], "at least one step"),
         ([&[2, 0, 4], &[9, 20], &[20], &[0, 10]], "at least one step"),
     ];
     for ([x, kernel, bias, state], expected) in table {
-        let weights = LstmWeights { kernel: zeros(kernel), bias: zeros(bias) };
+        let weights = LstmWeights {
+            kernel: zeros(kernel),
+            bias: zeros(bias),
+        };
         for direction in BOTH {
             let error = lstm(&zeros(x), &weights, &zeros(state), direction, true).unwrap_err();
-            assert!(error.to_string().contains(expected), "{x:?} {kernel:?} {state:?}: {error}");
+            assert!(
+                error.to_string().contains(expected),
+                "{x:?} {kernel:?} {state:?}: {error}"
+            );
         }
     }
     let whole = Tensor::zeros((2, 3, 4), DType::F64, &Device::Cpu).unwrap();
-    let weights = LstmWeights { kernel: zeros(&[9, 20]), bias: zeros(&[20]) };
+    let weights = LstmWeights {
+        kernel: zeros(&[9, 20]),
+        bias: zeros(&[20]),
+    };
     assert!(lstm(&whole, &weights, &zeros(&[3, 10]), Direction::Forward, true).is_err());
 }
