@@ -158,9 +158,8 @@ fn playing(checkpoint: &Checkpoint) {
     let say =
         |what: &str, time: Duration| println!("{what:<28}{:>8.2} ms", time.as_secs_f64() * 1e3);
     let load = shortest(5, || {
-        Checkpoint::embedded()
-            .and_then(|checkpoint| checkpoint.model())
-            .expect("a model");
+        let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
+        checkpoint.model().expect("a model");
     });
     say("open the checkpoint", load);
     for count in [1, 11, 32] {

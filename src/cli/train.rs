@@ -14,14 +14,14 @@ use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
 use crate::data::Split;
 use crate::model::Preset;
-use crate::training::{Control, Event, Record, TrainOptions, train};
+use crate::training::{Control, Event, Record, RunSettings, TrainOptions, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
 #[derive(Args)]
 pub struct Train {
-    /// What to train (see the presets in the README).
-    #[arg(long, default_value = "groovae_4bar")]
-    preset: String,
+    /// What to train [default: groovae_4bar].
+    #[arg(long)]
+    preset: Option<String>,
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
@@ -34,12 +34,12 @@ pub struct Train {
     /// Examples a step [default: the preset's].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
-    /// Seed of every random number of the run.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// Bars from the start of a training window to the next one's.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    hop: u32,
+    /// Seed of every random number of the run [default: 0].
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Bars from the start of a training window to the next one's [default: 1].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    hop: Option<u32>,
     /// Steps from one look at the validation split (and save) to the next.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: u64,
@@ -55,7 +55,7 @@ pub struct Train {
     /// What computes; cuda and metal need a program built with the feature of that name.
     #[arg(long, value_enum, default_value = "cpu")]
     device: Compute,
-    /// Go on with the run that FOLDER holds.
+    /// Go on with the run that FOLDER holds, with the options that it was started with.
     #[arg(long)]
     resume: bool,
     /// Start from the weights of this checkpoint instead of random ones.
@@ -96,12 +96,22 @@ fn share(text: &str) -> Result<f64, String> {
 
 impl Train {
     pub fn run(self) -> anyhow::Result<()> {
-        let mut preset = Preset::by_name(&self.preset).ok_or_else(|| {
-            UsageError(format!(
-                "there is no preset `{}`: try groovae_4bar",
-                self.preset
-            ))
-        })?;
+        let kept = self
+            .resume
+            .then(|| RunSettings::of_run(&self.out))
+            .transpose()?;
+        let settings = match (&self.preset, kept) {
+            (None, None) => RunSettings::new(Preset::groovae_4bar()),
+            (None, Some(kept)) => kept,
+            (Some(name), kept) => {
+                let preset = Preset::by_name(name).ok_or_else(|| {
+                    UsageError(format!("there is no preset `{name}`: try groovae_4bar"))
+                })?;
+                let kept = kept.filter(|kept| kept.preset.name == preset.name);
+                kept.unwrap_or_else(|| RunSettings::new(preset))
+            }
+        };
+        let mut preset = settings.preset;
         if let Some(keep) = self.keep {
             preset.dropout_keep = keep;
         }
@@ -112,13 +122,13 @@ impl Train {
             preset.decay_rate = decay;
         }
         let options = TrainOptions {
-            batch: self.batch.map_or(preset.batch_size, |batch| batch as usize),
+            batch: self.batch.map_or(settings.batch, |batch| batch as usize),
             preset,
             data: self.data,
             out: self.out,
             steps: self.steps,
-            seed: self.seed,
-            hop_bars: self.hop as usize,
+            seed: self.seed.unwrap_or(settings.seed),
+            hop_bars: self.hop.map_or(settings.hop_bars, |hop| hop as usize),
             validate_every: self.validate_every,
             resume: self.resume,
             from: self.from.map(|path| Checkpoint::load(&path)).transpose()?,

@@ -160,7 +160,7 @@ impl Backstage {
 
     /// What the trainer and the checkpoint folders have to say. Never waits.
     pub fn news(&mut self) -> Vec<Event> {
-        let mut events = self
+        let mut events: Vec<Event> = self
             .training
             .as_ref()
             .map(|session| session.events().map(Event::Training).collect())

@@ -5,7 +5,7 @@ use candle_core::Device;
 
 use super::config;
 use crate::model::Preset;
-use crate::training::{Session, TrainOptions};
+use crate::training::{RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;
@@ -23,16 +23,26 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
             settings.preset
         )
     })?;
+    let resume = settings.out.join("latest.safetensors").exists();
+    let run = if resume {
+        RunSettings::of_run(&settings.out)?
+    } else {
+        RunSettings {
+            batch: settings.batch,
+            seed: settings.seed,
+            ..RunSettings::new(preset)
+        }
+    };
     let options = TrainOptions {
-        preset,
+        preset: run.preset,
         data: settings.data.clone(),
         out: settings.out.clone(),
         steps: settings.steps,
-        batch: settings.batch,
-        seed: settings.seed,
-        hop_bars: 1,
+        batch: run.batch,
+        seed: run.seed,
+        hop_bars: run.hop_bars,
         validate_every: VALIDATE_EVERY,
-        resume: settings.out.join("latest.safetensors").exists(),
+        resume,
         from: None,
         device: Device::Cpu,
     };

@@ -16,4 +16,4 @@ pub use gradients::{Gradients, Terms, evaluate_terms, gradients};
 pub use log::{Log, Record};
 pub use process::prepare_process;
 pub use session::{Control, Event, Session};
-pub use trainer::{TrainOptions, Trainer, TrainingError, train};
+pub use trainer::{RunSettings, TrainOptions, Trainer, TrainingError, train};

@@ -35,6 +35,51 @@ pub struct TrainOptions {
     pub device: Device,
 }
 
+/// What a run keeps from its first step to its last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSettings {
+    pub preset: Preset,
+    pub batch: usize,
+    pub seed: u64,
+    pub hop_bars: usize,
+}
+
+impl RunSettings {
+    /// The settings of a run that starts anew: the preset's own batch, a window at every bar.
+    pub fn new(preset: Preset) -> RunSettings {
+        RunSettings {
+            batch: preset.batch_size,
+            preset,
+            seed: 0,
+            hop_bars: 1,
+        }
+    }
+
+    /// The settings of the run that the folder `out` holds.
+    ///
+    /// # Errors
+    /// When its latest checkpoint can't be read.
+    pub fn of_run(out: &Path) -> Result<RunSettings, CheckpointError> {
+        let Checkpoint {
+            preset, metadata, ..
+        } = Checkpoint::load(&latest(out))?;
+        let number = |key| {
+            metadata
+                .notes
+                .get(key)?
+                .as_f64()
+                .map(|number| number as usize)
+        };
+        let fresh = RunSettings::new(preset);
+        Ok(RunSettings {
+            batch: number(BATCH).unwrap_or(fresh.batch),
+            seed: metadata.seed.unwrap_or(fresh.seed),
+            hop_bars: number(HOP_BARS).unwrap_or(fresh.hop_bars),
+            ..fresh
+        })
+    }
+}
+
 /// Why a run can't start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
