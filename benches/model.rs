@@ -167,7 +167,7 @@ fn playing(checkpoint: &Checkpoint) {
         let time = shortest(20, || {
             model.decode(&latents, how).expect("grooves");
         });
-        say(&format!("decode {count} (one slider move: 1)"), time);
+        say(&format!("decode {count}"), time);
     }
     for count in [1, 64, 512] {
         let grooves = model.decode(&path(count), how).expect("grooves");

@@ -253,7 +253,7 @@ fn interleave(left: &[f32], right: &[f32], width: usize) -> Vec<f32> {
 /// Runs `work` on neighbouring parts of `items`, one a core; results in order.
 fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     /// A smaller part would only read the weights twice.
-    const SMALLEST: usize = 8;
+    const SMALLEST: usize = 4;
     /// A larger part would only hold more memory at once.
     const LARGEST: usize = 64;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -93,12 +93,7 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'
         () if current => theme.good(),
         () => theme.plain(),
     };
-    // The preset is worth its place only where the name doesn't say it.
-    let name = if entry.preset.is_empty() || entry.name.contains(&entry.preset) || !wide {
-        format!("{mark} {}", entry.name)
-    } else {
-        format!("{mark} {} ({})", entry.name, entry.preset)
-    };
+    let name = format!("{mark} {}", entry.name);
     let mut cells = if entry.error.is_some() {
         vec![name, "broken".into(), String::new()]
     } else {

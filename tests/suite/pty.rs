@@ -176,16 +176,16 @@ impl Drop for Session {
 #[test]
 fn it_opens_plays_samples_slides_and_leaves() {
     let mut session = Session::open();
-    session.until("the first groove", |text| text.contains("A: seed 1"));
+    session.until("the first groove", |text| text.contains("A: seed 3"));
     assert!(session.text().contains("Checkpoints") && session.text().contains("stopped"));
     session.press(" ");
     session.until("it play", |text| text.contains("playing"));
     session.until("the playhead move on", |text| text.contains("playing 1:2"));
     session.press("s");
-    session.until("a sample", |text| text.contains("A: seed 3"));
+    session.until("a sample", |text| text.contains("A: seed 5"));
     session.press("]]");
     session.until("the slider", |text| {
-        text.contains("10% from seed 3 to seed 2")
+        text.contains("10% from seed 5 to seed 4")
     });
     session.press("?");
     session.until("the help", |text| {
@@ -205,7 +205,7 @@ fn it_opens_plays_samples_slides_and_leaves() {
 #[test]
 fn it_gives_the_terminal_back_when_told_to_end() {
     let mut session = Session::open();
-    session.until("the first groove", |text| text.contains("A: seed 1"));
+    session.until("the first groove", |text| text.contains("A: seed 3"));
     session.press(" ");
     session.until("it play", |text| text.contains("playing"));
     let process = session.child.process_id().unwrap();

@@ -71,7 +71,8 @@ pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
 impl Workbench {
     /// With no model yet.
     pub fn bare() -> Workbench {
-        let config = Config::default();
+        let mut config = Config::default();
+        config.sampling.seed = 1;
         let keymap = Keymap::new(&BTreeMap::new()).unwrap();
         let mut bench = Workbench {
             studio: Studio::new(config),
