@@ -365,6 +365,34 @@ mod tests {
         assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
     }
 
+    /// What is cut off or has a flipped bit is read or refused in one sentence that names the file.
+    #[test]
+    fn a_damaged_file_is_read_or_refused_in_a_sentence() {
+        let check = |bytes: &[u8]| match Config::parse(
+            &String::from_utf8_lossy(bytes),
+            Path::new("my.toml"),
+        ) {
+            Ok(_) => 0,
+            Err(error) => {
+                let error = error.to_string();
+                assert!(error.starts_with("my.toml, line "), "{error}");
+                assert_eq!(error.lines().count(), 1, "{error}");
+                1
+            }
+        };
+        let whole = DEFAULT_TEXT.as_bytes();
+        let mut refused = 0;
+        for end in 0..whole.len() {
+            refused += check(&whole[..end]);
+        }
+        for (at, bit) in (0..whole.len()).zip((0..8).cycle()) {
+            let mut damaged = whole.to_vec();
+            damaged[at] ^= 1 << bit;
+            refused += check(&damaged);
+        }
+        assert!(refused > 100, "{refused}");
+    }
+
     #[test]
     fn a_file_that_is_named_must_be_there() {
         let error = Config::find(Some(Path::new("/no/such.toml")))
