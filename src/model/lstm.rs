@@ -14,6 +14,7 @@ mod tests;
 use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
+use candle_nn::ops::sigmoid;
 
 use super::cpu::{
     GateGradients, LeftPanels, Matrix, RightPanels, gates_backward, gates_forward, matmul, recycle,
@@ -80,7 +81,6 @@ pub fn lstm_by_steps(
     let (steps, units) = (x.dim(0)?, weights.units()?);
     let mut c = state.narrow(1, 0, units)?;
     let mut h = state.narrow(1, units, units)?;
-    let sigmoid = |x: &Tensor| (x.neg()?.exp()? + 1.0)?.recip();
     let mut outputs = Vec::with_capacity(steps);
     for step in 0..steps {
         let at = if direction == Direction::Forward {

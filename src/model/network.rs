@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_nn::ops::sigmoid;
 
 use super::lstm::{Direction, LstmWeights, lstm};
 use super::{ModelError, Preset, Tensors};
@@ -230,10 +231,6 @@ fn reconstruction_losses(batch: &Batch, logits: &Tensor, kl: Tensor) -> Result<L
         offsets: per_window(offsets)?,
         kl,
     })
-}
-
-fn sigmoid(x: &Tensor) -> Result<Tensor> {
-    (x.neg()?.exp()? + 1.0)?.recip()
 }
 
 /// `ln(1 + e^x)` without overflow.
