@@ -11,7 +11,7 @@ use super::output::{note, say};
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
 
-/// List, describe and import checkpoints.
+/// List, describe, export and import checkpoints.
 #[derive(clap::Args)]
 pub struct CheckpointArgs {
     #[command(subcommand)]

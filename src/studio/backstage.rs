@@ -180,8 +180,22 @@ impl Backstage {
     }
 
     fn train(&mut self, settings: &config::Training) {
+        // Read first: the trainer goes on writing it.
+        let story = trainer::story(settings);
         match guarded(|| trainer::start(settings)) {
-            Ok(session) => self.training = Some(session),
+            Ok(session) => {
+                self.training = Some(session);
+                if let Some(last) = story.last() {
+                    let steps = settings.steps;
+                    self.own.push(Event::Notice(if last.step < steps {
+                        format!("Training goes on from step {}.", last.step)
+                    } else {
+                        format!("The run already has its {steps} steps: raise `steps` for more.")
+                    }));
+                }
+                let records = story.into_iter().map(TrainingEvent::Record);
+                self.own.extend(records.map(Event::Training));
+            }
             Err(reason) => {
                 self.own
                     .push(Event::Training(TrainingEvent::Failed(reason)));

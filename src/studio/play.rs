@@ -117,16 +117,19 @@ impl Studio {
                 sound.timing = nudged(sound.timing, by, 0.0, 1.5);
                 let timing = sound.timing;
                 self.ask(Effect::Timing(timing));
+                self.say(format!("Microtiming at {:.0} %.", timing * 100.0));
             }
             Action::NudgeDynamics(by) => {
                 sound.dynamics = nudged(sound.dynamics, by, 0.0, 1.5);
                 let dynamics = sound.dynamics;
                 self.ask(Effect::Dynamics(dynamics));
+                self.say(format!("Dynamics at {:.0} %.", dynamics * 100.0));
             }
             Action::NudgeLevel(by) => {
                 sound.level = nudged(sound.level, by, 0.0, 1.5);
                 let level = sound.level;
                 self.ask(Effect::Level(level));
+                self.say(format!("Level at {:.0} %.", level * 100.0));
             }
             Action::CycleTakeover => {
                 sound.takeover = match sound.takeover {

@@ -103,10 +103,16 @@ impl Studio {
                     .checked_sub(1)
                     .and_then(|index| items.get(index))
                     .cloned();
+                if let Some(name) = &name {
+                    self.say(format!("Opening {name}."));
+                }
                 self.ask(Effect::Open(kind, name.unwrap_or_default()));
             }
             Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
-            Some(Overlay::ConfirmQuit) => self.leaving = true,
+            Some(Overlay::ConfirmQuit) => {
+                self.say("Saving the run, then leaving.");
+                self.leaving = true;
+            }
             _ => {}
         }
     }
@@ -126,7 +132,11 @@ impl Studio {
         };
         match action {
             Some(action) => self.apply(action),
-            None => self.complain(format!("`{text}` does not answer: {}.", question.text())),
+            None => {
+                self.complain(format!("{}, not `{text}`.", question.text()));
+                let text = text.to_string();
+                self.screen.overlay = Some(Overlay::Prompt { question, text });
+            }
         }
     }
 

@@ -5,10 +5,24 @@ use candle_core::Device;
 
 use super::config;
 use crate::model::Preset;
-use crate::training::{RunSettings, Session, TrainOptions};
+use crate::training::{Log, Record, RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;
+
+/// What the log says of the run that the settings' folder holds; nothing where it holds none.
+pub fn story(settings: &config::Training) -> Vec<Record> {
+    if holds_a_run(settings) {
+        // A log that can't be read is the trainer's to complain of.
+        Log::read(&settings.out.join("log.csv")).unwrap_or_default()
+    } else {
+        Vec::new()
+    }
+}
+
+fn holds_a_run(settings: &config::Training) -> bool {
+    settings.out.join("latest.safetensors").exists()
+}
 
 /// Starts the run that the settings describe; where its folder holds one already, that goes on.
 pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
@@ -23,7 +37,7 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
             settings.preset
         )
     })?;
-    let resume = settings.out.join("latest.safetensors").exists();
+    let resume = holds_a_run(settings);
     let run = if resume {
         RunSettings::of_run(&settings.out)?
     } else {

@@ -60,32 +60,37 @@ impl Studio {
                 self.ask(Effect::PauseTraining(false));
                 self.say("Training goes on.");
             }
-            _ if self.run.settings.data.as_os_str().is_empty() => {
-                let question = Question::TrainingData;
-                self.screen.overlay = Some(Overlay::Prompt {
-                    question,
-                    text: String::new(),
-                });
-            }
-            _ => {
-                let settings = self.run.settings.clone();
-                self.say(format!(
-                    "Training {} on {}.",
-                    settings.preset,
-                    settings.data.display()
-                ));
-                self.run = Run {
-                    state: RunState::Running,
-                    ..Run::new(settings.clone())
-                };
-                self.ask(Effect::StartTraining(settings));
-            }
+            // A run that failed may have been given the wrong data.
+            RunState::Failed(_) => self.ask_for_training_data(),
+            _ if self.run.settings.data.as_os_str().is_empty() => self.ask_for_training_data(),
+            _ => self.start_training(),
         }
+    }
+
+    fn ask_for_training_data(&mut self) {
+        self.screen.overlay = Some(Overlay::Prompt {
+            question: Question::TrainingData,
+            text: self.run.settings.data.display().to_string(),
+        });
+    }
+
+    fn start_training(&mut self) {
+        let settings = self.run.settings.clone();
+        self.say(format!(
+            "Training {} on {}.",
+            settings.preset,
+            settings.data.display()
+        ));
+        self.run = Run {
+            state: RunState::Running,
+            ..Run::new(settings.clone())
+        };
+        self.ask(Effect::StartTraining(settings));
     }
 
     pub(super) fn set_training_data(&mut self, path: PathBuf) {
         self.run.settings.data = path;
-        self.toggle_training();
+        self.start_training();
     }
 
     pub(super) fn stop_training(&mut self) {

@@ -46,7 +46,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
             1,
             named(view, "temp", format!("{:.2}", studio.scene.temperature)),
         ),
-        (2, named(view, "seed", studio.scene.seed.to_string())),
+        (2, named(view, "last seed", studio.scene.seed.to_string())),
         (4, named(view, "swing", percent(sound.swing))),
         (5, named(view, "timing", percent(sound.timing))),
         (6, named(view, "dynamics", percent(sound.dynamics))),

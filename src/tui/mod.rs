@@ -129,6 +129,8 @@ fn turn(
             studio.receive(Event::Transport(transport));
         }
     }
+    // Saving a run may take a while: the last frame says so.
+    let _ = screen.terminal.draw(|frame| draw(studio, view, frame));
     Ok(())
 }
 

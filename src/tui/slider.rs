@@ -48,16 +48,11 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     y += 1 + pictures + u16::from(spare >= 2);
     track(scene.slider, theme, inner, y, buffer);
     y += 1 + u16::from(spare >= 3);
-    let mut numbers = format!(
+    let numbers = format!(
         "{:.0}% B   temp {:.2}",
         scene.slider * 100.0,
         scene.temperature
     );
-    let seed = format!("   seed {}", scene.seed);
-    // The header says the seed too.
-    if numbers.len() + seed.len() <= usize::from(inner.width) {
-        numbers.push_str(&seed);
-    }
     put(buffer, inner, (0, y), &numbers, theme.plain());
     let (text, style) = match () {
         () if studio.model.is_none() => ("no model yet", theme.faint()),
