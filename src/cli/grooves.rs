@@ -133,9 +133,9 @@ pub fn check_room(out: &Path, count: usize) -> anyhow::Result<()> {
 fn write_groove(groove: &Groove, path: &Path) -> anyhow::Result<()> {
     let clamped = midi_file::write_path(&groove.to_note_sequence(), path)?;
     if clamped > 0 {
-        let hits = if clamped == 1 { "hit" } else { "hits" };
+        let hits = if clamped == 1 { "hit was" } else { "hits were" };
         note!(
-            "note: {clamped} {hits} of {} came before beat 1 and now fall on it",
+            "note: {clamped} {hits} before beat 1 of {} and moved onto it",
             path.display()
         );
     }

@@ -55,7 +55,7 @@ pub enum NoWindows {
     NoNotes,
     #[error("none of its {0} notes is a drum of the nine lanes")]
     NoDrums(usize),
-    #[error("it is only {bars} bars long, and a window has {window}")]
+    #[error("it has only {bars} of the {window} bars of a window")]
     TooShort { bars: usize, window: usize },
     #[error("it is {0} bars long, more than {MAX_BARS}")]
     TooLong(u64),

@@ -527,7 +527,7 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
         ),
         (
             &["encode", "short.mid"],
-            "short.mid holds no window to use: it is only 3 bars long, and a window has 4",
+            "short.mid holds no window to use: it has only 3 of the 4 bars of a window",
         ),
         (
             &["reconstruct", "cut.mid", "-o", "x"],

@@ -150,7 +150,7 @@ fn every_skipped_file_has_its_reason() {
             "empty.midi",
             "it is not a playable MIDI file: it does not begin with `MThd` (at byte 0)",
         ),
-        ("short.mid", "it is only 3 bars long, and a window has 4"),
+        ("short.mid", "it has only 3 of the 4 bars of a window"),
         (
             "truncated.mid",
             "it is not a playable MIDI file: its `MTrk` chunk has 11 of 147 bytes, the rest is \
