@@ -99,7 +99,7 @@ fn summary(skipped: &[Skipped], split: Option<Split>) -> String {
         });
     let mut text = shown.collect::<Vec<_>>().join("; ");
     if counts.len() > 3 {
-        text += &format!("; and {} more reasons", counts.len() - 3);
+        text += &format!("; and {} more", counts.len() - 3);
     }
     text
 }
