@@ -160,11 +160,10 @@ impl Backstage {
 
     /// What the trainer and the checkpoint folders have to say. Never waits.
     pub fn news(&mut self) -> Vec<Event> {
-        let mut events: Vec<Event> = self
-            .training
-            .as_ref()
-            .map(|session| session.events().map(Event::Training).collect())
-            .unwrap_or_default();
+        let mut events = std::mem::take(&mut self.own);
+        if let Some(session) = &self.training {
+            events.extend(session.events().map(Event::Training));
+        }
         let mut changed = false;
         for notice in self.watch.notices() {
             match notice {
@@ -301,5 +300,40 @@ fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
         kind,
         items,
         note: note.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// A run that can't start says so, and so does a setting that nothing answers to: both happen
+    /// on the screen's own thread, where no worker speaks for them.
+    #[test]
+    fn what_goes_wrong_on_the_screens_own_thread_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("latest.safetensors"), "no checkpoint").unwrap();
+        let mut config = Config::default();
+        config.midi.map = "theremin".into();
+        config.audio.device = "off".into();
+        config.training.out = folder.path().into();
+        let mut backstage = Backstage::start(&config, Arc::new(|_| true));
+        backstage.perform(Effect::StartTraining(config.training.clone()));
+        let events = backstage.news();
+        let map =
+            |event: &Event| matches!(event, Event::Trouble(text) if text.contains("theremin"));
+        assert!(events.iter().any(map), "{events:?}");
+        let failed = |event: &Event| {
+            matches!(event, Event::Training(TrainingEvent::Failed(reason))
+                if reason.contains("latest.safetensors"))
+        };
+        assert!(events.iter().any(failed), "{events:?}");
+        assert!(
+            backstage.news().iter().all(|event| !failed(event)),
+            "told twice"
+        );
+        backstage.close();
     }
 }
