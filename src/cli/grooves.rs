@@ -10,7 +10,7 @@ use super::UsageError;
 use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
 use crate::data::GrooveConverter;
-use crate::model::MusicVae;
+use crate::model::{Decoding, MusicVae};
 use crate::music::{Groove, midi_file};
 
 /// Which model to run.
@@ -34,7 +34,7 @@ impl ModelArgs {
     }
 }
 
-/// How hits are drawn.
+/// How new grooves are drawn.
 #[derive(Args)]
 pub struct DrawArgs {
     /// Spread of the hits: 0 takes the likeliest, 1 is the model's own spread.
@@ -43,6 +43,9 @@ pub struct DrawArgs {
     /// Seed of the random numbers [default: another one each time, said on stderr].
     #[arg(long)]
     seed: Option<u64>,
+    /// Tempo written into the files, quarter notes a minute.
+    #[arg(long, default_value_t = 120.0, value_parser = tempo)]
+    pub tempo: f64,
 }
 
 impl DrawArgs {
@@ -56,8 +59,28 @@ impl DrawArgs {
     }
 }
 
+/// How grooves are drawn that stand for given ones: likeliest and repeatable unless told otherwise.
+#[derive(Args)]
+pub struct RedrawArgs {
+    /// Spread of the hits: 0 takes the likeliest.
+    #[arg(long, default_value_t = 0.0, value_parser = temperature)]
+    temperature: f32,
+    /// Seed of the random numbers, the same for every groove.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl RedrawArgs {
+    pub fn decoding(&self) -> Decoding {
+        Decoding {
+            temperature: self.temperature,
+            seed: self.seed,
+        }
+    }
+}
+
 /// Parses a temperature.
-pub fn temperature(text: &str) -> Result<f32, String> {
+fn temperature(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(value) if (0.0..=10.0).contains(&value) => Ok(value),
         _ => Err("a temperature is a number from 0 to 10".into()),
@@ -65,7 +88,7 @@ pub fn temperature(text: &str) -> Result<f32, String> {
 }
 
 /// Parses a tempo.
-pub fn tempo(text: &str) -> Result<f64, String> {
+fn tempo(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (20.0..=300.0).contains(&value) => Ok(value),
         _ => Err("a tempo is a number from 20 to 300".into()),

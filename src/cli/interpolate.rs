@@ -4,25 +4,23 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::grooves::{ModelArgs, read_windows, temperature, write_grooves};
-use crate::model::{Decoding, latent::slerp};
+use super::grooves::{ModelArgs, RedrawArgs, read_windows, write_grooves};
+use crate::model::latent::slerp;
 
 /// Spherical interpolation between the first windows of two MIDI files.
 #[derive(Args)]
 pub struct Interpolate {
+    /// MIDI file to start from.
     #[arg(value_name = "A.mid")]
     from: PathBuf,
+    /// MIDI file to arrive at.
     #[arg(value_name = "B.mid")]
     to: PathBuf,
     /// Grooves to write, the two ends among them.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
     steps: u16,
-    /// Spread of the hits: 0 takes the likeliest.
-    #[arg(long, default_value_t = 0.0, value_parser = temperature)]
-    temperature: f32,
-    /// Seed of the random numbers, the same for every step.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    redraw: RedrawArgs,
     #[command(flatten)]
     model: ModelArgs,
     /// A folder, or a `.mid` file that takes the grooves one after the other.
@@ -47,11 +45,7 @@ impl Interpolate {
             .iter()
             .map(|&t| slerp(&from.mu, &to.mu, t))
             .collect();
-        let how = Decoding {
-            temperature: self.temperature,
-            seed: self.seed,
-        };
-        let mut grooves = model.decode(&latents, how)?;
+        let mut grooves = model.decode(&latents, self.redraw.decoding())?;
         for (groove, &t) in grooves.iter_mut().zip(&positions) {
             groove.qpm = ends[0].qpm + (ends[1].qpm - ends[0].qpm) * f64::from(t);
         }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::grooves::{DrawArgs, ModelArgs, read_windows, tempo, write_grooves};
+use super::grooves::{DrawArgs, ModelArgs, read_windows, write_grooves};
 use super::output::say;
 use crate::model::{Decoding, Latent, Posterior};
 
@@ -81,9 +81,6 @@ pub struct Decode {
     input: PathBuf,
     #[command(flatten)]
     draw: DrawArgs,
-    /// Tempo written into the files, quarter notes a minute.
-    #[arg(long, default_value_t = 120.0, value_parser = tempo)]
-    tempo: f64,
     #[command(flatten)]
     model: ModelArgs,
     /// A folder, or a `.mid` file that takes the grooves one after the other.
@@ -144,7 +141,7 @@ impl Decode {
             .with_context(|| format!("{name}"))?;
         grooves
             .iter_mut()
-            .for_each(|groove| groove.qpm = self.tempo);
+            .for_each(|groove| groove.qpm = self.draw.tempo);
         write_grooves(&grooves, &self.out)
     }
 }

@@ -4,20 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::grooves::{ModelArgs, read_windows, temperature, write_grooves};
-use crate::model::Decoding;
+use super::grooves::{ModelArgs, RedrawArgs, read_windows, write_grooves};
 
 /// Encode a MIDI file window by window and decode it again.
 #[derive(Args)]
 pub struct Reconstruct {
+    /// MIDI file.
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// Spread of the hits: 0 takes the likeliest.
-    #[arg(long, default_value_t = 0.0, value_parser = temperature)]
-    temperature: f32,
-    /// Seed of the random numbers.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    #[command(flatten)]
+    redraw: RedrawArgs,
     #[command(flatten)]
     model: ModelArgs,
     /// A `.mid` file for the whole, or a folder for the single windows.
@@ -34,11 +30,7 @@ impl Reconstruct {
             .into_iter()
             .map(|posterior| posterior.mu)
             .collect();
-        let how = Decoding {
-            temperature: self.temperature,
-            seed: self.seed,
-        };
-        let mut grooves = model.decode(&means, how)?;
+        let mut grooves = model.decode(&means, self.redraw.decoding())?;
         for (groove, window) in grooves.iter_mut().zip(&windows) {
             groove.qpm = window.qpm;
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::grooves::{DrawArgs, ModelArgs, check_room, tempo, write_grooves};
+use super::grooves::{DrawArgs, ModelArgs, check_room, write_grooves};
 use crate::model::{Decoding, latent::sample_prior};
 
 /// Sample new grooves as MIDI files.
@@ -15,9 +15,6 @@ pub struct Sample {
     number: u32,
     #[command(flatten)]
     draw: DrawArgs,
-    /// Tempo written into the files, quarter notes a minute.
-    #[arg(long, default_value_t = 120.0, value_parser = tempo)]
-    tempo: f64,
     #[command(flatten)]
     model: ModelArgs,
     /// A folder, or a `.mid` file for one groove.
@@ -41,7 +38,7 @@ impl Sample {
         }
         grooves
             .iter_mut()
-            .for_each(|groove| groove.qpm = self.tempo);
+            .for_each(|groove| groove.qpm = self.draw.tempo);
         write_grooves(&grooves, &self.out)
     }
 }
