@@ -1,6 +1,7 @@
 //! The subcommands, one small file each.
 
 mod checkpoint;
+mod data;
 mod devices;
 mod eval;
 mod grooves;
@@ -45,6 +46,7 @@ pub enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Checkpoint(checkpoint::CheckpointArgs),
+    Data(data::Data),
     Devices(devices::Devices),
     Kit(kit::Kit),
 }
@@ -76,6 +78,7 @@ impl Cli {
             Some(Command::Train(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),
+            Some(Command::Data(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),
             Some(Command::Kit(command)) => command.run(),
         }

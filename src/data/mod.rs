@@ -3,6 +3,7 @@
 
 mod converter;
 mod corpus;
+mod fetch;
 mod info;
 mod parallel;
 pub mod tfrecord;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 pub use converter::{Converted, GrooveConverter, NoWindows};
 pub use corpus::{Corpus, Entry};
+pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use info::{Info, Split};
 pub use tfrecord::TfRecordError;
 pub use windows::{Skipped, Windows, load_windows};
