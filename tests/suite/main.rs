@@ -7,6 +7,7 @@ mod converter;
 mod corpus;
 mod dataset;
 mod engine;
+mod family;
 mod floors;
 mod groove;
 mod kit;
