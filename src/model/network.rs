@@ -136,7 +136,7 @@ impl Network {
         let mut last = Vec::new();
         for (index, &units) in self.preset.encoder.iter().enumerate() {
             let state = Tensor::zeros((size, 2 * units), DType::F32, input.device())?;
-            let scope = |direction: &str| Preset::encoder_scope(index, direction);
+            let scope = |direction: &str| Preset::encoder_cell("encoder", index, direction);
             let above_data = index > 0;
 
             let weights = self.lstm_weights(&scope("fw"));
@@ -185,7 +185,7 @@ impl Network {
         let mut first = 0;
         for (index, &units) in self.preset.decoder.iter().enumerate() {
             let state = states.narrow(1, first, 2 * units)?;
-            let weights = self.lstm_weights(&Preset::decoder_scope(index));
+            let weights = self.lstm_weights(&self.preset.cores()[0].cell(index));
             hidden = lstm(&mask(&hidden)?, &weights, &state, Direction::Forward, true)?;
             first += 2 * units;
         }

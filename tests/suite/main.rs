@@ -8,6 +8,7 @@ mod corpus;
 mod dataset;
 mod engine;
 mod fetch;
+mod family;
 mod floors;
 mod groove;
 mod kit;
