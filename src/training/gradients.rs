@@ -34,7 +34,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn add(self, other: Terms) -> Terms {
+    pub(super) fn add(self, other: Terms) -> Terms {
         Terms {
             examples: self.examples + other.examples,
             loss: self.loss + other.loss,
@@ -178,34 +178,49 @@ pub(super) fn shard_gradient(
             None => bail!("no gradient reached `{name}`"),
         };
     }
+    let terms = each_terms(&losses, &total)?;
     Ok(Gradients {
         tensors,
-        terms: terms(&losses, &total)?,
+        terms: terms.into_iter().fold(Terms::default(), Terms::add),
     })
 }
 
-fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms> {
-    let sum = |tensor: &Tensor| -> Result<f64> {
-        Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).sum())
+/// The terms of each example.
+fn each_terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Vec<Terms>> {
+    let numbers = |tensor: &Tensor| tensor.to_vec1::<f32>();
+    let (loss, kl) = (numbers(total)?, numbers(&losses.kl)?);
+    let hits = numbers(&losses.hits)?;
+    let (velocities, offsets) = (numbers(&losses.velocities)?, numbers(&losses.offsets)?);
+    let terms = |example: usize| Terms {
+        examples: 1,
+        loss: f64::from(loss[example]),
+        hits: f64::from(hits[example]),
+        velocities: f64::from(velocities[example]),
+        offsets: f64::from(offsets[example]),
+        kl: f64::from(kl[example]),
     };
-    Ok(Terms {
-        examples: total.dim(0)?,
-        loss: sum(total)?,
-        hits: sum(&losses.hits)?,
-        velocities: sum(&losses.velocities)?,
-        offsets: sum(&losses.offsets)?,
-        kl: sum(&losses.kl)?,
-    })
+    Ok((0..loss.len()).map(terms).collect())
 }
 
-/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
-/// `beta` as of optimizer step `step`.
+/// The sum of the loss terms of all examples; see [`evaluate_each`].
 pub fn evaluate_terms(
     network: &Network,
     examples: &Examples,
     seed: u64,
     step: u64,
 ) -> Result<Terms> {
+    let each = evaluate_each(network, examples, seed, step)?;
+    Ok(each.into_iter().fold(Terms::default(), Terms::add))
+}
+
+/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
+/// `beta` as of optimizer step `step`.
+pub fn evaluate_each(
+    network: &Network,
+    examples: &Examples,
+    seed: u64,
+    step: u64,
+) -> Result<Vec<Terms>> {
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let all: Vec<usize> = (0..examples.len()).collect();
@@ -214,9 +229,9 @@ pub fn evaluate_terms(
         let batch = examples.batch(chosen, network.device())?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
         let losses = network.losses(&batch, &noise, &mut keep_all)?;
-        terms(&losses, &losses.total(preset, beta)?)
+        each_terms(&losses, &losses.total(preset, beta)?)
     })?;
-    Ok(shards.into_iter().fold(Terms::default(), Terms::add))
+    Ok(shards.concat())
 }
 
 /// Runs `work` on every shard of `chosen`, spread over the cores; results in the order of shards.

@@ -1,7 +1,7 @@
 //! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
 
 mod adam;
-mod evaluate;
+pub mod evaluate;
 mod examples;
 mod gradients;
 mod log;
@@ -10,9 +10,9 @@ mod session;
 mod trainer;
 
 pub use adam::Adam;
-pub use evaluate::{Evaluation, Losses, Reconstruction, Timing, evaluate};
+pub use evaluate::{Evaluation, evaluate};
 pub use examples::Examples;
-pub use gradients::{Gradients, Terms, evaluate_terms, gradients};
+pub use gradients::{Gradients, Terms, evaluate_each, evaluate_terms, gradients};
 pub use log::{Log, Record};
 pub use process::prepare_process;
 pub use session::{Control, Event, Session};

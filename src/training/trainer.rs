@@ -109,6 +109,8 @@ pub enum TrainingError {
     NoOptimizer { path: PathBuf },
     #[error("{} already holds a run: resume it, or choose another folder", path.display())]
     Occupied { path: PathBuf },
+    #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
+    NotMeasured(String),
     #[error(
         "the loss or gradient of step {step} is not a finite number; the weights of the step \
          before are kept: try a smaller learning rate or look at the data"
