@@ -218,9 +218,9 @@ fn prior(text: &mut String, prior: &Prior) -> std::fmt::Result {
         "\n{} samples of the prior at each temperature",
         prior.samples
     )?;
-    write!(text, "{:<34}{:>22}", "", "split")?;
+    write!(text, "{:<34}{:>25}", "", "split")?;
     for samples in &prior.temperatures {
-        write!(text, "{:>22}", format!("{}", samples.temperature))?;
+        write!(text, "{:>25}", format!("{}", samples.temperature))?;
     }
     writeln!(text)?;
     let profiles = || {
@@ -231,7 +231,7 @@ fn prior(text: &mut String, prior: &Prior) -> std::fmt::Result {
         write!(text, "{name:<34}")?;
         for profile in profiles() {
             let cell = of(profile).map_or("-".into(), |it| figure(it, decimals));
-            write!(text, "{cell:>22}")?;
+            write!(text, "{cell:>25}")?;
         }
         writeln!(text)
     };
@@ -246,9 +246,9 @@ fn prior(text: &mut String, prior: &Prior) -> std::fmt::Result {
         it.near_duplicates
     })?;
     let mut row = |name: &str, of: &dyn Fn(usize) -> String| {
-        write!(text, "{name:<34}{:>22}", "")?;
+        write!(text, "{name:<34}{:>25}", "")?;
         for index in 0..prior.temperatures.len() {
-            write!(text, "{:>22}", of(index))?;
+            write!(text, "{:>25}", of(index))?;
         }
         writeln!(text)
     };

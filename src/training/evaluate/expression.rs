@@ -7,12 +7,13 @@ use crate::music::{Groove, Hit};
 
 /// Velocities in 32 bins, 4 of MIDI's 128 steps each.
 pub type Velocities = Histogram<32>;
-/// Microtiming in 50 bins of 0.02 sixteenths.
-pub type Offsets = Histogram<50>;
+/// Microtiming in 41 bins of 1/40 sixteenth, three ticks each at the usual 480 to a quarter.
+pub type Offsets = Histogram<41>;
 
-/// The range of velocities, and of offsets in sixteenths.
-pub const VELOCITIES: (f64, f64) = (0.0, 1.0);
-pub const OFFSETS: (f64, f64) = (-0.5, 0.5);
+/// The ranges of the bins. Their edges lie between the steps of MIDI and between the ticks, so that
+/// no rounding moves a stroke to the next bin.
+pub const VELOCITIES: (f64, f64) = (-0.5 / 127.0, 127.5 / 127.0);
+pub const OFFSETS: (f64, f64) = (-0.5125, 0.5125);
 
 /// Errors of velocities and microtiming, and how far their distributions are from the played ones.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,8 +22,8 @@ pub struct Expression {
     pub timing_mae_ms: Interval,
     /// Mean squared error of microtiming in sixteenths squared.
     pub timing_mse: Interval,
-    /// `KL(played || made)` of microtiming in nats, over 50 bins of 0.02 sixteenths with half a
-    /// count added to each.
+    /// `KL(played || made)` of microtiming in nats, over 41 bins of 1/40 sixteenth with half
+    /// a count added to each.
     pub timing_kl: Interval,
     /// Mean absolute error of velocities, 0..=1.
     pub velocity_mae: Interval,

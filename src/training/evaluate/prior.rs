@@ -39,7 +39,7 @@ pub struct Samples {
     pub density_gap: f64,
     pub density_gap_lane: usize,
     /// `KL(split || samples)` in nats of the places of hits in the bar (16 bins), of velocities (32
-    /// bins) and of offsets (50 bins), half a count added to each bin.
+    /// bins) and of offsets (41 bins), half a count added to each bin.
     pub places_kl: Interval,
     pub velocity_kl: Interval,
     pub timing_kl: Interval,
