@@ -199,7 +199,10 @@ mod tests {
             odds.push(soft as f64 / 4000.0);
         }
         let mean = odds.iter().sum::<f64>() / odds.len() as f64;
-        assert!(odds.iter().all(|p| *p < 0.83) && (0.2..0.6).contains(&mean), "{odds:?}");
+        assert!(
+            odds.iter().all(|p| *p < 0.83) && (0.2..0.6).contains(&mean),
+            "{odds:?}"
+        );
     }
 
     #[test]
