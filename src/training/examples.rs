@@ -19,7 +19,7 @@ impl Examples {
     /// The windows of a corpus; all have `steps` steps.
     pub fn new(windows: &Windows, steps: usize) -> Examples {
         let features = windows
-            .grooves
+            .windows
             .iter()
             .flat_map(|groove| groove.to_features())
             .collect();
@@ -44,7 +44,7 @@ impl Examples {
             }
         }
         let x = Tensor::from_vec(x, (self.steps, chosen.len(), FEATURES), device)?;
-        Ok(Batch { x, lengths: None })
+        Ok(Batch::of(x))
     }
 
     /// The examples of optimizer step `step`: every epoch is a new permutation, and a batch may

@@ -7,13 +7,13 @@
 use std::sync::LazyLock;
 
 use candle_core::{Device, Result, Tensor, bail};
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::Examples;
-use crate::model::network::{Batch, Network, keep_all};
+use crate::model::network::{Batch, InputMask, Network, Past, keep_all};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -25,12 +25,17 @@ const SHARD: usize = 64;
 pub struct Terms {
     pub examples: usize,
     pub loss: f64,
-    /// Cross entropy of hits, nats.
+    /// What the head says of what the decoder made.
+    pub reconstruction: f64,
+    /// Its parts, of a groove; 0 elsewhere. Cross entropy of hits, nats.
     pub hits: f64,
     pub velocities: f64,
     pub offsets: f64,
     /// Divergence from the prior, nats.
     pub kl: f64,
+    /// Predictions of classes that were right, and all that were made; 0 of a groove.
+    pub right: f64,
+    pub judged: f64,
 }
 
 impl Terms {
@@ -38,10 +43,13 @@ impl Terms {
         Terms {
             examples: self.examples + other.examples,
             loss: self.loss + other.loss,
+            reconstruction: self.reconstruction + other.reconstruction,
             hits: self.hits + other.hits,
             velocities: self.velocities + other.velocities,
             offsets: self.offsets + other.offsets,
             kl: self.kl + other.kl,
+            right: self.right + other.right,
+            judged: self.judged + other.judged,
         }
     }
 
@@ -51,11 +59,19 @@ impl Terms {
         Terms {
             examples: self.examples,
             loss: self.loss * scale,
+            reconstruction: self.reconstruction * scale,
             hits: self.hits * scale,
             velocities: self.velocities * scale,
             offsets: self.offsets * scale,
             kl: self.kl * scale,
+            right: self.right * scale,
+            judged: self.judged * scale,
         }
+    }
+
+    /// The share of right predictions, where there were any.
+    pub fn accuracy(self) -> Option<f64> {
+        (self.judged > 0.0).then(|| self.right / self.judged)
     }
 }
 
@@ -99,6 +115,26 @@ fn shard_rng(seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
     // Streams of examples' order start at 0; these start far above.
     rng.set_stream((1 << 63) | (step << 16) | shard as u64);
     rng
+}
+
+/// What the decoder hears when it hears itself with `probability`, decided by numbers of a stream
+/// of its own.
+fn past<'a>(probability: f64, uniform: &'a mut dyn FnMut() -> f32) -> Past<'a> {
+    match probability {
+        0.0 => Past::Told,
+        probability => Past::Mixed {
+            probability,
+            uniform,
+        },
+    }
+}
+
+/// Numbers in `0..1` for [`past`].
+fn uniform(seed: u64, step: u64, shard: usize) -> impl FnMut() -> f32 {
+    const SAMPLING: u64 = 1 << 62;
+    let mut rng = shard_rng(seed, step, shard);
+    rng.set_stream(rng.get_stream() | SAMPLING);
+    move || rng.random()
 }
 
 fn normal_noise(
@@ -153,7 +189,9 @@ pub fn gradients(
                 Ok(x.clone())
             }
         };
-        shard_gradient(network, &batch, &noise, beta, scale, &mut mask)
+        let mut uniform = uniform(seed, step, shard);
+        let mut past = past(preset.sampling.probability_at(step), &mut uniform);
+        shard_gradient(network, &batch, &noise, beta, scale, &mut mask, &mut past)
     })?;
     sum(shards)
 }
@@ -165,9 +203,10 @@ pub(super) fn shard_gradient(
     noise: &Tensor,
     beta: f64,
     scale: f64,
-    mask: &mut dyn FnMut(&Tensor) -> Result<Tensor>,
+    mask: InputMask,
+    past: &mut Past,
 ) -> Result<Gradients> {
-    let losses = network.losses(batch, noise, mask)?;
+    let losses = network.losses_hearing(batch, noise, mask, past)?;
     let total = losses.total(network.preset(), beta)?;
     let mut store = (total.sum_all()? * scale)?.backward()?;
     let mut tensors = Tensors::new();
@@ -185,19 +224,39 @@ pub(super) fn shard_gradient(
     })
 }
 
-/// The terms of each example.
+/// The terms of each example. What is known of the whole shard only is shared out evenly.
 fn each_terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Vec<Terms>> {
     let numbers = |tensor: &Tensor| tensor.to_vec1::<f32>();
     let (loss, kl) = (numbers(total)?, numbers(&losses.kl)?);
-    let hits = numbers(&losses.hits)?;
-    let (velocities, offsets) = (numbers(&losses.velocities)?, numbers(&losses.offsets)?);
-    let terms = |example: usize| Terms {
-        examples: 1,
-        loss: f64::from(loss[example]),
-        hits: f64::from(hits[example]),
-        velocities: f64::from(velocities[example]),
-        offsets: f64::from(offsets[example]),
-        kl: f64::from(kl[example]),
+    let reconstruction = numbers(&losses.reconstruction)?;
+    let groove = match &losses.groove {
+        Some(it) => Some([
+            numbers(&it.hits)?,
+            numbers(&it.velocities)?,
+            numbers(&it.offsets)?,
+        ]),
+        None => None,
+    };
+    let share = 1.0 / loss.len().max(1) as f64;
+    let (right, judged) = losses.accuracy.as_ref().map_or((0.0, 0.0), |accuracy| {
+        (accuracy.right * share, accuracy.all * share)
+    });
+    let terms = |example: usize| {
+        let part = |index: usize| {
+            let groove = groove.as_ref();
+            groove.map_or(0.0, |parts| f64::from(parts[index][example]))
+        };
+        Terms {
+            examples: 1,
+            loss: f64::from(loss[example]),
+            reconstruction: f64::from(reconstruction[example]),
+            hits: part(0),
+            velocities: part(1),
+            offsets: part(2),
+            kl: f64::from(kl[example]),
+            right,
+            judged,
+        }
     };
     Ok((0..loss.len()).map(terms).collect())
 }
@@ -214,7 +273,8 @@ pub fn evaluate_terms(
 }
 
 /// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
-/// `beta` as of optimizer step `step`.
+/// `beta` as of optimizer step `step`. A model that is trained on its own output is evaluated on
+/// nothing else (see [`crate::model::Sampling::in_evaluation`]).
 pub fn evaluate_each(
     network: &Network,
     examples: &Examples,
@@ -228,7 +288,9 @@ pub fn evaluate_each(
         let mut rng = shard_rng(seed, 0, shard);
         let batch = examples.batch(chosen, network.device())?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
-        let losses = network.losses(&batch, &noise, &mut keep_all)?;
+        let mut uniform = uniform(seed, 0, shard);
+        let mut past = past(preset.sampling.in_evaluation(), &mut uniform);
+        let losses = network.losses_hearing(&batch, &noise, &mut keep_all, &mut past)?;
         each_terms(&losses, &losses.total(preset, beta)?)
     })?;
     Ok(shards.concat())

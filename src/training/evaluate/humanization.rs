@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::TrainingError;
 use super::expression::{Distributions, Expression, ExpressionSums};
 use super::reconstruction::stroke;
-use super::subject::{LIKELIEST, Subject};
+use super::subject::Subject;
 use crate::model::Latent;
 use crate::music::{FEATURES, Hit};
 
@@ -21,8 +21,8 @@ pub struct Humanization {
     pub distributions: [Distributions; 3],
 }
 
-/// Measures humanization: the model sees each window's hits alone, makes the window hearing itself,
-/// and is asked for velocity and microtiming at every true stroke.
+/// Measures humanization: the model sees each window's hits alone and plays them, hearing the
+/// velocities and microtiming that it made itself.
 pub fn humanization(subject: &Subject, seed: u64) -> Result<Humanization, TrainingError> {
     let mean = performed(subject, &subject.means())?;
     let drawn = performed(subject, &subject.drawn(seed))?;
@@ -41,8 +41,7 @@ pub fn humanization(subject: &Subject, seed: u64) -> Result<Humanization, Traini
 
 /// The made stroke at each true one.
 fn performed(subject: &Subject, latents: &[Latent]) -> Result<Vec<Vec<Hit>>, TrainingError> {
-    let steps = subject.model.preset().steps();
-    let outputs = subject.model.decode_features(latents, steps, LIKELIEST)?;
+    let outputs = subject.model.decode_given(latents, subject.grooves)?;
     let strokes = |(groove, output): (&crate::music::Groove, &Vec<f32>)| {
         groove
             .hits()

@@ -218,14 +218,14 @@ pub fn evaluate(
     let plan = Resampling::of(windows, *unit, *resamples, *seed);
     let whole = train.map(|train| apart(train, checkpoint.preset.bars));
     let whole = whole.as_deref();
-    let hits = windows.grooves.iter().map(|groove| groove.hits().count());
+    let hits = windows.windows.iter().map(|groove| groove.hits().count());
     let mut evaluation = Evaluation {
         preset: checkpoint.preset.name.clone(),
         step: checkpoint.metadata.step,
         fingerprint: checkpoint.fingerprint()?,
         split,
         files: windows.files.len(),
-        windows: windows.grooves.len(),
+        windows: windows.windows.len(),
         hits: hits.sum(),
         resampled: *unit,
         resamples: *resamples,
@@ -248,13 +248,13 @@ pub fn evaluate(
         evaluation.losses = Some(losses(checkpoint, windows, &plan)?);
     }
     if asks(Part::Baselines) {
-        evaluation.baselines = Some(Baselines::measure(&windows.grooves, whole, &plan));
+        evaluation.baselines = Some(Baselines::measure(&windows.windows, whole, &plan));
     }
     let needs_subject = |part: &Part| !matches!(part, Part::Losses | Part::Baselines);
     if !parts.iter().any(needs_subject) {
         return Ok(evaluation);
     }
-    let subject = Subject::new(checkpoint, &windows.grooves, &plan)?;
+    let subject = Subject::new(checkpoint, &windows.windows, &plan)?;
     if asks(Part::Reconstruction) {
         evaluation.reconstruction = Some(reconstruction::reconstruction(&subject)?);
     }
@@ -269,8 +269,8 @@ pub fn evaluate(
         evaluation.interpolation = Some(measured);
     }
     if asks(Part::Prior) {
-        let every_bar = train.map(|train| &train.grooves[..]);
-        let grooves = &windows.grooves;
+        let every_bar = train.map(|train| &train.windows[..]);
+        let grooves = &windows.windows;
         let measured = prior::prior(&subject.model, grooves, every_bar, &plan, *samples, *seed)?;
         evaluation.prior = Some(measured);
     }
@@ -282,7 +282,7 @@ fn apart(windows: &Windows, bars: usize) -> Vec<Groove> {
     let mut place = 0;
     let mut file = None;
     let mut chosen = Vec::new();
-    for (groove, origin) in windows.grooves.iter().zip(&windows.origin) {
+    for (groove, origin) in windows.windows.iter().zip(&windows.origin) {
         if file != Some(origin) {
             (file, place) = (Some(origin), 0);
         }

@@ -57,7 +57,7 @@ impl Resampling {
                 times,
                 seed,
             },
-            Unit::Window => Resampling::of_singles(windows.grooves.len(), times, seed),
+            Unit::Window => Resampling::of_singles(windows.windows.len(), times, seed),
         }
     }
 

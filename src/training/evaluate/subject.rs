@@ -120,10 +120,7 @@ fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
     let steps = grooves.first().map_or(0, |groove| groove.steps.len());
     let features: Vec<f32> = grooves.iter().flat_map(Groove::to_features).collect();
     let x = Tensor::from_vec(features, (grooves.len(), steps, FEATURES), &Device::Cpu)?;
-    Ok(Batch {
-        x: x.transpose(0, 1)?.contiguous()?,
-        lengths: None,
-    })
+    Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
 }
 
 /// Velocities and doubled offsets from logits; hits stay.
