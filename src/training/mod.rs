@@ -1,6 +1,7 @@
 //! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
 
 mod adam;
+pub mod attributes;
 pub mod evaluate;
 mod examples;
 mod gradients;

@@ -8,6 +8,7 @@ mod converters;
 mod corpus;
 mod dataset;
 mod engine;
+mod evaluation;
 mod family;
 mod family_shapes;
 mod fetch;
