@@ -19,6 +19,7 @@ mod command;
 mod control;
 mod core;
 mod drum_map;
+mod follow;
 mod handle;
 pub mod kit;
 mod limiter;
