@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::DrumMap;
+use super::{DrumMap, Pads};
 use crate::music::{Groove, Lane};
 
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
@@ -91,6 +91,20 @@ pub enum Command {
     SetDrumMap(DrumMap),
     /// Whether clock, start and stop are sent to the MIDI port.
     SendClock(bool),
+    /// Listens to a MIDI input by port name (or a part of it); it is found again when it went away.
+    OpenMidiIn(String),
+    CloseMidiIn,
+    /// Whether the clock that comes in is followed: tempo, start, stop, song position. While there
+    /// is none the engine's own tempo holds; one that is lost is played on without.
+    FollowClock(bool),
+    /// Which notes that come in strike which lanes.
+    SetPads(Pads),
+    /// Whether strokes that come in are sent on to the MIDI output; never to the device that they
+    /// came from.
+    SetMidiThru(bool),
+    /// Strokes that come in are about to become part of the groove: the loop leaves out a step that
+    /// was struck a little before its time.
+    Overdub(bool),
     /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500.
     SetMidiOffset(f32),
 }

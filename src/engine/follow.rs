@@ -255,12 +255,37 @@ impl Follower {
                 Some(position),
             ) => Move::Continue(position),
             _ => {
-                self.song = Song::Playing {
-                    first: self.number + 1,
-                    by_master: false,
+                let coming = self
+                    .last
+                    .is_some_and(|last| now as f64 - last < LOST as f64);
+                self.song = if coming {
+                    Song::Playing {
+                        first: self.number + 1,
+                        by_master: false,
+                    }
+                } else {
+                    // Nobody to wait for; when ticks come, they are adopted.
+                    Song::Stopped { next: 0 }
                 };
                 Move::Start
             }
+        }
+    }
+
+    /// We play already, and are at `position` (in steps) at `time`: from now on the nearest tick is
+    /// ours, too. Does nothing while no clock comes.
+    pub fn adopt(&mut self, position: f64, time: Nanos) {
+        let Some(line) = self.line else { return };
+        let fresh = self
+            .last
+            .is_some_and(|last| time as f64 - last < LOST as f64);
+        let tick = line.number as f64 + (time as f64 - line.time) / line.period;
+        let first = (tick - position * TICKS_PER_STEP).round();
+        if fresh && self.armed.is_none() && first.abs() < 1e15 {
+            self.song = Song::Playing {
+                first: first as i64,
+                by_master: false,
+            };
         }
     }
 

@@ -8,14 +8,18 @@ use std::time::{Duration, Instant};
 
 use super::audio::Feed;
 use super::clock::{Nanos, SECOND};
-use super::control::{Control, ControlCommand, CoreSender, Slow, State};
+use super::control::{Control, ControlCommand, CoreSender, Input, Slow, State};
 use super::core::Core;
+use super::follow::LOST;
 use super::messages::{CoreCommand, Links};
+use super::midi_in::Inlet;
 use super::midi_out::{MidiCommand, MidiOut};
 use super::pattern::Pattern;
 use super::shared::Shared;
 use super::thread::make_realtime;
-use super::{AudioState, Command, DrumMap, MidiState, SoundFontSource, Status};
+use super::{
+    AudioState, Command, DrumMap, MidiState, Pads, Received, SoundFontSource, Status, Sync,
+};
 use crate::music::Groove;
 
 /// Time between two turns of the clock thread, at work and watching.
@@ -39,6 +43,15 @@ pub struct EngineOptions {
     pub drum_map: DrumMap,
     /// Whether clock, start and stop go to the MIDI port.
     pub send_clock: bool,
+    /// MIDI input by port name; `None` opens none.
+    pub midi_input: Option<String>,
+    /// Whether other programs find an input of ours, where the system can make one.
+    pub virtual_input: bool,
+    /// Whether the clock that comes in is followed.
+    pub follow_clock: bool,
+    pub pads: Pads,
+    /// Whether strokes that come in are sent on.
+    pub midi_thru: bool,
     pub soundfont: SoundFontSource,
     /// Quarter notes a minute.
     pub qpm: f64,
@@ -55,6 +68,11 @@ impl Default for EngineOptions {
             midi_port: None,
             drum_map: DrumMap::general_midi(),
             send_clock: true,
+            midi_input: None,
+            virtual_input: false,
+            follow_clock: false,
+            pads: Pads::default(),
+            midi_thru: false,
             soundfont: SoundFontSource::Embedded,
             qpm: 120.0,
             groove: Groove::empty(64),
@@ -68,6 +86,7 @@ pub struct Engine {
     control: SyncSender<ControlCommand>,
     midi: SyncSender<MidiCommand>,
     midi_thread: Option<Thread>,
+    inlet: Arc<Inlet>,
     shared: Arc<Shared>,
     slow: Arc<Mutex<Slow>>,
     epoch: Instant,
@@ -87,6 +106,7 @@ impl Engine {
                 commands,
                 midi,
                 garbage,
+                input,
             },
         ) = Core::new(&options, shared.clone());
         let core = Arc::new(Mutex::new(core));
@@ -96,6 +116,13 @@ impl Engine {
         let (control, inbox) = sync_channel(256);
         let mut threads = Vec::new();
 
+        let inlet = Arc::new(Inlet::new(
+            input,
+            shared.clone(),
+            epoch,
+            options.pads,
+            options.drum_map.clone(),
+        ));
         let midi_out = MidiOut::spawn(
             midi,
             shared.clone(),
@@ -121,6 +148,7 @@ impl Engine {
             },
             slow: slow.clone(),
             midi: midi_out,
+            input: Input::new(inlet.clone(), options.midi_thru),
             buffer: options.buffer_frames,
             quit: quit.clone(),
             state: State::new(),
@@ -145,6 +173,7 @@ impl Engine {
             control,
             midi,
             midi_thread,
+            inlet,
             shared,
             slow,
             epoch,
@@ -157,6 +186,12 @@ impl Engine {
         }
         if let Some(port) = options.midi_port {
             engine.send(Command::OpenMidiOut(port));
+        }
+        if let Some(port) = options.midi_input {
+            engine.send(Command::OpenMidiIn(port));
+        }
+        if options.virtual_input {
+            let _ = engine.control.try_send(ControlCommand::OpenVirtualMidiIn);
         }
         engine
     }
@@ -217,7 +252,22 @@ impl Engine {
             Command::CloseAudio => control(ControlCommand::CloseAudio),
             Command::OpenMidiOut(port) => control(ControlCommand::OpenMidi(port)),
             Command::CloseMidiOut => control(ControlCommand::CloseMidi),
-            Command::SetDrumMap(map) => self.midi.try_send(MidiCommand::Map(map)).is_ok(),
+            Command::OpenMidiIn(port) => control(ControlCommand::OpenMidiIn(port)),
+            Command::CloseMidiIn => control(ControlCommand::CloseMidiIn),
+            Command::FollowClock(follow) => core(CoreCommand::Follow(follow)),
+            Command::SetMidiThru(thru) => control(ControlCommand::MidiThru(thru)),
+            Command::SetPads(pads) => {
+                self.inlet.set_pads(pads);
+                true
+            }
+            Command::Overdub(overdub) => {
+                self.shared.overdub.store(overdub, Relaxed);
+                true
+            }
+            Command::SetDrumMap(map) => {
+                self.inlet.set_map(map.clone());
+                self.midi.try_send(MidiCommand::Map(map)).is_ok()
+            }
             Command::SendClock(send) => self.midi.try_send(MidiCommand::Clock(send)).is_ok(),
         };
         if !sent {
@@ -230,11 +280,23 @@ impl Engine {
         sent
     }
 
+    /// What came in by MIDI since the last call, for whoever wants to act on it: strokes have
+    /// sounded already. Of a controller only the latest value counts.
+    pub fn received(&self) -> Vec<Received> {
+        self.inlet.take()
+    }
+
+    /// Takes a MIDI message as if it came from a port, now.
+    pub fn receive(&self, bytes: &[u8]) {
+        self.inlet.receive(bytes);
+    }
+
     /// A cheap snapshot, fit for every frame of a screen.
     pub fn status(&self) -> Status {
         let Slow {
             audio,
             midi,
+            midi_in,
             kit,
             kits,
             kit_error,
@@ -255,6 +317,8 @@ impl Engine {
             takeover_pending: shared.takeover_pending.load(Relaxed),
             audio,
             midi,
+            midi_in,
+            sync: self.sync(),
             kit,
             kits,
             kit_error,
@@ -264,6 +328,27 @@ impl Engine {
             dropped_commands: shared.dropped_commands.load(Relaxed),
             dropped_midi: shared.dropped_midi.load(Relaxed),
             audio_errors: shared.audio_errors.load(Relaxed),
+        }
+    }
+}
+
+impl Engine {
+    fn sync(&self) -> Sync {
+        let shared = &self.shared;
+        let now = self.epoch.elapsed().as_nanos() as Nanos;
+        let coming = now.saturating_sub(shared.clock_tick.load(Relaxed)) < LOST;
+        let qpm = f64::from_bits(shared.clock_qpm.load(Relaxed));
+        match (shared.external.load(Relaxed), coming) {
+            (false, _) => Sync::Internal,
+            (true, true) => Sync::Following(qpm),
+            (true, false) => {
+                let playing = shared.playing.load(Relaxed) && shared.has_place.load(Relaxed);
+                if playing {
+                    Sync::Lost(qpm)
+                } else {
+                    Sync::Waiting
+                }
+            }
         }
     }
 }
@@ -293,6 +378,9 @@ impl Slow {
             },
             midi: MidiState::Off {
                 reason: "No MIDI port is chosen.".into(),
+            },
+            midi_in: MidiState::Off {
+                reason: "No MIDI input is chosen.".into(),
             },
             kit: String::new(),
             kits: Arc::from([]),

@@ -16,7 +16,7 @@ use super::thread::make_realtime;
 use super::{Devices, DrumMap, MidiPort};
 
 /// The name under which ports of this program appear.
-const CLIENT: &str = "musicvae-tui";
+pub(crate) const CLIENT: &str = "musicvae-tui";
 
 /// Time between looks at the queue, playing and standing still. An event is made at least
 /// [`super::audio::MIDI_LEAD`] before its moment.
@@ -41,7 +41,7 @@ impl Ports {
         if self.output.is_none() {
             self.output = Some(new_output()?);
         }
-        self.output.as_ref().ok_or_else(no_sequencer)
+        self.output.as_ref().ok_or_else(|| no_sequencer("leaves"))
     }
 
     /// The output ports there are now.
@@ -54,6 +54,7 @@ impl Ports {
             Ok(output) => {
                 let ports = output.ports();
                 let names = ports.iter().filter_map(|port| output.port_name(port).ok());
+                let names = names.filter(|name| !super::midi_in::is_own(name));
                 let found: Vec<_> = names.map(|name| MidiPort { name }).collect();
                 let reason = found.is_empty().then(|| {
                     "No MIDI output port is there: connect a device, or start a program that \
@@ -89,26 +90,22 @@ impl Ports {
 }
 
 fn new_output() -> Result<MidiOutput, String> {
-    MidiOutput::new(CLIENT).map_err(|_| no_sequencer())
+    MidiOutput::new(CLIENT).map_err(|_| no_sequencer("leaves"))
 }
 
-fn no_sequencer() -> String {
-    if cfg!(target_os = "linux") {
-        "This machine has no MIDI sequencer (ALSA's /dev/snd/seq), so no notes leave.".into()
+/// Why there are no ports, and what follows: nothing `leaves`, or `is heard`.
+pub(crate) fn no_sequencer(nothing: &str) -> String {
+    let reason = if cfg!(target_os = "linux") {
+        "This machine has no MIDI sequencer (ALSA's /dev/snd/seq)"
     } else {
-        "MIDI is not available on this machine, so no notes leave.".into()
-    }
+        "MIDI is not available on this machine"
+    };
+    format!("{reason}, so no note {nothing}.")
 }
 
 /// The port among `names` that `wanted` means: its exact name, the same without the numbers that
 /// ALSA adds and changes, or part of it in any case.
 pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
-    let is_address =
-        |word: &str| word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || c == ':');
-    let bare = |name: &str| match name.rsplit_once(' ') {
-        Some((bare, address)) if is_address(address) => bare.to_lowercase(),
-        _ => name.to_lowercase(),
-    };
     let lower = wanted.to_lowercase();
     names
         .iter()
@@ -121,6 +118,21 @@ pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
         })
         .copied()
         .filter(|_| !wanted.is_empty())
+}
+
+/// Whether an input and an output belong to one device, as far as their names tell.
+pub(crate) fn same_device(input: &str, output: &str) -> bool {
+    bare(input) == bare(output)
+}
+
+/// A port's name without the numbers that ALSA adds.
+fn bare(name: &str) -> String {
+    let is_address =
+        |word: &str| word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || c == ':');
+    match name.rsplit_once(' ') {
+        Some((bare, address)) if is_address(address) => bare.to_lowercase(),
+        _ => name.to_lowercase(),
+    }
 }
 
 impl MidiSink for MidiOutputConnection {
@@ -333,5 +345,7 @@ mod tests {
         assert_eq!(find(&names, "tr-8s"), Some(names[1]));
         assert_eq!(find(&names, "digitakt"), None);
         assert_eq!(find(&names, ""), None);
+        assert!(same_device(names[1], "TR-8S:TR-8S MIDI 1 128:0"));
+        assert!(!same_device(names[0], names[1]));
     }
 }

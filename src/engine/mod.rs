@@ -10,6 +10,7 @@
 //! | audio callback | plays the loop and renders the sound, one buffer at a time |
 //! | `engine-clock` | plays the loop silently while no callback comes |
 //! | `engine-midi` | sends notes and clocks at their moments |
+//! | MIDI input (the system's) | stamps what comes in and hands it to the two above |
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
 
 mod audio;
@@ -24,6 +25,7 @@ mod handle;
 pub mod kit;
 mod limiter;
 mod messages;
+mod midi_in;
 mod midi_out;
 mod mixer;
 mod pattern;
@@ -40,8 +42,11 @@ mod transport;
 pub use command::{Command, SoundFontSource, Takeover};
 pub use drum_map::{DrumMap, LaneNote};
 pub use handle::{Engine, EngineOptions};
+pub use midi_in::{PadNote, Pads, Received, Tap};
 pub use soundfont::{SoundFont, SoundFontError};
-pub use status::{AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status};
+pub use status::{
+    AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status, Sync,
+};
 
 /// The audio outputs of this machine. Sound systems may print on stderr: see [`stderr`].
 pub fn audio_outputs() -> Devices<AudioOutput> {
@@ -51,6 +56,11 @@ pub fn audio_outputs() -> Devices<AudioOutput> {
 /// The MIDI output ports of this machine.
 pub fn midi_outputs() -> Devices<MidiPort> {
     midi_out::Ports::new().list()
+}
+
+/// The MIDI input ports of this machine, without our own.
+pub fn midi_inputs() -> Devices<MidiPort> {
+    midi_in::InputPorts::new().list()
 }
 
 #[cfg(test)]

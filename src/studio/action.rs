@@ -24,6 +24,10 @@ pub enum Action {
     NudgeDynamics(f32),
     NudgeLevel(f32),
     CycleTakeover,
+    /// Whether the MIDI clock that comes in is followed.
+    ToggleFollow,
+    /// Whether strokes on pads become part of the groove.
+    ToggleOverdub,
 
     // Drawing grooves from the model.
     /// A new groove from the prior, under the next seed.
@@ -81,6 +85,8 @@ pub enum Action {
     ShowHelp,
     ShowMessages,
     ShowPalette,
+    /// What is bound to which control, and learning another.
+    ShowBindings,
     Choose(Kind),
     Ask(Question),
     /// Closes what is open over the panes.
@@ -89,6 +95,7 @@ pub enum Action {
     Accept,
     MoveSelection(isize),
     Type(char),
+    /// A character, or what is bound to the selected line.
     Erase,
     /// Leaves; asks first while a model is in training.
     Quit,

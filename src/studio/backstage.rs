@@ -7,7 +7,7 @@ use std::thread;
 use super::inference::guarded;
 use super::{
     Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config, export,
-    opening, trainer,
+    midi, opening, trainer,
 };
 use crate::checkpoint::Watch;
 use crate::checkpoint::watch::Notice;
@@ -64,6 +64,13 @@ impl Backstage {
             own.push(Event::Trouble(format!(
                 "There is no drum map `{map}` (in [midi]); General MIDI is used."
             )));
+        }
+        let bindings = midi::file_path(config);
+        match bindings.as_deref().map(midi::read_bindings) {
+            Some(Ok(bindings)) if bindings.is_empty() => {}
+            Some(Ok(bindings)) => own.push(Event::Bindings(bindings)),
+            Some(Err(reason)) => own.push(Event::Trouble(reason)),
+            None => {}
         }
         let answers = tell.clone();
         let inference = Inference::start(loader, move |event| answers(event))
@@ -124,6 +131,20 @@ impl Backstage {
                     solo,
                 });
             }
+            Effect::Follow(follow) => send(Command::FollowClock(follow)),
+            Effect::Overdub(overdub) => send(Command::Overdub(overdub)),
+            Effect::Pads(pads) => send(Command::SetPads(pads)),
+            Effect::SaveBindings(bindings) => {
+                // A small file, and written in the order of the changes.
+                let saved = midi::file_path(&self.config)
+                    .ok_or_else(|| {
+                        "There is no folder for the bindings: name a file in [midi].".to_string()
+                    })
+                    .and_then(|path| midi::write_bindings(&path, &bindings));
+                if let Err(reason) = saved {
+                    self.own.push(Event::Trouble(reason));
+                }
+            }
             Effect::Open(kind, name) => send(opening_command(kind, name)),
             Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
             Effect::Encode { ticket, groove } => self.infer(ticket, Job::Encode(groove)),
@@ -161,6 +182,10 @@ impl Backstage {
     /// What the trainer and the checkpoint folders have to say. Never waits.
     pub fn news(&mut self) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.own);
+        let received = self.engine.received();
+        if !received.is_empty() {
+            events.push(Event::Midi(received));
+        }
         if let Some(session) = &self.training {
             events.extend(session.events().map(Event::Training));
         }
@@ -236,6 +261,11 @@ fn engine_options(config: &Config) -> EngineOptions {
         audio_device: named(&config.audio.device),
         buffer_frames: config.audio.buffer,
         midi_port: named(&config.midi.port),
+        midi_input: named(&config.midi.input),
+        virtual_input: config.midi.virtual_input,
+        follow_clock: config.midi.follow_clock,
+        pads: midi::pads(config.midi.pad_channel, &[]),
+        midi_thru: config.midi.thru,
         soundfont: soundfont(&config.soundfont.path),
         qpm: config.playing.tempo,
         groove: Groove {
@@ -258,6 +288,8 @@ fn opening_command(kind: Kind, name: String) -> Command {
     match kind {
         Kind::MidiPort if name.is_empty() => Command::CloseMidiOut,
         Kind::MidiPort => Command::OpenMidiOut(name),
+        Kind::MidiInput if name.is_empty() => Command::CloseMidiIn,
+        Kind::MidiInput => Command::OpenMidiIn(name),
         Kind::AudioOutput => Command::OpenAudio((!name.is_empty()).then_some(name)),
         Kind::SoundFont => Command::SetSoundFont(soundfont(Path::new(&name))),
     }
@@ -266,8 +298,11 @@ fn opening_command(kind: Kind, name: String) -> Command {
 /// What the machine has of a kind.
 fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
     let (items, note) = match kind {
-        Kind::MidiPort => {
-            let ports = engine::midi_outputs();
+        Kind::MidiPort | Kind::MidiInput => {
+            let ports = match kind {
+                Kind::MidiInput => engine::midi_inputs(),
+                _ => engine::midi_outputs(),
+            };
             (
                 ports.found.into_iter().map(|port| port.name).collect(),
                 ports.reason,

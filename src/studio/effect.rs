@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
+use super::{Binding, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport};
+use crate::engine::Pads;
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -29,6 +30,11 @@ pub enum Effect {
         mute: bool,
         solo: bool,
     },
+    /// Whether the MIDI clock that comes in is followed.
+    Follow(bool),
+    Overdub(bool),
+    Pads(Pads),
+    SaveBindings(Vec<Binding>),
     /// Latents to grooves; a newer request takes the place of one that still waits.
     Decode {
         ticket: u64,
@@ -75,6 +81,10 @@ pub enum Event {
     /// Time since the start, for the age of messages.
     Tick(Duration),
     Transport(Transport),
+    /// What came in by MIDI, in order.
+    Midi(Vec<Received>),
+    /// What the file of bindings has.
+    Bindings(Vec<Binding>),
     Loaded(ModelInfo),
     LoadFailed {
         source: Source,

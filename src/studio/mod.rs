@@ -13,6 +13,7 @@ mod export;
 mod inference;
 mod library;
 mod messages;
+mod midi;
 mod morph;
 mod opening;
 mod play;
@@ -35,13 +36,14 @@ pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
 pub use messages::{Message, Messages, Weight};
+pub use midi::{Binding, Control, Midi, Target};
 pub use play::{LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
-pub use crate::engine::{AudioState, MidiState, Status as Transport};
+pub use crate::engine::{AudioState, MidiState, PadNote, Received, Status as Transport, Sync, Tap};
 use crate::music::{Groove, LANES};
 
 /// The whole state of the workstation.
@@ -51,6 +53,7 @@ pub struct Studio {
     pub history: History,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    pub midi: Midi,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -81,6 +84,7 @@ impl Studio {
             history: History::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            midi: Midi::new(&config),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -136,6 +140,8 @@ impl Studio {
             | Action::NudgeOffset(_)
             | Action::ClearLane => self.apply_edit(action),
 
+            Action::ToggleFollow => self.toggle_follow(),
+            Action::ToggleOverdub => self.toggle_overdub(),
             Action::Export => self.export(),
             Action::SelectCheckpoint(by) => self.library.select(&mut self.screen.checkpoint, by),
             Action::LoadCheckpoint => self.load_selected(),
@@ -150,6 +156,7 @@ impl Studio {
             | Action::ShowHelp
             | Action::ShowMessages
             | Action::ShowPalette
+            | Action::ShowBindings
             | Action::Choose(_)
             | Action::Ask(_)
             | Action::Close
@@ -166,6 +173,8 @@ impl Studio {
         match event {
             Event::Tick(now) => self.now = now,
             Event::Transport(status) => self.receive_transport(status),
+            Event::Midi(received) => self.receive_midi(received),
+            Event::Bindings(bindings) => self.receive_bindings(bindings),
             Event::Loaded(model) => self.receive_model(model),
             Event::LoadFailed { source, reason } => self.receive_load_failure(&source, &reason),
             Event::Decoded { ticket, grooves } => self.receive_grooves(ticket, grooves),

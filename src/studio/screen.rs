@@ -39,6 +39,7 @@ impl Pane {
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     MidiPort,
+    MidiInput,
     AudioOutput,
     SoundFont,
 }
@@ -47,6 +48,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Kind::MidiPort => "MIDI port",
+            Kind::MidiInput => "MIDI input",
             Kind::AudioOutput => "audio output",
             Kind::SoundFont => "SoundFont",
         })
@@ -92,6 +94,10 @@ pub enum Overlay {
         kind: Kind,
         items: Option<Vec<String>>,
         note: String,
+        selected: usize,
+    },
+    /// What can be bound to a control, by [`super::Target::all`].
+    Bindings {
         selected: usize,
     },
     Prompt {

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Widget, Wrap};
 use super::bars::shortened;
 use super::bindings::{Binding, Place};
 use super::draw::View;
-use crate::studio::{Kind, Overlay, Pane, Studio, Weight};
+use crate::studio::{Kind, Overlay, Pane, Studio, Target, Weight};
 
 pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
     match overlay {
@@ -33,6 +33,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
         } => {
             chooser(*kind, items.as_deref(), note, *selected, view, body, buffer);
         }
+        Overlay::Bindings { selected } => bindings(*selected, studio, view, body, buffer),
         Overlay::Prompt { question, text } => {
             let inner = window(question.text(), (64, 1), view, body, buffer);
             typed(text, view).render(inner, buffer);
@@ -228,6 +229,38 @@ fn pick(lines: Vec<Line>, selected: usize, view: &View, area: Rect, buffer: &mut
     }
 }
 
+/// What can be bound, and to what it is; the line that learns says so.
+fn bindings(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
+    let midi = &studio.midi;
+    let lines: Vec<Line> = Target::all()
+        .map(|target| {
+            let bound: Vec<String> = midi
+                .bindings
+                .iter()
+                .filter(|binding| binding.target == target)
+                .map(|binding| binding.control.to_string())
+                .collect();
+            let name = Span::raw(format!("{:<30} ", target.to_string()));
+            let what = if midi.learning == Some(target) {
+                let what = match target {
+                    Target::Pad(_) => "strike a pad",
+                    Target::Play => "move a control, or strike a pad",
+                    _ => "move a control",
+                };
+                Span::styled(what, view.theme.accent())
+            } else if bound.is_empty() {
+                Span::styled("-", view.theme.faint())
+            } else {
+                Span::raw(bound.join(", "))
+            };
+            Line::from(vec![name, what])
+        })
+        .collect();
+    let title = "MIDI controls (Enter learns, Delete removes)";
+    let inner = window(title, (72, lines.len()), view, body, buffer);
+    pick(lines, selected, view, inner, buffer);
+}
+
 fn chooser(
     kind: Kind,
     items: Option<&[String]>,
@@ -238,7 +271,7 @@ fn chooser(
     buffer: &mut Buffer,
 ) {
     let none = match kind {
-        Kind::MidiPort => "none",
+        Kind::MidiPort | Kind::MidiInput => "none",
         Kind::AudioOutput => "the system's default",
         Kind::SoundFont => "the built-in kit",
     };

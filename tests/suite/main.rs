@@ -12,6 +12,7 @@ mod groove;
 mod kit;
 mod magenta;
 mod midi_file;
+mod midi_in;
 mod midi_write;
 mod model;
 mod oracle;

@@ -7,6 +7,7 @@ use crate::engine::mixer::Note;
 impl Core {
     pub(super) fn follow(&mut self, command: CoreCommand) {
         match command {
+            CoreCommand::Play | CoreCommand::Continue if self.external => self.join_master(),
             CoreCommand::Play => {
                 if let Some(pattern) = self.player.rewind() {
                     self.discard(Garbage::Pattern(pattern));
@@ -24,7 +25,17 @@ impl Core {
                 self.send_midi(0, MidiMessage::Continue);
             }
             CoreCommand::Continue => (),
-            CoreCommand::Tempo(qpm) => self.transport.set_tempo(qpm),
+            CoreCommand::Tempo(qpm) => {
+                self.transport.set_tempo(qpm);
+                self.follower.assume(qpm);
+            }
+            CoreCommand::Follow(external) => {
+                self.external = external;
+                if !external {
+                    // Brought into range, and without what the steering added.
+                    self.transport.set_tempo(self.transport.qpm());
+                }
+            }
             CoreCommand::Pattern(pattern, _) if !self.transport.playing() => {
                 for pattern in self.player.replace(pattern).into_iter().flatten() {
                     self.discard(Garbage::Pattern(pattern));

@@ -142,10 +142,16 @@ fn jitter_is_smoothed_at_every_tempo() {
                 "{qpm:>3} qpm, jitter {jitter} ms: off by {p50:.3} / {p99:.3} / {worst:.3} ms; from the first beat on {first:.2} ms"
             );
             assert!(slave.jumps.is_empty(), "{:?}", slave.jumps);
-            assert!(p50 < 0.05 + 0.25 * jitter && p99 < 0.1 + 0.7 * jitter, "{p50} {p99}");
+            assert!(
+                p50 < 0.05 + 0.25 * jitter && p99 < 0.1 + 0.7 * jitter,
+                "{p50} {p99}"
+            );
             assert!(worst < 0.3 + jitter, "{worst}");
             let shown = slave.follower.qpm();
-            assert!((shown / qpm - 1.0).abs() < 0.002 + 0.002 * jitter, "{shown}");
+            assert!(
+                (shown / qpm - 1.0).abs() < 0.002 + 0.002 * jitter,
+                "{shown}"
+            );
         }
     }
 }
@@ -227,16 +233,23 @@ fn doubled_lost_and_heaped_ticks_do_not_move_the_beat() {
             if n % 50 == 49 { vec![] } else { vec![message] }
         }),
         ("a fifth of a second lost, now and then", |n, message| {
-            if n > 100 && n % 480 < 10 { vec![] } else { vec![message] }
-        }),
-        ("a tenth of a second held up, now and then", |n, (time, message)| {
-            // Five ticks arrive with the last of them.
-            if n > 100 && n % 480 < 5 {
-                vec![(time + (4 - n as Nanos % 480) * 20_833_333, message)]
+            if n > 100 && n % 480 < 10 {
+                vec![]
             } else {
-                vec![(time, message)]
+                vec![message]
             }
         }),
+        (
+            "a tenth of a second held up, now and then",
+            |n, (time, message)| {
+                // Five ticks arrive with the last of them.
+                if n > 100 && n % 480 < 5 {
+                    vec![(time + (4 - n as Nanos % 480) * 20_833_333, message)]
+                } else {
+                    vec![(time, message)]
+                }
+            },
+        ),
     ];
     for (name, damage) in damages {
         let messages: Vec<_> = clean
@@ -283,10 +296,15 @@ fn start_stop_continue_and_song_position() {
         let heard = slave.run(tick(n) + BUFFER, &messages);
         let (time, position) = *heard.last()?;
         // In ticks at the time of tick `n`.
-        slave.playing.then(|| position * 6.0 - (time - tick(n)) / 1e9 * 48.0)
+        slave
+            .playing
+            .then(|| position * 6.0 - (time - tick(n)) / 1e9 * 48.0)
     };
     let near = |found: Option<f64>, ticks: f64| {
-        assert!(found.is_some_and(|found| (found - ticks).abs() < 0.2), "{found:?} {ticks}");
+        assert!(
+            found.is_some_and(|found| (found - ticks).abs() < 0.2),
+            "{found:?} {ticks}"
+        );
     };
     assert_eq!(at(90), None);
     near(at(150), 50.0);
@@ -383,7 +401,10 @@ fn one_cannot_hear_the_steering() {
         slave.run(to, &messages);
         worst = worst.max((slave.speed / 120.0 - 1.0).abs());
     }
-    println!("speed within {:.2} % of the tempo under 3 ms of jitter", worst * 100.0);
+    println!(
+        "speed within {:.2} % of the tempo under 3 ms of jitter",
+        worst * 100.0
+    );
     assert!(worst <= 1.1 * GENTLE, "{worst}");
 }
 

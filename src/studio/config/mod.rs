@@ -57,14 +57,45 @@ impl Default for Audio {
     }
 }
 
-/// Where the notes go.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Where the notes go, and what is listened to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Midi {
     /// Name (or part of it) of the output port to open at the start; empty for none.
     pub port: String,
     /// A drum map (name or file) in place of General MIDI; empty for General MIDI.
     pub map: String,
+    /// Name (or part of it) of the input port to listen to; empty for none.
+    pub input: String,
+    /// Whether other programs find an input of ours to send to, where the system can make one.
+    pub virtual_input: bool,
+    /// Whether the clock that comes in is followed.
+    pub follow_clock: bool,
+    /// The channel on which pads are heard, 1 to 16; 0 hears all.
+    pub pad_channel: u8,
+    /// Whether strokes that come in are sent on to the output port.
+    pub thru: bool,
+    /// Whether a controller moves a setting only from where the setting is.
+    pub pickup: bool,
+    /// The file of what controllers are bound to; empty for `midi.toml` in the platform's
+    /// configuration folder.
+    pub bindings: PathBuf,
+}
+
+impl Default for Midi {
+    fn default() -> Midi {
+        Midi {
+            port: String::new(),
+            map: String::new(),
+            input: String::new(),
+            virtual_input: true,
+            follow_clock: false,
+            pad_channel: 0,
+            thru: false,
+            pickup: true,
+            bindings: PathBuf::new(),
+        }
+    }
 }
 
 /// What sounds.
