@@ -184,28 +184,179 @@ fn child_midi() {
     assert_eq!((times(0xFA).len(), times(0xFC).len()), (1, 1));
 }
 
+/// Follows a master of its own, which also strikes a pad; holds what is played to the master.
+#[cfg(feature = "jack-midi")]
+#[test]
+#[ignore = "run by jack_midi_is_followed"]
+fn child_follower() {
+    use midir::os::unix::{VirtualInput, VirtualOutput};
+    use musicvae_tui::engine::{Received, Sync};
+    use std::sync::mpsc::channel;
+
+    if std::env::var_os("MUSICVAE_TUI_CHILD").is_none() {
+        return;
+    }
+    let (sender, received) = channel();
+    let epoch = Instant::now();
+    let _receiver = midir::MidiInput::new("receiver")
+        .unwrap()
+        .create_virtual(
+            "drums",
+            move |_, bytes, _| {
+                let _ = sender.send((epoch.elapsed().as_secs_f64(), bytes.to_vec()));
+            },
+            (),
+        )
+        .unwrap();
+    let virtual_output = || {
+        midir::MidiOutput::new("master")
+            .unwrap()
+            .create_virtual("clock")
+            .unwrap()
+    };
+    let mut master = virtual_output();
+    let engine = Engine::start(EngineOptions {
+        audio: false,
+        midi_port: Some("receiver:drums".into()),
+        midi_input: Some("master:clock".into()),
+        virtual_input: true,
+        follow_clock: true,
+        groove: Groove {
+            steps: groove().steps,
+            ..Groove::empty(16)
+        },
+        ..EngineOptions::default()
+    });
+    let wait = |what: &str, condition: &dyn Fn() -> bool| {
+        let started = Instant::now();
+        while !condition() {
+            assert!(
+                started.elapsed() < Duration::from_secs(15),
+                "{what}: {:?}",
+                engine.status()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let on = |state: &MidiState| matches!(state, MidiState::On { .. });
+    wait("ports", &|| {
+        on(&engine.status().midi) && on(&engine.status().midi_in)
+    });
+    let ports = tool("jack_lsp").output().unwrap();
+    println!(
+        "PORTS {}",
+        String::from_utf8_lossy(&ports.stdout).replace('\n', " ")
+    );
+
+    // 128 quarter notes a minute for 40 beats; started after two of them.
+    let tick = 60.0 / 128.0 / 24.0;
+    let first = epoch.elapsed().as_secs_f64();
+    let at = |n: u32| first + f64::from(n) * tick;
+    for n in 0..24 * 40 {
+        let wait = at(n) - epoch.elapsed().as_secs_f64();
+        std::thread::sleep(Duration::from_secs_f64(wait.max(0.0)));
+        master.send(&[0xF8]).unwrap();
+        if n == 47 {
+            master.send(&[0xFA]).unwrap();
+        }
+        if n == 24 * 20 {
+            master.send(&[0x99, 49, 77]).unwrap();
+            master.send(&[0xB0, 74, 5]).unwrap();
+        }
+    }
+    let Sync::Following(qpm) = engine.status().sync else {
+        panic!("{:?}", engine.status().sync)
+    };
+    println!("FOLLOWED at {qpm:.3}");
+    assert!((qpm - 128.0).abs() < 0.5);
+    assert!(engine.received().iter().any(|it| matches!(
+        it,
+        Received::Note {
+            velocity: 77,
+            lane: Some(Lane::Crash),
+            tap: Some(_),
+            ..
+        }
+    )));
+    let quiet = Instant::now();
+    wait("the loss", &|| {
+        matches!(engine.status().sync, Sync::Lost(_))
+    });
+    println!("LOST after {:?}", quiet.elapsed());
+    assert!(quiet.elapsed() < Duration::from_millis(800));
+    // The port itself goes, and comes back.
+    drop(master);
+    wait("the port's loss", &|| !on(&engine.status().midi_in));
+    let mut master = virtual_output();
+    wait("the port", &|| on(&engine.status().midi_in));
+    for _ in 0..30 {
+        std::thread::sleep(Duration::from_secs_f64(tick));
+        master.send(&[0xF8]).unwrap();
+    }
+    assert!(matches!(engine.status().sync, Sync::Following(_)));
+    master.send(&[0xFC]).unwrap();
+    wait("the stop", &|| !engine.status().playing);
+    drop(engine);
+
+    let end = at(24 * 40);
+    let messages: Vec<(f64, Vec<u8>)> = received.try_iter().collect();
+    // The pad's stroke does not leave, and every note that begins ends.
+    let count = |status: u8| messages.iter().filter(|it| it.1[0] == status).count();
+    assert!(messages.iter().all(|it| it.1[0] != 0x99 || it.1[1] != 49));
+    assert_eq!(count(0x99), count(0x89));
+    let mut off: Vec<f64> = messages
+        .iter()
+        .filter(|(time, bytes)| bytes[0] == 0x99 && *time < end - 0.1)
+        .map(|(time, _)| {
+            let steps = (time - at(48)) / (6.0 * tick);
+            let near = schedule()
+                .take(64)
+                .map(|seconds| (steps - seconds * 8.0).abs())
+                .fold(f64::MAX, f64::min);
+            near * 6.0 * tick * 1e3
+        })
+        .collect();
+    assert!(off.len() > 34, "{}", off.len());
+    off.sort_by(f64::total_cmp);
+    let share = |share: f64| off[((off.len() - 1) as f64 * share) as usize];
+    let (p50, p99, worst) = (share(0.5), share(0.99), share(1.0));
+    println!(
+        "{} notes off the master by {p50:.3} / {p99:.3} / {worst:.3} ms",
+        off.len()
+    );
+    assert!(p50 < 5.0);
+}
+
+#[cfg(feature = "jack-midi")]
+#[test]
+fn jack_midi_is_followed() {
+    let said = child_on(48_000, 32, "child_follower");
+    assert!(said.is_none_or(|said| said.contains("musicvae-tui:in")));
+}
+
 #[cfg(feature = "jack-midi")]
 #[test]
 fn jack_midi_is_on_time() {
-    let Some(_server) = Server::start(48_000, 32) else {
-        return;
-    };
+    child_on(48_000, 32, "child_midi");
+}
+
+/// Runs a test in a process of its own, with a server; what it said, or `None` without a server.
+#[cfg(feature = "jack-midi")]
+fn child_on(rate: u32, period: u32, name: &str) -> Option<String> {
+    let _server = Server::start(rate, period)?;
     let output = Process::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "real_audio::jack::child_midi",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("real_audio::jack::{name}")])
+        .args(["--ignored", "--nocapture"])
         .env("MUSICVAE_TUI_CHILD", "1")
         .env("JACK_DEFAULT_SERVER", SERVER)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     println!("{said}");
     assert!(
         output.status.success(),
         "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    Some(said)
 }
