@@ -227,6 +227,9 @@ impl Inlet {
     /// What came in since the last call: the strokes in their order, then the latest value of each
     /// controller that was moved.
     pub fn take(&self) -> Vec<Received> {
+        if self.inside(|inside| inside.notes.is_empty() && inside.new.is_empty()) {
+            return Vec::new();
+        }
         // Nothing is allocated while a port's thread may wait.
         let mut taken = Vec::with_capacity(NOTES_KEPT + 64);
         self.inside(|inside| {

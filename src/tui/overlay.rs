@@ -144,7 +144,11 @@ fn command_line<'l>(binding: &'l Binding, studio: &Studio, view: &View) -> Line<
 
 fn messages<'m>(studio: &'m Studio, view: &View, width: usize) -> Vec<Line<'m>> {
     let theme = view.theme;
-    let mut lines = vec![Line::styled(studio.sound_sentence(), theme.plain())];
+    let sound: Vec<char> = studio.sound_sentence().chars().collect();
+    let mut lines: Vec<Line> = sound
+        .chunks(width.max(10))
+        .map(|part| Line::styled(part.iter().collect::<String>(), theme.plain()))
+        .collect();
     for message in studio.messages.iter().rev() {
         let seconds = message.at.as_secs();
         let time = format!("{:>3}:{:02}  ", seconds / 60, seconds % 60);

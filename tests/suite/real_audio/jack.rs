@@ -242,11 +242,6 @@ fn child_follower() {
     wait("ports", &|| {
         on(&engine.status().midi) && on(&engine.status().midi_in)
     });
-    let ports = tool("jack_lsp").output().unwrap();
-    println!(
-        "PORTS {}",
-        String::from_utf8_lossy(&ports.stdout).replace('\n', " ")
-    );
 
     // 128 quarter notes a minute for 40 beats; started after two of them.
     let tick = 60.0 / 128.0 / 24.0;
@@ -264,6 +259,13 @@ fn child_follower() {
             master.send(&[0xB0, 74, 5]).unwrap();
         }
     }
+    // The one that listens to the master, and the one that others find.
+    let ports = tool("jack_lsp").output().unwrap();
+    let ports = String::from_utf8_lossy(&ports.stdout).into_owned();
+    let inputs = ports
+        .lines()
+        .filter(|port| port.starts_with("musicvae-tui") && port.ends_with(":in"));
+    assert_eq!(inputs.count(), 2, "{ports}");
     let Sync::Following(qpm) = engine.status().sync else {
         panic!("{:?}", engine.status().sync)
     };
@@ -304,34 +306,39 @@ fn child_follower() {
     let count = |status: u8| messages.iter().filter(|it| it.1[0] == status).count();
     assert!(messages.iter().all(|it| it.1[0] != 0x99 || it.1[1] != 49));
     assert_eq!(count(0x99), count(0x89));
-    let mut off: Vec<f64> = messages
+    // Milliseconds after the master's own; two JACK periods of that are the way there and back.
+    let mut late: Vec<f64> = messages
         .iter()
         .filter(|(time, bytes)| bytes[0] == 0x99 && *time < end - 0.1)
-        .map(|(time, _)| {
+        .filter_map(|(time, _)| {
             let steps = (time - at(48)) / (6.0 * tick);
-            let near = schedule()
+            schedule()
                 .take(64)
-                .map(|seconds| (steps - seconds * 8.0).abs())
-                .fold(f64::MAX, f64::min);
-            near * 6.0 * tick * 1e3
+                .map(|seconds| (steps - seconds * 8.0) * 6.0 * tick * 1e3)
+                .min_by(|a, b| a.abs().total_cmp(&b.abs()))
         })
         .collect();
-    assert!(off.len() > 34, "{}", off.len());
+    assert!(late.len() > 34, "{}", late.len());
+    late.sort_by(f64::total_cmp);
+    let middle = late[late.len() / 2];
+    let mut off: Vec<f64> = late.iter().map(|late| (late - middle).abs()).collect();
     off.sort_by(f64::total_cmp);
     let share = |share: f64| off[((off.len() - 1) as f64 * share) as usize];
-    let (p50, p99, worst) = (share(0.5), share(0.99), share(1.0));
     println!(
-        "{} notes off the master by {p50:.3} / {p99:.3} / {worst:.3} ms",
-        off.len()
+        "{} notes {middle:.3} ms after the master, and off that by {:.3} / {:.3} / {:.3} ms",
+        off.len(),
+        share(0.5),
+        share(0.99),
+        share(1.0)
     );
-    assert!(p50 < 5.0);
+    assert!(middle.abs() < 20.0 && share(0.5) < 5.0);
 }
 
 #[cfg(feature = "jack-midi")]
 #[test]
 fn jack_midi_is_followed() {
-    let said = child_on(48_000, 32, "child_follower");
-    assert!(said.is_none_or(|said| said.contains("musicvae-tui:in")));
+    // JACK rounds MIDI to its period: the clock comes with 5 ms of jitter, and all the notes arrive.
+    child_on(48_000, 256, "child_follower");
 }
 
 #[cfg(feature = "jack-midi")]
@@ -340,10 +347,12 @@ fn jack_midi_is_on_time() {
     child_on(48_000, 32, "child_midi");
 }
 
-/// Runs a test in a process of its own, with a server; what it said, or `None` without a server.
+/// Runs a test in a process of its own, with a server.
 #[cfg(feature = "jack-midi")]
-fn child_on(rate: u32, period: u32, name: &str) -> Option<String> {
-    let _server = Server::start(rate, period)?;
+fn child_on(rate: u32, period: u32, name: &str) {
+    let Some(_server) = Server::start(rate, period) else {
+        return;
+    };
     let output = Process::new(std::env::current_exe().unwrap())
         .args(["--exact", &format!("real_audio::jack::{name}")])
         .args(["--ignored", "--nocapture"])
@@ -358,5 +367,4 @@ fn child_on(rate: u32, period: u32, name: &str) -> Option<String> {
         "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Some(said)
 }
