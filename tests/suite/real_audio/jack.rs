@@ -298,6 +298,7 @@ fn child_follower() {
     assert!(matches!(engine.status().sync, Sync::Following(_)));
     master.send(&[0xFC]).unwrap();
     wait("the stop", &|| !engine.status().playing);
+    std::thread::sleep(Duration::from_millis(200));
     drop(engine);
 
     let end = at(24 * 40);
