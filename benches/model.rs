@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use musicvae_tui::checkpoint::Checkpoint;
 use musicvae_tui::data::Windows;
-use musicvae_tui::model::cpu::{LeftPanels, Matrix, Onto, RightPanels, matmul, matvec};
+use musicvae_tui::model::cpu::{
+    Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
+};
 use musicvae_tui::model::latent::{Latent, sample_prior, slerp};
 use musicvae_tui::model::lstm::Precision;
 use musicvae_tui::model::network::Network;

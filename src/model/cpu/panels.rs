@@ -55,6 +55,27 @@ pub struct Corner<'a> {
     pub from_stride: usize,
 }
 
+impl Corner<'_> {
+    /// Adds the sums of a tile's row, or of the part of it that the matrix still holds.
+    #[inline(always)]
+    pub fn add(&mut self, row: usize, from: Onto, sums: &[f32]) {
+        let cells = &mut self.cells[row * self.row_stride..][..sums.len()];
+        match from {
+            Onto::Output => {
+                for (cell, sum) in cells.iter_mut().zip(sums) {
+                    *cell += sum;
+                }
+            }
+            Onto::Rows(rows) => {
+                let rows = &rows[row * self.from_stride..][..sums.len()];
+                for ((cell, sum), from) in cells.iter_mut().zip(sums).zip(rows) {
+                    *cell = from + sum;
+                }
+            }
+        }
+    }
+}
+
 /// A strided view of a row-major or transposed matrix.
 #[derive(Clone, Copy)]
 pub struct Matrix<'a> {
@@ -362,15 +383,14 @@ impl<E: Operand> WithSimd for Matmul<'_, E> {
                         }
                         _ => Onto::Output,
                     };
-                    let corner = &mut out[row * columns + column..];
+                    let mut corner = Corner {
+                        cells: &mut out[row * columns + column..],
+                        row_stride: columns,
+                        from_stride,
+                    };
                     let rows = TILE_ROWS.min(left.rows - row);
                     let width = PANEL_COLUMNS.min(columns - column);
                     if rows == TILE_ROWS && width == PANEL_COLUMNS {
-                        let corner = Corner {
-                            cells: corner,
-                            row_stride: columns,
-                            from_stride,
-                        };
                         E::panel_product(simd, left_block, right_block, from, corner);
                     } else {
                         let mut whole = [0.0; TILE_ROWS * PANEL_COLUMNS];
@@ -380,15 +400,9 @@ impl<E: Operand> WithSimd for Matmul<'_, E> {
                             from_stride: 0,
                         };
                         E::panel_product(simd, left_block, right_block, Onto::Output, tile);
-                        for (row, sums) in whole.chunks_exact(PANEL_COLUMNS).take(rows).enumerate()
-                        {
-                            let target = &mut corner[row * columns..][..width];
-                            if let Onto::Rows(rows) = from {
-                                target.copy_from_slice(&rows[row * from_stride..][..width]);
-                            }
-                            for (cell, sum) in target.iter_mut().zip(sums) {
-                                *cell += sum;
-                            }
+                        let sums = whole.chunks_exact(PANEL_COLUMNS).take(rows);
+                        for (row, sums) in sums.enumerate() {
+                            corner.add(row, from, &sums[..width]);
                         }
                     }
                 }
@@ -441,17 +455,17 @@ fn tiles<S: Simd, const VECTORS: usize>(
             }
         }
         for (row, sums) in sums.into_iter().enumerate() {
-            let target = &mut out.cells[row * out.row_stride + first..][..width];
-            let target = S::as_mut_simd_f32s(target).0.iter_mut();
+            let cells = &mut out.cells[row * out.row_stride + first..][..width];
+            let cells = S::as_mut_simd_f32s(cells).0.iter_mut().zip(sums);
             match from {
                 Onto::Output => {
-                    for (cells, sum) in target.zip(sums) {
+                    for (cells, sum) in cells {
                         *cells = simd.add_f32s(*cells, sum);
                     }
                 }
                 Onto::Rows(rows) => {
                     let rows = &rows[row * out.from_stride + first..][..width];
-                    for ((cells, sum), &from) in target.zip(sums).zip(S::as_simd_f32s(rows).0) {
+                    for ((cells, sum), &from) in cells.zip(S::as_simd_f32s(rows).0) {
                         *cells = simd.add_f32s(from, sum);
                     }
                 }
