@@ -137,7 +137,7 @@ impl<E: Operand> LeftPanels<E> {
     /// Copies `matrix` (all rows) into the columns from `first` on, a multiple of the group.
     pub fn pack(&mut self, first: usize, matrix: Matrix) {
         assert_eq!(matrix.rows, self.rows);
-        assert!(first % E::GROUP == 0 && first + E::padded(matrix.columns) <= self.depth);
+        assert!(first.is_multiple_of(E::GROUP) && first + E::padded(matrix.columns) <= self.depth);
         if matrix.rows * matrix.columns == 0 {
             return;
         }
