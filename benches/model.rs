@@ -10,7 +10,7 @@ use musicvae_tui::model::cpu::{
     Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
 };
 use musicvae_tui::model::latent::{Latent, sample_prior, slerp};
-use musicvae_tui::model::lstm::Precision;
+use musicvae_tui::model::lstm::Factors;
 use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Decoding, Preset};
 use musicvae_tui::music::FEATURES;
@@ -130,7 +130,7 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
     let full = network;
     let rounded = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)
         .expect("a network")
-        .with_precision(Precision::Bfloat16);
+        .with_factors(Factors::Bfloat16);
     let rows = [(512, 3), (128, 5), (64, 7)];
     let rows = rows.iter().flat_map(|&(batch, runs)| {
         [("float32", &full), ("bfloat16", &rounded)]

@@ -23,8 +23,9 @@ use super::cpu::{
 };
 
 /// The number format of the factors of matrix products; sums, states and weights are float32.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Precision {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Factors {
     #[default]
     Float32,
     /// Factors rounded to 8 bits: twice as fast on processors with AVX-512 BF16.
@@ -45,7 +46,7 @@ pub struct LstmWeights {
     pub kernel: Tensor,
     /// `[4 * units]`
     pub bias: Tensor,
-    pub precision: Precision,
+    pub factors: Factors,
 }
 
 impl LstmWeights {
@@ -74,12 +75,12 @@ pub fn lstm(
     let bias_row = weights.bias.unsqueeze(0)?;
     let parameters = Tensor::cat(&[&weights.kernel, &bias_row], 0)?;
     let (x, state) = (x.contiguous()?, state.contiguous()?);
-    match weights.precision {
-        Precision::Float32 => {
+    match weights.factors {
+        Factors::Float32 => {
             let op = LstmSequence::<f32>::new(direction, differentiate_input);
             x.apply_op3(&parameters, &state, op)
         }
-        Precision::Bfloat16 => {
+        Factors::Bfloat16 => {
             let op = LstmSequence::<Bf16>::new(direction, differentiate_input);
             x.apply_op3(&parameters, &state, op)
         }
