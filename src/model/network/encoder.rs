@@ -62,7 +62,7 @@ impl Network {
 
             let weights = self.lstm_weights(&cell("fw"));
             let forward = lstm(
-                &mask(&input)?,
+                &mask.apply(&input)?,
                 None,
                 &weights,
                 &state,
@@ -73,7 +73,7 @@ impl Network {
             // A short window is read backward from its own end, so it is turned round by gathering.
             let backward = if ends.are_whole() {
                 lstm(
-                    &mask(&input)?,
+                    &mask.apply(&input)?,
                     None,
                     &weights,
                     &state,
@@ -81,7 +81,7 @@ impl Network {
                     made,
                 )?
             } else {
-                let turned = ends.reverse(&mask(&input)?)?;
+                let turned = ends.reverse(&mask.apply(&input)?)?;
                 let output = lstm(&turned, None, &weights, &state, Direction::Forward, made)?;
                 ends.reverse(&output)?
             };
