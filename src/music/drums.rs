@@ -1,7 +1,10 @@
 //! The nine drum lanes of GrooVAE and the one table that maps MIDI pitches onto them.
 
+use serde::{Deserialize, Serialize};
+
 /// One of the nine drum classes of *Learning to Groove* (Gillick et al. 2019), in tensor order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Lane {
     Kick,

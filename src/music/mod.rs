@@ -6,6 +6,8 @@ mod groove;
 mod groove_notes;
 pub mod midi_file;
 mod note_sequence;
+mod representation;
+mod variants;
 mod whole_file;
 
 pub use drums::Lane;
@@ -13,6 +15,11 @@ pub use features::FEATURES;
 pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
 pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
-    TimeSignature,
+    TextAnnotation, TimeSignature,
+};
+pub use representation::{
+    CHORD_CLASSES, DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, MELODY_CLASSES,
+    MelodyOptions, PERFORMANCE_EVENTS, PERFORMANCE_INSTRUMENTS, PERFORMANCE_STEPS_PER_QUARTER,
+    PerformanceOptions, Representation, Transpose,
 };
 pub use whole_file::{folder_of, unfinished_file, write_whole_file};

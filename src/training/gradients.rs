@@ -7,13 +7,13 @@
 use std::sync::LazyLock;
 
 use candle_core::{Device, Result, Tensor, bail};
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::Examples;
-use crate::model::network::{Batch, Network, keep_all};
+use crate::model::network::{Batch, InputMask, KeepAll, Losses, Network, Past};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -25,23 +25,31 @@ const SHARD: usize = 64;
 pub struct Terms {
     pub examples: usize,
     pub loss: f64,
-    /// Cross entropy of hits, nats.
+    /// What the head says of what the decoder made.
+    pub reconstruction: f64,
+    /// Its parts, of a groove; 0 elsewhere. Cross entropy of hits, nats.
     pub hits: f64,
     pub velocities: f64,
     pub offsets: f64,
     /// Divergence from the prior, nats.
     pub kl: f64,
+    /// Predictions of classes that were right, and all that were made; 0 of a groove.
+    pub right: f64,
+    pub judged: f64,
 }
 
 impl Terms {
-    fn add(self, other: Terms) -> Terms {
+    pub(super) fn add(self, other: Terms) -> Terms {
         Terms {
             examples: self.examples + other.examples,
             loss: self.loss + other.loss,
+            reconstruction: self.reconstruction + other.reconstruction,
             hits: self.hits + other.hits,
             velocities: self.velocities + other.velocities,
             offsets: self.offsets + other.offsets,
             kl: self.kl + other.kl,
+            right: self.right + other.right,
+            judged: self.judged + other.judged,
         }
     }
 
@@ -51,11 +59,19 @@ impl Terms {
         Terms {
             examples: self.examples,
             loss: self.loss * scale,
+            reconstruction: self.reconstruction * scale,
             hits: self.hits * scale,
             velocities: self.velocities * scale,
             offsets: self.offsets * scale,
             kl: self.kl * scale,
+            right: self.right * scale,
+            judged: self.judged * scale,
         }
+    }
+
+    /// The share of right predictions, where there were any.
+    pub fn accuracy(self) -> Option<f64> {
+        (self.judged > 0.0).then(|| self.right / self.judged)
     }
 }
 
@@ -99,6 +115,26 @@ fn shard_rng(seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
     // Streams of examples' order start at 0; these start far above.
     rng.set_stream((1 << 63) | (step << 16) | shard as u64);
     rng
+}
+
+/// What the decoder hears when it hears itself with `probability`, decided by numbers of a stream
+/// of its own.
+fn past<'a>(probability: f64, uniform: &'a mut dyn FnMut() -> f32) -> Past<'a> {
+    match probability {
+        0.0 => Past::Told,
+        probability => Past::Mixed {
+            probability,
+            uniform,
+        },
+    }
+}
+
+/// Numbers in `0..1` for [`past`].
+fn uniform(seed: u64, step: u64, shard: usize) -> impl FnMut() -> f32 {
+    const SAMPLING: u64 = 1 << 62;
+    let mut rng = shard_rng(seed, step, shard);
+    rng.set_stream(rng.get_stream() | SAMPLING);
+    move || rng.random()
 }
 
 fn normal_noise(
@@ -146,14 +182,15 @@ pub fn gradients(
         let batch = examples.batch(chosen, device)?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
         let keep = preset.dropout_keep;
-        let mut mask = |x: &Tensor| {
-            if keep < 1.0 {
-                dropout(x, keep, &mut rng)
-            } else {
-                Ok(x.clone())
-            }
+        let mut dropout = |x: &Tensor| dropout(x, keep, &mut rng);
+        let mask: InputMask = if keep < 1.0 {
+            &mut dropout
+        } else {
+            &mut KeepAll
         };
-        shard_gradient(network, &batch, &noise, beta, scale, &mut mask)
+        let mut uniform = uniform(seed, step, shard);
+        let mut past = past(preset.sampling.probability_at(step), &mut uniform);
+        shard_gradient(network, &batch, &noise, beta, scale, mask, &mut past)
     })?;
     sum(shards)
 }
@@ -165,9 +202,10 @@ pub(super) fn shard_gradient(
     noise: &Tensor,
     beta: f64,
     scale: f64,
-    mask: &mut dyn FnMut(&Tensor) -> Result<Tensor>,
+    mask: InputMask,
+    past: &mut Past,
 ) -> Result<Gradients> {
-    let losses = network.losses(batch, noise, mask)?;
+    let losses = network.losses_hearing(batch, noise, mask, past)?;
     let total = losses.total(network.preset(), beta)?;
     let mut store = (total.sum_all()? * scale)?.backward()?;
     let mut tensors = Tensors::new();
@@ -178,34 +216,70 @@ pub(super) fn shard_gradient(
             None => bail!("no gradient reached `{name}`"),
         };
     }
+    let terms = each_terms(&losses, &total)?;
     Ok(Gradients {
         tensors,
-        terms: terms(&losses, &total)?,
+        terms: terms.into_iter().fold(Terms::default(), Terms::add),
     })
 }
 
-fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms> {
-    let sum = |tensor: &Tensor| -> Result<f64> {
-        Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).sum())
+/// The terms of each example.
+fn each_terms(losses: &Losses, total: &Tensor) -> Result<Vec<Terms>> {
+    let numbers = |tensor: &Tensor| -> Result<Vec<f64>> {
+        Ok(tensor
+            .to_vec1::<f32>()?
+            .into_iter()
+            .map(f64::from)
+            .collect())
     };
-    Ok(Terms {
-        examples: total.dim(0)?,
-        loss: sum(total)?,
-        hits: sum(&losses.hits)?,
-        velocities: sum(&losses.velocities)?,
-        offsets: sum(&losses.offsets)?,
-        kl: sum(&losses.kl)?,
-    })
+    let mut each = vec![
+        Terms {
+            examples: 1,
+            ..Terms::default()
+        };
+        total.dim(0)?
+    ];
+    let mut set = |tensor: &Tensor, term: fn(&mut Terms) -> &mut f64| -> Result<()> {
+        for (terms, number) in each.iter_mut().zip(numbers(tensor)?) {
+            *term(terms) = number;
+        }
+        Ok(())
+    };
+    set(total, |terms| &mut terms.loss)?;
+    set(&losses.reconstruction, |terms| &mut terms.reconstruction)?;
+    set(&losses.kl, |terms| &mut terms.kl)?;
+    if let Some(groove) = &losses.groove {
+        set(&groove.hits, |terms| &mut terms.hits)?;
+        set(&groove.velocities, |terms| &mut terms.velocities)?;
+        set(&groove.offsets, |terms| &mut terms.offsets)?;
+    }
+    if let Some(accuracy) = &losses.accuracy {
+        set(&accuracy.right, |terms| &mut terms.right)?;
+        set(&accuracy.all, |terms| &mut terms.judged)?;
+    }
+    Ok(each)
 }
 
-/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
-/// `beta` as of optimizer step `step`.
+/// The sum of the loss terms of all examples; see [`evaluate_each`].
 pub fn evaluate_terms(
     network: &Network,
     examples: &Examples,
     seed: u64,
     step: u64,
 ) -> Result<Terms> {
+    let each = evaluate_each(network, examples, seed, step)?;
+    Ok(each.into_iter().fold(Terms::default(), Terms::add))
+}
+
+/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
+/// `beta` as of optimizer step `step`. A model that is trained on its own output is evaluated on
+/// nothing else (see [`crate::model::Sampling::in_evaluation`]).
+pub fn evaluate_each(
+    network: &Network,
+    examples: &Examples,
+    seed: u64,
+    step: u64,
+) -> Result<Vec<Terms>> {
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let all: Vec<usize> = (0..examples.len()).collect();
@@ -213,10 +287,12 @@ pub fn evaluate_terms(
         let mut rng = shard_rng(seed, 0, shard);
         let batch = examples.batch(chosen, network.device())?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
-        let losses = network.losses(&batch, &noise, &mut keep_all)?;
-        terms(&losses, &losses.total(preset, beta)?)
+        let mut uniform = uniform(seed, 0, shard);
+        let mut past = past(preset.sampling.in_evaluation(), &mut uniform);
+        let losses = network.losses_hearing(&batch, &noise, &mut KeepAll, &mut past)?;
+        each_terms(&losses, &losses.total(preset, beta)?)
     })?;
-    Ok(shards.into_iter().fold(Terms::default(), Terms::add))
+    Ok(shards.concat())
 }
 
 /// Runs `work` on every shard of `chosen`, spread over the cores; results in the order of shards.
