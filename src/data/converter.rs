@@ -4,6 +4,7 @@
 //! an [`Example`], which is rows of numbers. What is random on the second leg is a pure function of
 //! a seed, so a window need not be stored as numbers.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -11,22 +12,19 @@ use rand::seq::index;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::chord_symbols::ChordClass;
+use super::chords::{self, Progression};
 use super::drum_track::{self, DrumSet};
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
 use super::groove::{Converted, GrooveConverter};
 use super::melody::{self, MelodyEvent, Rules};
+use super::performance::{self, Performance};
 use super::trio::{self, Trio};
 use super::{groove_rows, split, transpose};
 use crate::music::{
-    DrumClasses, DrumsOptions, Groove, MelodyOptions, Note, NoteSequence, Representation,
-    STEPS_PER_QUARTER, Tempo,
+    CHORD_CLASSES, DrumClasses, DrumsOptions, Groove, MELODY_CLASSES, MelodyOptions, Note,
+    NoteSequence, PerformanceOptions, Representation, STEPS_PER_QUARTER, Tempo,
 };
-
-/// Velocity of the notes that models without dynamics make.
-pub(super) const VELOCITY: i32 = 80;
-
-/// Ticks a quarter note that the reference writes into what it makes.
-const TICKS_PER_QUARTER: i32 = 220;
 
 /// Bars of one stretch of drums or melody that are looked at.
 const MAX_TRACK_BARS: usize = 100;
@@ -57,26 +55,6 @@ impl Convert for GrooveConverter {
     }
 }
 
-/// A stretch of music as one kind of model takes it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Window {
-    Groove(Groove),
-    Drums {
-        classes: DrumClasses,
-        steps: Vec<DrumSet>,
-        /// Quarter notes a minute.
-        qpm: f64,
-    },
-    Melody {
-        events: Vec<MelodyEvent>,
-        qpm: f64,
-    },
-    Trio {
-        trio: Trio,
-        qpm: f64,
-    },
-}
-
 /// A window in numbers: rows one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
@@ -88,6 +66,9 @@ pub struct Example {
     pub control: Vec<f32>,
     /// Rows that count.
     pub length: usize,
+    /// Of a performance, whose tracks are segments of equal length, the rows that count in each;
+    /// otherwise empty.
+    pub segments: Vec<usize>,
     /// Quarter notes a minute.
     pub qpm: f64,
 }
@@ -127,10 +108,8 @@ pub enum NotConvertible {
     Bins,
     #[error("a probability of leaving out strokes of {0} is not from 0 to 1")]
     Dropout(f64),
-    #[error("multi-instrument performances cannot be converted yet")]
-    Performances,
-    #[error("melodies with chords cannot be converted yet")]
-    Chords,
+    #[error("{0} classes of velocity are more than the 127 that MIDI tells apart")]
+    VelocityBins(usize),
 }
 
 impl Converter {
@@ -159,11 +138,13 @@ impl Converter {
                     return Err(NotConvertible::OneHotDrums(options.classes.count()));
                 }
             }
-            Representation::Melody(options) if options.chords => {
-                return Err(NotConvertible::Chords);
-            }
             Representation::Melody(_) | Representation::Trio => {}
-            Representation::MultiPerformance(_) => return Err(NotConvertible::Performances),
+            Representation::MultiPerformance(options) => {
+                max_windows = None;
+                if options.velocity_bins > 127 {
+                    return Err(NotConvertible::VelocityBins(options.velocity_bins));
+                }
+            }
         }
         Ok(Converter {
             representation,
@@ -203,8 +184,8 @@ impl Converter {
                 if tracks.is_empty() {
                     return Err(drum_track::no_drums(&quantized));
                 }
-                let tracks = tracks.iter().map(|(_, steps)| &steps[..]);
-                let windows = self.slices(tracks, hop, <[DrumSet]>::to_vec)?;
+                let tracks = tracks.iter().map(|(start, steps)| (*start, &steps[..]));
+                let windows = self.slices(tracks, hop, |_, steps| steps.to_vec())?;
                 let (classes, qpm) = (*classes, quantized.qpm);
                 let window = |steps| Window::Drums {
                     classes,
@@ -217,18 +198,42 @@ impl Converter {
                 })
             }
             Representation::Melody(options) => {
-                let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
-                let melodies = rules(options).melodies(&quantized);
+                let rules = rules(options);
+                let part = if options.chords {
+                    chords::named(part, STEPS_PER_QUARTER, |note| rules.admit(note))?
+                } else {
+                    Cow::Borrowed(part)
+                };
+                let quantized = Quantized::of(&part, STEPS_PER_QUARTER)?;
+                let melodies = rules.melodies(&quantized);
                 if melodies.is_empty() {
                     return Err(match part.notes.len() {
                         0 => NoWindows::NoNotes,
                         notes => NoWindows::NoMelody(notes),
                     });
                 }
-                let tracks = melodies.iter().map(|melody| &melody.events[..]);
-                let windows = self.slices(tracks, hop, melody::cut_out)?;
+                let progression = match options.chords {
+                    true => Some(Progression::of(&quantized)?),
+                    false => None,
+                };
+                let chords = |start: usize, steps: usize| {
+                    let progression = progression.iter();
+                    let steps =
+                        progression.flat_map(|all| (start..start + steps).map(|step| all.at(step)));
+                    steps.collect::<Vec<_>>()
+                };
+                let tracks = melodies
+                    .iter()
+                    .map(|melody| (melody.start, &melody.events[..]));
+                let windows = self.slices(tracks, hop, |start, events| {
+                    (melody::cut_out(events), chords(start, events.len()))
+                })?;
                 let qpm = quantized.qpm;
-                let window = |events| Window::Melody { events, qpm };
+                let window = |(events, chords)| Window::Melody {
+                    events,
+                    chords,
+                    qpm,
+                };
                 Ok(whole(windows.into_iter().map(window).collect()))
             }
             Representation::Trio => {
@@ -236,34 +241,49 @@ impl Converter {
                 let window = |trio| Window::Trio { trio, qpm };
                 Ok(whole(trios.into_iter().map(window).collect()))
             }
-            Representation::MultiPerformance(_) => Ok(whole(Vec::new())),
+            Representation::MultiPerformance(options) => {
+                let (performances, qpm) = performance::performances(part, options, self.bars)?;
+                let window = |performance| Window::Performance {
+                    performance,
+                    options: options.clone(),
+                    qpm,
+                };
+                Ok(whole(performances.into_iter().map(window).collect()))
+            }
         }
     }
 
-    /// Windows of every track, `hop` bars apart, each different one once.
+    /// Windows of every track (given with its first step), `hop` bars apart, each different one
+    /// once.
     fn slices<'a, T: 'a, W: Clone + Eq + Hash>(
         &self,
-        tracks: impl Iterator<Item = &'a [T]> + Clone,
+        tracks: impl Iterator<Item = (usize, &'a [T])> + Clone,
         hop: usize,
-        cut_out: impl Fn(&[T]) -> W,
+        cut_out: impl Fn(usize, &[T]) -> W,
     ) -> Result<Vec<W>, NoWindows> {
         let window = self.bars * STEPS_PER_BAR;
-        let longest = tracks.clone().map(<[T]>::len).max().unwrap_or(0);
-        if longest.min(MAX_TRACK_BARS * STEPS_PER_BAR) < window {
+        let longest = tracks.clone().map(|(_, track)| track.len()).max();
+        let longest = longest.unwrap_or(0).min(MAX_TRACK_BARS * STEPS_PER_BAR);
+        if longest < window {
             return Err(NoWindows::TooShort {
                 bars: longest / STEPS_PER_BAR,
                 window: self.bars,
             });
         }
         let mut seen = HashSet::new();
-        let slices = tracks.flat_map(|track| {
+        let mut slices = Vec::new();
+        for (start, track) in tracks {
             let track = &track[..track.len().min(MAX_TRACK_BARS * STEPS_PER_BAR)];
-            track.windows(window).step_by(hop * STEPS_PER_BAR)
-        });
-        Ok(slices
-            .map(cut_out)
-            .filter(|slice| seen.insert(slice.clone()))
-            .collect())
+            let places = (start..).step_by(hop * STEPS_PER_BAR);
+            let windows = track.windows(window).step_by(hop * STEPS_PER_BAR);
+            for (place, slice) in places.zip(windows) {
+                let slice = cut_out(place, slice);
+                if seen.insert(slice.clone()) {
+                    slices.push(slice);
+                }
+            }
+        }
+        Ok(slices)
     }
 
     /// The numbers of a window. Only strokes left out of what a groove model is shown are random,
@@ -281,6 +301,7 @@ impl Converter {
                     control: groove_rows::controls(groove, options),
                     length: output.len() / self.representation.output_depth(),
                     output,
+                    segments: Vec::new(),
                     qpm: groove.qpm,
                 }
             }
@@ -294,16 +315,62 @@ impl Converter {
                 };
                 let input = rows(options.roll_input, self.representation.input_depth());
                 let output = rows(options.roll_output, self.representation.output_depth());
-                self.uncontrolled(input, output, *qpm)
+                Example {
+                    length: steps.len(),
+                    input,
+                    output,
+                    control: Vec::new(),
+                    segments: Vec::new(),
+                    qpm: *qpm,
+                }
             }
-            (Representation::Melody(_), Window::Melody { events, qpm }) => {
-                let classes = events.iter().map(|event| usize::from(*event));
-                let rows = one_hot(classes, self.representation.output_depth());
-                self.uncontrolled(rows.clone(), rows, *qpm)
+            (
+                Representation::Melody(_),
+                Window::Melody {
+                    events,
+                    chords,
+                    qpm,
+                },
+            ) => {
+                let rows = |classes: &[u8], depth| {
+                    one_hot(classes.iter().map(|class| usize::from(*class)), depth)
+                };
+                let output = rows(events, MELODY_CLASSES);
+                Example {
+                    input: output.clone(),
+                    output,
+                    control: rows(chords, CHORD_CLASSES),
+                    length: events.len(),
+                    segments: Vec::new(),
+                    qpm: *qpm,
+                }
             }
             (Representation::Trio, Window::Trio { trio, qpm }) => {
-                let rows = trio.write();
-                self.uncontrolled(rows.clone(), rows, *qpm)
+                let output = trio.write();
+                Example {
+                    input: output.clone(),
+                    output,
+                    control: Vec::new(),
+                    length: trio.drums.len(),
+                    segments: Vec::new(),
+                    qpm: *qpm,
+                }
+            }
+            (
+                Representation::MultiPerformance(options),
+                Window::Performance {
+                    performance, qpm, ..
+                },
+            ) => {
+                let (output, segments) = performance.write(options);
+                Example {
+                    input: output.clone(),
+                    length: self.representation.max_steps(performance.bars.len()),
+                    output,
+                    control: performance.controls(),
+                    segments,
+                    qpm: *qpm,
+                }
             }
             (representation, window) => {
                 panic!("{window:?} is no window of {representation:?}")
@@ -311,19 +378,12 @@ impl Converter {
         }
     }
 
-    fn uncontrolled(&self, input: Vec<f32>, output: Vec<f32>, qpm: f64) -> Example {
-        Example {
-            length: output.len() / self.representation.output_depth(),
-            input,
-            output,
-            control: Vec::new(),
-            qpm,
-        }
-    }
-
     /// The music that rows of [`Representation::output_depth`] columns stand for, as the reference's
-    /// `from_tensors` reads them. A last row that is not whole is ignored.
-    pub fn read(&self, output: &[f32], qpm: f64) -> Window {
+    /// `from_tensors` reads them, with the chords that rows of control say, if there are any. A last
+    /// row that is not whole is ignored.
+    ///
+    /// (The reference takes diminished chords for none, by a slip.)
+    pub fn read(&self, output: &[f32], control: &[f32], qpm: f64) -> Window {
         let rows = output.chunks_exact(self.representation.output_depth());
         match &self.representation {
             Representation::Groove(options) => {
@@ -342,8 +402,20 @@ impl Converter {
                 trio: Trio::read(rows),
                 qpm,
             },
-            Representation::Melody(_) | Representation::MultiPerformance(_) => Window::Melody {
+            Representation::Melody(options) => Window::Melody {
                 events: rows.map(melody::read_event).collect(),
+                chords: match options.chords {
+                    true => {
+                        let rows = control.chunks_exact(CHORD_CLASSES);
+                        rows.map(|row| greatest(row) as ChordClass).collect()
+                    }
+                    false => Vec::new(),
+                },
+                qpm,
+            },
+            Representation::MultiPerformance(options) => Window::Performance {
+                performance: Performance::read(output, control, options),
+                options: options.clone(),
                 qpm,
             },
         }
@@ -426,42 +498,6 @@ impl Converter {
             .into_iter()
             .filter(|_| place.next().is_some_and(|place| chosen.contains(&place)))
             .collect()
-    }
-}
-
-impl Window {
-    /// Quarter notes a minute.
-    pub fn qpm(&self) -> f64 {
-        match self {
-            Window::Groove(groove) => groove.qpm,
-            Window::Drums { qpm, .. } | Window::Melody { qpm, .. } | Window::Trio { qpm, .. } => {
-                *qpm
-            }
-        }
-    }
-
-    /// The window as notes from time 0 on, at its own tempo.
-    pub fn to_note_sequence(&self) -> NoteSequence {
-        let step_seconds = 60.0 / self.qpm() / STEPS_PER_QUARTER as f64;
-        let notes = match self {
-            Window::Groove(groove) => return groove.to_note_sequence(),
-            Window::Drums { classes, steps, .. } => {
-                drum_track::notes(steps.iter().copied(), *classes, step_seconds)
-            }
-            Window::Melody { events, .. } => melody::notes(events.iter().copied(), step_seconds),
-            Window::Trio { trio, .. } => trio::notes(trio, step_seconds),
-        };
-        let end = |note: &Note| note.end_time;
-        NoteSequence {
-            ticks_per_quarter: TICKS_PER_QUARTER,
-            tempos: vec![Tempo {
-                time: 0.0,
-                qpm: self.qpm(),
-            }],
-            total_time: notes.iter().map(end).fold(0.0, f64::max),
-            notes,
-            ..NoteSequence::default()
-        }
     }
 }
 
