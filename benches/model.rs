@@ -184,10 +184,7 @@ fn playing(checkpoint: &Checkpoint) {
         candle_core::DType::F32,
         &Device::Cpu,
     );
-    let batch = musicvae_tui::model::network::Batch {
-        x: x.expect("zeros"),
-        lengths: None,
-    };
+    let batch = musicvae_tui::model::network::Batch::of(x.expect("zeros"));
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network

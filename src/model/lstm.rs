@@ -88,20 +88,31 @@ pub fn lstm_by_steps(
         } else {
             steps - 1 - step
         };
-        let input = Tensor::cat(&[&x.get(at)?, &h], 1)?;
-        let gates = input
-            .matmul(&weights.kernel)?
-            .broadcast_add(&weights.bias)?
-            .chunk(4, 1)?;
-        let kept = (&c * sigmoid(&(&gates[2] + 1.0)?)?)?;
-        c = (kept + (sigmoid(&gates[0])? * gates[1].tanh()?)?)?;
-        h = (sigmoid(&gates[3])? * c.tanh()?)?;
+        (c, h) = lstm_step(&x.get(at)?, weights, &c, &h)?;
         outputs.push(h.clone());
     }
     if direction == Direction::Backward {
         outputs.reverse();
     }
     Tensor::stack(&outputs, 0)
+}
+
+/// One step of the layer in ordinary tensor operations: cell and output state (`[batch, units]`)
+/// after `x` (`[batch, inputs]`) from those before.
+pub fn lstm_step(
+    x: &Tensor,
+    weights: &LstmWeights,
+    c: &Tensor,
+    h: &Tensor,
+) -> Result<(Tensor, Tensor)> {
+    let gates = Tensor::cat(&[x, h], 1)?
+        .matmul(&weights.kernel)?
+        .broadcast_add(&weights.bias)?
+        .chunk(4, 1)?;
+    let kept = (c * sigmoid(&(&gates[2] + 1.0)?)?)?;
+    let c = (kept + (sigmoid(&gates[0])? * gates[1].tanh()?)?)?;
+    let h = (sigmoid(&gates[3])? * c.tanh()?)?;
+    Ok((c, h))
 }
 
 /// The tape's operation: arguments `x`, kernel with the bias as last row, and state.

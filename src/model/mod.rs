@@ -7,13 +7,14 @@ pub mod latent;
 pub mod lstm;
 pub mod network;
 mod preset;
+mod presets;
 mod recurrent;
 mod vae;
 
 use std::collections::BTreeMap;
 
 pub use latent::Latent;
-pub use preset::Preset;
+pub use preset::{Core, Head, Preset, Sampling};
 pub use vae::{Decoding, MusicVae, Posterior};
 
 /// Named float32 tensors: the weights of a model under the reference's variable names.
@@ -22,6 +23,9 @@ pub type Tensors = BTreeMap<String, candle_core::Tensor>;
 /// What can go wrong between tensors.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
+    /// A preset of which no model can be built.
+    #[error("no model can be built of preset {preset}: {reason}")]
+    Contradiction { preset: String, reason: String },
     /// A weight that the preset needs is not there.
     #[error("the weights lack the tensor `{name}` (shape {shape:?}) of preset {preset}")]
     Missing {

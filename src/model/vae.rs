@@ -51,15 +51,20 @@ impl MusicVae {
         let mut inputs = FEATURES;
         let mut encoder = Vec::new();
         for (layer, units) in preset.encoder.iter().enumerate() {
-            let cell =
-                |direction| Cell::new(weights, &Preset::encoder_scope(layer, direction), inputs);
+            let cell = |direction| {
+                Cell::new(
+                    weights,
+                    &Preset::encoder_cell("encoder", layer, direction),
+                    inputs,
+                )
+            };
             encoder.push([cell("fw")?, cell("bw")?]);
             inputs = 2 * units;
         }
         let mut inputs = FEATURES;
         let mut decoder = Vec::new();
         for (layer, &units) in preset.decoder.iter().enumerate() {
-            decoder.push(Cell::new(weights, &Preset::decoder_scope(layer), inputs)?);
+            decoder.push(Cell::new(weights, &preset.cores()[0].cell(layer), inputs)?);
             inputs = units;
         }
         Ok(MusicVae {
