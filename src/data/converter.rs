@@ -1,7 +1,7 @@
 //! Note sequences to what a model hears and makes, and back, for every [`Representation`].
 //!
 //! The road has two legs. A note sequence is cut into [`Window`]s, which are music; a window becomes
-//! an [`Example`], which is rows of numbers. What is random on the second leg is a pure function of
+//! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a pure function of
 //! a seed, so a window need not be stored as numbers.
 
 use std::borrow::Cow;
@@ -12,18 +12,16 @@ use rand::seq::index;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::chord_symbols::ChordClass;
 use super::chords::{self, Progression};
-use super::drum_track::{self, DrumSet};
+use super::drum_track;
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
 use super::groove::{Converted, GrooveConverter};
-use super::melody::{self, MelodyEvent, Rules};
-use super::performance::{self, Performance};
-use super::trio::{self, Trio};
-use super::{groove_rows, split, transpose};
+use super::melody::{self, Rules};
+use super::window::Window;
+use super::{performance, split, transpose, trio};
 use crate::music::{
-    CHORD_CLASSES, DrumClasses, DrumsOptions, Groove, MELODY_CLASSES, MelodyOptions, Note,
-    NoteSequence, PerformanceOptions, Representation, STEPS_PER_QUARTER, Tempo,
+    DrumClasses, DrumsOptions, Groove, MelodyOptions, NoteSequence, Representation,
+    STEPS_PER_QUARTER,
 };
 
 /// Bars of one stretch of drums or melody that are looked at.
@@ -53,24 +51,6 @@ impl Convert for GrooveConverter {
     fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Groove>, NoWindows> {
         GrooveConverter::convert(self, sequence)
     }
-}
-
-/// A window in numbers: rows one after the other.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Example {
-    /// What the encoder reads: rows of [`Representation::input_depth`].
-    pub input: Vec<f32>,
-    /// What the decoder is to make: as many rows of [`Representation::output_depth`].
-    pub output: Vec<f32>,
-    /// What both are given: as many rows of [`Representation::control_depth`], none if that is 0.
-    pub control: Vec<f32>,
-    /// Rows that count.
-    pub length: usize,
-    /// Of a performance, whose tracks are segments of equal length, the rows that count in each;
-    /// otherwise empty.
-    pub segments: Vec<usize>,
-    /// Quarter notes a minute.
-    pub qpm: f64,
 }
 
 /// Cuts note sequences into windows of a [`Representation`], writes windows as numbers and reads
@@ -285,141 +265,6 @@ impl Converter {
         }
         Ok(slices)
     }
-
-    /// The numbers of a window. Only strokes left out of what a groove model is shown are random,
-    /// and a function of `seed`; the reference draws them once for a whole training.
-    ///
-    /// # Panics
-    /// When the window is not one of this converter's representation.
-    pub fn example(&self, window: &Window, seed: u64) -> Example {
-        match (&self.representation, window) {
-            (Representation::Groove(options), Window::Groove(groove)) => {
-                let shown = options.apply(groove, seed);
-                let output = groove_rows::write(groove, options);
-                Example {
-                    input: groove_rows::write(&shown, options),
-                    control: groove_rows::controls(groove, options),
-                    length: output.len() / self.representation.output_depth(),
-                    output,
-                    segments: Vec::new(),
-                    qpm: groove.qpm,
-                }
-            }
-            (Representation::Drums(options), Window::Drums { steps, qpm, .. }) => {
-                let rows = |roll: bool, depth| {
-                    if roll {
-                        drum_track::rolls(steps, options.classes.count(), depth)
-                    } else {
-                        one_hot(steps.iter().map(|drums| *drums as usize), depth)
-                    }
-                };
-                let input = rows(options.roll_input, self.representation.input_depth());
-                let output = rows(options.roll_output, self.representation.output_depth());
-                Example {
-                    length: steps.len(),
-                    input,
-                    output,
-                    control: Vec::new(),
-                    segments: Vec::new(),
-                    qpm: *qpm,
-                }
-            }
-            (
-                Representation::Melody(_),
-                Window::Melody {
-                    events,
-                    chords,
-                    qpm,
-                },
-            ) => {
-                let rows = |classes: &[u8], depth| {
-                    one_hot(classes.iter().map(|class| usize::from(*class)), depth)
-                };
-                let output = rows(events, MELODY_CLASSES);
-                Example {
-                    input: output.clone(),
-                    output,
-                    control: rows(chords, CHORD_CLASSES),
-                    length: events.len(),
-                    segments: Vec::new(),
-                    qpm: *qpm,
-                }
-            }
-            (Representation::Trio, Window::Trio { trio, qpm }) => {
-                let output = trio.write();
-                Example {
-                    input: output.clone(),
-                    output,
-                    control: Vec::new(),
-                    length: trio.drums.len(),
-                    segments: Vec::new(),
-                    qpm: *qpm,
-                }
-            }
-            (
-                Representation::MultiPerformance(options),
-                Window::Performance {
-                    performance, qpm, ..
-                },
-            ) => {
-                let (output, segments) = performance.write(options);
-                Example {
-                    input: output.clone(),
-                    length: self.representation.max_steps(performance.bars.len()),
-                    output,
-                    control: performance.controls(),
-                    segments,
-                    qpm: *qpm,
-                }
-            }
-            (representation, window) => {
-                panic!("{window:?} is no window of {representation:?}")
-            }
-        }
-    }
-
-    /// The music that rows of [`Representation::output_depth`] columns stand for, as the reference's
-    /// `from_tensors` reads them, with the chords that rows of control say, if there are any. A last
-    /// row that is not whole is ignored.
-    ///
-    /// (The reference takes diminished chords for none, by a slip.)
-    pub fn read(&self, output: &[f32], control: &[f32], qpm: f64) -> Window {
-        let rows = output.chunks_exact(self.representation.output_depth());
-        match &self.representation {
-            Representation::Groove(options) => {
-                Window::Groove(groove_rows::read(output, options, qpm))
-            }
-            Representation::Drums(options) => Window::Drums {
-                classes: options.classes,
-                steps: if options.roll_output {
-                    rows.map(drum_track::read_roll).collect()
-                } else {
-                    rows.map(|row| greatest(row) as DrumSet).collect()
-                },
-                qpm,
-            },
-            Representation::Trio => Window::Trio {
-                trio: Trio::read(rows),
-                qpm,
-            },
-            Representation::Melody(options) => Window::Melody {
-                events: rows.map(melody::read_event).collect(),
-                chords: match options.chords {
-                    true => {
-                        let rows = control.chunks_exact(CHORD_CLASSES);
-                        rows.map(|row| greatest(row) as ChordClass).collect()
-                    }
-                    false => Vec::new(),
-                },
-                qpm,
-            },
-            Representation::MultiPerformance(options) => Window::Performance {
-                performance: Performance::read(output, control, options),
-                options: options.clone(),
-                qpm,
-            },
-        }
-    }
 }
 
 impl Convert for Converter {
@@ -516,24 +361,4 @@ fn rules(options: &MelodyOptions) -> Rules {
         gap: Some(GAP_BARS * STEPS_PER_BAR),
         max_steps: Some(MAX_TRACK_BARS * STEPS_PER_BAR),
     }
-}
-
-/// A row for each class, 1 in its column and 0 elsewhere.
-pub(super) fn one_hot(classes: impl ExactSizeIterator<Item = usize>, depth: usize) -> Vec<f32> {
-    let mut rows = vec![0.0; classes.len() * depth];
-    for (row, class) in rows.chunks_exact_mut(depth).zip(classes) {
-        row[class] = 1.0;
-    }
-    rows
-}
-
-/// The first of the greatest columns of a row.
-pub(super) fn greatest(row: &[f32]) -> usize {
-    (1..row.len()).fold(0, |best, column| {
-        if row[column] > row[best] {
-            column
-        } else {
-            best
-        }
-    })
 }

@@ -173,5 +173,5 @@ pub(super) fn notes(events: impl Iterator<Item = MelodyEvent>, step_seconds: f64
 /// The event of a one-hot row: its greatest column.
 pub(super) fn read_event(row: &[f32]) -> MelodyEvent {
     debug_assert_eq!(row.len(), MELODY_CLASSES);
-    super::converter::greatest(row) as MelodyEvent
+    super::example::greatest(row) as MelodyEvent
 }
