@@ -73,7 +73,7 @@ fn performance(
     options: &PerformanceOptions,
     bars: usize,
 ) -> Result<Performance, NoWindows> {
-    let refuse = |reason| NoWindows::NoPerformance(bars, reason);
+    let refuse = NoWindows::NoPerformance;
     let words = Vocabulary::of(options);
     let mut instruments: BTreeMap<i32, Vec<_>> = BTreeMap::new();
     for on_grid in &quantized.notes {

@@ -914,7 +914,7 @@ fn what_is_no_performance_has_a_reason() {
     ];
     for (notes, expected) in table {
         let reason = performed.convert(&steps(notes)).unwrap_err();
-        assert_eq!(reason, NoWindows::NoPerformance(1, expected));
+        assert_eq!(reason, NoWindows::NoPerformance(expected));
     }
 }
 
