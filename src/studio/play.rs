@@ -77,6 +77,7 @@ pub fn silent_transport(config: &Config) -> Transport {
         dropped_commands: 0,
         dropped_midi: 0,
         audio_errors: 0,
+        midi_errors: 0,
     }
 }
 

@@ -1,0 +1,237 @@
+//! The MIDI output ports of this machine.
+
+use midir::{MidiOutput, MidiOutputConnection};
+
+use crate::engine::schedule::MidiSink;
+use crate::engine::{Devices, MidiPort};
+
+/// The name under which ports of this program appear.
+const CLIENT: &str = "musicvae-tui";
+
+/// Lists ports and has none; not called as the others are, so that those keep their name.
+const LISTER: &str = "musicvae-tui-ports";
+
+/// What stands for a port of our own, to which other programs connect.
+pub const VIRTUAL_PORT: &str = "virtual port";
+
+/// A system that has MIDI ports.
+pub(crate) trait Backend: Send {
+    /// The names of the output ports, or why there is no MIDI, in one sentence.
+    fn list(&mut self) -> Result<Vec<String>, String>;
+
+    /// Opens the port of exactly this name.
+    fn open(&mut self, name: &str) -> Result<Box<dyn MidiSink>, String>;
+
+    /// Makes a port of our own.
+    fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String>;
+
+    /// Whether [`Backend::open_virtual`] may work.
+    fn has_virtual(&self) -> bool;
+}
+
+/// The ports of a system, and how to find one again.
+pub(crate) struct Ports {
+    backend: Box<dyn Backend>,
+}
+
+impl Ports {
+    pub fn new(backend: Box<dyn Backend>) -> Ports {
+        Ports { backend }
+    }
+
+    /// Those of this machine.
+    pub fn system() -> Ports {
+        Ports::new(Box::new(System { lister: None }))
+    }
+
+    /// The output ports there are now.
+    pub fn list(&mut self) -> Devices<MidiPort> {
+        match self.backend.list() {
+            Err(reason) => Devices {
+                found: Vec::new(),
+                reason: Some(reason),
+            },
+            Ok(mut names) => {
+                if self.backend.has_virtual() {
+                    names.push(VIRTUAL_PORT.into());
+                }
+                let reason = names.is_empty().then(|| {
+                    "No MIDI output port is there: connect a device, or start a program that \
+                     has one."
+                        .into()
+                });
+                let found = names.into_iter().map(|name| MidiPort { name }).collect();
+                Devices { found, reason }
+            }
+        }
+    }
+
+    /// Whether a port that was opened under this name is still there. Some systems let a program
+    /// send into the void when a port has gone.
+    pub fn has(&mut self, name: &str) -> bool {
+        match self.backend.list() {
+            Err(_) => false,
+            Ok(names) => is_virtual(name) || names.iter().any(|found| found == name),
+        }
+    }
+
+    /// Opens the port that is called `name`, or else the first one whose name contains it.
+    pub fn open(&mut self, name: &str) -> Result<(Box<dyn MidiSink>, String), String> {
+        if is_virtual(name) {
+            return Ok((self.backend.open_virtual()?, VIRTUAL_PORT.into()));
+        }
+        let names = self.backend.list()?;
+        let found = {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            find(&names, name).map(str::to_string)
+        };
+        let Some(found) = found else {
+            return Err(format!(
+                "MIDI port \"{name}\" is not there; it is opened when it comes."
+            ));
+        };
+        Ok((self.backend.open(&found)?, found))
+    }
+}
+
+fn is_virtual(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(VIRTUAL_PORT)
+}
+
+/// The MIDI system that this program was built for. One client lists again and again: a new one
+/// every time disturbs some servers.
+struct System {
+    lister: Option<MidiOutput>,
+}
+
+impl Backend for System {
+    fn list(&mut self) -> Result<Vec<String>, String> {
+        let lister = match self.lister.take() {
+            Some(lister) => lister,
+            None => new_output(LISTER)?,
+        };
+        let ports = lister.ports();
+        let names: Vec<String> = ports
+            .iter()
+            .filter_map(|port| lister.port_name(port).ok())
+            .collect();
+        // No port at all may mean that the server this client belonged to is gone: the next look
+        // is through a new one.
+        self.lister = (!names.is_empty()).then_some(lister);
+        Ok(names)
+    }
+
+    fn open(&mut self, name: &str) -> Result<Box<dyn MidiSink>, String> {
+        let output = new_output(CLIENT)?;
+        let port = output
+            .ports()
+            .into_iter()
+            .find(|port| output.port_name(port).is_ok_and(|found| found == name))
+            .ok_or_else(|| format!("MIDI port \"{name}\" went away; it is tried again."))?;
+        let connection = output
+            .connect(&port, "drums")
+            .map_err(|error| format!("MIDI port \"{name}\" cannot be opened ({error})."))?;
+        Ok(Box::new(connection))
+    }
+
+    #[cfg(unix)]
+    fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String> {
+        use midir::os::unix::VirtualOutput;
+        let connection = new_output(CLIENT)?
+            .create_virtual(CLIENT)
+            .map_err(|error| format!("The virtual MIDI port cannot be made ({error})."))?;
+        Ok(Box::new(connection))
+    }
+
+    #[cfg(not(unix))]
+    fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String> {
+        Err(
+            "This system has no virtual MIDI ports: make one with a loopback driver (loopMIDI, \
+             for example) and choose that."
+                .into(),
+        )
+    }
+
+    fn has_virtual(&self) -> bool {
+        cfg!(unix)
+    }
+}
+
+fn new_output(client: &str) -> Result<MidiOutput, String> {
+    MidiOutput::new(client).map_err(|_| no_sequencer())
+}
+
+fn no_sequencer() -> String {
+    if cfg!(feature = "jack-midi") {
+        "No JACK server runs, so no notes leave: start one (jackd, or PipeWire's).".into()
+    } else if cfg!(target_os = "linux") {
+        "This machine has no MIDI sequencer (ALSA's /dev/snd/seq), so no notes leave.".into()
+    } else {
+        "MIDI is not available on this machine, so no notes leave.".into()
+    }
+}
+
+/// The port among `names` that `wanted` means: its exact name, the same without the numbers that
+/// ALSA adds and changes, or part of it in any case.
+pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
+    let is_address =
+        |word: &str| word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || c == ':');
+    let bare = |name: &str| match name.rsplit_once(' ') {
+        Some((bare, address)) if is_address(address) => bare.to_lowercase(),
+        _ => name.to_lowercase(),
+    };
+    let lower = wanted.to_lowercase();
+    names
+        .iter()
+        .find(|name| **name == wanted)
+        .or_else(|| names.iter().find(|name| bare(name) == bare(wanted)))
+        .or_else(|| {
+            names
+                .iter()
+                .find(|name| name.to_lowercase().contains(&lower))
+        })
+        .copied()
+        .filter(|_| !wanted.is_empty())
+}
+
+impl MidiSink for MidiOutputConnection {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        MidiOutputConnection::send(self, bytes).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_found_by_what_stays_of_its_name() {
+        let names = [
+            "Midi Through:Midi Through Port-0 14:0",
+            "TR-8S:TR-8S MIDI 1 24:0",
+        ];
+        assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 24:0"), Some(names[1]));
+        // Plugged in again, it has another number.
+        assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 128:0"), Some(names[1]));
+        assert_eq!(find(&names, "tr-8s"), Some(names[1]));
+        assert_eq!(find(&names, "digitakt"), None);
+        assert_eq!(find(&names, ""), None);
+    }
+
+    /// Whatever this machine has: a list or a sentence, and no panic.
+    #[test]
+    fn a_system_without_midi_says_so_in_a_sentence() {
+        let mut ports = Ports::system();
+        let list = ports.list();
+        assert_eq!(list.found.is_empty(), list.reason.is_some());
+        if let Some(reason) = list.reason {
+            assert!(
+                reason.ends_with('.') && reason.lines().count() == 1,
+                "{reason}"
+            );
+            assert_eq!(ports.open(VIRTUAL_PORT).err(), Some(reason.clone()));
+            assert_eq!(ports.open("any").err(), Some(reason));
+            assert!(!ports.has(VIRTUAL_PORT));
+        }
+    }
+}
