@@ -102,7 +102,7 @@ pub enum Command {
     OpenMidiOut(String),
     CloseMidiOut,
     /// Notes and channels of the lanes on MIDI.
-    SetDrumMap(DrumMap),
+    SetDrumMap(Box<DrumMap>),
     /// When clock, start, stop and song position are sent to the MIDI port.
     SetClockOut(ClockOut),
     /// Length of the notes that leave by MIDI, in steps, 0.05..=1; a note ends before its next one

@@ -34,7 +34,7 @@ const STUCK: Nanos = SECOND / 2;
 pub(crate) enum MidiCommand {
     Open(Box<dyn MidiSink>, String),
     Close,
-    Map(DrumMap),
+    Map(Box<DrumMap>),
     Clock(ClockOut),
     /// In steps.
     Gate(f32),

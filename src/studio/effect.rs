@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
+use crate::engine::{ClockOut, DrumMap};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -19,6 +20,15 @@ pub enum Effect {
     Timing(f32),
     Dynamics(f32),
     Level(f32),
+    /// Notes and channels of the lanes on MIDI.
+    DrumMap(DrumMap),
+    /// Writes a drum map into the folder of the player's own.
+    SaveMap(DrumMap),
+    /// Sounds one stroke now.
+    Strike(Lane),
+    /// Milliseconds; positive is later than the sound.
+    MidiOffset(f32),
+    Clock(ClockOut),
     Groove {
         groove: Groove,
         takeover: Takeover,
@@ -100,6 +110,8 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// A drum map was chosen and read.
+    MapOpened(DrumMap),
     Exported {
         path: PathBuf,
         clamped: usize,

@@ -12,6 +12,7 @@ mod effect;
 mod export;
 mod inference;
 mod library;
+mod machine;
 mod messages;
 mod morph;
 mod opening;
@@ -34,6 +35,7 @@ pub use curves::{Curves, Term};
 pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
+pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
 pub use play::{LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
@@ -41,7 +43,7 @@ pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
-pub use crate::engine::{AudioState, MidiState, Status as Transport};
+pub use crate::engine::{AudioState, ClockOut, DrumMap, MidiState, Status as Transport, Voice};
 use crate::music::{Groove, LANES};
 
 /// The whole state of the workstation.
@@ -51,6 +53,8 @@ pub struct Studio {
     pub history: History,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    /// What is on the MIDI port.
+    pub machine: Machine,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -81,6 +85,7 @@ impl Studio {
             history: History::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            machine: Machine::from(&config.midi),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -117,6 +122,10 @@ impl Studio {
             | Action::ToggleSolo
             | Action::ToggleLock
             | Action::NudgeLaneLevel(_) => self.apply_playing(action),
+
+            Action::Map(_) | Action::NudgeMidiOffset(_) | Action::CycleClock => {
+                self.apply_machine(action);
+            }
 
             Action::Sample
             | Action::SetSeed(_)
@@ -173,6 +182,7 @@ impl Studio {
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
+            Event::MapOpened(map) => self.receive_map(map),
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),

@@ -206,7 +206,7 @@ impl Studio {
         };
         let midi = match &self.transport.midi {
             MidiState::Off { reason } => with_full_stop(reason),
-            MidiState::On { port } => format!("MIDI: {port}."),
+            MidiState::On { port } => self.machine_sentence(port),
         };
         format!("{audio} {midi}")
     }

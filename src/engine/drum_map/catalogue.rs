@@ -1,8 +1,10 @@
 //! The maps at hand: those of known machines, and a player's own.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::DrumMap;
+use super::{DrumMap, MapError};
+use crate::music::write_whole_file;
 
 /// A file of `machines` with its name.
 macro_rules! machine {
@@ -114,6 +116,32 @@ impl DrumMaps {
                     names.join("; ")
                 ))
             }
+        }
+    }
+}
+
+impl DrumMap {
+    /// Writes the map into `folder`, under a file name made from its name; a map of the same name
+    /// is replaced, another one is not.
+    pub fn save(&self, folder: &Path) -> Result<PathBuf, MapError> {
+        let lower = self.name.to_lowercase();
+        let words = lower.split(|c: char| !c.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        if words.is_empty() {
+            return Err(MapError::Name(self.name.clone()));
+        }
+        let path = folder.join(words.join("-") + ".toml");
+        if path.exists() {
+            let name = DrumMap::read(&path).map_or_else(|_| String::new(), |map| map.name);
+            if name != self.name {
+                return Err(MapError::Taken { path, name });
+            }
+        }
+        let written = std::fs::create_dir_all(folder)
+            .and_then(|()| write_whole_file(&path, |out| out.write_all(self.to_text().as_bytes())));
+        match written {
+            Ok(()) => Ok(path),
+            Err(reason) => Err(MapError::Write { path, reason }),
         }
     }
 }
@@ -236,5 +264,33 @@ mod tests {
                 .problems
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn a_saved_map_is_found_again_and_replaces_only_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("new/maps");
+        let mut map = DrumMap {
+            name: "My Kit!".into(),
+            ..DrumMap::general_midi()
+        };
+        let path = map.save(&folder).unwrap();
+        assert_eq!(path, folder.join("my-kit.toml"));
+        map.lanes[3] = None;
+        assert_eq!(map.save(&folder).unwrap(), path);
+        let maps = DrumMaps::with_folder(Some(&folder));
+        assert_eq!(maps.find("my kit!").unwrap(), &map);
+        map.name = "my kit".into();
+        let error = map.save(&folder).unwrap_err().to_string();
+        assert!(
+            error.ends_with("my-kit.toml already holds the map `My Kit!`: choose another name"),
+            "{error}"
+        );
+        map.name = "?!".into();
+        let error = map.save(&folder).unwrap_err().to_string();
+        assert_eq!(error, "`?!` is no name for a file: use letters or digits");
+        map.name = "x".into();
+        let error = map.save(&path).unwrap_err().to_string();
+        assert!(error.contains("can't be written"), "{error}");
     }
 }

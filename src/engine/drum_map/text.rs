@@ -33,6 +33,15 @@ pub enum MapError {
         path: PathBuf,
         reason: std::io::Error,
     },
+    #[error("{path}: can't be written ({reason})")]
+    Write {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("`{0}` is no name for a file: use letters or digits")]
+    Name(String),
+    #[error("{path} already holds the map `{name}`: choose another name")]
+    Taken { path: PathBuf, name: String },
     #[error("{path}, line {line}: {message}")]
     Text {
         path: PathBuf,

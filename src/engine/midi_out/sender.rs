@@ -123,7 +123,7 @@ impl Sender {
             match inbox.commands.try_recv() {
                 Ok(command) => {
                     match &command {
-                        MidiCommand::Map(map) => inbox.settings.map = map.clone(),
+                        MidiCommand::Map(map) => inbox.settings.map = *map.clone(),
                         MidiCommand::Clock(clock) => inbox.settings.clock = *clock,
                         MidiCommand::Gate(gate) => inbox.settings.gate = *gate,
                         _ => (),
@@ -166,7 +166,7 @@ impl Sender {
                 self.emit(|schedule, emit| schedule.greet(emit));
             }
             MidiCommand::Close => self.close(),
-            MidiCommand::Map(map) => self.emit(|schedule, emit| schedule.set_map(map, emit)),
+            MidiCommand::Map(map) => self.emit(|schedule, emit| schedule.set_map(*map, emit)),
             MidiCommand::Clock(clock) => {
                 self.emit(|schedule, emit| schedule.set_clock(clock, emit));
             }

@@ -238,7 +238,7 @@ fn act(rig: &mut Rig, action: &Do) {
         Do::Stop => rig.tell(CoreCommand::Stop),
         Do::Continue => rig.tell(CoreCommand::Continue),
         Do::Tempo(qpm) => rig.tell(CoreCommand::Tempo(qpm)),
-        Do::Map(kind) => rig.ask(MidiCommand::Map(map(kind))),
+        Do::Map(kind) => rig.ask(MidiCommand::Map(Box::new(map(kind)))),
         Do::Mute(lane, mute) => rig.tell(CoreCommand::Lane {
             lane: Lane::ALL[lane],
             level: 1.0,
@@ -624,7 +624,7 @@ fn a_change_of_map_or_port_leaves_nothing_behind() {
     engine.send(Command::Play);
     for kind in 0..6 {
         wait_until("notes", || !fake.bench.machine().sounding.is_empty());
-        engine.send(Command::SetDrumMap(map(kind)));
+        engine.send(Command::SetDrumMap(Box::new(map(kind))));
     }
     wait_until("notes", || !fake.bench.machine().sounding.is_empty());
     engine.send(Command::CloseMidiOut);
