@@ -10,6 +10,7 @@ mod engine;
 mod floors;
 mod groove;
 mod kit;
+mod machines;
 mod magenta;
 mod midi_file;
 mod midi_write;
