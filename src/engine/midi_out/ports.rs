@@ -1,5 +1,8 @@
 //! The MIDI output ports of this machine.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use midir::{MidiOutput, MidiOutputConnection};
 
 use crate::engine::schedule::MidiSink;
@@ -41,7 +44,7 @@ impl Ports {
 
     /// Those of this machine.
     pub fn system() -> Ports {
-        Ports::new(Box::new(System { lister: None }))
+        Ports::new(Box::new(System::default()))
     }
 
     /// The output ports there are now.
@@ -100,28 +103,81 @@ fn is_virtual(name: &str) -> bool {
 
 /// The MIDI system that this program was built for. One client lists again and again: a new one
 /// every time disturbs some servers.
+#[derive(Default)]
 struct System {
-    lister: Option<MidiOutput>,
+    lister: Option<Lister>,
+}
+
+/// A client that lists, and whether the server that it belongs to is there, for the ports that were
+/// opened meanwhile.
+struct Lister {
+    client: Client<MidiOutput>,
+    server: Arc<AtomicBool>,
+}
+
+impl System {
+    fn lister(&mut self) -> Result<&Lister, String> {
+        let lister = match self.lister.take() {
+            Some(lister) => lister,
+            None => Lister::new()?,
+        };
+        Ok(self.lister.insert(lister))
+    }
+
+    /// Nothing is listed: is this another server's client now?
+    fn look_again(&mut self) -> Result<Vec<String>, String> {
+        let probe = match Lister::new() {
+            Ok(probe) => probe,
+            Err(reason) => {
+                self.give_up();
+                return Err(reason);
+            }
+        };
+        let names = probe.names();
+        if !names.is_empty() {
+            self.give_up();
+            self.lister = Some(probe);
+        }
+        Ok(names)
+    }
+
+    fn give_up(&mut self) {
+        if let Some(lister) = self.lister.take() {
+            lister.server.store(false, Relaxed);
+        }
+    }
+}
+
+impl Lister {
+    fn new() -> Result<Lister, String> {
+        let server = Arc::new(AtomicBool::new(true));
+        Ok(Lister {
+            client: Client::new(new_output(LISTER)?, server.clone()),
+            server,
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let Some(client) = &self.client.inner else {
+            return Vec::new();
+        };
+        let ports = client.ports();
+        let names = ports.iter().filter_map(|port| client.port_name(port).ok());
+        names.collect()
+    }
 }
 
 impl Backend for System {
     fn list(&mut self) -> Result<Vec<String>, String> {
-        let lister = match self.lister.take() {
-            Some(lister) => lister,
-            None => new_output(LISTER)?,
-        };
-        let ports = lister.ports();
-        let names: Vec<String> = ports
-            .iter()
-            .filter_map(|port| lister.port_name(port).ok())
-            .collect();
-        // No port at all may mean that the server this client belonged to is gone: the next look
-        // is through a new one.
-        self.lister = (!names.is_empty()).then_some(lister);
+        let names = self.lister()?.names();
+        if names.is_empty() {
+            return self.look_again();
+        }
         Ok(names)
     }
 
     fn open(&mut self, name: &str) -> Result<Box<dyn MidiSink>, String> {
+        let server = self.lister()?.server.clone();
         let output = new_output(CLIENT)?;
         let port = output
             .ports()
@@ -131,16 +187,17 @@ impl Backend for System {
         let connection = output
             .connect(&port, "drums")
             .map_err(|error| format!("MIDI port \"{name}\" cannot be opened ({error})."))?;
-        Ok(Box::new(connection))
+        Ok(Box::new(Client::new(connection, server)))
     }
 
     #[cfg(unix)]
     fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String> {
         use midir::os::unix::VirtualOutput;
+        let server = self.lister()?.server.clone();
         let connection = new_output(CLIENT)?
             .create_virtual(CLIENT)
             .map_err(|error| format!("The virtual MIDI port cannot be made ({error})."))?;
-        Ok(Box::new(connection))
+        Ok(Box::new(Client::new(connection, server)))
     }
 
     #[cfg(not(unix))]
@@ -154,6 +211,39 @@ impl Backend for System {
 
     fn has_virtual(&self) -> bool {
         cfg!(unix)
+    }
+}
+
+/// Something that belongs to a server. JACK's library crashes when a client of a server that is
+/// gone is closed after another one was opened, so such a client is left to itself.
+struct Client<T> {
+    inner: Option<T>,
+    server: Arc<AtomicBool>,
+}
+
+impl<T> Client<T> {
+    fn new(inner: T, server: Arc<AtomicBool>) -> Client<T> {
+        let inner = Some(inner);
+        Client { inner, server }
+    }
+}
+
+impl<T> Drop for Client<T> {
+    fn drop(&mut self) {
+        if cfg!(feature = "jack-midi") && !self.server.load(Relaxed) {
+            std::mem::forget(self.inner.take());
+        }
+    }
+}
+
+impl MidiSink for Client<MidiOutputConnection> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        match &mut self.inner {
+            Some(connection) if self.server.load(Relaxed) => {
+                connection.send(bytes).map_err(|error| error.to_string())
+            }
+            _ => Err("the MIDI server is gone".into()),
+        }
     }
 }
 
@@ -192,12 +282,6 @@ pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
         })
         .copied()
         .filter(|_| !wanted.is_empty())
-}
-
-impl MidiSink for MidiOutputConnection {
-    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
-        MidiOutputConnection::send(self, bytes).map_err(|error| error.to_string())
-    }
 }
 
 #[cfg(test)]
