@@ -93,7 +93,7 @@ fn leaving_the_editor_by_escape_puts_the_map_back() {
 #[test]
 fn a_map_is_chosen_told_and_saved_under_a_name() {
     let mut bench = Workbench::ready();
-    bench.press("M");
+    bench.press("N");
     assert_eq!(bench.take().last(), Some(&Effect::List(Kind::DrumMap)));
     bench.receive(Event::Listed {
         kind: Kind::DrumMap,
@@ -154,7 +154,7 @@ fn a_map_is_chosen_told_and_saved_under_a_name() {
 fn the_clock_and_the_offset_are_set_on_screen() {
     let mut bench = Workbench::ready();
     bench.take();
-    bench.press("Y Y y y y C C");
+    bench.press("' ' ; ; ; Z Z");
     let offsets = [1.0, 2.0, 1.0, 0.0, -1.0].map(Effect::MidiOffset);
     let clocks = [ClockOut::Always, ClockOut::Off].map(Effect::Clock);
     assert_eq!(bench.take(), [&offsets[..], &clocks[..]].concat());

@@ -261,15 +261,19 @@ fn no_sequencer() -> String {
     }
 }
 
-/// The port among `names` that `wanted` means: its exact name, the same without the numbers that
-/// ALSA adds and changes, or part of it in any case.
-pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
+/// A port's name in small letters, without the numbers that ALSA adds and changes.
+fn bare(name: &str) -> String {
     let is_address =
         |word: &str| word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || c == ':');
-    let bare = |name: &str| match name.rsplit_once(' ') {
+    match name.rsplit_once(' ') {
         Some((bare, address)) if is_address(address) => bare.to_lowercase(),
         _ => name.to_lowercase(),
-    };
+    }
+}
+
+/// The port among `names` that `wanted` means: its exact name, the same without ALSA's numbers, or
+/// part of it in any case.
+pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
     let lower = wanted.to_lowercase();
     names
         .iter()

@@ -189,6 +189,26 @@ fn a_continue_tells_the_sixteenth_and_waits_for_it() {
     assert_eq!(sent, expected);
 }
 
+/// While a count-in ticks, nobody runs yet.
+#[test]
+fn clocks_before_the_top_are_sent_and_the_start_comes_at_the_top() {
+    let mut schedule = plain();
+    for number in -3..0 {
+        schedule.push(event((number + 3) * MS, MidiMessage::Clock(number)));
+    }
+    for message in [MidiMessage::Start, MidiMessage::Clock(0)] {
+        schedule.push(event(3 * MS, message));
+    }
+    let sent = run(&mut schedule, 3 * MS);
+    assert_eq!(sent, [[0xF8], [0xF8], [0xF8], [0xFA], [0xF8]]);
+    // The same without a start of its own.
+    let mut schedule = plain();
+    for number in -1..1 {
+        schedule.push(event((number + 1) * MS, MidiMessage::Clock(number)));
+    }
+    assert_eq!(run(&mut schedule, 3 * MS), [[0xF8], [0xFA], [0xF8]]);
+}
+
 #[test]
 fn whoever_comes_later_or_is_taken_elsewhere_is_told_the_place() {
     let mut schedule = plain();
