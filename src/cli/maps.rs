@@ -43,7 +43,7 @@ impl Maps {
         let name_width = name_width.unwrap_or(0);
         let head: Vec<String> = Lane::ALL
             .iter()
-            .map(|it| format!("{:>6}", it.short_name()))
+            .map(|it| format!("{:>7}", it.short_name()))
             .collect();
         say!("{:name_width$}{}", "", head.concat())?;
         for Listed { map, .. } in &maps.maps {
@@ -61,7 +61,7 @@ impl Maps {
 
 fn cells(map: &DrumMap) -> String {
     let cell = |voice: &Option<_>| match voice {
-        None => format!("{:>6}", "-"),
+        None => format!("{:>7}", "-"),
         Some(crate::engine::Voice {
             note,
             channel,
@@ -73,7 +73,7 @@ fn cells(map: &DrumMap) -> String {
                 10 => String::new(),
                 other => format!("/{other}"),
             };
-            format!("{:>6}", format!("{mark}{note}{channel}"))
+            format!("{:>7}", format!("{mark}{note}{channel}"))
         }
     };
     map.lanes.iter().map(cell).collect()

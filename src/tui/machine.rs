@@ -25,8 +25,10 @@ pub fn draw(editor: &MapEditor, studio: &Studio, view: &View, body: Rect, buffer
     for (x, text) in AT.into_iter().zip(head) {
         put(buffer, inner, (x, 0), text, theme.faint());
     }
-    for (row, lane) in Lane::ALL.into_iter().enumerate() {
-        let y = 1 + row as u16;
+    // Where not all lanes fit, the one under the cursor is in sight.
+    let first = (editor.lane + 2).saturating_sub(usize::from(inner.height));
+    for (row, lane) in Lane::ALL.into_iter().enumerate().skip(first) {
+        let y = 1 + (row - first) as u16;
         let here = row == editor.lane;
         let mut text = |column: usize, text: &str, style: Style| {
             put(buffer, inner, (AT[column], y), text, style);

@@ -133,6 +133,8 @@ fn a_map_is_chosen_told_and_saved_under_a_name() {
     ] {
         assert!(lines.contains(words), "no `{words}` in:\n{lines}");
     }
+    let small = bench.screen(50, 14).join("\n");
+    assert!(small.contains("▸ Ride"), "{small}");
     bench.press("= s");
     let asked = matches!(&bench.studio.screen.overlay,
         Some(Overlay::Prompt { question: Question::MapName, text }) if text == "Roland TR-08");
