@@ -7,6 +7,7 @@ mod grooves;
 mod interpolate;
 mod kit;
 mod latents;
+mod maps;
 mod output;
 mod prepare;
 mod reconstruct;
@@ -46,6 +47,7 @@ pub enum Command {
     Eval(eval::Eval),
     Checkpoint(checkpoint::CheckpointArgs),
     Devices(devices::Devices),
+    Maps(maps::Maps),
     Kit(kit::Kit),
 }
 
@@ -77,6 +79,7 @@ impl Cli {
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),
+            Some(Command::Maps(command)) => command.run(self.config.as_deref()),
             Some(Command::Kit(command)) => command.run(),
         }
     }

@@ -19,6 +19,19 @@ pub enum Takeover {
     NextLoop,
 }
 
+/// When MIDI clock leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockOut {
+    /// Never; nor do start, stop and song position.
+    Off,
+    /// While the music plays.
+    #[default]
+    Playing,
+    /// Also while it stands still, for machines that wait for a tempo.
+    Always,
+}
+
 /// Where a SoundFont comes from.
 #[derive(Clone, Debug)]
 pub enum SoundFontSource {
@@ -85,12 +98,9 @@ pub enum Command {
     /// Gives the sound card back; the clock goes on.
     CloseAudio,
     /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
+    /// [`super::VIRTUAL_PORT`] is a port of our own, to which other programs connect.
     OpenMidiOut(String),
     CloseMidiOut,
-    /// Notes and channels of the lanes on MIDI.
-    SetDrumMap(DrumMap),
-    /// Whether clock, start and stop are sent to the MIDI port.
-    SendClock(bool),
     /// Listens to a MIDI input by port name (or a part of it); it is found again when it went away.
     OpenMidiIn(String),
     CloseMidiIn,
@@ -105,6 +115,14 @@ pub enum Command {
     /// Strokes that come in are about to become part of the groove: the loop leaves out a step that
     /// was struck a little before its time.
     Overdub(bool),
-    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500.
+    /// Notes and channels of the lanes on MIDI.
+    SetDrumMap(Box<DrumMap>),
+    /// When clock, start, stop and song position are sent to the MIDI port.
+    SetClockOut(ClockOut),
+    /// Length of the notes that leave by MIDI, in steps, 0.05..=1; a note ends before its next one
+    /// in any case.
+    SetGate(f32),
+    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500. For MIDI to
+    /// come earlier, the sound is held back by as much.
     SetMidiOffset(f32),
 }

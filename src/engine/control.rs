@@ -123,12 +123,14 @@ pub(crate) struct State {
     audio_retry: Backoff,
     midi_wanted: Option<String>,
     midi_open: Option<String>,
+    /// The port that blocked last.
+    midi_blocked: Option<String>,
     ports: Ports,
     ports_seen: Instant,
 }
 
 impl State {
-    pub fn new() -> State {
+    pub fn new(ports: Ports) -> State {
         State {
             font: None,
             program: 0,
@@ -139,7 +141,8 @@ impl State {
             audio_retry: Backoff::new(),
             midi_wanted: None,
             midi_open: None,
-            ports: Ports::new(),
+            midi_blocked: None,
+            ports,
             ports_seen: Instant::now(),
         }
     }

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::EngineOptions;
 use super::clock::{FrameClock, Nanos, SECOND};
+use super::delay::Delay;
 use super::follow::{Follower, TICKS_PER_STEP};
 use super::messages::{CoreCommand, Garbage, Links, MidiEvent, MidiMessage};
 use super::midi_in::InputEvent;
@@ -54,6 +55,7 @@ pub(crate) struct Core {
     wait: u64,
     next_clock: i64,
     midi_offset: Nanos,
+    delay: Delay,
     notes: [Note; NOTES],
     strikes: usize,
     levels: Peaks,
@@ -95,6 +97,7 @@ impl Core {
             wait: 0,
             next_clock: 0,
             midi_offset: 0,
+            delay: Delay::new(),
             notes: [silent; NOTES],
             strikes: 0,
             levels: Peaks::default(),
@@ -134,7 +137,8 @@ impl Core {
         if now - self.clock.time_of(self.frame) > ASLEEP {
             self.clock = FrameClock::new(self.frame, now, self.clock.rate());
         }
-        let frames = self.clock.frames_until(self.frame, now + LOOKAHEAD);
+        let ahead = LOOKAHEAD + self.held_back();
+        let frames = self.clock.frames_until(self.frame, now + ahead);
         self.take_commands();
         self.take_input(None);
         self.run(frames as usize, None);
@@ -144,7 +148,8 @@ impl Core {
     /// The audio callback's turn: fills `out`, whose first frame is heard at `heard`. `stream` is a
     /// number that no other stream had.
     pub fn drive_audio(&mut self, stream: u64, rate: u32, heard: Nanos, out: Stereo) {
-        let (mut left, mut right) = out;
+        let (left, right) = out;
+        let heard = heard + self.held_back();
         if self.driver != Driver::Audio(stream) {
             self.take_over(stream, rate, heard);
         }
@@ -152,13 +157,27 @@ impl Core {
         self.clock.observe(self.frame, heard + wait as Nanos);
         self.take_commands();
         self.take_input(Some(left.len()));
-        if self.wait > 0 {
-            let wait = (self.wait as usize).min(left.len());
-            self.wait -= wait as u64;
-            (left, right) = (&mut left[wait..], &mut right[wait..]);
-        }
-        self.run(left.len(), Some((left, right)));
+        let wait = (self.wait as usize).min(left.len());
+        self.wait -= wait as u64;
+        let frames = left.len() - wait;
+        self.run(frames, Some((&mut left[wait..], &mut right[wait..])));
+        let back = self.held_back() as f64 / SECOND as f64 * f64::from(rate);
+        self.delay.set(back as usize);
+        self.delay.run(left, right);
         self.publish();
+    }
+
+    /// How much the sound is held back, for MIDI to be ahead of it.
+    fn held_back(&self) -> Nanos {
+        (-self.midi_offset).max(0)
+    }
+
+    fn set_midi_offset(&mut self, offset: Nanos) {
+        let before = self.held_back();
+        self.midi_offset = offset;
+        // What is played from here on is heard later by as much as it is held back more.
+        let heard = self.clock.time_of(self.frame) + self.held_back() - before;
+        self.clock = FrameClock::new(self.frame, heard, self.clock.rate());
     }
 
     /// A stream starts: the music keeps its phase, so what is between is skipped or waited for.
@@ -207,7 +226,7 @@ impl Core {
         while (self.next_clock as f64) < to * TICKS_PER_STEP {
             let position = self.next_clock as f64 / TICKS_PER_STEP;
             let offset = self.transport.frame_of(position, frames);
-            self.send_midi(offset, MidiMessage::Clock);
+            self.send_midi(offset, MidiMessage::Clock(self.next_clock));
             self.next_clock += 1;
         }
         let Core {

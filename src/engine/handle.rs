@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::audio::Feed;
@@ -13,12 +13,13 @@ use super::core::Core;
 use super::follow::LOST;
 use super::messages::{CoreCommand, Links};
 use super::midi_in::Inlet;
-use super::midi_out::{MidiCommand, MidiOut};
+use super::midi_out::{MidiCommand, MidiOut, Ports, Settings, Waker};
 use super::pattern::Pattern;
 use super::shared::Shared;
 use super::thread::make_realtime;
 use super::{
-    AudioState, Command, DrumMap, MidiState, Pads, Received, SoundFontSource, Status, Sync,
+    AudioState, ClockOut, Command, DrumMap, MidiState, Pads, Received, SoundFontSource, Status,
+    Sync,
 };
 use crate::music::Groove;
 
@@ -41,8 +42,6 @@ pub struct EngineOptions {
     /// MIDI output by port name; `None` opens none.
     pub midi_port: Option<String>,
     pub drum_map: DrumMap,
-    /// Whether clock, start and stop go to the MIDI port.
-    pub send_clock: bool,
     /// MIDI input by port name; `None` opens none.
     pub midi_input: Option<String>,
     /// Whether other programs find an input of ours, where the system can make one.
@@ -52,6 +51,10 @@ pub struct EngineOptions {
     pub pads: Pads,
     /// Whether strokes that come in are sent on.
     pub midi_thru: bool,
+    /// When clock, start and stop go to the MIDI port.
+    pub clock_out: ClockOut,
+    /// Length of the notes that leave by MIDI, in steps.
+    pub gate: f32,
     pub soundfont: SoundFontSource,
     /// Quarter notes a minute.
     pub qpm: f64,
@@ -67,12 +70,13 @@ impl Default for EngineOptions {
             buffer_frames: 512,
             midi_port: None,
             drum_map: DrumMap::general_midi(),
-            send_clock: true,
             midi_input: None,
             virtual_input: false,
             follow_clock: false,
             pads: Pads::default(),
             midi_thru: false,
+            clock_out: ClockOut::Playing,
+            gate: 0.5,
             soundfont: SoundFontSource::Embedded,
             qpm: 120.0,
             groove: Groove::empty(64),
@@ -85,8 +89,8 @@ pub struct Engine {
     core: Arc<CoreSender>,
     control: SyncSender<ControlCommand>,
     midi: SyncSender<MidiCommand>,
-    midi_thread: Option<Thread>,
     inlet: Arc<Inlet>,
+    midi_thread: Waker,
     shared: Arc<Shared>,
     slow: Arc<Mutex<Slow>>,
     epoch: Instant,
@@ -98,6 +102,11 @@ impl Engine {
     /// Starts the clock and opens what `options` name, in the background. Never fails:
     /// [`Engine::status`] says what could not be opened.
     pub fn start(options: EngineOptions) -> Engine {
+        Engine::start_with(options, Ports::system())
+    }
+
+    /// As [`Engine::start`], with the MIDI ports of another system.
+    pub(crate) fn start_with(options: EngineOptions, ports: Ports) -> Engine {
         let epoch = Instant::now();
         let shared = Arc::new(Shared::default());
         let (
@@ -127,8 +136,11 @@ impl Engine {
             midi,
             shared.clone(),
             epoch,
-            options.drum_map,
-            options.send_clock,
+            Settings {
+                map: options.drum_map,
+                clock: options.clock_out,
+                gate: options.gate,
+            },
         );
         let midi = midi_out.commands();
         let midi_thread = midi_out.waker();
@@ -151,7 +163,7 @@ impl Engine {
             input: Input::new(inlet.clone(), options.midi_thru),
             buffer: options.buffer_frames,
             quit: quit.clone(),
-            state: State::new(),
+            state: State::new(ports),
         };
         // Without its threads the engine is silent and says so; the program goes on.
         let named = |name: &str| thread::Builder::new().name(name.into());
@@ -265,18 +277,20 @@ impl Engine {
                 true
             }
             Command::SetDrumMap(map) => {
-                self.inlet.set_map(map.clone());
+                self.inlet.set_map((*map).clone());
                 self.midi.try_send(MidiCommand::Map(map)).is_ok()
             }
-            Command::SendClock(send) => self.midi.try_send(MidiCommand::Clock(send)).is_ok(),
+            Command::SetClockOut(clock) => self.midi.try_send(MidiCommand::Clock(clock)).is_ok(),
+            Command::SetGate(steps) => {
+                let gate = MidiCommand::Gate(unit(steps, 0.05, 1.0, 0.5));
+                self.midi.try_send(gate).is_ok()
+            }
         };
         if !sent {
             self.shared.dropped_commands.fetch_add(1, Relaxed);
         }
         // It may sleep long while nothing plays.
-        if let Some(thread) = &self.midi_thread {
-            thread.unpark();
-        }
+        self.midi_thread.wake();
         sent
     }
 
@@ -328,6 +342,7 @@ impl Engine {
             dropped_commands: shared.dropped_commands.load(Relaxed),
             dropped_midi: shared.dropped_midi.load(Relaxed),
             audio_errors: shared.audio_errors.load(Relaxed),
+            midi_errors: shared.midi_errors.load(Relaxed),
         }
     }
 }

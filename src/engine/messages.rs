@@ -47,9 +47,11 @@ pub(crate) enum MidiMessage {
         lane: Lane,
         velocity: u8,
     },
-    Clock,
+    /// The clock of this number since the top, 24 a quarter note.
+    Clock(i64),
     Start,
-    Continue,
+    /// Playing goes on; the next clock has this number.
+    Continue(i64),
     Stop,
     /// All notes off, at once and not at its time.
     Panic,

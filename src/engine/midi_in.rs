@@ -137,12 +137,12 @@ fn lanes_of(pads: &Pads, map: &DrumMap) -> Box<Lanes> {
         let channel = usize::from(from.channel.clamp(1, 16) - 1);
         (channel, usize::from(from.note.min(127)))
     };
-    for (lane, target) in Lane::ALL.into_iter().zip(&map.lanes).rev() {
+    for voice in map.lanes.iter().flatten() {
         let (channel, note) = cell(PadNote {
-            channel: target.channel,
-            note: target.note,
+            channel: voice.channel,
+            note: voice.note,
         });
-        lanes[channel][note] = Some(lane);
+        lanes[channel][note] = map.lane_of(voice.note, voice.channel);
     }
     for (from, lane) in &pads.taught {
         let (channel, note) = cell(*from);
@@ -439,6 +439,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::Voice;
     use crate::engine::clock::SECOND;
     use crate::engine::shared::Playhead;
 
@@ -520,8 +521,11 @@ mod tests {
         assert_eq!(lane([0x90, 40, 9]), None, "it does something else");
         assert_eq!(lane([0x90, 100, 9]), None, "no drum");
         let mut map = DrumMap::general_midi();
-        map.lanes[Lane::Ride.index()].note = 60;
-        map.lanes[Lane::Ride.index()].channel = 3;
+        map.lanes[Lane::Ride.index()] = map.voice(Lane::Ride).map(|voice| Voice {
+            note: 60,
+            channel: 3,
+            ..voice.clone()
+        });
         inlet.set_map(map);
         let mut lane = |bytes: [u8; 3]| struck(&inlet, &mut events, &bytes);
         assert_eq!(lane([0x92, 60, 9]), Some(Lane::Ride));

@@ -19,6 +19,7 @@ mod clock;
 mod command;
 mod control;
 mod core;
+mod delay;
 mod drum_map;
 mod follow;
 mod handle;
@@ -39,10 +40,11 @@ pub mod stderr;
 mod thread;
 mod transport;
 
-pub use command::{Command, SoundFontSource, Takeover};
-pub use drum_map::{DrumMap, LaneNote};
+pub use command::{ClockOut, Command, SoundFontSource, Takeover};
+pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Voice};
 pub use handle::{Engine, EngineOptions};
 pub use midi_in::{PadNote, Pads, Received, Tap};
+pub use midi_out::VIRTUAL_PORT;
 pub use soundfont::{SoundFont, SoundFontError};
 pub use status::{
     AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status, Sync,
@@ -53,9 +55,9 @@ pub fn audio_outputs() -> Devices<AudioOutput> {
     cards::list()
 }
 
-/// The MIDI output ports of this machine.
+/// The MIDI output ports of this machine, with [`VIRTUAL_PORT`] where there can be one.
 pub fn midi_outputs() -> Devices<MidiPort> {
-    midi_out::Ports::new().list()
+    midi_out::Ports::system().list()
 }
 
 /// The MIDI input ports of this machine, without our own.

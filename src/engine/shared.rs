@@ -152,6 +152,7 @@ pub(crate) struct Shared {
     pub dropped_commands: AtomicU64,
     pub dropped_midi: AtomicU64,
     pub audio_errors: AtomicU64,
+    pub midi_errors: AtomicU64,
     /// Set when the synthesizer panicked: it plays no more until a kit is loaded again.
     pub sound_failed: AtomicBool,
     /// When the audio callback was last called.

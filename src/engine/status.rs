@@ -104,6 +104,8 @@ pub struct Status {
     pub dropped_midi: u64,
     /// Underruns and other errors that the audio driver reported.
     pub audio_errors: u64,
+    /// How often the MIDI port was lost, blocked or broke down.
+    pub midi_errors: u64,
 }
 
 /// A list of devices; when it is empty, `reason` says why in one sentence.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{End, Kind, Pane, Question};
+use super::{End, Kind, MapAction, Pane, Question};
 
 /// One thing to do. A session is a list of these, and every key, palette line and test makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,14 @@ pub enum Action {
     ToggleFollow,
     /// Whether strokes on pads become part of the groove.
     ToggleOverdub,
+
+    // The machine on the MIDI port.
+    /// Opens or does something in the editor of the drum map.
+    Map(MapAction),
+    /// Moves MIDI against the sound, in milliseconds; positive is later.
+    NudgeMidiOffset(f32),
+    /// When MIDI clock is sent.
+    CycleClock,
 
     // Drawing grooves from the model.
     /// A new groove from the prior, under the next seed.

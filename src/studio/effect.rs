@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Binding, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport};
-use crate::engine::Pads;
+use crate::engine::{ClockOut, DrumMap, Pads};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -20,6 +20,15 @@ pub enum Effect {
     Timing(f32),
     Dynamics(f32),
     Level(f32),
+    /// Notes and channels of the lanes on MIDI.
+    DrumMap(DrumMap),
+    /// Writes a drum map into the folder of the player's own.
+    SaveMap(DrumMap),
+    /// Sounds one stroke now.
+    Strike(Lane),
+    /// Milliseconds; positive is later than the sound.
+    MidiOffset(f32),
+    Clock(ClockOut),
     Groove {
         groove: Groove,
         takeover: Takeover,
@@ -110,6 +119,8 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// A drum map was chosen and read.
+    MapOpened(DrumMap),
     Exported {
         path: PathBuf,
         clamped: usize,

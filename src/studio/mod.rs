@@ -12,6 +12,7 @@ mod effect;
 mod export;
 mod inference;
 mod library;
+mod machine;
 mod messages;
 mod midi;
 mod morph;
@@ -35,6 +36,7 @@ pub use curves::{Curves, Term};
 pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
+pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
 pub use midi::{Binding, Control, Midi, Target};
 pub use play::{LaneState, Sound};
@@ -43,7 +45,10 @@ pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
-pub use crate::engine::{AudioState, MidiState, PadNote, Received, Status as Transport, Sync, Tap};
+pub use crate::engine::{
+    AudioState, ClockOut, DrumMap, MidiState, PadNote, Received, Status as Transport, Sync, Tap,
+    Voice,
+};
 use crate::music::{Groove, LANES};
 
 /// The whole state of the workstation.
@@ -54,6 +59,8 @@ pub struct Studio {
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
     pub midi: Midi,
+    /// What is on the MIDI port.
+    pub machine: Machine,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -85,6 +92,7 @@ impl Studio {
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
             midi: Midi::new(&config),
+            machine: Machine::from(&config.midi),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -121,6 +129,10 @@ impl Studio {
             | Action::ToggleSolo
             | Action::ToggleLock
             | Action::NudgeLaneLevel(_) => self.apply_playing(action),
+
+            Action::Map(_) | Action::NudgeMidiOffset(_) | Action::CycleClock => {
+                self.apply_machine(action);
+            }
 
             Action::Sample
             | Action::SetSeed(_)
@@ -182,6 +194,7 @@ impl Studio {
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
+            Event::MapOpened(map) => self.receive_map(map),
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),

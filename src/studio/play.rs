@@ -85,6 +85,7 @@ pub fn silent_transport(config: &Config) -> Transport {
         dropped_commands: 0,
         dropped_midi: 0,
         audio_errors: 0,
+        midi_errors: 0,
     }
 }
 
@@ -236,7 +237,7 @@ impl Studio {
         };
         let midi = match &self.transport.midi {
             MidiState::Off { reason } => with_full_stop(reason),
-            MidiState::On { port } => format!("MIDI: {port}."),
+            MidiState::On { port } => self.machine_sentence(port),
         };
         let input = match &self.transport.midi_in {
             MidiState::On { port } => format!(" MIDI in: {port}."),

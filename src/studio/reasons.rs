@@ -20,6 +20,7 @@ impl Studio {
             | Action::NudgeSlider(_)
             | Action::Keep(_)
             | Action::SwapEnds => no_model(),
+            Action::Map(action) => self.reason_against_map(*action),
             Action::Undo => reason(!self.history.can_undo(), "Nothing to undo."),
             Action::Redo => reason(!self.history.can_redo(), "Nothing to redo."),
             Action::SetTempo(_) | Action::NudgeTempo(_) => reason(

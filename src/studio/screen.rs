@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::MapEditor;
 use super::curves::Term;
 
 /// A pane of the workstation.
@@ -42,6 +43,7 @@ pub enum Kind {
     MidiInput,
     AudioOutput,
     SoundFont,
+    DrumMap,
 }
 
 impl fmt::Display for Kind {
@@ -51,6 +53,7 @@ impl fmt::Display for Kind {
             Kind::MidiInput => "MIDI input",
             Kind::AudioOutput => "audio output",
             Kind::SoundFont => "SoundFont",
+            Kind::DrumMap => "drum map",
         })
     }
 }
@@ -63,6 +66,7 @@ pub enum Question {
     Tempo,
     Temperature,
     TrainingData,
+    MapName,
 }
 
 impl Question {
@@ -72,6 +76,7 @@ impl Question {
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
             Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
+            Question::MapName => "Save the drum map as (its name)",
         }
     }
 }
@@ -104,6 +109,7 @@ pub enum Overlay {
         question: Question,
         text: String,
     },
+    MapEditor(Box<MapEditor>),
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

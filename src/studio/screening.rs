@@ -30,13 +30,16 @@ impl Studio {
             Action::Ask(question) => {
                 let text = match question {
                     Question::TrainingData => self.run.settings.data.display().to_string(),
+                    Question::MapName => self.machine.map.name.clone(),
                     _ => String::new(),
                 };
                 self.screen.overlay = Some(Overlay::Prompt { question, text });
             }
             Action::Close => {
-                screen.overlay = None;
                 self.midi.learning = None;
+                if let Some(Overlay::MapEditor(editor)) = screen.overlay.take() {
+                    self.put_map_back(*editor);
+                }
             }
             Action::Accept => self.accept(),
             Action::MoveSelection(by) => self.move_selection(by),
@@ -71,6 +74,7 @@ impl Studio {
                 filter.push(character);
                 *selected = 0;
             }
+            Some(Overlay::MapEditor(_)) => self.type_in_map(character),
             _ => {}
         }
     }
@@ -146,6 +150,7 @@ impl Studio {
                 .filter(|temperature| (0.0..=2.0).contains(temperature))
                 .map(|temperature| Action::SetTemperature(temperature as f32)),
             Question::TrainingData => Some(Action::SetTrainingData(text.into())),
+            Question::MapName => return self.save_map(text),
         };
         match action {
             Some(action) => self.apply(action),

@@ -8,6 +8,7 @@ mod draw;
 mod grid;
 mod keys;
 mod loss;
+mod machine;
 mod overlay;
 mod slider;
 mod terminal;

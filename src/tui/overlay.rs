@@ -8,6 +8,7 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Widget, Wrap};
 use super::bars::shortened;
 use super::bindings::{Binding, Place};
 use super::draw::View;
+use super::machine;
 use crate::studio::{Kind, Overlay, Pane, Studio, Target, Weight};
 
 pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
@@ -38,6 +39,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
             let inner = window(question.text(), (64, 1), view, body, buffer);
             typed(text, view).render(inner, buffer);
         }
+        Overlay::MapEditor(editor) => machine::draw(editor, studio, view, body, buffer),
         Overlay::ConfirmQuit => {
             let inner = window("A model is in training", (58, 2), view, body, buffer);
             Paragraph::new("Stop and save the run, then leave?  y: leave   n: stay")
@@ -48,7 +50,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
 }
 
 /// A cleared window of at most this size in the middle; returns its inside.
-fn window(
+pub fn window(
     title: &str,
     (width, height): (u16, usize),
     view: &View,
@@ -103,7 +105,7 @@ fn help<'h>(studio: &Studio, view: &'h View) -> Vec<Line<'h>> {
     let theme = view.theme;
     let mut places: Vec<Place> = vec![Place::Anywhere];
     places.extend(Pane::ALL.map(Place::In));
-    places.extend([Place::List, Place::Typing]);
+    places.extend([Place::MapEditor, Place::List, Place::Typing]);
     let mut lines = Vec::new();
     for place in places {
         if !lines.is_empty() {
@@ -278,6 +280,7 @@ fn chooser(
         Kind::MidiPort | Kind::MidiInput => "none",
         Kind::AudioOutput => "the system's default",
         Kind::SoundFont => "the built-in kit",
+        Kind::DrumMap => "General MIDI",
     };
     let count = items.map_or(0, <[String]>::len) + 1 + 2 * usize::from(!note.is_empty());
     let inner = window(

@@ -13,6 +13,7 @@ mod family_shapes;
 mod floors;
 mod groove;
 mod kit;
+mod machines;
 mod magenta;
 mod midi_file;
 mod midi_in;

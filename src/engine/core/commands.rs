@@ -22,7 +22,7 @@ impl Core {
             }
             CoreCommand::Continue if !self.transport.playing() => {
                 self.transport.resume();
-                self.send_midi(0, MidiMessage::Continue);
+                self.send_midi(0, MidiMessage::Continue(self.next_clock));
             }
             CoreCommand::Continue => (),
             CoreCommand::Tempo(qpm) => {
@@ -91,7 +91,7 @@ impl Core {
                     mixer.set_program(program);
                 }
             }
-            CoreCommand::MidiOffset(offset) => self.midi_offset = offset,
+            CoreCommand::MidiOffset(offset) => self.set_midi_offset(offset),
         }
     }
 }

@@ -105,7 +105,7 @@ impl Core {
             }
             Move::Continue(position) => {
                 self.locate(place.unwrap_or(position));
-                self.send_midi(0, MidiMessage::Continue);
+                self.send_midi(0, MidiMessage::Continue(self.next_clock));
             }
             Move::Locate(position) => {
                 if self.transport.playing() {

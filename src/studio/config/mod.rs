@@ -80,6 +80,14 @@ pub struct Midi {
     /// The file of what controllers are bound to; empty for `midi.toml` in the platform's
     /// configuration folder.
     pub bindings: PathBuf,
+    /// Folder with a player's own drum maps; empty for `maps` in the configuration folder.
+    pub maps: PathBuf,
+    /// Length of the notes, in steps, 0.05 to 1.
+    pub gate: f32,
+    /// Moves MIDI against the sound, in milliseconds, -500 to 500; positive is later.
+    pub offset: f32,
+    /// When clock, start, stop and song position are sent.
+    pub clock: engine::ClockOut,
 }
 
 impl Default for Midi {
@@ -94,7 +102,38 @@ impl Default for Midi {
             thru: false,
             pickup: true,
             bindings: PathBuf::new(),
+            maps: PathBuf::new(),
+            gate: 0.5,
+            offset: 0.0,
+            clock: engine::ClockOut::Playing,
         }
+    }
+}
+
+impl Midi {
+    /// Where a player's own drum maps are; `None` where there is no configuration folder.
+    pub fn maps_folder(&self) -> Option<PathBuf> {
+        if self.maps.as_os_str().is_empty() {
+            Some(Config::platform_path()?.with_file_name("maps"))
+        } else {
+            Some(self.maps.clone())
+        }
+    }
+
+    /// The drum map that `map` means.
+    ///
+    /// # Errors
+    /// Why there is none, in one sentence.
+    pub fn drum_map(&self) -> Result<engine::DrumMap, String> {
+        let name = self.map.trim();
+        if name.is_empty() {
+            return Ok(engine::DrumMap::general_midi());
+        }
+        if name.ends_with(".toml") {
+            return engine::DrumMap::read(Path::new(name)).map_err(|error| format!("{error}."));
+        }
+        let maps = engine::DrumMaps::with_folder(self.maps_folder().as_deref());
+        maps.find(name).cloned()
     }
 }
 

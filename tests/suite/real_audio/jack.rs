@@ -4,19 +4,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 
-const SERVER: &str = "musicvae-tui-test";
+#[cfg(feature = "jack-midi")]
+mod receiver;
+
+pub const SERVER: &str = "musicvae-tui-test";
 
 /// One server at a time: two with a real-time priority would disturb each other's clock.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// A JACK server with a driver that is only a clock, ended with the test.
-struct Server(
+pub struct Server(
     Child,
     #[expect(dead_code, reason = "held")] MutexGuard<'static, ()>,
 );
 
 impl Server {
-    fn start(rate: u32, period: u32) -> Option<Server> {
+    pub fn start(rate: u32, period: u32) -> Option<Server> {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let server = Process::new("jackd")
             .args(["-n", SERVER, "-R", "-P", "20", "-d", "dummy"])
@@ -53,7 +56,7 @@ impl Drop for Server {
     }
 }
 
-fn tool(name: &str) -> Process {
+pub fn tool(name: &str) -> Process {
     let mut process = Process::new(name);
     process
         .env("JACK_DEFAULT_SERVER", SERVER)
