@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::DrumMap;
+use super::{DrumMap, Pads};
 use crate::music::{Groove, Lane};
 
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
@@ -17,6 +17,19 @@ pub enum Takeover {
     NextBar,
     /// From its own beginning, when the present turn of the loop ends.
     NextLoop,
+}
+
+/// When MIDI clock leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockOut {
+    /// Never; nor do start, stop and song position.
+    Off,
+    /// While the music plays.
+    #[default]
+    Playing,
+    /// Also while it stands still, for machines that wait for a tempo.
+    Always,
 }
 
 /// Where a SoundFont comes from.
@@ -85,12 +98,31 @@ pub enum Command {
     /// Gives the sound card back; the clock goes on.
     CloseAudio,
     /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
+    /// [`super::VIRTUAL_PORT`] is a port of our own, to which other programs connect.
     OpenMidiOut(String),
     CloseMidiOut,
+    /// Listens to a MIDI input by port name (or a part of it); it is found again when it went away.
+    OpenMidiIn(String),
+    CloseMidiIn,
+    /// Whether the clock that comes in is followed: tempo, start, stop, song position. While there
+    /// is none the engine's own tempo holds; one that is lost is played on without.
+    FollowClock(bool),
+    /// Which notes that come in strike which lanes.
+    SetPads(Pads),
+    /// Whether strokes that come in are sent on to the MIDI output; never to the device that they
+    /// came from.
+    SetMidiThru(bool),
+    /// Strokes that come in are about to become part of the groove: the loop leaves out a step that
+    /// was struck a little before its time.
+    Overdub(bool),
     /// Notes and channels of the lanes on MIDI.
-    SetDrumMap(DrumMap),
-    /// Whether clock, start and stop are sent to the MIDI port.
-    SendClock(bool),
-    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500.
+    SetDrumMap(Box<DrumMap>),
+    /// When clock, start, stop and song position are sent to the MIDI port.
+    SetClockOut(ClockOut),
+    /// Length of the notes that leave by MIDI, in steps, 0.05..=1; a note ends before its next one
+    /// in any case.
+    SetGate(f32),
+    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500. For MIDI to
+    /// come earlier, the sound is held back by as much.
     SetMidiOffset(f32),
 }

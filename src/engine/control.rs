@@ -2,6 +2,7 @@
 //! side is done with. Everything that may take its time happens here.
 
 mod midi;
+mod midi_in;
 mod sound;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +19,8 @@ use super::mixer::Mixer;
 use super::soundfont::SoundFont;
 use super::{AudioState, Kit, MidiState, SoundFontSource};
 
+pub(crate) use midi_in::Input;
+
 /// Time between two looks at the devices.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -29,6 +32,10 @@ pub(crate) enum ControlCommand {
     CloseAudio,
     OpenMidi(String),
     CloseMidi,
+    OpenMidiIn(String),
+    CloseMidiIn,
+    OpenVirtualMidiIn,
+    MidiThru(bool),
     Quit,
 }
 
@@ -37,6 +44,7 @@ pub(crate) enum ControlCommand {
 pub(crate) struct Slow {
     pub audio: AudioState,
     pub midi: MidiState,
+    pub midi_in: MidiState,
     pub kit: String,
     pub kits: Arc<[Kit]>,
     pub kit_error: Option<String>,
@@ -98,6 +106,7 @@ pub(crate) struct Control {
     pub feed: Feed,
     pub slow: Arc<Mutex<Slow>>,
     pub midi: MidiOut,
+    pub input: Input,
     pub buffer: u32,
     pub quit: Arc<AtomicBool>,
     pub state: State,
@@ -114,12 +123,14 @@ pub(crate) struct State {
     audio_retry: Backoff,
     midi_wanted: Option<String>,
     midi_open: Option<String>,
+    /// The port that blocked last.
+    midi_blocked: Option<String>,
     ports: Ports,
     ports_seen: Instant,
 }
 
 impl State {
-    pub fn new() -> State {
+    pub fn new(ports: Ports) -> State {
         State {
             font: None,
             program: 0,
@@ -130,7 +141,8 @@ impl State {
             audio_retry: Backoff::new(),
             midi_wanted: None,
             midi_open: None,
-            ports: Ports::new(),
+            midi_blocked: None,
+            ports,
             ports_seen: Instant::now(),
         }
     }
@@ -156,6 +168,7 @@ impl Control {
                 self.watch_sound();
                 self.watch_audio();
                 self.watch_midi();
+                self.watch_input();
             }));
             if turn.is_err() {
                 self.feed.shared.audio_errors.fetch_add(1, Relaxed);
@@ -200,6 +213,17 @@ impl Control {
                     reason: "No MIDI port is chosen.".into(),
                 });
             }
+            ControlCommand::OpenMidiIn(name) => {
+                self.close_input();
+                self.input.wanted = Some(name);
+                self.open_input();
+            }
+            ControlCommand::CloseMidiIn => self.close_input(),
+            ControlCommand::OpenVirtualMidiIn => self.open_virtual_input(),
+            ControlCommand::MidiThru(thru) => {
+                self.input.thru = thru;
+                self.ports_changed();
+            }
             ControlCommand::Quit => (),
         }
     }
@@ -213,6 +237,7 @@ impl Control {
     }
 
     fn say_midi(&self, midi: MidiState) {
+        self.ports_changed();
         self.slow(|slow| slow.midi = midi);
     }
 

@@ -2,6 +2,7 @@
 //! or the clock thread while there is no sound card. Allocates, locks and frees nothing.
 
 mod commands;
+mod follow;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,7 +10,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::EngineOptions;
 use super::clock::{FrameClock, Nanos, SECOND};
+use super::delay::Delay;
+use super::follow::{Follower, TICKS_PER_STEP};
 use super::messages::{CoreCommand, Garbage, Links, MidiEvent, MidiMessage};
+use super::midi_in::InputEvent;
 use super::mixer::{self, CHUNK, Controls, Mixer, Note, Peaks};
 use super::pattern::Pattern;
 use super::player::Player;
@@ -22,9 +26,6 @@ pub(crate) const LOOKAHEAD: Nanos = SECOND / 50;
 
 /// Behind by more than this, the time of day is not caught up with: the machine has slept.
 const ASLEEP: Nanos = SECOND;
-
-/// Clocks a step: 24 a quarter note.
-const CLOCKS_PER_STEP: f64 = 6.0;
 
 /// Most notes in a chunk; a lane has 20 steps a second at most, so that 2 a lane is plenty.
 const NOTES: usize = 64;
@@ -54,9 +55,15 @@ pub(crate) struct Core {
     wait: u64,
     next_clock: i64,
     midi_offset: Nanos,
+    delay: Delay,
     notes: [Note; NOTES],
     strikes: usize,
     levels: Peaks,
+    follower: Follower,
+    /// The follower's clock is followed.
+    external: bool,
+    pads: follow::Strokes,
+    input: rtrb::Consumer<InputEvent>,
     commands: rtrb::Consumer<CoreCommand>,
     midi: rtrb::Producer<MidiEvent>,
     garbage: rtrb::Producer<Garbage>,
@@ -71,6 +78,7 @@ impl Core {
         const RATE: f64 = 48_000.0;
         let (command_in, commands) = rtrb::RingBuffer::new(1024);
         let (midi, midi_out) = rtrb::RingBuffer::new(4096);
+        let (input_in, input) = rtrb::RingBuffer::new(1024);
         let (garbage, garbage_out) = rtrb::RingBuffer::new(256);
         let silent = Note {
             offset: 0,
@@ -89,9 +97,14 @@ impl Core {
             wait: 0,
             next_clock: 0,
             midi_offset: 0,
+            delay: Delay::new(),
             notes: [silent; NOTES],
             strikes: 0,
             levels: Peaks::default(),
+            follower: Follower::new(options.qpm),
+            external: options.follow_clock,
+            pads: follow::Strokes::new(),
+            input,
             commands,
             midi,
             garbage,
@@ -104,6 +117,7 @@ impl Core {
                 commands: command_in,
                 midi: midi_out,
                 garbage: garbage_out,
+                input: input_in,
             },
         )
     }
@@ -123,8 +137,10 @@ impl Core {
         if now - self.clock.time_of(self.frame) > ASLEEP {
             self.clock = FrameClock::new(self.frame, now, self.clock.rate());
         }
-        let frames = self.clock.frames_until(self.frame, now + LOOKAHEAD);
+        let ahead = LOOKAHEAD + self.held_back();
+        let frames = self.clock.frames_until(self.frame, now + ahead);
         self.take_commands();
+        self.take_input(None);
         self.run(frames as usize, None);
         self.publish();
     }
@@ -132,20 +148,36 @@ impl Core {
     /// The audio callback's turn: fills `out`, whose first frame is heard at `heard`. `stream` is a
     /// number that no other stream had.
     pub fn drive_audio(&mut self, stream: u64, rate: u32, heard: Nanos, out: Stereo) {
-        let (mut left, mut right) = out;
+        let (left, right) = out;
+        let heard = heard + self.held_back();
         if self.driver != Driver::Audio(stream) {
             self.take_over(stream, rate, heard);
         }
         let wait = self.wait as f64 / f64::from(rate) * SECOND as f64;
         self.clock.observe(self.frame, heard + wait as Nanos);
         self.take_commands();
-        if self.wait > 0 {
-            let wait = (self.wait as usize).min(left.len());
-            self.wait -= wait as u64;
-            (left, right) = (&mut left[wait..], &mut right[wait..]);
-        }
-        self.run(left.len(), Some((left, right)));
+        self.take_input(Some(left.len()));
+        let wait = (self.wait as usize).min(left.len());
+        self.wait -= wait as u64;
+        let frames = left.len() - wait;
+        self.run(frames, Some((&mut left[wait..], &mut right[wait..])));
+        let back = self.held_back() as f64 / SECOND as f64 * f64::from(rate);
+        self.delay.set(back as usize);
+        self.delay.run(left, right);
         self.publish();
+    }
+
+    /// How much the sound is held back, for MIDI to be ahead of it.
+    fn held_back(&self) -> Nanos {
+        (-self.midi_offset).max(0)
+    }
+
+    fn set_midi_offset(&mut self, offset: Nanos) {
+        let before = self.held_back();
+        self.midi_offset = offset;
+        // What is played from here on is heard later by as much as it is held back more.
+        let heard = self.clock.time_of(self.frame) + self.held_back() - before;
+        self.clock = FrameClock::new(self.frame, heard, self.clock.rate());
     }
 
     /// A stream starts: the music keeps its phase, so what is between is skipped or waited for.
@@ -168,6 +200,8 @@ impl Core {
         let mut done = 0;
         while done < frames {
             let chunk = (frames - done).min(CHUNK);
+            self.steer();
+            self.collect_pads(chunk);
             let count = self.collect(chunk);
             if let Some((left, right)) = &mut out {
                 let range = done..done + chunk;
@@ -184,14 +218,15 @@ impl Core {
     /// there, and sends them to MIDI. Returns how many there are.
     fn collect(&mut self, frames: usize) -> usize {
         let mut count = self.strikes;
+        self.notes[..count].sort_unstable_by_key(|note| note.offset);
         if !self.transport.playing() {
             return count;
         }
         let to = self.transport.position_after(frames);
-        while (self.next_clock as f64) < to * CLOCKS_PER_STEP {
-            let position = self.next_clock as f64 / CLOCKS_PER_STEP;
+        while (self.next_clock as f64) < to * TICKS_PER_STEP {
+            let position = self.next_clock as f64 / TICKS_PER_STEP;
             let offset = self.transport.frame_of(position, frames);
-            self.send_midi(offset, MidiMessage::Clock);
+            self.send_midi(offset, MidiMessage::Clock(self.next_clock));
             self.next_clock += 1;
         }
         let Core {
@@ -279,6 +314,10 @@ impl Core {
 
     /// Sends a message whose moment is `offset` frames from now.
     fn send_midi(&mut self, offset: usize, message: MidiMessage) {
+        let clock = !matches!(message, MidiMessage::Hit { .. } | MidiMessage::Panic);
+        if clock && !self.sends_clock() {
+            return;
+        }
         let mut time = self.clock.time_of(self.frame + offset as u64) + self.midi_offset;
         if self.driver != Driver::Clock {
             // The limiter holds the sound back.
@@ -318,7 +357,21 @@ impl Core {
         shared
             .takeover_pending
             .store(self.player.takeover_pending(), Relaxed);
-        shared.qpm.store(self.transport.qpm().to_bits(), Relaxed);
+        let clock = self.follower.last_tick();
+        let qpm = if self.external && clock.is_some() {
+            self.follower.qpm()
+        } else {
+            self.transport.qpm()
+        };
+        shared.qpm.store(qpm.to_bits(), Relaxed);
+        shared.external.store(self.external, Relaxed);
+        let place = self.follower.position(self.clock.time_of(self.frame));
+        shared.has_place.store(place.is_some(), Relaxed);
+        let bits = self.follower.qpm().to_bits();
+        shared.clock_qpm.store(bits, Relaxed);
+        shared
+            .clock_tick
+            .store(clock.unwrap_or(Nanos::MIN), Relaxed);
         shared.swing.set(self.player.feel.swing);
         for (cell, level) in shared.lane_levels.iter().zip(self.levels.lanes) {
             cell.set(level);

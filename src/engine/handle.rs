@@ -3,19 +3,24 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::thread::{self, JoinHandle, Thread};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::audio::Feed;
 use super::clock::{Nanos, SECOND};
-use super::control::{Control, ControlCommand, CoreSender, Slow, State};
+use super::control::{Control, ControlCommand, CoreSender, Input, Slow, State};
 use super::core::Core;
+use super::follow::LOST;
 use super::messages::{CoreCommand, Links};
-use super::midi_out::{MidiCommand, MidiOut};
+use super::midi_in::Inlet;
+use super::midi_out::{MidiCommand, MidiOut, Ports, Settings, Waker};
 use super::pattern::Pattern;
 use super::shared::Shared;
 use super::thread::make_realtime;
-use super::{AudioState, Command, DrumMap, MidiState, SoundFontSource, Status};
+use super::{
+    AudioState, ClockOut, Command, DrumMap, MidiState, Pads, Received, SoundFontSource, Status,
+    Sync,
+};
 use crate::music::Groove;
 
 /// Time between two turns of the clock thread, at work and watching.
@@ -37,8 +42,19 @@ pub struct EngineOptions {
     /// MIDI output by port name; `None` opens none.
     pub midi_port: Option<String>,
     pub drum_map: DrumMap,
-    /// Whether clock, start and stop go to the MIDI port.
-    pub send_clock: bool,
+    /// MIDI input by port name; `None` opens none.
+    pub midi_input: Option<String>,
+    /// Whether other programs find an input of ours, where the system can make one.
+    pub virtual_input: bool,
+    /// Whether the clock that comes in is followed.
+    pub follow_clock: bool,
+    pub pads: Pads,
+    /// Whether strokes that come in are sent on.
+    pub midi_thru: bool,
+    /// When clock, start and stop go to the MIDI port.
+    pub clock_out: ClockOut,
+    /// Length of the notes that leave by MIDI, in steps.
+    pub gate: f32,
     pub soundfont: SoundFontSource,
     /// Quarter notes a minute.
     pub qpm: f64,
@@ -54,7 +70,13 @@ impl Default for EngineOptions {
             buffer_frames: 512,
             midi_port: None,
             drum_map: DrumMap::general_midi(),
-            send_clock: true,
+            midi_input: None,
+            virtual_input: false,
+            follow_clock: false,
+            pads: Pads::default(),
+            midi_thru: false,
+            clock_out: ClockOut::Playing,
+            gate: 0.5,
             soundfont: SoundFontSource::Embedded,
             qpm: 120.0,
             groove: Groove::empty(64),
@@ -67,7 +89,8 @@ pub struct Engine {
     core: Arc<CoreSender>,
     control: SyncSender<ControlCommand>,
     midi: SyncSender<MidiCommand>,
-    midi_thread: Option<Thread>,
+    inlet: Arc<Inlet>,
+    midi_thread: Waker,
     shared: Arc<Shared>,
     slow: Arc<Mutex<Slow>>,
     epoch: Instant,
@@ -79,6 +102,11 @@ impl Engine {
     /// Starts the clock and opens what `options` name, in the background. Never fails:
     /// [`Engine::status`] says what could not be opened.
     pub fn start(options: EngineOptions) -> Engine {
+        Engine::start_with(options, Ports::system())
+    }
+
+    /// As [`Engine::start`], with the MIDI ports of another system.
+    pub(crate) fn start_with(options: EngineOptions, ports: Ports) -> Engine {
         let epoch = Instant::now();
         let shared = Arc::new(Shared::default());
         let (
@@ -87,6 +115,7 @@ impl Engine {
                 commands,
                 midi,
                 garbage,
+                input,
             },
         ) = Core::new(&options, shared.clone());
         let core = Arc::new(Mutex::new(core));
@@ -96,12 +125,22 @@ impl Engine {
         let (control, inbox) = sync_channel(256);
         let mut threads = Vec::new();
 
+        let inlet = Arc::new(Inlet::new(
+            input,
+            shared.clone(),
+            epoch,
+            options.pads,
+            options.drum_map.clone(),
+        ));
         let midi_out = MidiOut::spawn(
             midi,
             shared.clone(),
             epoch,
-            options.drum_map,
-            options.send_clock,
+            Settings {
+                map: options.drum_map,
+                clock: options.clock_out,
+                gate: options.gate,
+            },
         );
         let midi = midi_out.commands();
         let midi_thread = midi_out.waker();
@@ -121,9 +160,10 @@ impl Engine {
             },
             slow: slow.clone(),
             midi: midi_out,
+            input: Input::new(inlet.clone(), options.midi_thru),
             buffer: options.buffer_frames,
             quit: quit.clone(),
-            state: State::new(),
+            state: State::new(ports),
         };
         // Without its threads the engine is silent and says so; the program goes on.
         let named = |name: &str| thread::Builder::new().name(name.into());
@@ -145,6 +185,7 @@ impl Engine {
             control,
             midi,
             midi_thread,
+            inlet,
             shared,
             slow,
             epoch,
@@ -157,6 +198,12 @@ impl Engine {
         }
         if let Some(port) = options.midi_port {
             engine.send(Command::OpenMidiOut(port));
+        }
+        if let Some(port) = options.midi_input {
+            engine.send(Command::OpenMidiIn(port));
+        }
+        if options.virtual_input {
+            let _ = engine.control.try_send(ControlCommand::OpenVirtualMidiIn);
         }
         engine
     }
@@ -217,17 +264,45 @@ impl Engine {
             Command::CloseAudio => control(ControlCommand::CloseAudio),
             Command::OpenMidiOut(port) => control(ControlCommand::OpenMidi(port)),
             Command::CloseMidiOut => control(ControlCommand::CloseMidi),
-            Command::SetDrumMap(map) => self.midi.try_send(MidiCommand::Map(map)).is_ok(),
-            Command::SendClock(send) => self.midi.try_send(MidiCommand::Clock(send)).is_ok(),
+            Command::OpenMidiIn(port) => control(ControlCommand::OpenMidiIn(port)),
+            Command::CloseMidiIn => control(ControlCommand::CloseMidiIn),
+            Command::FollowClock(follow) => core(CoreCommand::Follow(follow)),
+            Command::SetMidiThru(thru) => control(ControlCommand::MidiThru(thru)),
+            Command::SetPads(pads) => {
+                self.inlet.set_pads(pads);
+                true
+            }
+            Command::Overdub(overdub) => {
+                self.shared.overdub.store(overdub, Relaxed);
+                true
+            }
+            Command::SetDrumMap(map) => {
+                self.inlet.set_map((*map).clone());
+                self.midi.try_send(MidiCommand::Map(map)).is_ok()
+            }
+            Command::SetClockOut(clock) => self.midi.try_send(MidiCommand::Clock(clock)).is_ok(),
+            Command::SetGate(steps) => {
+                let gate = MidiCommand::Gate(unit(steps, 0.05, 1.0, 0.5));
+                self.midi.try_send(gate).is_ok()
+            }
         };
         if !sent {
             self.shared.dropped_commands.fetch_add(1, Relaxed);
         }
         // It may sleep long while nothing plays.
-        if let Some(thread) = &self.midi_thread {
-            thread.unpark();
-        }
+        self.midi_thread.wake();
         sent
+    }
+
+    /// What came in by MIDI since the last call, for whoever wants to act on it: strokes have
+    /// sounded already. Of a controller only the latest value counts.
+    pub fn received(&self) -> Vec<Received> {
+        self.inlet.take()
+    }
+
+    /// Takes a MIDI message as if it came from a port, now.
+    pub fn receive(&self, bytes: &[u8]) {
+        self.inlet.receive(bytes);
     }
 
     /// A cheap snapshot, fit for every frame of a screen.
@@ -235,6 +310,7 @@ impl Engine {
         let Slow {
             audio,
             midi,
+            midi_in,
             kit,
             kits,
             kit_error,
@@ -255,6 +331,8 @@ impl Engine {
             takeover_pending: shared.takeover_pending.load(Relaxed),
             audio,
             midi,
+            midi_in,
+            sync: self.sync(),
             kit,
             kits,
             kit_error,
@@ -264,6 +342,28 @@ impl Engine {
             dropped_commands: shared.dropped_commands.load(Relaxed),
             dropped_midi: shared.dropped_midi.load(Relaxed),
             audio_errors: shared.audio_errors.load(Relaxed),
+            midi_errors: shared.midi_errors.load(Relaxed),
+        }
+    }
+}
+
+impl Engine {
+    fn sync(&self) -> Sync {
+        let shared = &self.shared;
+        let now = self.epoch.elapsed().as_nanos() as Nanos;
+        let coming = now.saturating_sub(shared.clock_tick.load(Relaxed)) < LOST;
+        let qpm = f64::from_bits(shared.clock_qpm.load(Relaxed));
+        match (shared.external.load(Relaxed), coming) {
+            (false, _) => Sync::Internal,
+            (true, true) => Sync::Following(qpm),
+            (true, false) => {
+                let playing = shared.playing.load(Relaxed) && shared.has_place.load(Relaxed);
+                if playing {
+                    Sync::Lost(qpm)
+                } else {
+                    Sync::Waiting
+                }
+            }
         }
     }
 }
@@ -293,6 +393,9 @@ impl Slow {
             },
             midi: MidiState::Off {
                 reason: "No MIDI port is chosen.".into(),
+            },
+            midi_in: MidiState::Off {
+                reason: "No MIDI input is chosen.".into(),
             },
             kit: String::new(),
             kits: Arc::from([]),

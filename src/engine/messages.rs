@@ -2,6 +2,7 @@
 
 use super::Takeover;
 use super::clock::Nanos;
+use super::midi_in::InputEvent;
 use super::mixer::Mixer;
 use super::pattern::Pattern;
 use crate::music::Lane;
@@ -29,6 +30,8 @@ pub(crate) enum CoreCommand {
     Mixer(Box<Mixer>),
     Program(u8),
     MidiOffset(Nanos),
+    /// Whether an external clock is followed.
+    Follow(bool),
 }
 
 /// What the core is done with, to be freed elsewhere.
@@ -44,9 +47,11 @@ pub(crate) enum MidiMessage {
         lane: Lane,
         velocity: u8,
     },
-    Clock,
+    /// The clock of this number since the top, 24 a quarter note.
+    Clock(i64),
     Start,
-    Continue,
+    /// Playing goes on; the next clock has this number.
+    Continue(i64),
     Stop,
     /// All notes off, at once and not at its time.
     Panic,
@@ -64,4 +69,5 @@ pub(crate) struct Links {
     pub commands: rtrb::Producer<CoreCommand>,
     pub midi: rtrb::Consumer<MidiEvent>,
     pub garbage: rtrb::Consumer<Garbage>,
+    pub input: rtrb::Producer<InputEvent>,
 }

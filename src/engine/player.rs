@@ -64,6 +64,40 @@ impl Player {
         Some(std::mem::replace(&mut self.pattern, pending.pattern))
     }
 
+    /// Goes to `position`, from where the loop counts its turns since 0. A groove that waited takes
+    /// over at once; the one it replaces is returned to be freed elsewhere.
+    pub fn seek(&mut self, position: f64) -> Option<Box<Pattern>> {
+        let old = self.rewind();
+        self.cursor = position;
+        let Player {
+            pattern,
+            next,
+            feel,
+            ..
+        } = self;
+        for lane in Lane::ALL {
+            // No hit is further from its grid line than half a step.
+            let mut n = position.floor() as i64 - 1;
+            let passed = |n: i64| {
+                let placed = pattern.hit(n, lane).map(|hit| feel.place(n, hit.offset));
+                feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
+            };
+            while passed(n) {
+                n += 1;
+            }
+            next[lane.index()] = n;
+        }
+        old
+    }
+
+    /// Somebody has played this step of the lane: the loop does not play it again.
+    pub fn played_by_hand(&mut self, lane: Lane, step: i64) {
+        let next = &mut self.next[lane.index()];
+        if *next == step {
+            *next += 1;
+        }
+    }
+
     /// Hands over `pattern`; the one that it displaces is returned to be freed elsewhere.
     pub fn set_pattern(
         &mut self,
@@ -263,6 +297,48 @@ mod tests {
         play(&mut player, 15.8, 0.2);
         player.set_pattern(groove(16, &[(0, Lane::Kick, 0.4)]), Takeover::NextBar);
         assert_eq!(play(&mut player, 17.0, 0.3)[0].1, 15.8);
+    }
+
+    #[test]
+    fn a_seek_plays_what_lies_ahead_and_nothing_behind() {
+        let hits = [
+            (0, Lane::Kick, 0.25),
+            (5, Lane::Kick, -0.4),
+            (6, Lane::Kick, 0.0),
+            (7, Lane::Kick, 0.4),
+        ];
+        for (position, expected) in [
+            (0.0, vec![0.0, 5.4, 6.0, 6.6, 15.75]),
+            (5.2, vec![5.4, 6.0, 6.6, 15.75]),
+            (6.0, vec![6.0, 6.6, 15.75]),
+            // The hit that has just been missed sounds at once.
+            (6.7, vec![6.7, 15.75]),
+            (16.0 * 3.0 + 6.3, vec![54.6, 63.75]),
+            // The first hit of the next turn is early.
+            (15.9, vec![15.9]),
+            (15.6, vec![15.75]),
+        ] {
+            let mut player = Player::new(groove(16, &hits));
+            play(&mut player, 77.7, 0.7);
+            assert!(player.seek(position).is_none());
+            let strokes = play(&mut player, (position / 16.0).floor() * 16.0 + 15.99, 0.1);
+            let at: Vec<f64> = strokes.iter().map(|stroke| stroke.1).collect();
+            assert_eq!(at.len(), expected.len(), "{position}: {at:?}");
+            for (at, expected) in at.iter().zip(expected) {
+                assert!((at - expected).abs() < 1e-6, "{position}: {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_played_by_hand_is_not_played_again() {
+        let mut player = Player::new(groove(16, &[(4, Lane::Snare, 0.0), (8, Lane::Snare, 0.0)]));
+        play(&mut player, 3.8, 0.3);
+        // Struck a little early.
+        player.played_by_hand(Lane::Snare, 4);
+        // And one that has sounded already.
+        player.played_by_hand(Lane::Snare, 3);
+        assert_eq!(play(&mut player, 16.0, 0.3), [(Lane::Snare, 8.0)]);
     }
 
     #[derive(Clone, Debug)]

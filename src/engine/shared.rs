@@ -41,11 +41,16 @@ pub(crate) struct Playhead {
 }
 
 impl Playhead {
-    /// The place that is heard at `now`.
-    pub fn at(&self, now: Nanos) -> Position {
+    /// Steps since play that are heard at `now`.
+    pub fn steps_at(&self, now: Nanos) -> f64 {
         let seconds = (now - self.time) as f64 / SECOND as f64;
         // What is rendered ahead is not heard yet; the first buffer is not heard before its start.
-        let steps = (self.position + seconds * self.steps_per_second).max(0.0);
+        (self.position + seconds * self.steps_per_second).max(0.0)
+    }
+
+    /// The place that is heard at `now`.
+    pub fn at(&self, now: Nanos) -> Position {
+        let steps = self.steps_at(now);
         let length = self.loop_steps.max(1);
         let since = steps - self.origin as f64;
         let step = since.rem_euclid(length as f64);
@@ -130,9 +135,24 @@ pub(crate) struct Shared {
     pub lane_levels: [AtomicF32; LANES],
     pub master_level: [AtomicF32; 2],
     pub limiter_gain: AtomicF32,
+    /// An external clock is followed.
+    pub external: AtomicBool,
+    /// What plays has the place of an external clock.
+    pub has_place: AtomicBool,
+    /// Bits of an `f64`: the tempo of the clock that comes in.
+    pub clock_qpm: AtomicU64,
+    /// When its latest tick came; `Nanos::MIN` before the first one.
+    pub clock_tick: AtomicI64,
+    /// Strokes that come in are sent on to the MIDI output.
+    pub thru: AtomicBool,
+    /// MIDI comes from the device to which it goes.
+    pub same_port: AtomicBool,
+    /// Strokes that come in become part of the groove.
+    pub overdub: AtomicBool,
     pub dropped_commands: AtomicU64,
     pub dropped_midi: AtomicU64,
     pub audio_errors: AtomicU64,
+    pub midi_errors: AtomicU64,
     /// Set when the synthesizer panicked: it plays no more until a kit is loaded again.
     pub sound_failed: AtomicBool,
     /// When the audio callback was last called.

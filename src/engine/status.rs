@@ -33,6 +33,20 @@ pub enum MidiState {
     },
 }
 
+/// Whose clock the engine plays by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Sync {
+    /// Its own.
+    #[default]
+    Internal,
+    /// An external one is to be followed, but none comes.
+    Waiting,
+    /// An external one, at this many quarter notes a minute.
+    Following(f64),
+    /// It went away while it played: the music goes on at its last tempo.
+    Lost(f64),
+}
+
 /// Where the playhead is, as heard now. `bar` and `beat` count from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
@@ -69,6 +83,8 @@ pub struct Status {
     pub takeover_pending: bool,
     pub audio: AudioState,
     pub midi: MidiState,
+    pub midi_in: MidiState,
+    pub sync: Sync,
     /// Name of the kit in use.
     pub kit: String,
     /// The drum kits that the SoundFont has, for [`super::Command::SetKit`].
@@ -83,10 +99,13 @@ pub struct Status {
     pub limiter_gain: f32,
     /// Commands that found the queue full.
     pub dropped_commands: u64,
-    /// Notes and clocks that found no room on their way to MIDI, or came too late to be sent.
+    /// Notes and clocks that found no room on their way to or from MIDI, or came too late to be
+    /// sent.
     pub dropped_midi: u64,
     /// Underruns and other errors that the audio driver reported.
     pub audio_errors: u64,
+    /// How often the MIDI port was lost, blocked or broke down.
+    pub midi_errors: u64,
 }
 
 /// A list of devices; when it is empty, `reason` says why in one sentence.

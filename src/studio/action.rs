@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{End, Kind, Pane, Question};
+use super::{End, Kind, MapAction, Pane, Question};
 
 /// One thing to do. A session is a list of these, and every key, palette line and test makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,18 @@ pub enum Action {
     NudgeDynamics(f32),
     NudgeLevel(f32),
     CycleTakeover,
+    /// Whether the MIDI clock that comes in is followed.
+    ToggleFollow,
+    /// Whether strokes on pads become part of the groove.
+    ToggleOverdub,
+
+    // The machine on the MIDI port.
+    /// Opens or does something in the editor of the drum map.
+    Map(MapAction),
+    /// Moves MIDI against the sound, in milliseconds; positive is later.
+    NudgeMidiOffset(f32),
+    /// When MIDI clock is sent.
+    CycleClock,
 
     // Drawing grooves from the model.
     /// A new groove from the prior, under the next seed.
@@ -81,6 +93,8 @@ pub enum Action {
     ShowHelp,
     ShowMessages,
     ShowPalette,
+    /// What is bound to which control, and learning another.
+    ShowBindings,
     Choose(Kind),
     Ask(Question),
     /// Closes what is open over the panes.
@@ -89,6 +103,7 @@ pub enum Action {
     Accept,
     MoveSelection(isize),
     Type(char),
+    /// A character, or what is bound to the selected line.
     Erase,
     /// Leaves; asks first while a model is in training.
     Quit,

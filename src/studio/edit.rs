@@ -65,7 +65,7 @@ impl Studio {
             .hit(self.screen.step, Lane::ALL[self.screen.lane])
     }
 
-    fn before_edit(&mut self, change: Change) {
+    pub(super) fn before_edit(&mut self, change: Change) {
         self.history.before(&self.scene, change);
         self.forget_answers();
         self.scene.origin = Origin::Edited;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
+use super::{Binding, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport};
+use crate::engine::{ClockOut, DrumMap, Pads};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -19,6 +20,15 @@ pub enum Effect {
     Timing(f32),
     Dynamics(f32),
     Level(f32),
+    /// Notes and channels of the lanes on MIDI.
+    DrumMap(DrumMap),
+    /// Writes a drum map into the folder of the player's own.
+    SaveMap(DrumMap),
+    /// Sounds one stroke now.
+    Strike(Lane),
+    /// Milliseconds; positive is later than the sound.
+    MidiOffset(f32),
+    Clock(ClockOut),
     Groove {
         groove: Groove,
         takeover: Takeover,
@@ -29,6 +39,11 @@ pub enum Effect {
         mute: bool,
         solo: bool,
     },
+    /// Whether the MIDI clock that comes in is followed.
+    Follow(bool),
+    Overdub(bool),
+    Pads(Pads),
+    SaveBindings(Vec<Binding>),
     /// Latents to grooves; a newer request takes the place of one that still waits.
     Decode {
         ticket: u64,
@@ -75,6 +90,10 @@ pub enum Event {
     /// Time since the start, for the age of messages.
     Tick(Duration),
     Transport(Transport),
+    /// What came in by MIDI, in order.
+    Midi(Vec<Received>),
+    /// What the file of bindings has.
+    Bindings(Vec<Binding>),
     Loaded(ModelInfo),
     LoadFailed {
         source: Source,
@@ -100,6 +119,8 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// A drum map was chosen and read.
+    MapOpened(DrumMap),
     Exported {
         path: PathBuf,
         clamped: usize,

@@ -12,7 +12,9 @@ mod effect;
 mod export;
 mod inference;
 mod library;
+mod machine;
 mod messages;
+mod midi;
 mod morph;
 mod opening;
 mod play;
@@ -34,14 +36,19 @@ pub use curves::{Curves, Term};
 pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
+pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
+pub use midi::{Binding, Control, Midi, Target};
 pub use play::{LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
-pub use crate::engine::{AudioState, MidiState, Status as Transport};
+pub use crate::engine::{
+    AudioState, ClockOut, DrumMap, MidiState, PadNote, Received, Status as Transport, Sync, Tap,
+    Voice,
+};
 use crate::music::{Groove, LANES};
 
 /// The whole state of the workstation.
@@ -51,6 +58,9 @@ pub struct Studio {
     pub history: History,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    pub midi: Midi,
+    /// What is on the MIDI port.
+    pub machine: Machine,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -81,6 +91,8 @@ impl Studio {
             history: History::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            midi: Midi::new(&config),
+            machine: Machine::from(&config.midi),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -118,6 +130,10 @@ impl Studio {
             | Action::ToggleLock
             | Action::NudgeLaneLevel(_) => self.apply_playing(action),
 
+            Action::Map(_) | Action::NudgeMidiOffset(_) | Action::CycleClock => {
+                self.apply_machine(action);
+            }
+
             Action::Sample
             | Action::SetSeed(_)
             | Action::SetTemperature(_)
@@ -136,6 +152,8 @@ impl Studio {
             | Action::NudgeOffset(_)
             | Action::ClearLane => self.apply_edit(action),
 
+            Action::ToggleFollow => self.toggle_follow(),
+            Action::ToggleOverdub => self.toggle_overdub(),
             Action::Export => self.export(),
             Action::SelectCheckpoint(by) => self.library.select(&mut self.screen.checkpoint, by),
             Action::LoadCheckpoint => self.load_selected(),
@@ -150,6 +168,7 @@ impl Studio {
             | Action::ShowHelp
             | Action::ShowMessages
             | Action::ShowPalette
+            | Action::ShowBindings
             | Action::Choose(_)
             | Action::Ask(_)
             | Action::Close
@@ -166,6 +185,8 @@ impl Studio {
         match event {
             Event::Tick(now) => self.now = now,
             Event::Transport(status) => self.receive_transport(status),
+            Event::Midi(received) => self.receive_midi(received),
+            Event::Bindings(bindings) => self.receive_bindings(bindings),
             Event::Loaded(model) => self.receive_model(model),
             Event::LoadFailed { source, reason } => self.receive_load_failure(&source, &reason),
             Event::Decoded { ticket, grooves } => self.receive_grooves(ticket, grooves),
@@ -173,6 +194,7 @@ impl Studio {
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
+            Event::MapOpened(map) => self.receive_map(map),
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),

@@ -1,6 +1,6 @@
 //! Playing: transport, feel, levels, and the state of the lanes.
 
-use super::{Action, AudioState, Config, Effect, MidiState, Studio, Takeover, Transport};
+use super::{Action, AudioState, Config, Effect, MidiState, Studio, Sync, Takeover, Transport};
 use crate::engine::Position;
 use crate::music::{LANES, Lane};
 
@@ -68,6 +68,14 @@ pub fn silent_transport(config: &Config) -> Transport {
         midi: MidiState::Off {
             reason: "No MIDI port is chosen.".into(),
         },
+        midi_in: MidiState::Off {
+            reason: "No MIDI input is chosen.".into(),
+        },
+        sync: if config.midi.follow_clock {
+            Sync::Waiting
+        } else {
+            Sync::Internal
+        },
         kit: String::new(),
         kits: [].into(),
         kit_error: None,
@@ -77,6 +85,7 @@ pub fn silent_transport(config: &Config) -> Transport {
         dropped_commands: 0,
         dropped_midi: 0,
         audio_errors: 0,
+        midi_errors: 0,
     }
 }
 
@@ -187,7 +196,30 @@ impl Studio {
                 "{dropped} notes or commands found no room and were dropped."
             ));
         }
+        self.receive_sync(self.transport.sync, status.sync);
         self.transport = status;
+    }
+
+    /// The tempo as the screen writes it: `120.0`, or `ext` and what the external clock does.
+    pub fn tempo_words(&self) -> String {
+        match self.transport.sync {
+            Sync::Internal => format!("{:.1}", self.sound.tempo),
+            Sync::Waiting => "ext (waiting)".into(),
+            Sync::Following(qpm) => format!("ext {qpm:.1}"),
+            Sync::Lost(_) => "ext lost".into(),
+        }
+    }
+
+    pub(super) fn set_lane_level(&mut self, lane: Lane, level: f32) {
+        let state = &mut self.lanes[lane.index()];
+        state.level = level;
+        let LaneState { mute, solo, .. } = *state;
+        self.ask(Effect::Lane {
+            lane,
+            level,
+            mute,
+            solo,
+        });
     }
 
     /// Whether a lane is heard, with everyone's mute and solo.
@@ -205,9 +237,17 @@ impl Studio {
         };
         let midi = match &self.transport.midi {
             MidiState::Off { reason } => with_full_stop(reason),
-            MidiState::On { port } => format!("MIDI: {port}."),
+            MidiState::On { port } => self.machine_sentence(port),
         };
-        format!("{audio} {midi}")
+        let input = match &self.transport.midi_in {
+            MidiState::On { port } => format!(" MIDI in: {port}."),
+            // A port that is wanted and missing is news; one that nobody asked for is not.
+            MidiState::Off { reason } if self.midi.input_wanted => {
+                format!(" {}", with_full_stop(reason))
+            }
+            MidiState::Off { .. } => String::new(),
+        };
+        format!("{audio} {midi}{input}")
     }
 }
 

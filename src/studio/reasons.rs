@@ -1,6 +1,6 @@
 //! Why something can't be done now. Help, palette and the answer to a key all ask here.
 
-use super::{Action, RunState, Studio};
+use super::{Action, Overlay, RunState, Studio, Sync};
 
 impl Studio {
     /// The reason against `action` in one sentence, or `None` when it can be done.
@@ -20,8 +20,23 @@ impl Studio {
             | Action::NudgeSlider(_)
             | Action::Keep(_)
             | Action::SwapEnds => no_model(),
+            Action::Map(action) => self.reason_against_map(*action),
             Action::Undo => reason(!self.history.can_undo(), "Nothing to undo."),
             Action::Redo => reason(!self.history.can_redo(), "Nothing to redo."),
+            Action::SetTempo(_) | Action::NudgeTempo(_) => reason(
+                matches!(self.transport.sync, Sync::Following(_)),
+                "The tempo is the MIDI clock's.",
+            ),
+            Action::Erase => {
+                let list = self.screen.overlay.is_some();
+                let erasable = matches!(
+                    self.screen.overlay,
+                    Some(
+                        Overlay::Bindings { .. } | Overlay::Prompt { .. } | Overlay::Palette { .. }
+                    )
+                );
+                reason(list && !erasable, "Nothing can be removed here.")
+            }
             Action::Export => reason(
                 self.scene.groove.hits().next().is_none(),
                 "The groove is silent.",

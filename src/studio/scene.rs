@@ -94,6 +94,8 @@ pub enum Change {
     /// Of the hit at this lane and step.
     Velocity(usize, usize),
     Offset(usize, usize),
+    /// Strokes from pads, in this turn of the loop.
+    Overdub(u64),
 }
 
 /// Scenes before and after the present one.

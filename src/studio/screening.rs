@@ -1,6 +1,6 @@
 //! Panes and what opens over them.
 
-use super::{Action, Effect, Kind, Overlay, Question, Studio};
+use super::{Action, Effect, Kind, Overlay, Question, Studio, Target};
 
 impl Studio {
     pub(super) fn apply_screen(&mut self, action: Action) {
@@ -16,6 +16,7 @@ impl Studio {
                     selected: 0,
                 });
             }
+            Action::ShowBindings => screen.overlay = Some(Overlay::Bindings { selected: 0 }),
             Action::Choose(kind) => {
                 let note = String::new();
                 screen.overlay = Some(Overlay::Chooser {
@@ -29,11 +30,17 @@ impl Studio {
             Action::Ask(question) => {
                 let text = match question {
                     Question::TrainingData => self.run.settings.data.display().to_string(),
+                    Question::MapName => self.machine.map.name.clone(),
                     _ => String::new(),
                 };
                 self.screen.overlay = Some(Overlay::Prompt { question, text });
             }
-            Action::Close => screen.overlay = None,
+            Action::Close => {
+                self.midi.learning = None;
+                if let Some(Overlay::MapEditor(editor)) = screen.overlay.take() {
+                    self.put_map_back(*editor);
+                }
+            }
             Action::Accept => self.accept(),
             Action::MoveSelection(by) => self.move_selection(by),
             Action::Type(character) => self.type_character(character),
@@ -45,6 +52,7 @@ impl Studio {
                     filter.pop();
                     *selected = 0;
                 }
+                Some(Overlay::Bindings { .. }) => self.unbind_selected(),
                 _ => {}
             },
             Action::Quit => {
@@ -66,6 +74,7 @@ impl Studio {
                 filter.push(character);
                 *selected = 0;
             }
+            Some(Overlay::MapEditor(_)) => self.type_in_map(character),
             _ => {}
         }
     }
@@ -77,6 +86,11 @@ impl Studio {
             }
             Some(Overlay::Palette { selected, .. }) => {
                 *selected = selected.saturating_add_signed(by)
+            }
+            Some(Overlay::Bindings { selected }) => {
+                let last = Target::all().count() - 1;
+                *selected = selected.saturating_add_signed(by).min(last);
+                self.midi.learning = None;
             }
             Some(Overlay::Chooser {
                 items: Some(items),
@@ -106,7 +120,14 @@ impl Studio {
                 if let Some(name) = &name {
                     self.say(format!("Opening {name}."));
                 }
+                if kind == Kind::MidiInput {
+                    self.midi.input_wanted = name.is_some();
+                }
                 self.ask(Effect::Open(kind, name.unwrap_or_default()));
+            }
+            Some(Overlay::Bindings { selected }) => {
+                self.screen.overlay = Some(Overlay::Bindings { selected });
+                self.learn_selected(selected);
             }
             Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
             Some(Overlay::ConfirmQuit) => {
@@ -129,6 +150,7 @@ impl Studio {
                 .filter(|temperature| (0.0..=2.0).contains(temperature))
                 .map(|temperature| Action::SetTemperature(temperature as f32)),
             Question::TrainingData => Some(Action::SetTrainingData(text.into())),
+            Question::MapName => return self.save_map(text),
         };
         match action {
             Some(action) => self.apply(action),

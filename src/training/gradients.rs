@@ -13,7 +13,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::Examples;
-use crate::model::network::{Batch, InputMask, Network, Past, keep_all};
+use crate::model::network::{Batch, InputMask, KeepAll, Losses, Network, Past};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -182,16 +182,15 @@ pub fn gradients(
         let batch = examples.batch(chosen, device)?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
         let keep = preset.dropout_keep;
-        let mut mask = |x: &Tensor| {
-            if keep < 1.0 {
-                dropout(x, keep, &mut rng)
-            } else {
-                Ok(x.clone())
-            }
+        let mut dropout = |x: &Tensor| dropout(x, keep, &mut rng);
+        let mask: InputMask = if keep < 1.0 {
+            &mut dropout
+        } else {
+            &mut KeepAll
         };
         let mut uniform = uniform(seed, step, shard);
         let mut past = past(preset.sampling.probability_at(step), &mut uniform);
-        shard_gradient(network, &batch, &noise, beta, scale, &mut mask, &mut past)
+        shard_gradient(network, &batch, &noise, beta, scale, mask, &mut past)
     })?;
     sum(shards)
 }
@@ -224,41 +223,41 @@ pub(super) fn shard_gradient(
     })
 }
 
-/// The terms of each example. What is known of the whole shard only is shared out evenly.
-fn each_terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Vec<Terms>> {
-    let numbers = |tensor: &Tensor| tensor.to_vec1::<f32>();
-    let (loss, kl) = (numbers(total)?, numbers(&losses.kl)?);
-    let reconstruction = numbers(&losses.reconstruction)?;
-    let groove = match &losses.groove {
-        Some(it) => Some([
-            numbers(&it.hits)?,
-            numbers(&it.velocities)?,
-            numbers(&it.offsets)?,
-        ]),
-        None => None,
+/// The terms of each example.
+fn each_terms(losses: &Losses, total: &Tensor) -> Result<Vec<Terms>> {
+    let numbers = |tensor: &Tensor| -> Result<Vec<f64>> {
+        Ok(tensor
+            .to_vec1::<f32>()?
+            .into_iter()
+            .map(f64::from)
+            .collect())
     };
-    let share = 1.0 / loss.len().max(1) as f64;
-    let (right, judged) = losses.accuracy.as_ref().map_or((0.0, 0.0), |accuracy| {
-        (accuracy.right * share, accuracy.all * share)
-    });
-    let terms = |example: usize| {
-        let part = |index: usize| {
-            let groove = groove.as_ref();
-            groove.map_or(0.0, |parts| f64::from(parts[index][example]))
-        };
+    let mut each = vec![
         Terms {
             examples: 1,
-            loss: f64::from(loss[example]),
-            reconstruction: f64::from(reconstruction[example]),
-            hits: part(0),
-            velocities: part(1),
-            offsets: part(2),
-            kl: f64::from(kl[example]),
-            right,
-            judged,
+            ..Terms::default()
+        };
+        total.dim(0)?
+    ];
+    let mut set = |tensor: &Tensor, term: fn(&mut Terms) -> &mut f64| -> Result<()> {
+        for (terms, number) in each.iter_mut().zip(numbers(tensor)?) {
+            *term(terms) = number;
         }
+        Ok(())
     };
-    Ok((0..loss.len()).map(terms).collect())
+    set(total, |terms| &mut terms.loss)?;
+    set(&losses.reconstruction, |terms| &mut terms.reconstruction)?;
+    set(&losses.kl, |terms| &mut terms.kl)?;
+    if let Some(groove) = &losses.groove {
+        set(&groove.hits, |terms| &mut terms.hits)?;
+        set(&groove.velocities, |terms| &mut terms.velocities)?;
+        set(&groove.offsets, |terms| &mut terms.offsets)?;
+    }
+    if let Some(accuracy) = &losses.accuracy {
+        set(&accuracy.right, |terms| &mut terms.right)?;
+        set(&accuracy.all, |terms| &mut terms.judged)?;
+    }
+    Ok(each)
 }
 
 /// The sum of the loss terms of all examples; see [`evaluate_each`].
@@ -290,7 +289,7 @@ pub fn evaluate_each(
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
         let mut uniform = uniform(seed, 0, shard);
         let mut past = past(preset.sampling.in_evaluation(), &mut uniform);
-        let losses = network.losses_hearing(&batch, &noise, &mut keep_all, &mut past)?;
+        let losses = network.losses_hearing(&batch, &noise, &mut KeepAll, &mut past)?;
         each_terms(&losses, &losses.total(preset, beta)?)
     })?;
     Ok(shards.concat())

@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::examples::converter;
 use super::{Adam, Control, Event, Examples, Log, Record, evaluate_terms, gradients};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
-use crate::data::{DataError, GrooveConverter, Split, load_windows};
+use crate::data::{Converter, DataError, NotConvertible, Split, load_windows};
+use crate::model::lstm::Factors;
 use crate::model::network::Network;
 use crate::model::{ModelError, Preset, init};
 
@@ -33,6 +35,8 @@ pub struct TrainOptions {
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
     pub device: Device,
+    /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
+    pub factors: Factors,
 }
 
 /// What a run keeps from its first step to its last.
@@ -42,6 +46,7 @@ pub struct RunSettings {
     pub batch: usize,
     pub seed: u64,
     pub hop_bars: usize,
+    pub factors: Factors,
 }
 
 impl RunSettings {
@@ -52,6 +57,7 @@ impl RunSettings {
             preset,
             seed: 0,
             hop_bars: 1,
+            factors: Factors::Float32,
         }
     }
 
@@ -70,8 +76,11 @@ impl RunSettings {
                 .as_f64()
                 .map(|number| number as usize)
         };
+        let factors = metadata.notes.get(FACTORS).cloned();
+        let factors = factors.and_then(|name| serde_json::from_value(name).ok());
         let fresh = RunSettings::new(preset);
         Ok(RunSettings {
+            factors: factors.unwrap_or(fresh.factors),
             batch: number(BATCH).unwrap_or(fresh.batch),
             seed: metadata.seed.unwrap_or(fresh.seed),
             hop_bars: number(HOP_BARS).unwrap_or(fresh.hop_bars),
@@ -85,6 +94,11 @@ impl RunSettings {
 pub enum TrainingError {
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("no examples can be made for preset {preset}: {reason}")]
+    NoConverter {
+        preset: String,
+        reason: NotConvertible,
+    },
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
@@ -199,7 +213,8 @@ impl Trainer {
             (None, Some(from)) => from.tensors.clone(),
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
-        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        let network = Network::new(options.preset.clone(), &weights, &options.device)?
+            .with_factors(options.factors);
         let adam = match &start {
             None => Adam::new(&network)?,
             Some(start) => Adam::from_tensors(&network, &start.optimizer)?
@@ -330,7 +345,7 @@ impl Trainer {
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainingError> {
         let mut metadata = Metadata::of_this_run(self.step);
         metadata.seed = Some(self.options.seed);
-        metadata.data_fingerprint = Some(self.train.fingerprint());
+        metadata.data_fingerprint = Some(self.train.fingerprint().into());
         let mut note = |key: &str, value: Option<f64>| {
             if let Some(value) = value {
                 metadata.notes.insert(key.into(), value.into());
@@ -341,6 +356,9 @@ impl Trainer {
         note(SECONDS, Some(self.seconds));
         note(BATCH, Some(self.options.batch as f64));
         note(HOP_BARS, Some(self.options.hop_bars as f64));
+        if let Ok(factors) = serde_json::to_value(self.options.factors) {
+            metadata.notes.insert(FACTORS.into(), factors);
+        }
         Ok(Checkpoint {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
@@ -355,29 +373,26 @@ const BEST_VALIDATION: &str = "best_validation_loss";
 const SECONDS: &str = "training_seconds";
 const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
+const FACTORS: &str = "factors";
 
 /// The windows to learn from, and those to watch where the corpus has any.
 fn load_examples(
     options: &TrainOptions,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(Examples, Option<Examples>), TrainingError> {
-    let bars = options.preset.bars;
-    let load = |split, hop| {
-        load_windows(
-            &options.data,
-            Some(split),
-            &GrooveConverter {
-                bars,
-                hop: Some(hop),
-            },
-        )
-    };
-    let train = load(Split::Train, options.hop_bars)?;
+    let preset = &options.preset;
+    let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
+    let mut for_training = converter(preset)?;
+    for_training.hop = Some(options.hop_bars);
+    for_training.seed = Some(options.seed);
+    let train = load(Split::Train, &for_training)?;
     for warning in &train.warnings {
         tell(Event::Notice(warning.clone()));
     }
-    let validation = match load(Split::Validation, bars) {
-        Ok(windows) => Some(Examples::new(&windows, options.preset.steps())),
+    let mut for_validation = converter(preset)?;
+    for_validation.hop = Some(preset.bars);
+    let validation = match load(Split::Validation, &for_validation) {
+        Ok(validation) => Some(Examples::new(for_validation, validation.windows)),
         Err(error @ DataError::NoWindows { .. }) => {
             tell(Event::Notice(format!(
                 "there is nothing to validate on, so no best checkpoint is kept: {error}"
@@ -386,7 +401,7 @@ fn load_examples(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok((Examples::new(&train, options.preset.steps()), validation))
+    Ok((Examples::new(for_training, train.windows), validation))
 }
 
 /// A run goes on only as what it was: names the first setting that differs.
@@ -443,7 +458,7 @@ fn differences(
         (
             "data of fingerprint",
             before.data_fingerprint.clone(),
-            train.fingerprint(),
+            train.fingerprint().into(),
         ),
     ];
     let differs = |(what, found, wanted): (_, Option<String>, String)| {

@@ -41,7 +41,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     // In order of place; the number is the order in which they are given up, highest first.
     let mut items: Vec<(u8, Vec<Span>)> = vec![
         (0, vec![state, Span::raw(format!(" {place}"))]),
-        (0, named(view, "bpm", format!("{:.1}", sound.tempo))),
+        (0, named(view, "bpm", studio.tempo_words())),
         (
             1,
             named(view, "temp", format!("{:.2}", studio.scene.temperature)),
@@ -54,11 +54,18 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         (3, named(view, "new at", format!("{takeover}{waiting}"))),
     ];
     let on = |on: bool| if on { "on" } else { "off" };
-    let lamps = vec![
+    let mut lamps = vec![
         Span::styled(format!("audio {}", on(audio)), lamp(audio)),
         Span::raw(" "),
         Span::styled(format!("MIDI {} ", on(midi)), lamp(midi)),
     ];
+    if matches!(transport.midi_in, MidiState::On { .. }) {
+        lamps.push(Span::styled("in on ", lamp(true)));
+    }
+    if studio.midi.overdub {
+        let style = theme.trouble();
+        lamps.insert(0, Span::styled(theme.pick("● pads ", "* pads "), style));
+    }
     let lamps_width: usize = lamps.iter().map(Span::width).sum();
     let name = Span::styled(" musicvae-tui ", theme.accent());
     items.insert(0, (8, vec![name]));

@@ -16,6 +16,8 @@ pub enum Place {
     List,
     /// Something is being typed: a prompt, the palette.
     Typing,
+    /// The editor of the drum map.
+    MapEditor,
     /// The question whether to leave a run.
     Leaving,
 }
@@ -28,6 +30,7 @@ impl Place {
             Place::In(pane) => pane.title(),
             Place::List => "In a list",
             Place::Typing => "While typing",
+            Place::MapEditor => "In the drum map",
             Place::Leaving => "When leaving",
         }
     }
@@ -137,9 +140,10 @@ impl Keymap {
                 [Action::Close].into_iter().chain(chosen).collect()
             }
             (_, Some(binding)) => vec![binding.action.clone()],
-            (Some(Overlay::Palette { .. } | Overlay::Prompt { .. }), None) => {
-                key.character().map(Action::Type).into_iter().collect()
-            }
+            (
+                Some(Overlay::Palette { .. } | Overlay::Prompt { .. } | Overlay::MapEditor(_)),
+                None,
+            ) => key.character().map(Action::Type).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -193,6 +197,7 @@ fn places(studio: &Studio) -> Vec<Place> {
         None => vec![Place::In(studio.screen.pane), Place::Anywhere],
         Some(Overlay::Palette { .. } | Overlay::Prompt { .. }) => vec![Place::Typing],
         Some(Overlay::ConfirmQuit) => vec![Place::Leaving],
+        Some(Overlay::MapEditor(_)) => vec![Place::MapEditor],
         Some(_) => vec![Place::List],
     }
 }

@@ -2,7 +2,7 @@
 
 use super::bindings::{Binding, Place};
 use super::keys::Key;
-use crate::studio::{Action, End, Kind, Pane, Question};
+use crate::studio::{Action, End, Kind, MapAction, Pane, Question};
 
 /// Every command: name, place, keys, action, what it does, and what the footer says.
 #[rustfmt::skip] // a table, a row a line
@@ -85,8 +85,17 @@ pub fn table() -> Vec<Binding> {
         row("louder-all", Anywhere, "0", NudgeLevel(0.05), "louder", ""),
         row("export", Anywhere, "e", Export, "export the groove to a MIDI file", "export"),
         row("midi-port", Anywhere, "p", Choose(Kind::MidiPort), "choose the MIDI port", ""),
+        row("midi-input", Anywhere, "i", Choose(Kind::MidiInput), "choose the MIDI input", ""),
+        row("follow-clock", Anywhere, "I", ToggleFollow, "follow the MIDI clock that comes in, or not", ""),
+        row("overdub", Anywhere, "O", ToggleOverdub, "strokes on pads become part of the groove, or not", ""),
+        row("bindings", Anywhere, "y", ShowBindings, "bind knobs and pads of MIDI devices", ""),
         row("audio-output", Anywhere, "P", Choose(Kind::AudioOutput), "choose the audio output", ""),
         row("soundfont", Anywhere, "F", Choose(Kind::SoundFont), "choose the SoundFont", ""),
+        row("drum-map", Anywhere, "N", Choose(Kind::DrumMap), "choose the drum map of the machine", ""),
+        row("edit-map", Anywhere, "E", Map(MapAction::Edit), "notes and channels of the lanes", ""),
+        row("midi-clock", Anywhere, "Z", CycleClock, "when MIDI clock is sent", ""),
+        row("midi-earlier", Anywhere, ";", NudgeMidiOffset(-1.0), "MIDI earlier against the sound", ""),
+        row("midi-later", Anywhere, "'", NudgeMidiOffset(1.0), "MIDI later", ""),
         row("train", Anywhere, "r", ToggleTraining, "train, pause, go on", "train"),
         row("stop-training", Anywhere, "R", StopTraining, "stop training and save", ""),
         row("training-data", Anywhere, "", Ask(Question::TrainingData), "name the data to train on, and train", ""),
@@ -106,12 +115,27 @@ pub fn table() -> Vec<Binding> {
         row("list-page-up", List, "pageup", MoveSelection(-10), "ten up", ""),
         row("list-page-down", List, "pagedown space", MoveSelection(10), "ten down", ""),
         row("list-accept", List, "enter", Accept, "take it", "take"),
+        row("list-remove", List, "delete backspace", Erase, "remove what is bound", "remove"),
         row("list-close", List, "esc q ? 5 ctrl-c", Close, "close", "close"),
         row("typing-up", Typing, "up", MoveSelection(-1), "the line above", ""),
         row("typing-down", Typing, "down tab", MoveSelection(1), "the line below", ""),
         row("typing-erase", Typing, "backspace", Erase, "erase a character", ""),
         row("typing-accept", Typing, "enter", Accept, "take it", "take"),
         row("typing-close", Typing, "esc ctrl-c", Close, "close", "close"),
+        row("map-up", MapEditor, "up k", Map(MapAction::Lane(-1)), "the lane above", "lane"),
+        row("map-down", MapEditor, "down j", Map(MapAction::Lane(1)), "the lane below", "lane"),
+        row("map-column", MapEditor, "tab left right h l", Map(MapAction::Column), "note or channel", "note/channel"),
+        row("map-less", MapEditor, "-", Map(MapAction::Nudge(-1)), "one less (digits type the number)", "value"),
+        row("map-more", MapEditor, "= +", Map(MapAction::Nudge(1)), "one more", "value"),
+        row("map-octave-down", MapEditor, "pagedown", Map(MapAction::Nudge(-12)), "twelve less", ""),
+        row("map-octave-up", MapEditor, "pageup", Map(MapAction::Nudge(12)), "twelve more", ""),
+        row("map-strike", MapEditor, "space", Map(MapAction::Strike), "hear the lane", "hear"),
+        row("map-silent", MapEditor, "delete x", Map(MapAction::ToggleSilent), "no voice for the lane, or one again", "silent"),
+        row("map-undo", MapEditor, "u", Map(MapAction::Undo), "undo", "undo"),
+        row("map-redo", MapEditor, "ctrl-r", Map(MapAction::Redo), "redo", ""),
+        row("map-save", MapEditor, "s", Map(MapAction::Save), "save as a map of your own", "save"),
+        row("map-keep", MapEditor, "enter", Accept, "keep what was changed", "keep"),
+        row("map-close", MapEditor, "esc q ctrl-c", Close, "put the map back", "put back"),
         row("leave", Leaving, "y enter q ctrl-c", Accept, "stop and save the run, then leave", "leave"),
         row("stay", Leaving, "n esc", Close, "stay", "stay"),
     ]

@@ -8,6 +8,7 @@ mod draw;
 mod grid;
 mod keys;
 mod loss;
+mod machine;
 mod overlay;
 mod slider;
 mod terminal;
@@ -28,7 +29,7 @@ pub use draw::{View, draw};
 pub use keys::Key;
 pub use theme::Theme;
 
-use crate::studio::{Backstage, Config, Event, Studio, guarded, quiet_stderr};
+use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
 const QUEUE: usize = 256;
@@ -95,7 +96,9 @@ fn turn(
                 }
             }
         }
-        let wait = if studio.transport.playing {
+        // A knob that is turned wants an answer at once.
+        let listening = matches!(studio.transport.midi_in, MidiState::On { .. });
+        let wait = if studio.transport.playing || listening {
             FRAME
         } else {
             IDLE

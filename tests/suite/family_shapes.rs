@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use musicvae_tui::model::network::{Batch, InputMask, Network, Past, keep_all};
+use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network, Past};
 use musicvae_tui::model::{Head, Preset, Tensors};
 use musicvae_tui::music::{
     DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation,
@@ -525,7 +525,7 @@ fn a_small_model_of_every_preset() {
             ..preset
         };
         let case = Case::new(preset, None);
-        let (found, gradients) = case.found(&mut keep_all, &mut Past::Told);
+        let (found, gradients) = case.found(&mut KeepAll, &mut Past::Told);
         let expected = case.expected(&case.weights, whole, &TOLD);
         let name = &case.preset.name;
         assert!(
@@ -547,7 +547,7 @@ fn windows_that_do_not_fit_a_hierarchy_are_refused() {
     let network = case.network();
     let refusal = |batch: &Batch| {
         let error = network
-            .losses(batch, &case.noise(), &mut keep_all)
+            .losses(batch, &case.noise(), &mut KeepAll)
             .err()
             .unwrap();
         error.to_string()

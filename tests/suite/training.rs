@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
-use musicvae_tui::model::network::{Batch, Network, keep_all};
+use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network};
 use musicvae_tui::model::{Preset, Tensors};
 use musicvae_tui::training::{Adam, Gradients};
 
@@ -74,7 +74,7 @@ fn network(preset: Preset) -> Option<Network> {
 
 /// Gradients of the mean loss at optimizer step `step`.
 fn gradients(network: &Network, batch: &Batch, noise: &Tensor, step: u64) -> (f32, Gradients) {
-    let mut keep = keep_all;
+    let mut keep = KeepAll;
     masked_gradients(network, batch, noise, step, &mut keep)
 }
 
@@ -83,7 +83,7 @@ fn masked_gradients(
     batch: &Batch,
     noise: &Tensor,
     step: u64,
-    mask: &mut dyn FnMut(&Tensor) -> candle_core::Result<Tensor>,
+    mask: InputMask,
 ) -> (f32, Gradients) {
     let losses = network.losses(batch, noise, mask).unwrap();
     let preset = network.preset();

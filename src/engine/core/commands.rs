@@ -7,6 +7,7 @@ use crate::engine::mixer::Note;
 impl Core {
     pub(super) fn follow(&mut self, command: CoreCommand) {
         match command {
+            CoreCommand::Play | CoreCommand::Continue if self.external => self.join_master(),
             CoreCommand::Play => {
                 if let Some(pattern) = self.player.rewind() {
                     self.discard(Garbage::Pattern(pattern));
@@ -21,10 +22,20 @@ impl Core {
             }
             CoreCommand::Continue if !self.transport.playing() => {
                 self.transport.resume();
-                self.send_midi(0, MidiMessage::Continue);
+                self.send_midi(0, MidiMessage::Continue(self.next_clock));
             }
             CoreCommand::Continue => (),
-            CoreCommand::Tempo(qpm) => self.transport.set_tempo(qpm),
+            CoreCommand::Tempo(qpm) => {
+                self.transport.set_tempo(qpm);
+                self.follower.assume(qpm);
+            }
+            CoreCommand::Follow(external) => {
+                self.external = external;
+                if !external {
+                    // Brought into range, and without what the steering added.
+                    self.transport.set_tempo(self.transport.qpm());
+                }
+            }
             CoreCommand::Pattern(pattern, _) if !self.transport.playing() => {
                 for pattern in self.player.replace(pattern).into_iter().flatten() {
                     self.discard(Garbage::Pattern(pattern));
@@ -80,7 +91,7 @@ impl Core {
                     mixer.set_program(program);
                 }
             }
-            CoreCommand::MidiOffset(offset) => self.midi_offset = offset,
+            CoreCommand::MidiOffset(offset) => self.set_midi_offset(offset),
         }
     }
 }

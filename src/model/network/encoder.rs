@@ -61,14 +61,28 @@ impl Network {
             let made = made || index > 0;
 
             let weights = self.lstm_weights(&cell("fw"));
-            let forward = lstm(&mask(&input)?, &weights, &state, Direction::Forward, made)?;
+            let forward = lstm(
+                &mask.apply(&input)?,
+                None,
+                &weights,
+                &state,
+                Direction::Forward,
+                made,
+            )?;
             let weights = self.lstm_weights(&cell("bw"));
             // A short window is read backward from its own end, so it is turned round by gathering.
             let backward = if ends.are_whole() {
-                lstm(&mask(&input)?, &weights, &state, Direction::Backward, made)?
+                lstm(
+                    &mask.apply(&input)?,
+                    None,
+                    &weights,
+                    &state,
+                    Direction::Backward,
+                    made,
+                )?
             } else {
-                let turned = ends.reverse(&mask(&input)?)?;
-                let output = lstm(&turned, &weights, &state, Direction::Forward, made)?;
+                let turned = ends.reverse(&mask.apply(&input)?)?;
+                let output = lstm(&turned, None, &weights, &state, Direction::Forward, made)?;
                 ends.reverse(&output)?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 
-use super::lstm::LstmWeights;
+use super::lstm::{Factors, LstmWeights};
 use super::{ModelError, Preset, Tensors};
 
 pub use heads::GrooveLosses;
@@ -44,13 +44,37 @@ impl Batch {
     }
 }
 
-/// What dropout does to the input of a recurrent layer: [`keep_all`] where there is none.
-pub type InputMask<'a> = &'a mut dyn FnMut(&Tensor) -> Result<Tensor>;
+/// What dropout does to the input of a recurrent layer.
+pub trait Mask {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor>;
+
+    /// Whether nothing is ever dropped.
+    fn keeps_all(&self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(&Tensor) -> Result<Tensor>> Mask for F {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor> {
+        self(x)
+    }
+}
 
 /// No dropout.
-pub fn keep_all(x: &Tensor) -> Result<Tensor> {
-    Ok(x.clone())
+pub struct KeepAll;
+
+impl Mask for KeepAll {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor> {
+        Ok(x.clone())
+    }
+
+    fn keeps_all(&self) -> bool {
+        true
+    }
 }
+
+/// Dropout, or [`KeepAll`].
+pub type InputMask<'a> = &'a mut dyn Mask;
 
 /// What the decoder hears before each step.
 pub enum Past<'a> {
@@ -81,15 +105,16 @@ pub struct Losses {
     pub groove: Option<GrooveLosses>,
     /// Divergence of the posterior from the prior in nats, before free bits.
     pub kl: Tensor,
-    /// Of classes.
+    /// How many best guesses were right, where they are of classes.
     pub accuracy: Option<Accuracy>,
 }
 
-/// How many predictions were right, over a batch.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Best guesses of a window (`[batch]`), off the tape.
 pub struct Accuracy {
-    pub right: f64,
-    pub all: f64,
+    /// How many were right.
+    pub right: Tensor,
+    /// How many there were: one a step that counts, and a decoder of a split.
+    pub all: Tensor,
 }
 
 impl Losses {
@@ -106,6 +131,7 @@ pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
     device: Device,
+    factors: Factors,
 }
 
 impl Network {
@@ -132,7 +158,13 @@ impl Network {
             preset,
             variables,
             device: device.clone(),
+            factors: Factors::Float32,
         })
+    }
+
+    /// The same network with the factors of its recurrent layers' products in another format.
+    pub fn with_factors(self, factors: Factors) -> Network {
+        Network { factors, ..self }
     }
 
     pub fn preset(&self) -> &Preset {
@@ -165,6 +197,7 @@ impl Network {
         LstmWeights {
             kernel: self.tensor(&format!("{scope}/kernel")).clone(),
             bias: self.tensor(&format!("{scope}/bias")).clone(),
+            factors: self.factors,
         }
     }
 
