@@ -4,7 +4,7 @@ use candle_core::{DType, Result, Tensor, bail};
 
 use super::segments::{Ends, cut, join};
 use super::{Batch, InputMask, Network, Past};
-use crate::model::lstm::{Direction, LstmWeights, lstm, lstm_step};
+use crate::model::lstm::{Direction, LstmWeights, lstm_step};
 use crate::model::{Core, Preset};
 
 impl Network {
@@ -70,7 +70,7 @@ impl Network {
                     x = mask(&x)?;
                 }
                 let weights = self.conductor_cell(level, layer);
-                x = lstm(&x, &weights, state, Direction::Forward, layer > 0)?;
+                x = self.layer(&x, &weights, state, Direction::Forward, layer > 0)?;
             }
             // A level's steps belong within the steps of the level above.
             leaders = x
@@ -277,7 +277,10 @@ impl Player<'_> {
     fn hear(&self, heard: &Tensor, mask: InputMask) -> Result<Tensor> {
         let mut hidden = Tensor::cat(&[heard, &self.beside], 2)?;
         for (weights, state) in self.cells.iter().zip(&self.states) {
-            hidden = lstm(&mask(&hidden)?, weights, state, Direction::Forward, true)?;
+            let input = mask(&hidden)?;
+            hidden = self
+                .network
+                .layer(&input, weights, state, Direction::Forward, true)?;
         }
         let (steps, rows, units) = hidden.dims3()?;
         self.parameters(&hidden.reshape((steps * rows, units))?)?

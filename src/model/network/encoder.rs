@@ -5,7 +5,7 @@ use candle_core::{DType, Result, Tensor, bail};
 use super::segments::{Ends, cut};
 use super::{Batch, Gaussian, InputMask, Network};
 use crate::model::Preset;
-use crate::model::lstm::{Direction, lstm};
+use crate::model::lstm::Direction;
 
 impl Network {
     /// The posterior of each window: the bidirectional encoder's last states, through two dense
@@ -61,14 +61,14 @@ impl Network {
             let made = made || index > 0;
 
             let weights = self.lstm_weights(&cell("fw"));
-            let forward = lstm(&mask(&input)?, &weights, &state, Direction::Forward, made)?;
+            let forward = self.layer(&mask(&input)?, &weights, &state, Direction::Forward, made)?;
             let weights = self.lstm_weights(&cell("bw"));
             // A short window is read backward from its own end, so it is turned round by gathering.
             let backward = if ends.are_whole() {
-                lstm(&mask(&input)?, &weights, &state, Direction::Backward, made)?
+                self.layer(&mask(&input)?, &weights, &state, Direction::Backward, made)?
             } else {
                 let turned = ends.reverse(&mask(&input)?)?;
-                let output = lstm(&turned, &weights, &state, Direction::Forward, made)?;
+                let output = self.layer(&turned, &weights, &state, Direction::Forward, made)?;
                 ends.reverse(&output)?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 
-use super::lstm::LstmWeights;
+use super::lstm::{Direction, LstmWeights, lstm, lstm_by_steps};
 use super::{ModelError, Preset, Tensors};
 
 pub use heads::GrooveLosses;
@@ -107,6 +107,9 @@ pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
     device: Device,
+    /// Whether recurrent layers run in ordinary tensor operations, as they must where there is no
+    /// operation for a whole sequence.
+    by_steps: bool,
 }
 
 impl Network {
@@ -133,7 +136,17 @@ impl Network {
             preset,
             variables,
             device: device.clone(),
+            by_steps: !device.is_cpu(),
         })
+    }
+
+    /// The same on ordinary tensor operations only, which is how devices other than the CPU run
+    /// it.
+    pub fn on_ordinary_operations(self) -> Network {
+        Network {
+            by_steps: true,
+            ..self
+        }
     }
 
     pub fn preset(&self) -> &Preset {
@@ -166,6 +179,21 @@ impl Network {
         LstmWeights {
             kernel: self.tensor(&format!("{scope}/kernel")).clone(),
             bias: self.tensor(&format!("{scope}/bias")).clone(),
+        }
+    }
+
+    /// A recurrent layer over a whole sequence; see [`lstm`].
+    fn layer(
+        &self,
+        x: &Tensor,
+        weights: &LstmWeights,
+        state: &Tensor,
+        direction: Direction,
+        differentiate_input: bool,
+    ) -> Result<Tensor> {
+        match self.by_steps {
+            false => lstm(x, weights, state, direction, differentiate_input),
+            true => lstm_by_steps(x, weights, state, direction),
         }
     }
 
