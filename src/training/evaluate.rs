@@ -8,7 +8,7 @@ use super::{Examples, Record, TrainingError, evaluate_terms};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Split, Windows};
 use crate::model::Decoding;
-use crate::model::network::{Network, keep_all};
+use crate::model::network::{KeepAll, Network};
 use crate::music::{FEATURES, Groove, LANES, Lane};
 
 /// A model's measure on one split.
@@ -159,8 +159,8 @@ fn teacher_forced(network: &Network, examples: &Examples) -> candle_core::Result
     for first in (0..examples.len()).step_by(AT_ONCE) {
         let chosen: Vec<usize> = (first..examples.len().min(first + AT_ONCE)).collect();
         let batch = examples.batch(&chosen, network.device())?;
-        let posterior = network.encode(&batch, &mut keep_all)?;
-        let logits = network.decode(&posterior.mu, &batch, &mut keep_all)?;
+        let posterior = network.encode(&batch, &mut KeepAll)?;
+        let logits = network.decode(&posterior.mu, &batch, &mut KeepAll)?;
         for window in logits.transpose(0, 1)?.to_vec3::<f32>()? {
             outputs.push(window.into_iter().flat_map(activate).collect());
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use musicvae_tui::model::network::{Batch, InputMask, Network, Past, keep_all};
+use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network, Past};
 use musicvae_tui::model::{Head, Preset, Tensors};
 use musicvae_tui::music::{
     DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation,
@@ -533,7 +533,7 @@ fn a_small_model_of_every_preset() {
             ..preset
         };
         let case = Case::new(preset, None);
-        let (found, gradients) = case.found(&mut keep_all, &mut Past::Told);
+        let (found, gradients) = case.found(&mut KeepAll, &mut Past::Told);
         let expected = case.expected(&case.weights, whole, &TOLD);
         let name = &case.preset.name;
         assert!(
@@ -555,7 +555,7 @@ fn windows_that_do_not_fit_a_hierarchy_are_refused() {
     let network = case.network();
     let refusal = |batch: &Batch| {
         let error = network
-            .losses(batch, &case.noise(), &mut keep_all)
+            .losses(batch, &case.noise(), &mut KeepAll)
             .err()
             .unwrap();
         error.to_string()
@@ -600,10 +600,10 @@ fn ordinary_operations_give_the_same() {
                 probability: 0.6,
                 uniform: &mut uniform,
             };
-            case.found_by(network, &mut keep_all, &mut past)
+            case.found_by(network, &mut KeepAll, &mut past)
         };
         let (expected, gradients) = run(case.network());
-        let (found, ordinary) = run(case.network().on_ordinary_operations());
+        let (found, ordinary) = run(case.network().by_steps());
         assert!(
             (found - expected).abs() < 1e-6 * expected,
             "{what}: {found}, not {expected}"

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
-use musicvae_tui::model::network::{Batch, Network, Past, keep_all};
+use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network, Past};
 use musicvae_tui::model::{Preset, Tensors};
 use musicvae_tui::training::{Adam, Gradients};
 
@@ -74,8 +74,7 @@ fn network(preset: Preset) -> Option<Network> {
 
 /// Gradients of the mean loss at optimizer step `step`.
 fn gradients(network: &Network, batch: &Batch, noise: &Tensor, step: u64) -> (f32, Gradients) {
-    let mut keep = keep_all;
-    masked_gradients(network, batch, noise, step, &mut keep, &mut Past::Told)
+    masked_gradients(network, batch, noise, step, &mut KeepAll, &mut Past::Told)
 }
 
 fn masked_gradients(
@@ -83,7 +82,7 @@ fn masked_gradients(
     batch: &Batch,
     noise: &Tensor,
     step: u64,
-    mask: &mut dyn FnMut(&Tensor) -> candle_core::Result<Tensor>,
+    mask: InputMask,
     past: &mut Past,
 ) -> (f32, Gradients) {
     let losses = network.losses_hearing(batch, noise, mask, past).unwrap();
@@ -281,7 +280,7 @@ fn scheduled_sampling_equals_the_references() {
             probability: 1.0,
             uniform: &mut half,
         };
-        masked_gradients(&network, &batch, &noise, step, &mut keep_all, &mut past)
+        masked_gradients(&network, &batch, &noise, step, &mut KeepAll, &mut past)
     };
     for step in [0, 1] {
         let (loss, gradients) = run(step);

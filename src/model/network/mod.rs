@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 
-use super::lstm::{Direction, LstmWeights, lstm, lstm_by_steps};
+use super::lstm::{Direction, Factors, LstmWeights, lstm, lstm_by_steps};
 use super::{ModelError, Preset, Tensors};
 
 pub use heads::GrooveLosses;
@@ -44,13 +44,37 @@ impl Batch {
     }
 }
 
-/// What dropout does to the input of a recurrent layer: [`keep_all`] where there is none.
-pub type InputMask<'a> = &'a mut dyn FnMut(&Tensor) -> Result<Tensor>;
+/// What dropout does to the input of a recurrent layer.
+pub trait Mask {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor>;
+
+    /// Whether nothing is ever dropped.
+    fn keeps_all(&self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(&Tensor) -> Result<Tensor>> Mask for F {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor> {
+        self(x)
+    }
+}
 
 /// No dropout.
-pub fn keep_all(x: &Tensor) -> Result<Tensor> {
-    Ok(x.clone())
+pub struct KeepAll;
+
+impl Mask for KeepAll {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor> {
+        Ok(x.clone())
+    }
+
+    fn keeps_all(&self) -> bool {
+        true
+    }
 }
+
+/// Dropout, or [`KeepAll`].
+pub type InputMask<'a> = &'a mut dyn Mask;
 
 /// What the decoder hears before each step.
 pub enum Past<'a> {
@@ -107,8 +131,8 @@ pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
     device: Device,
-    /// Whether recurrent layers run in ordinary tensor operations, as they must where there is no
-    /// operation for a whole sequence.
+    factors: Factors,
+    /// Whether recurrent layers run step by step.
     by_steps: bool,
 }
 
@@ -136,13 +160,19 @@ impl Network {
             preset,
             variables,
             device: device.clone(),
-            by_steps: !device.is_cpu(),
+            factors: Factors::Float32,
+            by_steps: false,
         })
     }
 
-    /// The same on ordinary tensor operations only, which is how devices other than the CPU run
-    /// it.
-    pub fn on_ordinary_operations(self) -> Network {
+    /// The same network with the factors of its recurrent layers' products in another format.
+    pub fn with_factors(self, factors: Factors) -> Network {
+        Network { factors, ..self }
+    }
+
+    /// The same network with recurrent layers in ordinary tensor operations, step by step: slow,
+    /// and what the operations on whole sequences are held against.
+    pub fn by_steps(self) -> Network {
         Network {
             by_steps: true,
             ..self
@@ -179,6 +209,7 @@ impl Network {
         LstmWeights {
             kernel: self.tensor(&format!("{scope}/kernel")).clone(),
             bias: self.tensor(&format!("{scope}/bias")).clone(),
+            factors: self.factors,
         }
     }
 
@@ -186,14 +217,21 @@ impl Network {
     fn layer(
         &self,
         x: &Tensor,
+        constant: Option<&Tensor>,
         weights: &LstmWeights,
         state: &Tensor,
         direction: Direction,
         differentiate_input: bool,
     ) -> Result<Tensor> {
-        match self.by_steps {
-            false => lstm(x, weights, state, direction, differentiate_input),
-            true => lstm_by_steps(x, weights, state, direction),
+        if !self.by_steps {
+            return lstm(x, constant, weights, state, direction, differentiate_input);
+        }
+        match constant {
+            None => lstm_by_steps(x, weights, state, direction),
+            Some(constant) => {
+                let x = beside_every_step(x, constant)?;
+                lstm_by_steps(&x, weights, state, direction)
+            }
         }
     }
 
@@ -222,6 +260,14 @@ impl Network {
         let parameters = self.decode_hearing(&z, batch, mask, past)?;
         self.reconstruction_losses(batch, &parameters, divergence(&posterior)?)
     }
+}
+
+/// `x` (`[steps, rows, width]`) with the same `constant` (`[rows, more]`) behind every step.
+fn beside_every_step(x: &Tensor, constant: &Tensor) -> Result<Tensor> {
+    let (steps, rows, _) = x.dims3()?;
+    let constant = constant.unsqueeze(0)?;
+    let constant = constant.broadcast_as((steps, rows, constant.dim(2)?))?;
+    Tensor::cat(&[x, &constant], 2)
 }
 
 /// `KL(posterior || N(0, I))` in nats, summed over the latent space: `[batch]`.
