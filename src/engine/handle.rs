@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
@@ -13,9 +13,12 @@ use super::core::Core;
 use super::messages::{CoreCommand, Links};
 use super::midi_out::{MidiCommand, MidiOut};
 use super::pattern::Pattern;
+use super::player::{Chain, Link};
 use super::shared::Shared;
 use super::thread::make_realtime;
-use super::{AudioState, Command, DrumMap, MidiState, SoundFontSource, Status};
+use super::{
+    AudioState, ChainLink, Command, DrumMap, MidiState, Recording, SoundFontSource, Status,
+};
 use crate::music::Groove;
 
 /// Time between two turns of the clock thread, at work and watching.
@@ -73,6 +76,8 @@ pub struct Engine {
     epoch: Instant,
     quit: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Set when the last recording is to end.
+    stop_recording: Mutex<Arc<AtomicBool>>,
 }
 
 impl Engine {
@@ -150,6 +155,7 @@ impl Engine {
             epoch,
             quit,
             threads,
+            stop_recording: Mutex::default(),
         };
         engine.send(Command::SetSoundFont(options.soundfont));
         if options.audio {
@@ -178,9 +184,33 @@ impl Engine {
             Command::Continue => core(CoreCommand::Continue),
             Command::SetTempo(qpm) => core(CoreCommand::Tempo(qpm)),
             Command::SetGroove { groove, takeover } => core(CoreCommand::Pattern(
-                Box::new(Pattern::new(groove)),
+                Arc::new(Pattern::new(groove)),
                 takeover,
             )),
+            Command::SetLoop { range, takeover } => core(CoreCommand::Loop(range, takeover)),
+            Command::SetChain { links, takeover } => {
+                let link = |ChainLink { groove, repeats }| Link {
+                    pattern: Arc::new(Pattern::new(groove)),
+                    repeats: i64::from(repeats.max(1)),
+                };
+                let chain = Chain::new(links.into_iter().map(link).collect());
+                core(CoreCommand::Chain(chain.map(Box::new), takeover))
+            }
+            Command::SetCountIn(bars) => core(CoreCommand::CountIn(bars.min(2))),
+            Command::SetMetronome { on, level } => core(CoreCommand::Metronome {
+                on,
+                level: unit(level, 0.0, 1.0, 0.5),
+            }),
+            Command::Record(options) => {
+                let stop = Arc::new(AtomicBool::new(false));
+                *self.stop_recording() = stop.clone();
+                control(ControlCommand::Record(options, stop))
+            }
+            Command::StopRecording => {
+                // It may not have begun yet.
+                self.stop_recording().store(true, Relaxed);
+                core(CoreCommand::StopRecording)
+            }
             Command::SetSwing(swing) => core(CoreCommand::Swing(unit(swing, 0.5, 0.75, 0.5))),
             Command::SetTimingAmount(amount) => {
                 core(CoreCommand::Timing(unit(amount, 0.0, 1.5, 1.0)))
@@ -230,6 +260,11 @@ impl Engine {
         sent
     }
 
+    fn stop_recording(&self) -> MutexGuard<'_, Arc<AtomicBool>> {
+        let stop = &self.stop_recording;
+        stop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A cheap snapshot, fit for every frame of a screen.
     pub fn status(&self) -> Status {
         let Slow {
@@ -238,12 +273,16 @@ impl Engine {
             kit,
             kits,
             kit_error,
+            recording,
+            recorded,
+            record_error,
         } = self
             .slow
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let shared = &self.shared;
+        let seconds = f64::from_bits(shared.recorded.load(Relaxed));
         Status {
             playing: shared.playing.load(Relaxed),
             position: shared
@@ -253,6 +292,13 @@ impl Engine {
             qpm: f64::from_bits(shared.qpm.load(Relaxed)),
             swing: shared.swing.get(),
             takeover_pending: shared.takeover_pending.load(Relaxed),
+            chain_link: (shared.chain_link.load(Relaxed) as usize).checked_sub(1),
+            recording: recording.map(|recording| Recording {
+                seconds: (seconds >= 0.0).then_some(seconds),
+                ..recording
+            }),
+            recorded,
+            record_error,
             audio,
             midi,
             kit,
@@ -273,6 +319,7 @@ impl Drop for Engine {
         // First what must not be left behind: sounding notes and a running clock at the receiver.
         // Then the control thread ends the MIDI thread and the stream.
         self.core.send(CoreCommand::Stop);
+        self.core.send(CoreCommand::StopRecording);
         self.quit.store(true, Relaxed);
         let _ = self.control.try_send(ControlCommand::Quit);
         for thread in self.threads.drain(..) {
@@ -297,6 +344,9 @@ impl Slow {
             kit: String::new(),
             kits: Arc::from([]),
             kit_error: None,
+            recording: None,
+            recorded: Arc::from([]),
+            record_error: None,
         }
     }
 }

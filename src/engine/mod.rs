@@ -11,9 +11,11 @@
 //! | `engine-clock` | plays the loop silently while no callback comes |
 //! | `engine-midi` | sends notes and clocks at their moments |
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
+//! | `engine-recorder` | writes what is heard and played to files, while a recording is made |
 
 mod audio;
 mod cards;
+mod click;
 mod clock;
 mod command;
 mod control;
@@ -27,6 +29,7 @@ mod midi_out;
 mod mixer;
 mod pattern;
 mod player;
+mod record;
 pub mod render;
 mod schedule;
 mod shared;
@@ -36,9 +39,10 @@ pub mod stderr;
 mod thread;
 mod transport;
 
-pub use command::{Command, SoundFontSource, Takeover};
+pub use command::{ChainLink, Command, LoopRange, SoundFontSource, Takeover};
 pub use drum_map::{DrumMap, LaneNote};
 pub use handle::{Engine, EngineOptions};
+pub use record::{RecordOptions, Recording, TICKS_PER_QUARTER};
 pub use soundfont::{SoundFont, SoundFontError};
 pub use status::{AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status};
 

@@ -62,6 +62,10 @@ pub fn silent_transport(config: &Config) -> Transport {
         qpm: config.playing.tempo,
         swing: config.playing.swing,
         takeover_pending: false,
+        chain_link: None,
+        recording: None,
+        recorded: [].into(),
+        record_error: None,
         audio: AudioState::Off {
             reason: "The sound is not opened yet.".into(),
         },
