@@ -329,7 +329,7 @@ impl Drop for Engine {
 }
 
 impl Slow {
-    fn new(options: &EngineOptions) -> Slow {
+    pub fn new(options: &EngineOptions) -> Slow {
         let reason = match options.audio {
             true => "The sound card is being opened.",
             false => "Sound is switched off.",

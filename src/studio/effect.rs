@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
+use super::{Bars, Chain, Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -13,12 +13,31 @@ use crate::music::{Groove, Lane};
 pub enum Effect {
     Play,
     Stop,
+    Continue,
     Panic,
     Tempo(f64),
     Swing(f32),
     Timing(f32),
     Dynamics(f32),
     Level(f32),
+    Metronome {
+        on: bool,
+        level: f32,
+    },
+    CountIn(u8),
+    Loop {
+        bars: Option<Bars>,
+        takeover: Takeover,
+    },
+    /// Grooves and how many turns each plays.
+    Chain {
+        links: Vec<(Groove, u32)>,
+        takeover: Takeover,
+    },
+    /// Writes the slots and the chain, as text, to their file.
+    KeepChain(String),
+    Record(super::config::Record),
+    StopRecording,
     Groove {
         groove: Groove,
         takeover: Takeover,
@@ -100,6 +119,8 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// The slots and the chain of the last session.
+    Chain(Chain),
     Exported {
         path: PathBuf,
         clamped: usize,

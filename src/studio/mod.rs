@@ -5,6 +5,7 @@
 
 mod action;
 mod backstage;
+pub mod chain;
 pub mod config;
 mod curves;
 mod edit;
@@ -20,6 +21,7 @@ mod reasons;
 mod scene;
 mod screen;
 mod screening;
+mod tap;
 mod trainer;
 mod training;
 
@@ -29,19 +31,20 @@ pub use crate::data::Split;
 pub use crate::training::{Event as TrainingEvent, Record};
 pub use action::Action;
 pub use backstage::{Backstage, quiet_stderr};
+pub use chain::Chain;
 pub use config::{Config, Takeover};
 pub use curves::{Curves, Term};
 pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
 pub use messages::{Message, Messages, Weight};
-pub use play::{LaneState, Sound};
+pub use play::{Bars, LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
-pub use crate::engine::{AudioState, MidiState, Status as Transport};
+pub use crate::engine::{AudioState, MidiState, Recording, Status as Transport};
 use crate::music::{Groove, LANES};
 
 /// The whole state of the workstation.
@@ -51,6 +54,7 @@ pub struct Studio {
     pub history: History,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    pub chain: Chain,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -64,6 +68,7 @@ pub struct Studio {
     /// True when it is time to leave.
     pub leaving: bool,
     tickets: morph::Tickets,
+    taps: tap::Taps,
     effects: Vec<Effect>,
 }
 
@@ -81,6 +86,7 @@ impl Studio {
             history: History::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            chain: Chain::default(),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -90,6 +96,7 @@ impl Studio {
             now: Duration::ZERO,
             leaving: false,
             tickets: morph::Tickets::default(),
+            taps: tap::Taps::default(),
             effects: Vec::new(),
             config,
         };
@@ -105,8 +112,17 @@ impl Studio {
         }
         match action {
             Action::TogglePlay
+            | Action::Continue
             | Action::Panic
             | Action::SetTempo(_)
+            | Action::TapTempo
+            | Action::ToggleMetronome
+            | Action::NudgeClick(_)
+            | Action::CycleCountIn
+            | Action::SetLoop(_)
+            | Action::NudgeLoop(_)
+            | Action::MoveLoop(_)
+            | Action::ToggleRecord
             | Action::NudgeTempo(_)
             | Action::NudgeSwing(_)
             | Action::NudgeTiming(_)
@@ -117,6 +133,13 @@ impl Studio {
             | Action::ToggleSolo
             | Action::ToggleLock
             | Action::NudgeLaneLevel(_) => self.apply_playing(action),
+
+            Action::ShowChain
+            | Action::ToggleChain
+            | Action::SetChain(_)
+            | Action::StoreSlot
+            | Action::RecallSlot
+            | Action::ClearSlot => self.apply_chain(action),
 
             Action::Sample
             | Action::SetSeed(_)
@@ -173,6 +196,9 @@ impl Studio {
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
+            Event::Chain(chain) => {
+                (self.chain.slots, self.chain.links) = (chain.slots, chain.links);
+            }
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),
@@ -185,9 +211,12 @@ impl Studio {
         std::mem::take(&mut self.effects)
     }
 
-    /// The groove that is heard and shown.
+    /// The groove that is heard and shown: the chain's, while it plays.
     pub fn groove(&self) -> &Groove {
-        &self.scene.groove
+        match self.chain.sounding(self.transport.chain_link) {
+            Some((_, slot)) => &slot.groove,
+            None => &self.scene.groove,
+        }
     }
 
     /// The sentence for the status line: the latest message while it is fresh, else what is silent

@@ -1,6 +1,6 @@
 //! Panes and what opens over them.
 
-use super::{Action, Effect, Kind, Overlay, Question, Studio};
+use super::{Action, Bars, Effect, Kind, Overlay, Question, Studio, chain};
 
 impl Studio {
     pub(super) fn apply_screen(&mut self, action: Action) {
@@ -28,6 +28,7 @@ impl Studio {
             }
             Action::Ask(question) => {
                 let text = match question {
+                    Question::Chain => chain::text(&self.chain.links),
                     Question::TrainingData => self.run.settings.data.display().to_string(),
                     _ => String::new(),
                 };
@@ -78,6 +79,9 @@ impl Studio {
             Some(Overlay::Palette { selected, .. }) => {
                 *selected = selected.saturating_add_signed(by)
             }
+            Some(Overlay::Chain { selected }) => {
+                *selected = selected.saturating_add_signed(by).min(chain::SLOTS - 1);
+            }
             Some(Overlay::Chooser {
                 items: Some(items),
                 selected,
@@ -108,7 +112,13 @@ impl Studio {
                 }
                 self.ask(Effect::Open(kind, name.unwrap_or_default()));
             }
-            Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
+            Some(Overlay::Prompt { question, text }) => {
+                self.answer(question, &text);
+                // It was asked from the list of slots.
+                if question == Question::Chain && self.screen.overlay.is_none() {
+                    self.apply(Action::ShowChain);
+                }
+            }
             Some(Overlay::ConfirmQuit) => {
                 self.say("Saving the run, then leaving.");
                 self.leaving = true;
@@ -120,6 +130,8 @@ impl Studio {
     fn answer(&mut self, question: Question, text: &str) {
         let text = text.trim();
         let action = match question {
+            // No links: every slot in turn.
+            Question::Chain => chain::parse(text).map(Action::SetChain),
             _ if text.is_empty() => return,
             Question::Seed => text.parse().ok().map(Action::SetSeed),
             Question::Tempo => number(text)
@@ -128,6 +140,7 @@ impl Studio {
             Question::Temperature => number(text)
                 .filter(|temperature| (0.0..=2.0).contains(temperature))
                 .map(|temperature| Action::SetTemperature(temperature as f32)),
+            Question::Loop => bars(text).map(Action::SetLoop),
             Question::TrainingData => Some(Action::SetTrainingData(text.into())),
         };
         match action {
@@ -150,6 +163,17 @@ impl Studio {
             *note = reason;
         }
     }
+}
+
+/// `2`, `2-3` or `all`.
+fn bars(text: &str) -> Option<Option<Bars>> {
+    if text.eq_ignore_ascii_case("all") {
+        return Some(None);
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let first = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
+    let count = last.trim().parse::<usize>().ok()?.checked_sub(first)?;
+    (count > 0).then_some(Some(Bars { first, count }))
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::draw::View;
-use crate::studio::{AudioState, MidiState, Origin, Pane, Studio, Takeover, Weight};
+use super::theme::Theme;
+use crate::studio::{AudioState, MidiState, Origin, Pane, Recording, Studio, Takeover, Weight};
 
 /// Transport and feel; what matters less is left out where it doesn't fit.
 pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -22,8 +23,12 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     } else {
         Span::styled(theme.pick("■ stopped", "# stopped"), theme.strong())
     };
-    let sixteenth = position.step as u32 % 4 + 1;
-    let place = format!("{}:{}:{sixteenth}", position.bar + 1, position.beat + 1);
+    // Bars before the first are counted as in a score: -2, -1, 1.
+    let bar = match position.count_in {
+        0 => (position.bar + 1).to_string(),
+        bars => format!("-{bars}"),
+    };
+    let place = format!("{bar}:{}:{:03}", position.beat + 1, position.tick);
     let takeover = match sound.takeover {
         Takeover::Now => "now",
         Takeover::NextBar => "bar",
@@ -53,6 +58,20 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         (7, named(view, "level", percent(sound.level))),
         (3, named(view, "new at", format!("{takeover}{waiting}"))),
     ];
+    if let Some(bars) = sound.looped {
+        items.insert(2, (2, named(view, "bars", bars.to_string())));
+    }
+    if sound.metronome || sound.count_in > 0 {
+        let count = match sound.count_in {
+            0 => String::new(),
+            bars => format!("-{bars}"),
+        };
+        let click = if sound.metronome { "on" } else { "" };
+        items.push((5, named(view, "click", format!("{click}{count}"))));
+    }
+    if let Some(recording) = &transport.recording {
+        items.insert(1, (0, vec![recorded(recording, theme)]));
+    }
     let on = |on: bool| if on { "on" } else { "off" };
     let lamps = vec![
         Span::styled(format!("audio {}", on(audio)), lamp(audio)),
@@ -94,6 +113,20 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     Line::from(lamps).render(right, buffer);
 }
 
+/// `● rec 1:05 take-003`, or that it waits.
+fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
+    let dot = theme.pick("●", "*");
+    let time = match recording.seconds {
+        None => "waits".to_string(),
+        Some(seconds) => {
+            let seconds = seconds as u64;
+            format!("{}:{:02}", seconds / 60, seconds % 60)
+        }
+    };
+    let text = format!("{dot} rec {time} {}", recording.name);
+    Span::styled(text, theme.trouble())
+}
+
 fn named(view: &View, name: &'static str, value: String) -> Vec<Span<'static>> {
     vec![
         Span::styled(format!("{name} "), view.theme.faint()),
@@ -104,10 +137,14 @@ fn named(view: &View, name: &'static str, value: String) -> Vec<Span<'static>> {
 /// Where the groove comes from, in a few words.
 pub fn origin(studio: &Studio) -> String {
     let scene = &studio.scene;
-    let words = match scene.origin {
+    if let Some((slot, kept)) = studio.chain.sounding(studio.transport.chain_link) {
+        return format!("- chain: slot {}, {}", slot + 1, kept.name);
+    }
+    let words = match &scene.origin {
         Origin::Silence if studio.library.loading.is_some() => "loading the model".into(),
         Origin::Silence => "silent".into(),
         Origin::Edited => "edited by hand".into(),
+        Origin::Slot(name) => format!("from a slot: {name}"),
         Origin::Slider if scene.slider <= 0.0 => format!("A: {}", scene.a.name),
         Origin::Slider if scene.slider >= 1.0 => format!("B: {}", scene.b.name),
         Origin::Slider => {

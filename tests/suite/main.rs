@@ -18,6 +18,7 @@ mod oracle;
 mod prepare;
 mod pty;
 mod real_audio;
+mod recording;
 mod scarcity;
 mod spectrum;
 mod studio;

@@ -327,7 +327,7 @@ fn the_callback_never_allocates() {
     // What was watched made sound, and the clock's way does not allocate either.
     assert!(peak > 3000, "{peak}");
     assert!(taps.iter().all(|(_, heard)| heard.slots() > 8_000));
-    assert!(taps.iter().all(|(told, _)| told.slots() > 3));
+    assert!(taps.iter().all(|(told, _)| told.slots() >= 3));
     assert!(
         taps.iter().any(|(told, _)| told.slots() == 64),
         "never full"
@@ -618,3 +618,5 @@ fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
         ((0, 16), 0)
     );
 }
+
+mod recording;

@@ -29,7 +29,7 @@ const TICK: Duration = Duration::from_millis(40);
 
 /// Time between two updates of the WAV header, and of the MIDI file.
 const FLUSH_SOUND: Duration = Duration::from_secs(1);
-const FLUSH_MIDI: Duration = Duration::from_secs(5);
+const FLUSH_MIDI: Duration = Duration::from_secs(2);
 
 /// Samples that are written at a time.
 const BLOCK: usize = 1 << 14;

@@ -23,7 +23,7 @@ pub struct Take {
     pub meters: Vec<(u64, Meter)>,
     /// Tick, lane and velocity (1..=127), in any order.
     pub strokes: Vec<(u64, Lane, u8)>,
-    /// Tick at which the take ends; the last event where that is later.
+    /// Tick at which the take and every note end; while it is 0, the take ends with its last note.
     pub end: u64,
 }
 
@@ -66,7 +66,11 @@ impl Take {
         for (tick, lane, velocity) in &self.strokes {
             let key = u7::new(lane.pitch());
             drums.start_note(*tick, channel, key, u7::new((*velocity).clamp(1, 127)));
-            spans.entry(key).or_default().push((*tick, tick + length));
+            let end = match self.end {
+                0 => tick + length,
+                end => (tick + length).min(end).max(tick + 1),
+            };
+            spans.entry(key).or_default().push((*tick, end));
         }
         drums.end_notes(channel, spans);
         let header = Header::new(
@@ -99,6 +103,8 @@ mod tests {
             (1920 + 480, Lane::Kick, 127),
         ];
         take.end = 9600;
+        // And one that is cut off by the end.
+        take.strokes.push((9590, Lane::Ride, 64));
         let bytes = take.encode().unwrap();
         let smf = midly::Smf::parse(&bytes).unwrap();
         let ticks: u32 = smf.tracks[1].iter().map(|event| event.delta.as_int()).sum();
@@ -114,12 +120,13 @@ mod tests {
             (38, 100, 5.0 * tick, 45.0 * tick),
             (38, 1, 45.0 * tick, 165.0 * tick),
             (36, 127, 1.5, 1.5 + 120.0 * 2.0 * tick),
+            (51, 64, 1.0 + 7670.0 * 2.0 * tick, 1.0 + 7680.0 * 2.0 * tick),
         ]) {
             assert_eq!((note.0, note.1), (wanted.0, wanted.1));
             assert!((note.2 - wanted.2).abs() < 1e-9, "{note:?}");
             assert!((note.3 - wanted.3).abs() < 1e-9, "{note:?}");
         }
-        assert_eq!(notes.len(), 3);
+        assert_eq!(notes.len(), 4);
         assert_eq!(sequence.time_signatures[0].numerator, 4);
     }
 
