@@ -48,28 +48,27 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         (0, vec![state, Span::raw(format!(" {place}"))]),
         (0, named(view, "bpm", format!("{:.1}", sound.tempo))),
         (
-            1,
+            2,
             named(view, "temp", format!("{:.2}", studio.scene.temperature)),
         ),
-        (2, named(view, "last seed", studio.scene.seed.to_string())),
-        (4, named(view, "swing", percent(sound.swing))),
-        (5, named(view, "timing", percent(sound.timing))),
-        (6, named(view, "dynamics", percent(sound.dynamics))),
-        (7, named(view, "level", percent(sound.level))),
-        (3, named(view, "new at", format!("{takeover}{waiting}"))),
+        (3, named(view, "last seed", studio.scene.seed.to_string())),
+        (5, named(view, "swing", percent(sound.swing))),
+        (6, named(view, "timing", percent(sound.timing))),
+        (7, named(view, "dynamics", percent(sound.dynamics))),
+        (8, named(view, "level", percent(sound.level))),
+        (4, named(view, "new at", format!("{takeover}{waiting}"))),
     ];
     if let Some(bars) = sound.looped {
         items.insert(2, (2, named(view, "bars", bars.to_string())));
     }
-    if sound.metronome || sound.count_in > 0 {
-        let count = match sound.count_in {
-            0 => String::new(),
-            bars => format!("-{bars}"),
-        };
-        let click = if sound.metronome { "on" } else { "" };
-        items.push((5, named(view, "click", format!("{click}{count}"))));
+    if sound.metronome {
+        items.push((6, named(view, "click", percent(sound.click))));
+    }
+    if sound.count_in > 0 {
+        items.push((6, named(view, "count-in", sound.count_in.to_string())));
     }
     if let Some(recording) = &transport.recording {
+        items.insert(1, (1, named(view, "to", recording.name.clone())));
         items.insert(1, (0, vec![recorded(recording, theme)]));
     }
     let on = |on: bool| if on { "on" } else { "off" };
@@ -80,7 +79,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     ];
     let lamps_width: usize = lamps.iter().map(Span::width).sum();
     let name = Span::styled(" musicvae-tui ", theme.accent());
-    items.insert(0, (8, vec![name]));
+    items.insert(0, (9, vec![name]));
     let width = |items: &[(u8, Vec<Span>)]| {
         items
             .iter()
@@ -96,6 +95,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
             break;
         }
     }
+    let lamps_fit = width(&items) + lamps_width < usize::from(area.width);
     let mut spans = vec![Span::raw(" ")];
     for (index, (_, item)) in items.into_iter().enumerate() {
         if index > 0 {
@@ -104,6 +104,10 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         spans.extend(item);
     }
     Line::from(spans).render(area, buffer);
+    // Why something is off stands in the line below anyway.
+    if !lamps_fit {
+        return;
+    }
     let lamps_width = (lamps_width as u16).min(area.width);
     let right = Rect {
         x: area.right() - lamps_width,
@@ -113,7 +117,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     Line::from(lamps).render(right, buffer);
 }
 
-/// `● rec 1:05 take-003`, or that it waits.
+/// `● rec 1:05`, or that it waits.
 fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
     let dot = theme.pick("●", "*");
     let time = match recording.seconds {
@@ -123,8 +127,7 @@ fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
             format!("{}:{:02}", seconds / 60, seconds % 60)
         }
     };
-    let text = format!("{dot} rec {time} {}", recording.name);
-    Span::styled(text, theme.trouble())
+    Span::styled(format!("{dot} rec {time}"), theme.trouble())
 }
 
 fn named(view: &View, name: &'static str, value: String) -> Vec<Span<'static>> {

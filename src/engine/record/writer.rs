@@ -52,11 +52,8 @@ impl Recorder {
         let quit = Arc::new(AtomicBool::new(false));
         let flag = quit.clone();
         let work = move || {
-            let say = |change: &dyn Fn(&mut Slow)| {
-                change(&mut slow.lock().unwrap_or_else(PoisonError::into_inner));
-            };
             let ended = catch_unwind(AssertUnwindSafe(|| {
-                record(&options, &stop, &flag, &core, &say)
+                record(&options, &stop, &flag, &core, &slow)
             }));
             core.send(CoreCommand::StopRecording);
             let (files, error) = ended.unwrap_or_else(|_| {
@@ -64,10 +61,10 @@ impl Recorder {
                              the .part files.";
                 (Vec::new(), Some(fault.to_string()))
             });
-            say(&|slow| {
+            say(&slow, |slow| {
                 slow.recording = None;
-                slow.recorded = files.clone().into();
-                slow.record_error = error.clone();
+                slow.recorded = files.into();
+                slow.record_error = error;
             });
         };
         let thread = thread::Builder::new().name("engine-recorder".into());
@@ -89,13 +86,17 @@ impl Recorder {
     }
 }
 
+fn say(slow: &Mutex<Slow>, change: impl FnOnce(&mut Slow)) {
+    change(&mut slow.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
 /// Records until it is told to stop; returns the files and what went wrong.
 fn record(
     options: &RecordOptions,
     stop: &AtomicBool,
     quit: &AtomicBool,
     core: &CoreSender,
-    say: &dyn Fn(&dyn Fn(&mut Slow)),
+    slow: &Mutex<Slow>,
 ) -> (Vec<PathBuf>, Option<String>) {
     let endings: Vec<&str> = [(options.sound, "wav"), (options.midi, "mid")]
         .into_iter()
@@ -131,7 +132,7 @@ fn record(
         lost: 0,
         done: Vec::new(),
     };
-    say(&|slow| {
+    say(slow, |slow| {
         slow.record_error = None;
         slow.recording = Some(Recording {
             name: name.clone(),
