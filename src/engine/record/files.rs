@@ -218,6 +218,7 @@ mod tests {
         drop(wav);
         let read = hound::WavReader::new(Cursor::new(bytes.get_ref())).unwrap();
         assert!(flushed > 7_000 && u64::from(read.duration()) >= flushed);
+        assert!(read.into_samples::<i32>().all(|sample| sample.is_ok()));
     }
 
     #[test]
