@@ -1,20 +1,21 @@
 //! Recording: what is heard to a WAV file, what is played to a MIDI file.
 //!
-//! The real-time side writes into two lock-free queues ([`tap`]), and a thread of its own takes
-//! from them and writes ([`writer`]). The files are called `take-001.wav.part` and so on while they
+//! The real-time side writes into two lock-free queues ([`tap`]), and a thread of its own ([`recorder`])
+//! takes from them and writes ([`writer`]). The files are called `take-001.wav.part` and so on while they
 //! grow, and lose the `.part` when they are closed. All the while they are whole: the WAV header
 //! and the MIDI file are brought up to date every few seconds, so that a program that is killed
 //! leaves takes that only have to be renamed.
 
 mod files;
+mod recorder;
 mod tap;
 mod writer;
 
 use std::path::PathBuf;
 
 pub(crate) use files::quantized;
+pub(crate) use recorder::Recorder;
 pub(crate) use tap::Tap;
-pub(crate) use writer::Recorder;
 
 /// Ticks a quarter note of what is recorded to MIDI, and of [`super::Position::tick`].
 pub const TICKS_PER_QUARTER: u16 = 960;

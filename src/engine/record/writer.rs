@@ -1,31 +1,15 @@
-//! The thread that writes a recording to its files.
+//! From the queues of a recording to its files.
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::TICKS_PER_QUARTER;
 use super::files::{self, Wav};
-use super::tap::{Happening, Tap};
-use super::{RecordOptions, Recording, TICKS_PER_QUARTER};
-use crate::engine::control::{CoreSender, Slow};
-use crate::engine::handle::join_within;
-use crate::engine::messages::CoreCommand;
+use super::tap::Happening;
 use crate::music::{midi_file::Take, write_whole_file};
-
-/// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
-const SOUND_ROOM: usize = 1 << 21;
-
-/// Strokes and the like that can wait: several minutes of the busiest playing.
-const ROOM: usize = 1 << 15;
-
-/// Time between two looks at the queues.
-const TICK: Duration = Duration::from_millis(40);
 
 /// Time between two updates of the WAV header, and of the MIDI file.
 const FLUSH_SOUND: Duration = Duration::from_secs(1);
@@ -34,160 +18,8 @@ const FLUSH_MIDI: Duration = Duration::from_secs(2);
 /// Samples that are written at a time.
 const BLOCK: usize = 1 << 14;
 
-/// A recording, held from outside.
-pub(crate) struct Recorder {
-    quit: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Recorder {
-    /// Starts the thread that makes the files and then hands its tap to the core. `stop` is set
-    /// when the recording is to end. What goes wrong is said in `slow`.
-    pub fn start(
-        options: RecordOptions,
-        stop: Arc<AtomicBool>,
-        core: Arc<CoreSender>,
-        slow: Arc<Mutex<Slow>>,
-    ) -> io::Result<Recorder> {
-        let quit = Arc::new(AtomicBool::new(false));
-        let flag = quit.clone();
-        let work = move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| {
-                record(&options, &stop, &flag, &core, &slow)
-            }));
-            core.send(CoreCommand::StopRecording);
-            let (files, error) = ended.unwrap_or_else(|_| {
-                let fault = "Recording broke off by a fault in the program: what was written is in \
-                             the .part files.";
-                (Vec::new(), Some(fault.to_string()))
-            });
-            say(&slow, |slow| {
-                slow.recording = None;
-                slow.recorded = files.into();
-                slow.record_error = error;
-            });
-        };
-        let thread = thread::Builder::new().name("engine-recorder".into());
-        Ok(Recorder {
-            quit,
-            thread: thread.spawn(work)?,
-        })
-    }
-
-    pub fn is_done(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    /// Has the files closed with what there is, and waits for that.
-    pub fn finish(self, patience: Duration) {
-        self.quit.store(true, Relaxed);
-        self.thread.thread().unpark();
-        join_within(self.thread, patience);
-    }
-}
-
-fn say(slow: &Mutex<Slow>, change: impl FnOnce(&mut Slow)) {
-    change(&mut slow.lock().unwrap_or_else(PoisonError::into_inner));
-}
-
-/// Records until it is told to stop; returns the files and what went wrong.
-fn record(
-    options: &RecordOptions,
-    stop: &AtomicBool,
-    quit: &AtomicBool,
-    core: &CoreSender,
-    slow: &Mutex<Slow>,
-) -> (Vec<PathBuf>, Option<String>) {
-    let endings: Vec<&str> = [(options.sound, "wav"), (options.midi, "mid")]
-        .into_iter()
-        .filter_map(|(wanted, ending)| wanted.then_some(ending))
-        .collect();
-    if endings.is_empty() {
-        let nothing = "Neither sound nor MIDI is to be recorded: switch one on in [record].";
-        return (Vec::new(), Some(nothing.into()));
-    }
-    let (name, paths) = match files::new_take(&options.folder, &endings) {
-        Ok(take) => take,
-        Err(reason) => return (Vec::new(), Some(reason)),
-    };
-    let path = |ending: &str| {
-        let is = |path: &&PathBuf| path.extension().is_some_and(|it| it == ending);
-        paths.iter().find(is).cloned()
-    };
-    let (told, happenings) = rtrb::RingBuffer::new(ROOM);
-    let (heard, sound) = sound_queue(options.sound);
-    let mut takes = Writer {
-        happenings,
-        sound,
-        waiting: VecDeque::new(),
-        taken: 0,
-        rate: 0,
-        wav: None,
-        wav_path: path("wav"),
-        wavs: 0,
-        midi_path: path("mid"),
-        take: Take::new(TICKS_PER_QUARTER),
-        take_changed: false,
-        missing: 0,
-        lost: 0,
-        done: Vec::new(),
-    };
-    say(slow, |slow| {
-        slow.record_error = None;
-        slow.recording = Some(Recording {
-            name: name.clone(),
-            folder: paths[0].parent().map(Path::to_path_buf).unwrap_or_default(),
-            sound: options.sound,
-            midi: options.midi,
-            seconds: None,
-        });
-    });
-    let tap = Box::new(Tap::new(told, heard, options.on_bar));
-    let mut error = None;
-    if !core.send(CoreCommand::Record(tap)) {
-        error = Some("The engine is too busy to begin a recording: try again.".to_string());
-    } else if stop.load(Relaxed) {
-        // Told to stop before there was anything to stop.
-        core.send(CoreCommand::StopRecording);
-    }
-    let mut flushed = [Instant::now(); 2];
-    while error.is_none() {
-        // Asked before the queues are emptied, so that nothing is left in them.
-        let last = quit.load(Relaxed) || takes.happenings.is_abandoned();
-        error = match takes.drain() {
-            Ok(true) => break,
-            Ok(false) if last => break,
-            Ok(false) => takes.keep_whole(&mut flushed).err(),
-            Err(reason) => Some(reason),
-        };
-        if error.is_none() {
-            thread::park_timeout(TICK);
-        }
-    }
-    let closing = takes.close();
-    let error = error.or(closing).or_else(|| takes.losses());
-    (takes.done, error)
-}
-
-/// The sound's queue, every page of which was touched once: the audio thread must not be the one
-/// that the system gives them to.
-fn sound_queue(wanted: bool) -> (Option<rtrb::Producer<f32>>, Option<rtrb::Consumer<f32>>) {
-    if !wanted {
-        return (None, None);
-    }
-    let (mut heard, mut sound) = rtrb::RingBuffer::new(SOUND_ROOM);
-    if let Ok(mut chunk) = heard.write_chunk(SOUND_ROOM) {
-        chunk.as_mut_slices().0.fill(0.0);
-        chunk.commit_all();
-    }
-    if let Ok(chunk) = sound.read_chunk(SOUND_ROOM) {
-        chunk.commit_all();
-    }
-    (Some(heard), Some(sound))
-}
-
 /// What the thread has in hand.
-struct Writer {
+pub(crate) struct Writer {
     happenings: rtrb::Consumer<Happening>,
     sound: Option<rtrb::Consumer<f32>>,
     /// What happens at frames that were not written yet.
@@ -202,16 +34,50 @@ struct Writer {
     midi_path: Option<PathBuf>,
     take: Take,
     take_changed: bool,
+    /// When the WAV header and the MIDI file were brought up to date.
+    flushed: [Instant; 2],
     /// Frames that were lost and written as silence.
     missing: u64,
     /// Strokes and the like that were lost.
     lost: u64,
-    done: Vec<PathBuf>,
+    /// The files that were closed.
+    pub done: Vec<PathBuf>,
 }
 
 impl Writer {
+    /// Takes from the two queues and writes into unfinished files that are there already.
+    pub fn new(
+        happenings: rtrb::Consumer<Happening>,
+        sound: Option<rtrb::Consumer<f32>>,
+        wav_path: Option<PathBuf>,
+        midi_path: Option<PathBuf>,
+    ) -> Writer {
+        Writer {
+            happenings,
+            sound,
+            waiting: VecDeque::new(),
+            taken: 0,
+            rate: 0,
+            wav: None,
+            wav_path,
+            wavs: 0,
+            midi_path,
+            take: Take::new(TICKS_PER_QUARTER),
+            take_changed: false,
+            flushed: [Instant::now(); 2],
+            missing: 0,
+            lost: 0,
+            done: Vec::new(),
+        }
+    }
+
+    /// Whether the other end of the queues is gone.
+    pub fn is_abandoned(&self) -> bool {
+        self.happenings.is_abandoned()
+    }
+
     /// Writes everything that waits; `true` when the end has come. An error is one sentence.
-    fn drain(&mut self) -> Result<bool, String> {
+    pub fn drain(&mut self) -> Result<bool, String> {
         // Sound first, then what happens: whatever belongs to this sound is then there.
         let heard = self.sound.as_ref().map_or(0, |sound| sound.slots() / 2);
         let until = self.taken + heard as u64;
@@ -352,15 +218,15 @@ impl Writer {
     }
 
     /// Brings the files on the disk up to date when it is time.
-    fn keep_whole(&mut self, flushed: &mut [Instant; 2]) -> Result<(), String> {
+    pub fn keep_whole(&mut self) -> Result<(), String> {
         if let Some((wav, path)) = &mut self.wav
-            && flushed[0].elapsed() > FLUSH_SOUND
+            && self.flushed[0].elapsed() > FLUSH_SOUND
         {
-            flushed[0] = Instant::now();
+            self.flushed[0] = Instant::now();
             wav.flush().map_err(|error| broken(path, &error))?;
         }
-        if self.take_changed && flushed[1].elapsed() > FLUSH_MIDI {
-            flushed[1] = Instant::now();
+        if self.take_changed && self.flushed[1].elapsed() > FLUSH_MIDI {
+            self.flushed[1] = Instant::now();
             self.write_midi()?;
         }
         Ok(())
@@ -380,7 +246,7 @@ impl Writer {
     }
 
     /// What the recording lacks.
-    fn losses(&self) -> Option<String> {
+    pub fn losses(&self) -> Option<String> {
         let seconds = self.missing as f64 / f64::from(self.rate.max(1));
         match (self.missing, self.lost) {
             (0, 0) => None,
@@ -394,7 +260,7 @@ impl Writer {
     }
 
     /// Closes everything, as far as that is possible; the first thing that went wrong.
-    fn close(&mut self) -> Option<String> {
+    pub fn close(&mut self) -> Option<String> {
         let mut error = None;
         if let Some(path) = self.wav_path.clone() {
             if self.wavs == 0 {
