@@ -8,6 +8,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::output::{note, say};
+use super::preset_of_name;
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
 
@@ -55,6 +56,10 @@ enum Command {
         /// The file to write.
         #[arg(value_name = "OUT.safetensors")]
         output: PathBuf,
+        /// What the checkpoint is, where names and shapes leave a choice (see `presets`); sizes are
+        /// the checkpoint's own.
+        #[arg(long)]
+        preset: Option<String>,
         /// Store the weights as float16: half the size, for playing.
         #[arg(long)]
         half: bool,
@@ -70,14 +75,15 @@ impl CheckpointArgs {
             Command::Import {
                 input,
                 output,
+                preset,
                 half,
-            } => import(&input, &output, half),
+            } => import(&input, &output, preset.as_deref(), half),
         }
     }
 }
 
 /// Where checkpoints are looked for when nothing is said.
-fn default_folders() -> Vec<PathBuf> {
+pub(super) fn default_folders() -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from("checkpoints")];
     if let Some(project) = directories::ProjectDirs::from("", "", "musicvae-tui") {
         folders.push(project.data_dir().join("checkpoints"));
@@ -230,8 +236,28 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
     say!("{}", text.trim_end())
 }
 
-fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
-    let checkpoint = magenta::import(input)?;
+fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyhow::Result<()> {
+    let checkpoint = match preset {
+        Some(name) => magenta::import_with(input, preset_of_name(name)?)?,
+        None => {
+            let checkpoint = magenta::import(input)?;
+            let alike = magenta::fitting(input)?
+                .into_iter()
+                .map(|preset| preset.name);
+            let others: Vec<String> = alike
+                .filter(|name| *name != checkpoint.preset.name)
+                .collect();
+            if !others.is_empty() {
+                note!(
+                    "musicvae-tui: taken for {}; its shapes are also those of {}: say --preset if \
+                     it is one of them",
+                    checkpoint.preset.name,
+                    others.join(", ")
+                );
+            }
+            checkpoint
+        }
+    };
     let precision = if half {
         Precision::Half
     } else {

@@ -10,6 +10,7 @@ mod latents;
 mod maps;
 mod output;
 mod prepare;
+mod presets;
 mod reconstruct;
 mod render;
 mod sample;
@@ -19,6 +20,8 @@ mod workstation;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+use crate::model::Preset;
 
 /// A drummer that lives in your terminal.
 #[derive(Parser)]
@@ -43,6 +46,7 @@ pub enum Command {
     Reconstruct(reconstruct::Reconstruct),
     Render(render::Render),
     Prepare(prepare::Prepare),
+    Presets(presets::Presets),
     Train(train::Train),
     Eval(eval::Eval),
     Checkpoint(checkpoint::CheckpointArgs),
@@ -55,6 +59,19 @@ pub enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// The preset that an option names.
+fn preset_of_name(name: &str) -> Result<Preset, UsageError> {
+    Preset::by_name(name).ok_or_else(|| {
+        let names = Preset::all().into_iter().map(|preset| preset.name);
+        let nearest = names
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        UsageError(format!(
+            "there is no preset `{name}`: try {}, or another that `musicvae-tui presets` lists",
+            nearest.unwrap_or_default()
+        ))
+    })
+}
 
 impl Cli {
     /// Runs the chosen command.
@@ -75,6 +92,7 @@ impl Cli {
             Some(Command::Reconstruct(command)) => command.run(),
             Some(Command::Render(command)) => command.run(),
             Some(Command::Prepare(command)) => command.run(),
+            Some(Command::Presets(command)) => command.run(),
             Some(Command::Train(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),

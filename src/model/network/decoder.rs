@@ -3,8 +3,8 @@
 use candle_core::{DType, Result, Tensor, bail};
 
 use super::segments::{Ends, cut, join};
-use super::{Batch, InputMask, Network, Past};
-use crate::model::lstm::{Direction, LstmWeights, lstm, lstm_step};
+use super::{Batch, InputMask, KeepAll, Network, Past, beside_every_step};
+use crate::model::lstm::{Direction, LstmWeights, lstm_step};
 use crate::model::{Core, Preset};
 
 impl Network {
@@ -70,7 +70,7 @@ impl Network {
                     x = mask.apply(&x)?;
                 }
                 let weights = self.conductor_cell(level, layer);
-                x = lstm(&x, None, &weights, state, Direction::Forward, layer > 0)?;
+                x = self.layer(&x, None, &weights, state, Direction::Forward, layer > 0)?;
             }
             // A level's steps belong within the steps of the level above.
             leaders = x
@@ -261,7 +261,10 @@ impl Player<'_> {
         // Nothing is learned through what is drawn. So that is found first, off the tape, and then
         // told like anything else, in one pass.
         let heard = self.detached().improvise(&masks, past)?.heard;
-        let mut masks = masks.iter();
+        if mask.keeps_all() {
+            return self.hear(&heard, &mut KeepAll);
+        }
+        let mut masks = masks.iter().flatten();
         self.hear(&heard, &mut |x: &Tensor| match masks.next() {
             Some(mask) => x * mask,
             None => Ok(x.clone()),
@@ -279,7 +282,9 @@ impl Player<'_> {
         let mut made = leader.is_none();
         for (weights, state) in self.cells.iter().zip(&self.states) {
             let x = mask.apply(&hidden)?;
-            hidden = lstm(&x, leader.take(), weights, state, Direction::Forward, made)?;
+            let leader = leader.take();
+            let network = self.network;
+            hidden = network.layer(&x, leader, weights, state, Direction::Forward, made)?;
             made = true;
         }
         let (steps, rows, units) = hidden.dims3()?;
@@ -289,11 +294,10 @@ impl Player<'_> {
 
     /// The whole input of every step.
     fn every_step(&self, heard: &Tensor, controls: Option<&Tensor>) -> Result<Tensor> {
-        let (steps, rows, _) = heard.dims3()?;
-        let leader = self.leader.unsqueeze(0)?;
-        let leader = leader.broadcast_as((steps, rows, self.leader.dim(1)?))?;
-        let parts = [Some(heard), Some(&leader), controls];
-        Tensor::cat(&parts.into_iter().flatten().collect::<Vec<_>>(), 2)
+        let led = beside_every_step(heard, &self.leader)?;
+        controls.map_or(Ok(led.clone()), |controls| {
+            Tensor::cat(&[&led, controls], 2)
+        })
     }
 
     fn parameters(&self, hidden: &Tensor) -> Result<Tensor> {
@@ -302,7 +306,7 @@ impl Player<'_> {
     }
 
     /// Plays step by step, hearing `past`.
-    fn improvise(&self, masks: &[Tensor], past: &mut Past) -> Result<Played> {
+    fn improvise(&self, masks: &[Option<Tensor>], past: &mut Past) -> Result<Played> {
         let (steps, rows, _) = self.told.dims3()?;
         let mut states = self.states.iter().map(halves).collect::<Result<Vec<_>>>()?;
         let mut heard = Vec::with_capacity(steps);
@@ -314,7 +318,10 @@ impl Player<'_> {
             let x = self.every_step(&next.unsqueeze(0)?, controls.as_ref())?;
             let mut x = x.get(0)?;
             for (((c, h), weights), mask) in states.iter_mut().zip(&self.cells).zip(masks) {
-                (*c, *h) = lstm_step(&(x * mask.get(step)?)?, weights, c, h)?;
+                if let Some(mask) = mask {
+                    x = (x * mask.get(step)?)?;
+                }
+                (*c, *h) = lstm_step(&x, weights, c, h)?;
                 x = h.clone();
             }
             let made = self.parameters(&x)?;
@@ -343,17 +350,17 @@ impl Player<'_> {
         })
     }
 
-    /// What dropout leaves of ones, for the input of each layer.
-    fn masks(&self, mask: InputMask) -> Result<Vec<Tensor>> {
+    /// What dropout leaves of ones, for the input of each layer; `None` where it leaves all.
+    fn masks(&self, mask: InputMask) -> Result<Vec<Option<Tensor>>> {
+        if mask.keeps_all() {
+            return Ok(vec![None; self.cells.len()]);
+        }
         let (steps, rows, _) = self.told.dims3()?;
         let below = self.cells.iter().zip(&self.network.preset.decoder);
         let ones = |(cell, units): (&LstmWeights, &usize)| {
-            let width = cell.kernel.dim(0)? - units;
-            mask.apply(&Tensor::ones(
-                (steps, rows, width),
-                DType::F32,
-                self.told.device(),
-            )?)
+            let shape = (steps, rows, cell.kernel.dim(0)? - units);
+            let ones = Tensor::ones(shape, DType::F32, self.told.device())?;
+            Ok(Some(mask.apply(&ones)?))
         };
         below.map(ones).collect()
     }
