@@ -29,6 +29,18 @@ pub struct Decoding {
     pub seed: u64,
 }
 
+/// Where the decoder's hits come from.
+#[derive(Clone, Copy)]
+enum Hits<'a> {
+    /// Drawn from the logits with a temperature, by a number for every cell.
+    Drawn {
+        temperature: f32,
+        chances: &'a [f32],
+    },
+    /// Those of a pattern for each latent.
+    Given(&'a [&'a Groove]),
+}
+
 /// A model ready to run.
 pub struct MusicVae {
     preset: Preset,
@@ -184,6 +196,48 @@ impl MusicVae {
         steps: usize,
         how: Decoding,
     ) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.check_latents(z)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
+        let chances: Vec<f32> = (0..steps * LANES).map(|_| rng.random()).collect();
+        let hits = Hits::Drawn {
+            temperature: how.temperature,
+            chances: &chances,
+        };
+        Ok(side_by_side(z, |z| {
+            self.decode_rows(z.concat(), steps, hits)
+        }))
+    }
+
+    /// The decoder's outputs for each latent when the hits are those of a pattern, and only
+    /// velocities and offsets are the model's: it hears the pattern with its own feel. The layout
+    /// is that of [`MusicVae::decode_features`].
+    ///
+    /// # Errors
+    /// When a latent is not `preset.z_size` numbers long, or there is not a pattern of
+    /// `preset.steps()` steps for each.
+    pub fn decode_given(
+        &self,
+        z: &[Latent],
+        patterns: &[Groove],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.check_latents(z)?;
+        let steps = self.preset.steps();
+        let whole = |pattern: &&Groove| pattern.steps.len() == steps;
+        if patterns.iter().filter(whole).count() != z.len() || patterns.len() != z.len() {
+            return Err(ModelError::Input {
+                expected: format!("{} patterns of {steps} steps", z.len()),
+                found: format!("{} patterns", patterns.len()),
+            });
+        }
+        let pairs: Vec<(&Latent, &Groove)> = z.iter().zip(patterns).collect();
+        Ok(side_by_side(&pairs, |pairs| {
+            let z = pairs.iter().flat_map(|(z, _)| z.iter().copied()).collect();
+            let patterns: Vec<&Groove> = pairs.iter().map(|(_, pattern)| *pattern).collect();
+            self.decode_rows(z, steps, Hits::Given(&patterns))
+        }))
+    }
+
+    fn check_latents(&self, z: &[Latent]) -> Result<(), ModelError> {
         let z_size = self.preset.z_size;
         if let Some(latent) = z.iter().find(|latent| latent.len() != z_size) {
             return Err(ModelError::Input {
@@ -191,16 +245,12 @@ impl MusicVae {
                 found: format!("{}", latent.len()),
             });
         }
-        let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
-        let chances: Vec<f32> = (0..steps * LANES).map(|_| rng.random()).collect();
-        Ok(side_by_side(z, |z| {
-            self.decode_rows(z, how.temperature, &chances)
-        }))
+        Ok(())
     }
 
-    fn decode_rows(&self, z: &[Latent], temperature: f32, chances: &[f32]) -> Vec<Vec<f32>> {
-        let rows = z.len();
-        let z = z.concat();
+    /// `z` are the latents in one row.
+    fn decode_rows(&self, z: Vec<f32>, steps: usize, hits: Hits) -> Vec<Vec<f32>> {
+        let rows = z.len() / self.preset.z_size.max(1);
         let states: Vec<f32> = self.initial_state.run(&z).into_iter().map(tanh).collect();
         let width = states.len() / rows.max(1);
         let mut first = 0;
@@ -211,26 +261,32 @@ impl MusicVae {
             layers.push(layer);
             first += 2 * units;
         }
-        let mut grooves = vec![Vec::with_capacity(chances.len() * 3); rows];
+        let mut grooves = vec![Vec::with_capacity(steps * FEATURES); rows];
         let mut previous = vec![0.0; rows * FEATURES];
-        for chances in chances.chunks_exact(LANES) {
+        for step in 0..steps {
             let mut below: &[f32] = &previous;
             for layer in &mut layers {
                 layer.step(below);
                 below = &layer.h;
             }
             previous = self.output.run(below);
-            for (row, groove) in previous.chunks_exact_mut(FEATURES).zip(&mut grooves) {
-                let (hits, played) = row.split_at_mut(LANES);
+            let made = previous.chunks_exact_mut(FEATURES).zip(&mut grooves);
+            for (place, (row, groove)) in made.enumerate() {
+                let (logits, played) = row.split_at_mut(LANES);
                 let (velocities, offsets) = played.split_at_mut(LANES);
-                for (hit, &chance) in hits.iter_mut().zip(chances) {
-                    // At temperature 0 the quotient would be NaN where the logit is 0.
-                    let drawn = if temperature > 0.0 {
-                        chance < sigmoid(*hit / temperature)
-                    } else {
-                        *hit > 0.0
+                for (lane, logit) in logits.iter_mut().enumerate() {
+                    let hit = match hits {
+                        // At temperature 0 the quotient would be NaN where the logit is 0.
+                        Hits::Drawn {
+                            temperature,
+                            chances,
+                        } if temperature > 0.0 => {
+                            chances[step * LANES + lane] < sigmoid(*logit / temperature)
+                        }
+                        Hits::Drawn { .. } => *logit > 0.0,
+                        Hits::Given(patterns) => patterns[place].steps[step][lane].is_some(),
                     };
-                    *hit = f32::from(u8::from(drawn));
+                    *logit = f32::from(u8::from(hit));
                 }
                 velocities
                     .iter_mut()
