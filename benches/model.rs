@@ -6,8 +6,11 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use musicvae_tui::checkpoint::Checkpoint;
 use musicvae_tui::data::Windows;
-use musicvae_tui::model::cpu::{LeftPanels, Matrix, RightPanels, matmul, matvec};
+use musicvae_tui::model::cpu::{
+    Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
+};
 use musicvae_tui::model::latent::{Latent, sample_prior, slerp};
+use musicvae_tui::model::lstm::Precision;
 use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Decoding, Preset};
 use musicvae_tui::music::FEATURES;
@@ -20,9 +23,13 @@ fn main() {
     // Safe: no other thread runs yet.
     unsafe { prepare_process() };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let one = sgemm_peak(1);
-    let all = sgemm_peak(cores);
-    println!("sgemm peak: {one:.0} GFLOP/s on one core, {all:.0} on {cores}");
+    let one = gemm_peak::<f32>(1);
+    let all = gemm_peak::<f32>(cores);
+    println!("float32 products: {one:.0} GFLOP/s on one core, {all:.0} on {cores}");
+    if Bf16::is_fast() {
+        let (one, all) = (gemm_peak::<Bf16>(1), gemm_peak::<Bf16>(cores));
+        println!("bfloat16 products: {one:.0} GFLOP/s on one core, {all:.0} on {cores}");
+    }
     println!("weights read: {:.0} GB/s on one core\n", weights_read());
 
     let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
@@ -41,18 +48,18 @@ fn shortest(runs: usize, mut work: impl FnMut()) -> Duration {
 }
 
 /// The fastest matrix product of a recurrent layer's size, on `threads` cores at once, GFLOP/s.
-fn sgemm_peak(threads: usize) -> f64 {
+fn gemm_peak<E: Operand>(threads: usize) -> f64 {
     const M: usize = 64;
     const K: usize = 512;
     const N: usize = 2048;
     const TIMES: usize = 20;
     let work = || {
-        let right = RightPanels::pack(Matrix::new(&vec![0.25; K * N], K, N));
-        let mut left = LeftPanels::zeros(M, K);
+        let right = RightPanels::<E>::pack(Matrix::new(&vec![0.25; K * N], K, N));
+        let mut left = LeftPanels::<E>::zeros(M, K);
         left.pack(0, Matrix::new(&vec![0.5; M * K], M, K));
         let mut out = vec![0.0; M * N];
         shortest(10, || {
-            (0..TIMES).for_each(|_| matmul(&left, &right, &mut out))
+            (0..TIMES).for_each(|_| matmul(&left, &right, Onto::Output, &mut out))
         })
         .as_secs_f64()
     };
@@ -71,7 +78,7 @@ fn weights_read() -> f64 {
     const K: usize = 512;
     const N: usize = 1024;
     const TIMES: usize = 50;
-    let right = RightPanels::pack(Matrix::new(&vec![0.25; K * N], K, N));
+    let right = RightPanels::<f32>::pack(Matrix::new(&vec![0.25; K * N], K, N));
     let mut out = vec![0.0; N];
     let time = shortest(20, || {
         (0..TIMES).for_each(|_| matvec(&[1.0; K], &right, &mut out))
@@ -120,19 +127,28 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
         preset.name,
         flop * 1e-9
     );
-    for (batch, runs) in [(512, 3), (128, 5), (64, 7)] {
+    let full = network;
+    let rounded = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)
+        .expect("a network")
+        .with_precision(Precision::Bfloat16);
+    let rows = [(512, 3), (128, 5), (64, 7)];
+    let rows = rows.iter().flat_map(|&(batch, runs)| {
+        [("float32", &full), ("bfloat16", &rounded)]
+            .map(|(name, network)| (batch, runs, name, network))
+    });
+    for (batch, runs, precision, network) in rows {
         let chosen: Vec<usize> = (0..batch).collect();
         let time = shortest(runs, || {
-            let mut gradients = gradients(&network, &examples, &chosen, 0, 1).expect("gradients");
+            let mut gradients = gradients(network, &examples, &chosen, 0, 1).expect("gradients");
             let norm = gradients.global_norm().expect("a norm");
             gradients.clip(norm, preset).expect("clipped gradients");
-            adam.update(&network, &gradients.tensors, 0.0)
+            adam.update(network, &gradients.tensors, 0.0)
                 .expect("an update");
         });
         let speed = batch as f64 / time.as_secs_f64();
         let rate = speed * flop * 1e-9;
         println!(
-            "  batch {batch:>3}: {speed:>4.0} examples/s, {rate:>4.0} GFLOP/s, {:.0} % of the peak",
+            "  batch {batch:>3}, {precision:<8}: {speed:>4.0} examples/s, {rate:>4.0} GFLOP/s, {:.0} % of the peak",
             100.0 * rate / peak
         );
     }

@@ -11,15 +11,25 @@
 #[cfg(test)]
 mod tests;
 
+use std::marker::PhantomData;
 use std::sync::Mutex;
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 use candle_nn::ops::sigmoid;
 
 use super::cpu::{
-    GateGradients, LeftPanels, Matrix, RightPanels, gates_backward, gates_forward, matmul, recycle,
-    scratch,
+    Bf16, GateGradients, LeftPanels, Matrix, Onto, Operand, RightPanels, gates_backward,
+    gates_forward, matmul, recycle, scratch,
 };
+
+/// The number format of the factors of matrix products; sums, states and weights are float32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    #[default]
+    Float32,
+    /// Factors rounded to 8 bits: twice as fast on processors with AVX-512 BF16.
+    Bfloat16,
+}
 
 /// Which end of the sequence the layer starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +45,7 @@ pub struct LstmWeights {
     pub kernel: Tensor,
     /// `[4 * units]`
     pub bias: Tensor,
+    pub precision: Precision,
 }
 
 impl LstmWeights {
@@ -62,13 +73,17 @@ pub fn lstm(
     // The operation takes three tensors, so the bias rides as the kernel's last row.
     let bias_row = weights.bias.unsqueeze(0)?;
     let parameters = Tensor::cat(&[&weights.kernel, &bias_row], 0)?;
-    let op = LstmSequence {
-        direction,
-        differentiate_input,
-        saved: Mutex::new(None),
-    };
-    x.contiguous()?
-        .apply_op3(&parameters, &state.contiguous()?, op)
+    let (x, state) = (x.contiguous()?, state.contiguous()?);
+    match weights.precision {
+        Precision::Float32 => {
+            let op = LstmSequence::<f32>::new(direction, differentiate_input);
+            x.apply_op3(&parameters, &state, op)
+        }
+        Precision::Bfloat16 => {
+            let op = LstmSequence::<Bf16>::new(direction, differentiate_input);
+            x.apply_op3(&parameters, &state, op)
+        }
+    }
 }
 
 /// [`lstm`] in ordinary tensor operations, for any device.
@@ -105,11 +120,23 @@ pub fn lstm_by_steps(
 }
 
 /// The tape's operation: arguments `x`, kernel with the bias as last row, and state.
-struct LstmSequence {
+struct LstmSequence<E> {
     direction: Direction,
     differentiate_input: bool,
     /// What the forward pass leaves for the backward pass, which consumes it.
     saved: Mutex<Option<Saved>>,
+    factors: PhantomData<E>,
+}
+
+impl<E> LstmSequence<E> {
+    fn new(direction: Direction, differentiate_input: bool) -> Self {
+        LstmSequence {
+            direction,
+            differentiate_input,
+            saved: Mutex::new(None),
+            factors: PhantomData,
+        }
+    }
 }
 
 /// Activations of a forward pass, step by step.
@@ -198,7 +225,7 @@ fn split_state(state: &[f32], sizes: Sizes) -> (Vec<f32>, Vec<f32>) {
     (halves(0), halves(units))
 }
 
-impl CustomOp3 for LstmSequence {
+impl<E: Operand> CustomOp3 for LstmSequence<E> {
     fn name(&self) -> &'static str {
         "lstm-sequence"
     }
@@ -230,34 +257,24 @@ impl CustomOp3 for LstmSequence {
         let (kernel, bias) = parameters.split_at((inputs + units) * 4 * units);
         let (first_c, first_h) = split_state(contiguous(state, state_layout)?, sizes);
 
-        let kernel = RightPanels::pack(Matrix::new(kernel, inputs + units, 4 * units));
-        let mut left = LeftPanels::zeros(batch, inputs + units);
+        let (kernel_x, kernel_h) = kernel.split_at(inputs * 4 * units);
+        let kernel = RightPanels::<E>::stack(&[
+            Matrix::new(kernel_x, inputs, 4 * units),
+            Matrix::new(kernel_h, units, 4 * units),
+        ]);
+        let mut left = LeftPanels::<E>::zeros(batch, kernel.depth());
         let mut gates = scratch(steps * batch * 4 * units);
         let mut cells = scratch(steps * batch * units);
         let mut outputs = vec![0.0; steps * batch * units];
-        let mut c_step = scratch(batch * units);
         for (step, previous) in sizes.order() {
-            let here = sizes.range(step, units);
-            let before = previous.map(|previous| sizes.range(previous, units));
-            let h_before = before.clone().map_or(&first_h[..], |range| &outputs[range]);
+            let (c_before, c) = step_and_previous(&mut cells, &first_c, sizes, step, previous);
+            let (h_before, h) = step_and_previous(&mut outputs, &first_h, sizes, step, previous);
             left.pack(0, Matrix::new(&x[sizes.range(step, inputs)], batch, inputs));
-            left.pack(inputs, Matrix::new(h_before, batch, units));
+            left.pack(E::padded(inputs), Matrix::new(h_before, batch, units));
             let gates = &mut gates[sizes.range(step, 4 * units)];
-            for row in gates.chunks_exact_mut(4 * units) {
-                row.copy_from_slice(bias);
-            }
-            matmul(&left, &kernel, gates);
-            let c_before = before.map_or(&first_c[..], |range| &cells[range]);
-            gates_forward(
-                units,
-                gates,
-                c_before,
-                &mut c_step,
-                &mut outputs[here.clone()],
-            );
-            cells[here].copy_from_slice(&c_step);
+            matmul(&left, &kernel, Onto::Rows(bias), gates);
+            gates_forward(units, gates, c_before, c, h);
         }
-        recycle(c_step);
         *lock(&self.saved) = Some(Saved { gates, cells });
         Ok((CpuStorage::F32(outputs), Shape::from((steps, batch, units))))
     }
@@ -290,7 +307,7 @@ impl CustomOp3 for LstmSequence {
         };
         let d_state = with_slice(parameters, |parameters| {
             with_slice(&d_outputs.contiguous()?, |d_outputs| {
-                back_through_time(
+                back_through_time::<E>(
                     sizes,
                     parameters,
                     d_outputs,
@@ -302,7 +319,7 @@ impl CustomOp3 for LstmSequence {
         })??;
         let d_parameters = with_slice(x, |x| {
             with_slice(outputs, |outputs| {
-                kernel_gradient(sizes, x, outputs, &first_state.1, &saved.gates)
+                kernel_gradient::<E>(sizes, x, outputs, &first_state.1, &saved.gates)
             })
         })??;
 
@@ -318,9 +335,32 @@ impl CustomOp3 for LstmSequence {
     }
 }
 
+/// The part of a `[steps, batch, units]` buffer that belongs to `step`, to be written, and the part
+/// of the step that ran before it, or `first`.
+fn step_and_previous<'a>(
+    buffer: &'a mut [f32],
+    first: &'a [f32],
+    sizes: Sizes,
+    step: usize,
+    previous: Option<usize>,
+) -> (&'a [f32], &'a mut [f32]) {
+    let here = sizes.range(step, sizes.units);
+    match previous.map(|previous| sizes.range(previous, sizes.units)) {
+        None => (first, &mut buffer[here]),
+        Some(before) if before.start < here.start => {
+            let (past, rest) = buffer.split_at_mut(here.start);
+            (&past[before], &mut rest[..here.end - here.start])
+        }
+        Some(before) => {
+            let (rest, past) = buffer.split_at_mut(before.start);
+            (&past[..before.end - before.start], &mut rest[here])
+        }
+    }
+}
+
 /// Walks the steps backward: turns `saved.gates` into the gradient of the gates' inputs, fills
 /// `d_x` (unless it is empty) and returns the gradient of the state.
-fn back_through_time(
+fn back_through_time<E: Operand>(
     sizes: Sizes,
     parameters: &[f32],
     d_outputs: &[f32],
@@ -337,16 +377,18 @@ fn back_through_time(
     let (kernel_x, rest) = parameters.split_at(inputs * 4 * units);
     let kernel_h = &rest[..units * 4 * units];
     let kernel_x = (!d_x.is_empty())
-        .then(|| RightPanels::pack(Matrix::new(kernel_x, inputs, 4 * units).transposed()));
-    let kernel_h = RightPanels::pack(Matrix::new(kernel_h, units, 4 * units).transposed());
+        .then(|| RightPanels::<E>::pack(Matrix::new(kernel_x, inputs, 4 * units).transposed()));
+    let kernel_h = RightPanels::<E>::pack(Matrix::new(kernel_h, units, 4 * units).transposed());
 
-    let mut left = LeftPanels::zeros(batch, 4 * units);
-    let mut d_h = vec![0.0; batch * units];
+    let mut left = LeftPanels::<E>::zeros(batch, 4 * units);
+    let silence = vec![0.0; units];
+    let nothing = vec![0.0; inputs];
+    let mut d_h = match sizes.order().next_back() {
+        Some((last, _)) => d_outputs[sizes.range(last, units)].to_vec(),
+        None => Vec::new(),
+    };
     let mut d_c = vec![0.0; batch * units];
     for (step, previous) in sizes.order().rev() {
-        for (carried, above) in d_h.iter_mut().zip(&d_outputs[sizes.range(step, units)]) {
-            *carried += above;
-        }
         let gates = &mut saved.gates[sizes.range(step, 4 * units)];
         gates_backward(GateGradients {
             units,
@@ -359,10 +401,14 @@ fn back_through_time(
             d_c: &mut d_c,
         });
         left.pack(0, Matrix::new(gates, batch, 4 * units));
-        d_h.fill(0.0);
-        matmul(&left, &kernel_h, &mut d_h);
+        // What comes from above in the step that ran before is added at once.
+        let above = previous.map_or(&silence[..], |previous| {
+            &d_outputs[sizes.range(previous, units)]
+        });
+        matmul(&left, &kernel_h, Onto::Rows(above), &mut d_h);
         if let Some(kernel_x) = &kernel_x {
-            matmul(&left, kernel_x, &mut d_x[sizes.range(step, inputs)]);
+            let d_x = &mut d_x[sizes.range(step, inputs)];
+            matmul(&left, kernel_x, Onto::Rows(&nothing), d_x);
         }
     }
     d_c.chunks_exact(units)
@@ -373,7 +419,7 @@ fn back_through_time(
 }
 
 /// The gradient of the kernel and bias, as products over all steps at once.
-fn kernel_gradient(
+fn kernel_gradient<E: Operand>(
     sizes: Sizes,
     x: &[f32],
     outputs: &[f32],
@@ -393,29 +439,29 @@ fn kernel_gradient(
     let (d_kernel_h, d_bias) = rest.split_at_mut(units * 4 * units);
 
     let steps_at_once = (DEPTH / batch).max(1);
-    let mut d_gates_chunk = Vec::with_capacity(steps_at_once * batch * 4 * units);
-    let mut right = RightPanels::pack(Matrix::new(&[], 0, 4 * units));
+    let mut right = RightPanels::<E>::stack(&[]);
     let order: Vec<_> = sizes.order().collect();
     for chunk in order.chunks(steps_at_once) {
-        let depth = chunk.len() * batch;
-        let mut left_x = LeftPanels::zeros(inputs, depth);
-        let mut left_h = LeftPanels::zeros(units, depth);
-        d_gates_chunk.clear();
+        let padded = E::padded(batch);
+        let mut left_x = LeftPanels::<E>::zeros(inputs, chunk.len() * padded);
+        let mut left_h = LeftPanels::<E>::zeros(units, chunk.len() * padded);
+        let mut d_gates_chunk = Vec::with_capacity(chunk.len());
         for (index, &(step, previous)) in chunk.iter().enumerate() {
             let x = Matrix::new(&x[sizes.range(step, inputs)], batch, inputs);
             let h = previous.map_or(first_h, |previous| &outputs[sizes.range(previous, units)]);
-            left_x.pack(index * batch, x.transposed());
-            left_h.pack(index * batch, Matrix::new(h, batch, units).transposed());
-            d_gates_chunk.extend_from_slice(&d_gates[sizes.range(step, 4 * units)]);
-        }
-        right.repack(Matrix::new(&d_gates_chunk, depth, 4 * units));
-        matmul(&left_x, &right, d_kernel_x);
-        matmul(&left_h, &right, d_kernel_h);
-        for row in d_gates_chunk.chunks_exact(4 * units) {
-            for (sum, value) in d_bias.iter_mut().zip(row) {
-                *sum += value;
+            left_x.pack(index * padded, x.transposed());
+            left_h.pack(index * padded, Matrix::new(h, batch, units).transposed());
+            let d_gates = &d_gates[sizes.range(step, 4 * units)];
+            for row in d_gates.chunks_exact(4 * units) {
+                for (sum, value) in d_bias.iter_mut().zip(row) {
+                    *sum += value;
+                }
             }
+            d_gates_chunk.push(Matrix::new(d_gates, batch, 4 * units));
         }
+        right.restack(&d_gates_chunk);
+        matmul(&left_x, &right, Onto::Output, d_kernel_x);
+        matmul(&left_h, &right, Onto::Output, d_kernel_h);
     }
     gradient
 }

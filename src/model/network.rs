@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Result, Tensor, Var};
 use candle_nn::ops::sigmoid;
 
-use super::lstm::{Direction, LstmWeights, lstm};
+use super::lstm::{Direction, LstmWeights, Precision, lstm};
 use super::{ModelError, Preset, Tensors};
 use crate::music::{FEATURES, LANES};
 
@@ -59,6 +59,7 @@ pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
     device: Device,
+    precision: Precision,
 }
 
 impl Network {
@@ -84,7 +85,13 @@ impl Network {
             preset,
             variables,
             device: device.clone(),
+            precision: Precision::Float32,
         })
+    }
+
+    /// The same network with the products of its recurrent layers in another precision.
+    pub fn with_precision(self, precision: Precision) -> Network {
+        Network { precision, ..self }
     }
 
     pub fn preset(&self) -> &Preset {
@@ -117,6 +124,7 @@ impl Network {
         LstmWeights {
             kernel: self.tensor(&format!("{scope}/kernel")).clone(),
             bias: self.tensor(&format!("{scope}/bias")).clone(),
+            precision: self.precision,
         }
     }
 

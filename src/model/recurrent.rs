@@ -3,7 +3,7 @@
 use candle_core::{DType, Result, Tensor};
 
 use super::Tensors;
-use super::cpu::{LeftPanels, Matrix, RightPanels, gates_forward, matmul, matvec};
+use super::cpu::{LeftPanels, Matrix, Onto, RightPanels, gates_forward, matmul, matvec};
 
 /// Up to this many rows are multiplied one by one: fewer than fill a register tile.
 const FEW_ROWS: usize = 3;
@@ -33,7 +33,7 @@ impl Weights {
         } else {
             let mut left = LeftPanels::zeros(rows, inputs);
             left.pack(0, Matrix::new(x, rows, inputs));
-            matmul(&left, &self.kernel, out);
+            matmul(&left, &self.kernel, Onto::Output, out);
         }
     }
 }

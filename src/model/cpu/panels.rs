@@ -10,13 +10,71 @@ use pulp::{Simd, WithSimd};
 use super::arch;
 
 /// Rows of one register tile.
-const TILE_ROWS: usize = 8;
+pub(super) const TILE_ROWS: usize = 8;
 /// Columns of a right panel: a register tile's width under the widest vectors. Narrower
 /// instruction sets cover a panel in several tiles.
-const PANEL_COLUMNS: usize = 32;
-/// Depth of a block: a right panel of this depth (16 KiB) stays in the first-level cache while
-/// every left panel passes by.
+pub(super) const PANEL_COLUMNS: usize = 32;
+/// Depth of a block: a float32 right panel of this depth (16 KiB) stays in the first-level cache
+/// while every left panel passes by.
 const BLOCK_DEPTH: usize = 128;
+
+/// A number format of packed operands; sums are float32 in any.
+pub trait Operand: Copy + Default + Send + Sync + 'static {
+    /// Neighbours along the depth that lie side by side, because one instruction multiplies them.
+    /// Depths are padded to a multiple of it.
+    const GROUP: usize;
+
+    /// The number in this format.
+    fn of(value: f32) -> Self;
+
+    /// The product of a left and a right block, from `from` into the `TILE_ROWS x PANEL_COLUMNS`
+    /// corner of `out`.
+    fn panel_product<S: Simd>(simd: S, left: &[Self], right: &[Self], from: Onto, out: Corner);
+
+    /// `depth` with its padding.
+    fn padded(depth: usize) -> usize {
+        depth.next_multiple_of(Self::GROUP)
+    }
+}
+
+/// What a product is added to.
+#[derive(Clone, Copy)]
+pub enum Onto<'a> {
+    /// What the output holds.
+    Output,
+    /// These rows, one for each of the output's or a single one for all; the output's numbers are
+    /// overwritten.
+    Rows(&'a [f32]),
+}
+
+/// The upper left corner of a tile in a row-major matrix.
+pub struct Corner<'a> {
+    pub cells: &'a mut [f32],
+    pub row_stride: usize,
+    /// Stride of [`Onto::Rows`]; 0 where one row serves all.
+    pub from_stride: usize,
+}
+
+impl Corner<'_> {
+    /// Adds the sums of a tile's row, or of the part of it that the matrix still holds.
+    #[inline(always)]
+    pub fn add(&mut self, row: usize, from: Onto, sums: &[f32]) {
+        let cells = &mut self.cells[row * self.row_stride..][..sums.len()];
+        match from {
+            Onto::Output => {
+                for (cell, sum) in cells.iter_mut().zip(sums) {
+                    *cell += sum;
+                }
+            }
+            Onto::Rows(rows) => {
+                let rows = &rows[row * self.from_stride..][..sums.len()];
+                for ((cell, sum), from) in cells.iter_mut().zip(sums).zip(rows) {
+                    *cell = from + sum;
+                }
+            }
+        }
+    }
+}
 
 /// A strided view of a row-major or transposed matrix.
 #[derive(Clone, Copy)]
@@ -52,142 +110,265 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    #[cfg(test)]
     fn at(&self, row: usize, column: usize) -> f32 {
         self.data[row * self.row_stride + column * self.column_stride]
     }
 }
 
 /// The left operand `[rows, depth]`: panels of [`TILE_ROWS`] rows, the last one padded with zeros.
-pub struct LeftPanels {
+pub struct LeftPanels<E = f32> {
     rows: usize,
     depth: usize,
-    data: Vec<f32>,
+    data: Vec<E>,
 }
 
-impl LeftPanels {
-    /// Room for `rows x depth`, all zero.
+impl<E: Operand> LeftPanels<E> {
+    /// Room for `rows x depth`, all zero; `depth` is padded.
     pub fn zeros(rows: usize, depth: usize) -> Self {
+        let depth = E::padded(depth);
         LeftPanels {
             rows,
             depth,
-            data: vec![0.0; rows.next_multiple_of(TILE_ROWS) * depth],
+            data: vec![E::default(); rows.next_multiple_of(TILE_ROWS) * depth],
         }
     }
 
-    /// Copies `matrix` (all rows) into the columns from `first` on.
+    /// Copies `matrix` (all rows) into the columns from `first` on, a multiple of the group.
     pub fn pack(&mut self, first: usize, matrix: Matrix) {
         assert_eq!(matrix.rows, self.rows);
-        assert!(first + matrix.columns <= self.depth);
-        for (panel, row) in self
-            .data
-            .chunks_exact_mut(TILE_ROWS * self.depth)
-            .zip((0..).step_by(TILE_ROWS))
-        {
-            let target = &mut panel[first * TILE_ROWS..][..matrix.columns * TILE_ROWS];
-            let rows = TILE_ROWS.min(matrix.rows - row);
-            if matrix.row_stride == 1 {
-                for (column, chunk) in target.chunks_exact_mut(TILE_ROWS).enumerate() {
-                    let from = row + column * matrix.column_stride;
-                    chunk[..rows].copy_from_slice(&matrix.data[from..from + rows]);
+        assert!(first.is_multiple_of(E::GROUP) && first + E::padded(matrix.columns) <= self.depth);
+        if matrix.rows * matrix.columns == 0 {
+            return;
+        }
+        arch().dispatch(|| {
+            for (panel, row) in self
+                .data
+                .chunks_exact_mut(TILE_ROWS * self.depth)
+                .zip((0..).step_by(TILE_ROWS))
+            {
+                let target = &mut panel[first * TILE_ROWS..];
+                let target = &mut target[..E::padded(matrix.columns) * TILE_ROWS];
+                let rows = TILE_ROWS.min(matrix.rows - row);
+                if matrix.row_stride == 1 {
+                    interleave(matrix.columns, rows, target, |depth| {
+                        &matrix.data[row + depth * matrix.column_stride..][..rows]
+                    });
+                } else {
+                    let from = &matrix.data[row * matrix.row_stride..];
+                    transpose(matrix.columns, rows, matrix.row_stride, from, target);
                 }
-            } else {
-                for lane in 0..rows {
-                    let from = (row + lane) * matrix.row_stride;
-                    let source = matrix.data[from..].iter().step_by(matrix.column_stride);
-                    for (cell, &value) in target[lane..].iter_mut().step_by(TILE_ROWS).zip(source) {
-                        *cell = value;
-                    }
-                }
+            }
+        });
+    }
+}
+
+/// Fills `target` with groups of `depth` rows: row `d` of `width` numbers comes from `row(d)`, and
+/// a group of rows stands column by column.
+#[inline(always)]
+fn interleave<'a, E: Operand>(
+    depth: usize,
+    width: usize,
+    target: &mut [E],
+    row: impl Fn(usize) -> &'a [f32],
+) {
+    let group_len = target.len() / depth.div_ceil(E::GROUP);
+    for (group, first) in target
+        .chunks_exact_mut(group_len)
+        .zip((0..).step_by(E::GROUP))
+    {
+        if E::GROUP == 2 && first + 1 < depth {
+            let (left, right) = (&row(first)[..width], &row(first + 1)[..width]);
+            for ((pair, &left), &right) in group.chunks_exact_mut(2).zip(left).zip(right) {
+                pair[0] = E::of(left);
+                pair[1] = E::of(right);
+            }
+        } else {
+            let cells = group.chunks_exact_mut(E::GROUP);
+            for (cell, &value) in cells.zip(&row(first)[..width]) {
+                cell[0] = E::of(value);
+                cell[1..].fill(E::default());
+            }
+        }
+    }
+}
+
+/// Fills a left panel from `rows` rows of `columns` numbers that lie one after the other.
+#[inline(always)]
+fn transpose<E: Operand>(
+    columns: usize,
+    rows: usize,
+    row_stride: usize,
+    from: &[f32],
+    target: &mut [E],
+) {
+    /// Columns at a time: a row of them is one vector.
+    const BLOCK: usize = 16;
+    for (target, first) in target
+        .chunks_mut(BLOCK * TILE_ROWS)
+        .zip((0..).step_by(BLOCK))
+    {
+        let width = BLOCK.min(columns - first);
+        let mut block = [[E::default(); BLOCK]; TILE_ROWS];
+        for (lane, converted) in block[..rows].iter_mut().enumerate() {
+            let source = &from[lane * row_stride + first..][..width];
+            for (cell, &value) in converted.iter_mut().zip(source) {
+                *cell = E::of(value);
+            }
+        }
+        for (group, cells) in target.chunks_exact_mut(TILE_ROWS * E::GROUP).enumerate() {
+            for (cell, row) in cells.chunks_exact_mut(E::GROUP).zip(&block) {
+                cell.copy_from_slice(&row[group * E::GROUP..][..E::GROUP]);
             }
         }
     }
 }
 
 /// The right operand `[depth, columns]`: panels of [`PANEL_COLUMNS`] columns, padded with zeros.
-pub struct RightPanels {
+pub struct RightPanels<E = f32> {
     depth: usize,
     columns: usize,
-    data: Vec<f32>,
+    data: Vec<E>,
 }
 
-impl RightPanels {
+impl<E: Operand> RightPanels<E> {
     /// Packs the whole of `matrix`.
     pub fn pack(matrix: Matrix) -> Self {
+        RightPanels::stack(&[matrix])
+    }
+
+    /// Packs matrices of equal width on top of each other, each padded to whole groups.
+    pub fn stack(parts: &[Matrix]) -> Self {
         let mut panels = RightPanels {
             depth: 0,
             columns: 0,
-            data: Vec::with_capacity(matrix.data.len()),
+            data: Vec::new(),
         };
-        panels.repack(matrix);
+        panels.restack(parts);
         panels
     }
 
-    /// Packs another matrix into the same memory.
-    pub fn repack(&mut self, matrix: Matrix) {
-        self.depth = matrix.rows;
-        self.columns = matrix.columns;
-        let padded = matrix.columns.next_multiple_of(PANEL_COLUMNS);
-        self.data.resize(padded * matrix.rows, 0.0);
-        let panel_len = PANEL_COLUMNS * matrix.rows;
+    /// [`RightPanels::stack`] into the same memory.
+    pub fn restack(&mut self, parts: &[Matrix]) {
+        self.depth = parts.iter().map(|part| E::padded(part.rows)).sum();
+        self.columns = parts.first().map_or(0, |part| part.columns);
+        let padded = self.columns.next_multiple_of(PANEL_COLUMNS);
+        self.data.resize(padded * self.depth, E::default());
+        let panel_len = PANEL_COLUMNS * self.depth;
         if panel_len == 0 {
             return;
         }
-        for (panel, first) in self
-            .data
-            .chunks_exact_mut(panel_len)
-            .zip((0..).step_by(PANEL_COLUMNS))
-        {
-            let columns = PANEL_COLUMNS.min(matrix.columns - first);
-            for (row, target) in panel.chunks_exact_mut(PANEL_COLUMNS).enumerate() {
-                if matrix.column_stride == 1 {
-                    let from = row * matrix.row_stride + first;
-                    target[..columns].copy_from_slice(&matrix.data[from..from + columns]);
-                } else {
-                    for (column, cell) in target[..columns].iter_mut().enumerate() {
-                        *cell = matrix.at(row, first + column);
+        let (columns, data) = (self.columns, &mut self.data);
+        arch().dispatch(|| {
+            for (panel, first) in data
+                .chunks_exact_mut(panel_len)
+                .zip((0..).step_by(PANEL_COLUMNS))
+            {
+                let width = PANEL_COLUMNS.min(columns - first);
+                if width < PANEL_COLUMNS {
+                    panel.fill(E::default());
+                }
+                let mut rest = panel;
+                for part in parts.iter().filter(|part| part.rows > 0) {
+                    let len = E::padded(part.rows) * PANEL_COLUMNS;
+                    let (target, below) = rest.split_at_mut(len);
+                    rest = below;
+                    if part.column_stride == 1 {
+                        interleave(part.rows, width, target, |depth| {
+                            &part.data[depth * part.row_stride + first..][..width]
+                        });
+                    } else {
+                        scatter(part, first, width, target);
                     }
                 }
-                target[columns..].fill(0.0);
             }
-        }
+        });
     }
 
     pub fn columns(&self) -> usize {
         self.columns
     }
 
+    /// With its padding.
     pub fn depth(&self) -> usize {
         self.depth
     }
 }
 
-/// `out += left * right`, with `out` row by row, `left.rows x right.columns`.
-pub fn matmul(left: &LeftPanels, right: &RightPanels, out: &mut [f32]) {
+/// Fills a right panel from a transposed matrix, whose columns lie one after the other.
+#[inline(always)]
+fn scatter<E: Operand>(matrix: &Matrix, first: usize, width: usize, target: &mut [E]) {
+    for column in 0..width {
+        let source = &matrix.data[(first + column) * matrix.column_stride..][..matrix.rows];
+        let groups = target.chunks_exact_mut(PANEL_COLUMNS * E::GROUP);
+        for (group, values) in groups.zip(source.chunks(E::GROUP)) {
+            let cell = &mut group[column * E::GROUP..][..E::GROUP];
+            for (index, cell) in cell.iter_mut().enumerate() {
+                *cell = values
+                    .get(index)
+                    .map_or(E::default(), |&value| E::of(value));
+            }
+        }
+    }
+}
+
+/// `out = from + left * right`, with `out` row by row, `left.rows x right.columns`.
+pub fn matmul<E: Operand>(
+    left: &LeftPanels<E>,
+    right: &RightPanels<E>,
+    from: Onto,
+    out: &mut [f32],
+) {
     assert_eq!(left.depth, right.depth, "depths of a matrix product");
     assert_eq!(
         out.len(),
         left.rows * right.columns,
         "size of a matrix product"
     );
-    arch().dispatch(Matmul { left, right, out });
+    if let Onto::Rows(rows) = from {
+        assert!(
+            rows.len() == right.columns || rows.len() == out.len(),
+            "rows to start a matrix product from"
+        );
+    }
+    arch().dispatch(Matmul {
+        left,
+        right,
+        from,
+        out,
+    });
 }
 
-struct Matmul<'a> {
-    left: &'a LeftPanels,
-    right: &'a RightPanels,
+struct Matmul<'a, E> {
+    left: &'a LeftPanels<E>,
+    right: &'a RightPanels<E>,
+    from: Onto<'a>,
     out: &'a mut [f32],
 }
 
-impl WithSimd for Matmul<'_> {
+impl<E: Operand> WithSimd for Matmul<'_, E> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Matmul { left, right, out } = self;
+        let Matmul {
+            left,
+            right,
+            from,
+            out,
+        } = self;
         let (depth, columns) = (left.depth, right.columns);
         if depth == 0 || columns == 0 {
+            if let Onto::Rows(rows) = from {
+                out.chunks_mut(rows.len().max(1))
+                    .for_each(|out| out.copy_from_slice(rows));
+            }
             return;
         }
+        let from_stride = match from {
+            Onto::Rows(rows) if rows.len() == out.len() => columns,
+            _ => 0,
+        };
         let right_panels = right.data.chunks_exact(PANEL_COLUMNS * depth);
         for (right_panel, column) in right_panels.zip((0..).step_by(PANEL_COLUMNS)) {
             for start in (0..depth).step_by(BLOCK_DEPTH) {
@@ -196,19 +377,32 @@ impl WithSimd for Matmul<'_> {
                 let left_panels = left.data.chunks_exact(TILE_ROWS * depth);
                 for (left_panel, row) in left_panels.zip((0..).step_by(TILE_ROWS)) {
                     let left_block = &left_panel[start * TILE_ROWS..end * TILE_ROWS];
-                    let corner = &mut out[row * columns + column..];
+                    let from = match from {
+                        Onto::Rows(rows) if start == 0 => {
+                            Onto::Rows(&rows[row * from_stride + column..])
+                        }
+                        _ => Onto::Output,
+                    };
+                    let mut corner = Corner {
+                        cells: &mut out[row * columns + column..],
+                        row_stride: columns,
+                        from_stride,
+                    };
                     let rows = TILE_ROWS.min(left.rows - row);
                     let width = PANEL_COLUMNS.min(columns - column);
                     if rows == TILE_ROWS && width == PANEL_COLUMNS {
-                        panel_product(simd, left_block, right_block, corner, columns);
+                        E::panel_product(simd, left_block, right_block, from, corner);
                     } else {
                         let mut whole = [0.0; TILE_ROWS * PANEL_COLUMNS];
-                        panel_product(simd, left_block, right_block, &mut whole, PANEL_COLUMNS);
+                        let tile = Corner {
+                            cells: &mut whole,
+                            row_stride: PANEL_COLUMNS,
+                            from_stride: 0,
+                        };
+                        E::panel_product(simd, left_block, right_block, Onto::Output, tile);
                         let sums = whole.chunks_exact(PANEL_COLUMNS).take(rows);
-                        for (target, sums) in corner.chunks_mut(columns).zip(sums) {
-                            for (cell, sum) in target[..width].iter_mut().zip(sums) {
-                                *cell += sum;
-                            }
+                        for (row, sums) in sums.enumerate() {
+                            corner.add(row, from, &sums[..width]);
                         }
                     }
                 }
@@ -217,31 +411,33 @@ impl WithSimd for Matmul<'_> {
     }
 }
 
-/// Adds the product of two panel blocks to the `TILE_ROWS x PANEL_COLUMNS` corner of `out`.
-#[inline(always)]
-fn panel_product<S: Simd>(
-    simd: S,
-    left: &[f32],
-    right: &[f32],
-    out: &mut [f32],
-    row_stride: usize,
-) {
-    // Two vectors a row make a tile of 16 sums, which AVX2's 16 registers can't hold.
-    if S::F32_LANES == 8 {
-        tiles::<S, 1>(simd, left, right, out, row_stride);
-    } else {
-        tiles::<S, 2>(simd, left, right, out, row_stride);
+impl Operand for f32 {
+    const GROUP: usize = 1;
+
+    #[inline(always)]
+    fn of(value: f32) -> f32 {
+        value
+    }
+
+    #[inline(always)]
+    fn panel_product<S: Simd>(simd: S, left: &[f32], right: &[f32], from: Onto, out: Corner) {
+        // Two vectors a row make a tile of 16 sums, which AVX2's 16 registers can't hold.
+        if S::F32_LANES == 8 {
+            tiles::<S, 1>(simd, left, right, from, out);
+        } else {
+            tiles::<S, 2>(simd, left, right, from, out);
+        }
     }
 }
 
-/// The register tiles of [`panel_product`], each `VECTORS` vectors wide.
+/// The register tiles of a float32 panel product, each `VECTORS` vectors wide.
 #[inline(always)]
 fn tiles<S: Simd, const VECTORS: usize>(
     simd: S,
     left: &[f32],
     right: &[f32],
-    out: &mut [f32],
-    row_stride: usize,
+    from: Onto,
+    out: Corner,
 ) {
     let width = VECTORS * S::F32_LANES;
     let (left, _) = left.as_chunks::<TILE_ROWS>();
@@ -259,9 +455,20 @@ fn tiles<S: Simd, const VECTORS: usize>(
             }
         }
         for (row, sums) in sums.into_iter().enumerate() {
-            let target = &mut out[row * row_stride + first..][..width];
-            for (cells, sum) in S::as_mut_simd_f32s(target).0.iter_mut().zip(sums) {
-                *cells = simd.add_f32s(*cells, sum);
+            let cells = &mut out.cells[row * out.row_stride + first..][..width];
+            let cells = S::as_mut_simd_f32s(cells).0.iter_mut().zip(sums);
+            match from {
+                Onto::Output => {
+                    for (cells, sum) in cells {
+                        *cells = simd.add_f32s(*cells, sum);
+                    }
+                }
+                Onto::Rows(rows) => {
+                    let rows = &rows[row * out.from_stride + first..][..width];
+                    for ((cells, sum), &from) in cells.zip(S::as_simd_f32s(rows).0) {
+                        *cells = simd.add_f32s(from, sum);
+                    }
+                }
             }
         }
     }
@@ -375,13 +582,24 @@ mod tests {
                 let mut left = LeftPanels::zeros(m, k);
                 left.pack(0, a);
                 let right = RightPanels::pack(b);
-                let mut out = vec![0.5; m * n];
-                matmul(&left, &right, &mut out);
-                for (out, expected) in out.iter().zip(&expected) {
-                    assert!(
-                        (out - 0.5 - expected).abs() < 1e-4,
-                        "{m}x{k}x{n}: {out} {expected}"
-                    );
+                for from in [
+                    Onto::Output,
+                    Onto::Rows(&vec![0.5; n]),
+                    Onto::Rows(&vec![0.5; m * n]),
+                ] {
+                    let before = if matches!(from, Onto::Output) {
+                        0.5
+                    } else {
+                        f32::NAN
+                    };
+                    let mut out = vec![before; m * n];
+                    matmul(&left, &right, from, &mut out);
+                    for (out, expected) in out.iter().zip(&expected) {
+                        assert!(
+                            (out - 0.5 - expected).abs() < 1e-4,
+                            "{m}x{k}x{n}: {out} {expected}"
+                        );
+                    }
                 }
                 if m == 1 {
                     let mut out = vec![0.0; n];

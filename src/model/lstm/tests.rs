@@ -4,7 +4,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Direction, LstmWeights, lstm, lstm_by_steps};
+use super::{Direction, LstmWeights, Precision, lstm, lstm_by_steps};
 
 /// Random tensors of a layer: x, kernel, bias, state, and the weights of the loss.
 struct Layer {
@@ -38,6 +38,7 @@ impl Layer {
         LstmWeights {
             kernel: self.kernel.as_tensor().clone(),
             bias: self.bias.as_tensor().clone(),
+            precision: Precision::Float32,
         }
     }
 
@@ -211,6 +212,7 @@ fn tensors_that_do_not_fit_are_an_error() {
         let weights = LstmWeights {
             kernel: zeros(kernel),
             bias: zeros(bias),
+            precision: Precision::Float32,
         };
         for direction in BOTH {
             let error = lstm(&zeros(x), &weights, &zeros(state), direction, true).unwrap_err();
@@ -224,6 +226,34 @@ fn tensors_that_do_not_fit_are_an_error() {
     let weights = LstmWeights {
         kernel: zeros(&[9, 20]),
         bias: zeros(&[20]),
+        precision: Precision::Float32,
     };
     assert!(lstm(&whole, &weights, &zeros(&[3, 10]), Direction::Forward, true).is_err());
+}
+
+/// Tolerance: 2 % of the largest magnitude (factors of 8 bits; sums stay float32).
+#[test]
+fn bfloat16_factors_give_nearly_the_same_outputs_and_gradients() {
+    for direction in BOTH {
+        for (steps, batch, inputs, units) in [(5, 3, 7, 9), (6, 16, 27, 32)] {
+            let layer = Layer::random(steps, batch, inputs, units);
+            let run = |precision| {
+                layer.results(|layer, weights| {
+                    let weights = LstmWeights {
+                        precision,
+                        ..weights.clone()
+                    };
+                    lstm(&layer.x, &weights, &layer.state, direction, true)
+                })
+            };
+            let (exact, rounded) = (run(Precision::Float32), run(Precision::Bfloat16));
+            for (exact, rounded) in exact.iter().zip(&rounded) {
+                let (exact, rounded) = (numbers(exact), numbers(rounded));
+                let scale = exact.iter().fold(0.0f32, |max, x| max.max(x.abs()));
+                let off = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs());
+                let off = off.fold(0.0, f32::max);
+                assert!(off > 0.0 && off < 0.02 * scale, "{off} of {scale}");
+            }
+        }
+    }
 }
