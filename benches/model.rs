@@ -113,7 +113,7 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
     let grooves: Vec<_> = grooves.into_iter().cycle().take(512).collect();
     let examples = Examples::new(
         &Windows {
-            grooves,
+            windows: grooves,
             ..Windows::default()
         },
         preset.steps(),

@@ -1,217 +1,503 @@
-//! Note sequences to windows of grooves, as the reference's `GrooveConverter` makes them.
+//! Note sequences to what a model hears and makes, and back, for every [`Representation`].
+//!
+//! The road has two legs. A note sequence is cut into [`Window`]s, which are music; a window becomes
+//! an [`Example`], which is rows of numbers. What is random on the second leg is a pure function of
+//! a seed, so a window need not be stored as numbers.
 
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use rand::seq::index;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::drum_track::{self, DrumSet};
+use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
+use super::groove::{Converted, GrooveConverter};
+use super::melody::{self, MelodyEvent, Rules};
+use super::trio::{self, Trio};
+use super::{groove_rows, split, transpose};
 use crate::music::{
-    Groove, Hit, LANES, Lane, Meter, NoteSequence, STEPS_PER_QUARTER, Step, Tempo, TimeSignature,
+    DrumClasses, DrumsOptions, Groove, MelodyOptions, Note, NoteSequence, Representation,
+    STEPS_PER_QUARTER, Tempo,
 };
 
-/// Steps in a bar of 4/4, the only length of bar that the models know.
-const STEPS_PER_BAR: usize = 4 * STEPS_PER_QUARTER;
+/// Velocity of the notes that models without dynamics make.
+pub(super) const VELOCITY: i32 = 80;
 
-/// Bars a sequence may have: 8,192, some 4.5 hours at 120 quarter notes a minute. A corrupt file
-/// can name a note that lies years away.
-const MAX_BARS: usize = 8192;
+/// Ticks a quarter note that the reference writes into what it makes.
+const TICKS_PER_QUARTER: i32 = 220;
 
-/// Tempo where a sequence names none, quarter notes a minute.
-const DEFAULT_QPM: f64 = 120.0;
+/// Bars of one stretch of drums or melody that are looked at.
+const MAX_TRACK_BARS: usize = 100;
 
-/// Cuts note sequences into grooves of equal length.
-///
-/// Every window of a sequence is kept. The reference names a limit of 20 windows a sequence
-/// (`max_tensors_per_notesequence`), but its groove converter never applies it: the real code
-/// yields 4,078 training windows of the Groove MIDI Dataset with the limit set and without,
-/// where the limit would leave 3,263.
-///
-/// What a model is shown in place of a window (without microtiming, as taps, without some lanes)
-/// is made from these windows afterwards, a groove from a groove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GrooveConverter {
-    /// Length of a window in bars.
-    pub bars: usize,
-    /// Bars from the start of one window to the next; `None` means windows that do not overlap.
+/// Silent bars that end a stretch of drums or melody.
+const GAP_BARS: usize = 1;
+
+/// Windows taken of one sequence, where there are more (the reference's
+/// `max_tensors_per_notesequence`; its groove converter never applies its own limit).
+const MAX_WINDOWS: usize = 5;
+
+/// Anything that cuts note sequences into windows.
+pub trait Convert: Sync {
+    type Window: Send;
+
+    /// The windows of `sequence`.
     ///
-    /// With windows of four bars and a hop of one, the Groove MIDI Dataset yields 15,694 training
-    /// and 1,939 validation windows. Magenta trained on the chunks of tfds `groove/4bar-midionly`,
-    /// of which 15,591 and 1,929 yield a window: tfds cuts by the clock before quantizing, so that
-    /// an early downbeat falls into the chunk before, and a chunk with a silent last bar is lost.
+    /// # Errors
+    /// Why there are none.
+    fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Self::Window>, NoWindows>;
+}
+
+impl Convert for GrooveConverter {
+    type Window = Groove;
+
+    fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Groove>, NoWindows> {
+        GrooveConverter::convert(self, sequence)
+    }
+}
+
+/// A stretch of music as one kind of model takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Window {
+    Groove(Groove),
+    Drums {
+        classes: DrumClasses,
+        steps: Vec<DrumSet>,
+        /// Quarter notes a minute.
+        qpm: f64,
+    },
+    Melody {
+        events: Vec<MelodyEvent>,
+        qpm: f64,
+    },
+    Trio {
+        trio: Trio,
+        qpm: f64,
+    },
+}
+
+/// A window in numbers: rows one after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// What the encoder reads: rows of [`Representation::input_depth`].
+    pub input: Vec<f32>,
+    /// What the decoder is to make: as many rows of [`Representation::output_depth`].
+    pub output: Vec<f32>,
+    /// What both are given: as many rows of [`Representation::control_depth`], none if that is 0.
+    pub control: Vec<f32>,
+    /// Rows that count.
+    pub length: usize,
+    /// Quarter notes a minute.
+    pub qpm: f64,
+}
+
+/// Cuts note sequences into windows of a [`Representation`], writes windows as numbers and reads
+/// them back, each as the reference's converters do.
+///
+/// Two things differ, because Python leaves them to chance: windows of a sequence stand in order of
+/// time, and of several equal ones the first is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Converter {
+    representation: Representation,
+    bars: usize,
+    /// Bars from the start of one window to the next; `None` is the reference's way: grooves do not
+    /// overlap, everything else begins at every bar.
     pub hop: Option<usize>,
+    /// Windows kept of a sequence, at most; `None` keeps all. The reference keeps 5 of drums,
+    /// melodies and trios.
+    pub max_windows: Option<usize>,
+    /// `None` is for evaluation: sequences are left as they are, and of too many windows the first
+    /// are kept. A seed is for training: a sequence is transposed by an amount drawn from the
+    /// representation's range, and of too many windows some are drawn. The same seed and sequence
+    /// (its file name and id tell sequences apart) give the same windows, in any corpus.
+    pub seed: Option<u64>,
 }
 
-/// Why a sequence yields no windows.
+/// Why there is no converter for a representation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum NoWindows {
-    #[error("its time signature changes")]
-    MeterChange,
-    #[error("its time signature is {numerator}/{denominator}, not one of 16 sixteenths to the bar")]
-    Meter { numerator: i32, denominator: i32 },
-    #[error("its tempo changes")]
-    TempoChange,
-    #[error("its tempo of {0} quarter notes a minute cannot be played")]
-    Tempo(f64),
-    #[error("it has a note or event before time 0")]
-    NegativeTime,
-    #[error("it has a time that is not a number")]
-    NotATime,
-    #[error("it has no notes")]
-    NoNotes,
-    #[error("none of its {0} notes is a drum of the nine lanes")]
-    NoDrums(usize),
-    #[error("it has only {bars} of the {window} bars of a window")]
-    TooShort { bars: usize, window: usize },
-    #[error("it is {0} bars long, more than {MAX_BARS}")]
-    TooLong(u64),
+pub enum NotConvertible {
+    #[error("a window must have at least one bar")]
+    NoBars,
+    #[error(
+        "{0} different drums have too many combinations to be one-hot; they need rolls on both sides"
+    )]
+    OneHotDrums(usize),
+    #[error("velocities and offsets need at least two bins each")]
+    Bins,
+    #[error("a probability of leaving out strokes of {0} is not from 0 to 1")]
+    Dropout(f64),
+    #[error("multi-instrument performances cannot be converted yet")]
+    Performances,
+    #[error("melodies with chords cannot be converted yet")]
+    Chords,
 }
 
-/// The windows of one sequence.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Converted {
-    pub windows: Vec<Groove>,
-    /// Notes left out because their pitch is none of the nine lanes' (the reference stops with an
-    /// error there).
-    pub unknown_notes: usize,
-}
+impl Converter {
+    /// A converter to windows of `bars` bars, set as for evaluation.
+    pub fn new(representation: Representation, bars: usize) -> Result<Converter, NotConvertible> {
+        if bars == 0 {
+            return Err(NotConvertible::NoBars);
+        }
+        let mut max_windows = Some(MAX_WINDOWS);
+        match &representation {
+            Representation::Groove(options) => {
+                max_windows = None;
+                if !(0.0..=1.0).contains(&options.max_note_dropout) {
+                    return Err(NotConvertible::Dropout(options.max_note_dropout));
+                }
+                if options
+                    .bins
+                    .is_some_and(|bins| bins.velocity < 2 || bins.offset < 2)
+                {
+                    return Err(NotConvertible::Bins);
+                }
+            }
+            Representation::Drums(options) => {
+                let rolls = options.roll_input && options.roll_output;
+                if options.classes == DrumClasses::Full && !rolls {
+                    return Err(NotConvertible::OneHotDrums(options.classes.count()));
+                }
+            }
+            Representation::Melody(options) if options.chords => {
+                return Err(NotConvertible::Chords);
+            }
+            Representation::Melody(_) | Representation::Trio => {}
+            Representation::MultiPerformance(_) => return Err(NotConvertible::Performances),
+        }
+        Ok(Converter {
+            representation,
+            bars,
+            hop: None,
+            max_windows,
+            seed: None,
+        })
+    }
 
-impl GrooveConverter {
-    /// Every whole window of `sequence`; a last one that is not full is dropped.
-    pub fn convert(&self, sequence: &NoteSequence) -> Result<Converted, NoWindows> {
-        let (groove, unknown_notes) = whole_groove(sequence)?;
-        let window = self.bars.max(1) * STEPS_PER_BAR;
-        let hop = self.hop.unwrap_or(self.bars).max(1) * STEPS_PER_BAR;
-        if groove.steps.len() < window {
+    pub fn representation(&self) -> &Representation {
+        &self.representation
+    }
+
+    /// Length of a window in bars.
+    pub fn bars(&self) -> usize {
+        self.bars
+    }
+
+    /// Every window of a part of one tempo and meter, or why there is none; and the number of notes
+    /// that are no drums of ours.
+    fn of_part(&self, part: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+        let hop = self.hop.unwrap_or(1).max(1);
+        match &self.representation {
+            Representation::Groove(_) => {
+                let (bars, hop) = (self.bars, self.hop);
+                let converted = GrooveConverter { bars, hop }.convert(part)?;
+                Ok(Converted {
+                    windows: converted.windows.into_iter().map(Window::Groove).collect(),
+                    unknown_notes: converted.unknown_notes,
+                })
+            }
+            Representation::Drums(DrumsOptions { classes, .. }) => {
+                let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
+                let gap = GAP_BARS * STEPS_PER_BAR;
+                let tracks = drum_track::tracks(&quantized, *classes, Some(gap));
+                if tracks.is_empty() {
+                    return Err(drum_track::no_drums(&quantized));
+                }
+                let tracks = tracks.iter().map(|(_, steps)| &steps[..]);
+                let windows = self.slices(tracks, hop, <[DrumSet]>::to_vec)?;
+                let (classes, qpm) = (*classes, quantized.qpm);
+                let window = |steps| Window::Drums {
+                    classes,
+                    steps,
+                    qpm,
+                };
+                Ok(Converted {
+                    windows: windows.into_iter().map(window).collect(),
+                    unknown_notes: drum_track::unknown(&quantized, classes),
+                })
+            }
+            Representation::Melody(options) => {
+                let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
+                let melodies = rules(options).melodies(&quantized);
+                if melodies.is_empty() {
+                    return Err(match part.notes.len() {
+                        0 => NoWindows::NoNotes,
+                        notes => NoWindows::NoMelody(notes),
+                    });
+                }
+                let tracks = melodies.iter().map(|melody| &melody.events[..]);
+                let windows = self.slices(tracks, hop, melody::cut_out)?;
+                let qpm = quantized.qpm;
+                let window = |events| Window::Melody { events, qpm };
+                Ok(whole(windows.into_iter().map(window).collect()))
+            }
+            Representation::Trio => {
+                let (trios, qpm) = trio::trios(part, self.bars, hop)?;
+                let window = |trio| Window::Trio { trio, qpm };
+                Ok(whole(trios.into_iter().map(window).collect()))
+            }
+            Representation::MultiPerformance(_) => Ok(whole(Vec::new())),
+        }
+    }
+
+    /// Windows of every track, `hop` bars apart, each different one once.
+    fn slices<'a, T: 'a, W: Clone + Eq + Hash>(
+        &self,
+        tracks: impl Iterator<Item = &'a [T]> + Clone,
+        hop: usize,
+        cut_out: impl Fn(&[T]) -> W,
+    ) -> Result<Vec<W>, NoWindows> {
+        let window = self.bars * STEPS_PER_BAR;
+        let longest = tracks.clone().map(<[T]>::len).max().unwrap_or(0);
+        if longest.min(MAX_TRACK_BARS * STEPS_PER_BAR) < window {
             return Err(NoWindows::TooShort {
-                bars: groove.bars(),
-                window: self.bars.max(1),
+                bars: longest / STEPS_PER_BAR,
+                window: self.bars,
             });
         }
-        let windows = groove
-            .steps
-            .windows(window)
-            .step_by(hop)
-            .map(|steps| Groove {
-                steps: steps.to_vec(),
-                qpm: groove.qpm,
-                meter: groove.meter,
-            })
-            .collect();
-        Ok(Converted {
-            windows,
-            unknown_notes,
+        let mut seen = HashSet::new();
+        let slices = tracks.flat_map(|track| {
+            let track = &track[..track.len().min(MAX_TRACK_BARS * STEPS_PER_BAR)];
+            track.windows(window).step_by(hop * STEPS_PER_BAR)
+        });
+        Ok(slices
+            .map(cut_out)
+            .filter(|slice| seen.insert(slice.clone()))
+            .collect())
+    }
+
+    /// The numbers of a window. Only strokes left out of what a groove model is shown are random,
+    /// and a function of `seed`; the reference draws them once for a whole training.
+    ///
+    /// # Panics
+    /// When the window is not one of this converter's representation.
+    pub fn example(&self, window: &Window, seed: u64) -> Example {
+        match (&self.representation, window) {
+            (Representation::Groove(options), Window::Groove(groove)) => {
+                let shown = options.apply(groove, seed);
+                let output = groove_rows::write(groove, options);
+                Example {
+                    input: groove_rows::write(&shown, options),
+                    control: groove_rows::controls(groove, options),
+                    length: output.len() / self.representation.output_depth(),
+                    output,
+                    qpm: groove.qpm,
+                }
+            }
+            (Representation::Drums(options), Window::Drums { steps, qpm, .. }) => {
+                let rows = |roll: bool, depth| {
+                    if roll {
+                        drum_track::rolls(steps, options.classes.count(), depth)
+                    } else {
+                        one_hot(steps.iter().map(|drums| *drums as usize), depth)
+                    }
+                };
+                let input = rows(options.roll_input, self.representation.input_depth());
+                let output = rows(options.roll_output, self.representation.output_depth());
+                self.uncontrolled(input, output, *qpm)
+            }
+            (Representation::Melody(_), Window::Melody { events, qpm }) => {
+                let classes = events.iter().map(|event| usize::from(*event));
+                let rows = one_hot(classes, self.representation.output_depth());
+                self.uncontrolled(rows.clone(), rows, *qpm)
+            }
+            (Representation::Trio, Window::Trio { trio, qpm }) => {
+                let rows = trio.write();
+                self.uncontrolled(rows.clone(), rows, *qpm)
+            }
+            (representation, window) => {
+                panic!("{window:?} is no window of {representation:?}")
+            }
+        }
+    }
+
+    fn uncontrolled(&self, input: Vec<f32>, output: Vec<f32>, qpm: f64) -> Example {
+        Example {
+            length: output.len() / self.representation.output_depth(),
+            input,
+            output,
+            control: Vec::new(),
+            qpm,
+        }
+    }
+
+    /// The music that rows of [`Representation::output_depth`] columns stand for, as the reference's
+    /// `from_tensors` reads them. A last row that is not whole is ignored.
+    pub fn read(&self, output: &[f32], qpm: f64) -> Window {
+        let rows = output.chunks_exact(self.representation.output_depth());
+        match &self.representation {
+            Representation::Groove(options) => {
+                Window::Groove(groove_rows::read(output, options, qpm))
+            }
+            Representation::Drums(options) => Window::Drums {
+                classes: options.classes,
+                steps: if options.roll_output {
+                    rows.map(drum_track::read_roll).collect()
+                } else {
+                    rows.map(|row| greatest(row) as DrumSet).collect()
+                },
+                qpm,
+            },
+            Representation::Trio => Window::Trio {
+                trio: Trio::read(rows),
+                qpm,
+            },
+            Representation::Melody(_) | Representation::MultiPerformance(_) => Window::Melody {
+                events: rows.map(melody::read_event).collect(),
+                qpm,
+            },
+        }
+    }
+}
+
+impl Convert for Converter {
+    type Window = Window;
+
+    fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+        if let Representation::Groove(_) = self.representation {
+            // The reference does not cut grooves at changes of tempo, but leaves such files out.
+            let mut converted = self.of_part(sequence)?;
+            converted.windows = self.choose(converted.windows, &mut self.rng(sequence));
+            return Ok(converted);
+        }
+        let mut rng = self.rng(sequence);
+        let range = self.representation.transpose();
+        let transposed = match (&mut rng, range) {
+            (Some(rng), Some(range)) if range.min <= range.max => {
+                let semitones = rng.random_range(range.min..=range.max);
+                Some(transpose::transposed(sequence, semitones))
+            }
+            _ => None,
+        };
+        let parts = split::on_time_changes(transposed.as_ref().unwrap_or(sequence))?;
+        let mut all = whole(Vec::new());
+        let mut first_reason = None;
+        for part in &parts {
+            match self.of_part(part) {
+                Ok(converted) => {
+                    all.windows.extend(self.choose(converted.windows, &mut rng));
+                    all.unknown_notes += converted.unknown_notes;
+                }
+                Err(reason) => {
+                    first_reason.get_or_insert(reason);
+                }
+            }
+        }
+        if !all.windows.is_empty() {
+            all.windows = self.choose(all.windows, &mut rng);
+            return Ok(all);
+        }
+        Err(match (parts.len(), first_reason) {
+            (1, Some(reason)) => reason,
+            (parts, Some(reason)) => NoWindows::Parts {
+                parts,
+                reason: Box::new(reason),
+            },
+            (_, None) if sequence.notes.is_empty() => NoWindows::NoNotes,
+            (_, None) => NoWindows::NoLength,
         })
     }
 }
 
-/// The whole of `sequence` on the grid of sixteenths, padded to full bars, at its own tempo; and
-/// how many notes are no drums of ours.
-///
-/// On one lane and step the loudest note counts, and the first of equally loud ones. A step's
-/// notes are those nearest to it; half a step rounds up.
-pub(super) fn whole_groove(sequence: &NoteSequence) -> Result<(Groove, usize), NoWindows> {
-    let meter = common_meter(&sequence.time_signatures)?;
-    let qpm = common_tempo(&sequence.tempos)?;
-    let steps_per_second = STEPS_PER_QUARTER as f64 * qpm / 60.0;
-    let step_seconds = 60.0 / qpm / STEPS_PER_QUARTER as f64;
-    let quantize = |seconds: f64| -> Result<u64, NoWindows> {
-        let step = (seconds * steps_per_second + 0.5).trunc();
-        match step {
-            step if step.is_nan() => Err(NoWindows::NotATime),
-            step if step < 0.0 => Err(NoWindows::NegativeTime),
-            step => Ok(step as u64),
-        }
-    };
-    let mut hits = Vec::with_capacity(sequence.notes.len());
-    for note in &sequence.notes {
-        let step = quantize(note.start_time)?;
-        quantize(note.end_time)?;
-        let Some(lane) = u8::try_from(note.pitch).ok().and_then(Lane::of_pitch) else {
-            continue;
+impl Converter {
+    /// The random numbers of one sequence.
+    fn rng(&self, sequence: &NoteSequence) -> Option<ChaCha8Rng> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed?);
+        let name = format!("{}\0{}", sequence.filename, sequence.id);
+        let hash = sha1_smol::Sha1::from(name).digest().bytes();
+        let stream = hash[..8]
+            .iter()
+            .fold(0, |stream, byte| stream << 8 | u64::from(*byte));
+        rng.set_stream(stream);
+        Some(rng)
+    }
+
+    /// No more than `max_windows` of them, in their order.
+    fn choose(&self, windows: Vec<Window>, rng: &mut Option<ChaCha8Rng>) -> Vec<Window> {
+        let Some(max) = self.max_windows.filter(|max| *max < windows.len()) else {
+            return windows;
         };
-        let early = step_seconds * step as f64 - note.start_time;
-        let velocity = (f64::from(note.velocity) / 127.0) as f32;
-        hits.push((
-            step,
-            lane,
-            Hit {
-                velocity,
-                offset: (early / step_seconds) as f32,
-            },
-        ));
+        let Some(rng) = rng else {
+            return windows.into_iter().take(max).collect();
+        };
+        let chosen: HashSet<usize> = index::sample(rng, windows.len(), max).into_iter().collect();
+        let mut place = 0..;
+        windows
+            .into_iter()
+            .filter(|_| place.next().is_some_and(|place| chosen.contains(&place)))
+            .collect()
     }
-    for control in &sequence.control_changes {
-        quantize(control.time)?;
-    }
-    let Some(last) = hits.iter().map(|(step, ..)| *step).max() else {
-        return Err(match sequence.notes.len() {
-            0 => NoWindows::NoNotes,
-            notes => NoWindows::NoDrums(notes),
-        });
-    };
-    let bars = last / STEPS_PER_BAR as u64 + 1;
-    if bars > MAX_BARS as u64 {
-        return Err(NoWindows::TooLong(bars));
-    }
-    let mut steps: Vec<Step> = vec![[None; LANES]; bars as usize * STEPS_PER_BAR];
-    let unknown_notes = sequence.notes.len() - hits.len();
-    for (step, lane, hit) in hits {
-        let cell = &mut steps[step as usize][lane.index()];
-        if cell.is_none_or(|other| other.velocity < hit.velocity) {
-            *cell = Some(hit);
-        }
-    }
-    Ok((Groove { steps, qpm, meter }, unknown_notes))
 }
 
-/// The one meter of a sequence, 4/4 when it names none: the rule of note-seq's quantization.
-fn common_meter(signatures: &[TimeSignature]) -> Result<Meter, NoWindows> {
-    let Some(first) = signatures.first() else {
-        return Ok(Meter::COMMON);
-    };
-    let (numerator, denominator) = (first.numerator, first.denominator);
-    let earliest = earliest(signatures, |signature| signature.time);
-    let implicit_change = earliest.is_some_and(|signature| {
-        signature.time != 0.0 && (signature.numerator, signature.denominator) != (4, 4)
-    });
-    // The reference sorts by time and leaves out the earliest, but compares with the first of the
-    // list; where both are one signature, as in any file, that is this.
-    let change = signatures
-        .iter()
-        .any(|s| (s.numerator, s.denominator) != (numerator, denominator));
-    if implicit_change || change {
-        return Err(NoWindows::MeterChange);
+impl Window {
+    /// Quarter notes a minute.
+    pub fn qpm(&self) -> f64 {
+        match self {
+            Window::Groove(groove) => groove.qpm,
+            Window::Drums { qpm, .. } | Window::Melody { qpm, .. } | Window::Trio { qpm, .. } => {
+                *qpm
+            }
+        }
     }
-    let meter = || {
-        let numerator = u8::try_from(numerator).ok()?;
-        let denominator = u8::try_from(denominator)
-            .ok()
-            .filter(|d| d.is_power_of_two())?;
-        let meter = Meter {
-            numerator,
-            denominator,
+
+    /// The window as notes from time 0 on, at its own tempo.
+    pub fn to_note_sequence(&self) -> NoteSequence {
+        let step_seconds = 60.0 / self.qpm() / STEPS_PER_QUARTER as f64;
+        let notes = match self {
+            Window::Groove(groove) => return groove.to_note_sequence(),
+            Window::Drums { classes, steps, .. } => {
+                drum_track::notes(steps.iter().copied(), *classes, step_seconds)
+            }
+            Window::Melody { events, .. } => melody::notes(events.iter().copied(), step_seconds),
+            Window::Trio { trio, .. } => trio::notes(trio, step_seconds),
         };
-        // n/n: the only bars of sixteen sixteenths.
-        (numerator == denominator).then_some(meter)
-    };
-    meter().ok_or(NoWindows::Meter {
-        numerator,
-        denominator,
+        let end = |note: &Note| note.end_time;
+        NoteSequence {
+            ticks_per_quarter: TICKS_PER_QUARTER,
+            tempos: vec![Tempo {
+                time: 0.0,
+                qpm: self.qpm(),
+            }],
+            total_time: notes.iter().map(end).fold(0.0, f64::max),
+            notes,
+            ..NoteSequence::default()
+        }
+    }
+}
+
+/// Windows of a sequence of which every note was understood.
+fn whole(windows: Vec<Window>) -> Converted<Window> {
+    Converted {
+        windows,
+        unknown_notes: 0,
+    }
+}
+
+fn rules(options: &MelodyOptions) -> Rules {
+    Rules {
+        melody_programs_only: options.melody_programs_only,
+        skip_polyphony: options.skip_polyphony,
+        gap: Some(GAP_BARS * STEPS_PER_BAR),
+        max_steps: Some(MAX_TRACK_BARS * STEPS_PER_BAR),
+    }
+}
+
+/// A row for each class, 1 in its column and 0 elsewhere.
+pub(super) fn one_hot(classes: impl ExactSizeIterator<Item = usize>, depth: usize) -> Vec<f32> {
+    let mut rows = vec![0.0; classes.len() * depth];
+    for (row, class) in rows.chunks_exact_mut(depth).zip(classes) {
+        row[class] = 1.0;
+    }
+    rows
+}
+
+/// The first of the greatest columns of a row.
+pub(super) fn greatest(row: &[f32]) -> usize {
+    (1..row.len()).fold(0, |best, column| {
+        if row[column] > row[best] {
+            column
+        } else {
+            best
+        }
     })
-}
-
-/// The one tempo of a sequence, 120 when it names none: the rule of note-seq's quantization.
-fn common_tempo(tempos: &[Tempo]) -> Result<f64, NoWindows> {
-    let Some(first) = tempos.first() else {
-        return Ok(DEFAULT_QPM);
-    };
-    let earliest = earliest(tempos, |tempo| tempo.time);
-    let implicit_change =
-        earliest.is_some_and(|tempo| tempo.time != 0.0 && tempo.qpm != DEFAULT_QPM);
-    if implicit_change || tempos.iter().any(|tempo| tempo.qpm != first.qpm) {
-        return Err(NoWindows::TempoChange);
-    }
-    if !(first.qpm.is_finite() && first.qpm > 0.0) {
-        return Err(NoWindows::Tempo(first.qpm));
-    }
-    Ok(first.qpm)
-}
-
-fn earliest<T>(events: &[T], time: impl Fn(&T) -> f64) -> Option<&T> {
-    events.iter().min_by(|a, b| time(a).total_cmp(&time(b)))
 }

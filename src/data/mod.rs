@@ -1,19 +1,32 @@
-//! Corpora to windows: MIDI files in folders, zip files and TFRecords become grooves of equal
-//! length that a model learns from.
+//! Corpora to windows: MIDI files in folders, zip files and TFRecords become windows of
+//! equal length that a model learns from, and windows become rows of numbers and notes again.
 
 mod converter;
 mod corpus;
+mod drum_track;
+mod grid;
+mod groove;
+mod groove_rows;
 mod info;
+mod melody;
 mod parallel;
+mod split;
 pub mod tfrecord;
+mod transpose;
+mod trio;
 mod windows;
 
 use std::path::PathBuf;
 
-pub use converter::{Converted, GrooveConverter, NoWindows};
+pub use converter::{Convert, Converter, Example, NotConvertible, Window};
 pub use corpus::{Corpus, Entry};
+pub use drum_track::DrumSet;
+pub use grid::NoWindows;
+pub use groove::{Converted, GrooveConverter};
 pub use info::{Info, Split};
+pub use melody::MelodyEvent;
 pub use tfrecord::TfRecordError;
+pub use trio::Trio;
 pub use windows::{Skipped, Windows, load_windows};
 
 /// Why a corpus could not be read.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Corpus, DataError, GrooveConverter, Split};
+use super::{Convert, Corpus, DataError, Split};
 use crate::music::{Groove, LANES};
 
 /// A file that yielded nothing, and why.
@@ -14,12 +14,12 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// Grooves of equal length, with the files they come from.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Windows {
+/// Windows of equal length, with the files they come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Windows<W = Groove> {
     /// In the order of `files`, and of time within a file.
-    pub grooves: Vec<Groove>,
-    /// For each groove, its place in `files`.
+    pub windows: Vec<W>,
+    /// For each window, its place in `files`.
     pub origin: Vec<usize>,
     /// Names within the corpus, sorted; only files that yielded windows.
     pub files: Vec<String>,
@@ -37,11 +37,11 @@ pub struct Windows {
 ///
 /// What [`Corpus::open`] says, and [`DataError::NoWindows`] with the reasons when not one file
 /// yields a window.
-pub fn load_windows(
+pub fn load_windows<C: Convert>(
     path: &Path,
     split: Option<Split>,
-    converter: &GrooveConverter,
-) -> Result<Windows, DataError> {
+    converter: &C,
+) -> Result<Windows<C::Window>, DataError> {
     let corpus = Corpus::open(path)?;
     let chosen = corpus.of_split(split);
     let converted = corpus.map(&chosen, |_, sequence| {
@@ -61,14 +61,14 @@ pub fn load_windows(
                 windows
                     .origin
                     .extend(converted.windows.iter().map(|_| place));
-                windows.grooves.extend(converted.windows);
+                windows.windows.extend(converted.windows);
                 windows.unknown_notes += converted.unknown_notes;
                 windows.files.push(file);
             }
             Err(reason) => windows.skipped.push(Skipped { file, reason }),
         }
     }
-    if windows.grooves.is_empty() {
+    if windows.windows.is_empty() {
         let reasons = summary(&windows.skipped, split);
         return Err(DataError::NoWindows {
             path: path.to_path_buf(),
@@ -104,12 +104,25 @@ fn summary(skipped: &[Skipped], split: Option<Split>) -> String {
     text
 }
 
+impl<W> Default for Windows<W> {
+    fn default() -> Windows<W> {
+        Windows {
+            windows: Vec::new(),
+            origin: Vec::new(),
+            files: Vec::new(),
+            skipped: Vec::new(),
+            warnings: Vec::new(),
+            unknown_notes: 0,
+        }
+    }
+}
+
 impl Windows {
     /// The mean microtiming of every lane over all its hits, in steps, positive = early; 0 for a
     /// lane that is never hit. This is the "mean offset" baseline of a humanizer.
     pub fn mean_offsets(&self) -> [f32; LANES] {
         let mut sums = [(0.0_f64, 0_u64); LANES];
-        for (_, lane, hit) in self.grooves.iter().flat_map(Groove::hits) {
+        for (_, lane, hit) in self.windows.iter().flat_map(Groove::hits) {
             let (sum, count) = &mut sums[lane.index()];
             *sum += f64::from(hit.offset);
             *count += 1;

@@ -7,6 +7,7 @@ mod groove_notes;
 pub mod midi_file;
 mod note_sequence;
 mod representation;
+mod variants;
 mod whole_file;
 
 pub use drums::Lane;
@@ -14,7 +15,7 @@ pub use features::FEATURES;
 pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
 pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
-    TimeSignature,
+    TextAnnotation, TimeSignature,
 };
 pub use representation::{
     CHORD_CLASSES, DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, MELODY_CLASSES,

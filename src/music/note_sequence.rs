@@ -1,8 +1,8 @@
 //! A note sequence: timed notes as they were played, wire-compatible with the reference's
 //! `NoteSequence` protocol buffer (`music.proto` of note-seq; the tags are its tags).
 //!
-//! Fields of the protocol buffer that no part of this program uses (quantized times, chord names,
-//! sections, score parts) are not kept when a sequence is read.
+//! Fields of the protocol buffer that no part of this program uses (quantized times, sections,
+//! score parts) are not kept when a sequence is read.
 
 /// One sounding note.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -92,6 +92,23 @@ pub struct ControlChange {
     pub is_drum: bool,
 }
 
+/// A text at a time.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TextAnnotation {
+    #[prost(double, tag = "1")]
+    pub time: f64,
+    #[prost(string, tag = "2")]
+    pub text: String,
+    /// 1 is a chord symbol ([`TextAnnotation::CHORD_SYMBOL`]), 2 a beat.
+    #[prost(int32, tag = "3")]
+    pub annotation_type: i32,
+}
+
+impl TextAnnotation {
+    /// `annotation_type` of a text that names the chord from its time on.
+    pub const CHORD_SYMBOL: i32 = 1;
+}
+
 /// Where a sequence was read from.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SourceInfo {
@@ -140,6 +157,8 @@ pub struct NoteSequence {
     pub control_changes: Vec<ControlChange>,
     #[prost(message, optional, tag = "13")]
     pub source_info: Option<SourceInfo>,
+    #[prost(message, repeated, tag = "14")]
+    pub text_annotations: Vec<TextAnnotation>,
     /// Tells pieces apart that were taken from one file; 0 for a whole MIDI file.
     #[prost(int64, tag = "18")]
     pub reference_number: i64,

@@ -108,7 +108,7 @@ pub fn evaluate(
     let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
     let record = Record::new(checkpoint.metadata.step, split, terms);
 
-    let grooves = &windows.grooves;
+    let grooves = &windows.windows;
     let latents: Vec<_> = model
         .encode(grooves)?
         .into_iter()

@@ -19,7 +19,7 @@ impl Examples {
     /// The windows of a corpus; all have `steps` steps.
     pub fn new(windows: &Windows, steps: usize) -> Examples {
         let features = windows
-            .grooves
+            .windows
             .iter()
             .flat_map(|groove| groove.to_features())
             .collect();

@@ -82,7 +82,7 @@ fn a_folder_and_a_zip_of_it_are_one_corpus() {
         .collect();
     let of_folder = load_windows(folder.path(), None, &EVERY_BAR).unwrap();
     assert_eq!(of_folder.files, ["ann/a.mid", "ann/b.MID"]);
-    assert_eq!(of_folder.grooves.len(), 5 + 1);
+    assert_eq!(of_folder.windows.len(), 5 + 1);
     assert_eq!(of_folder.origin, [0, 0, 0, 0, 0, 1]);
     assert_eq!(of_folder.warnings.len(), 1);
     let info = folder.path().join("info.csv");
@@ -97,7 +97,7 @@ fn a_folder_and_a_zip_of_it_are_one_corpus() {
     for (files, prefix) in [(&files, ""), (&nested, "groove/")] {
         let zip = zip_file(&archives, files);
         let of_zip = load_windows(&zip, None, &EVERY_BAR).unwrap();
-        assert_eq!(of_zip.grooves, of_folder.grooves);
+        assert_eq!(of_zip.windows, of_folder.windows);
         assert_eq!(
             of_zip.files,
             [format!("{prefix}ann/a.mid"), format!("{prefix}ann/b.MID")]
@@ -240,7 +240,7 @@ fn damaged_zips_and_tfrecords_never_panic_and_truncated_ones_are_refused() {
         load_windows(&damaged, None, &one_bar)
     };
     for good in [&zip, &records] {
-        assert_eq!(load(good).unwrap().grooves.len(), 1);
+        assert_eq!(load(good).unwrap().windows.len(), 1);
         for length in (0..good.len()).step_by(7) {
             let error = load(&good[..length]).unwrap_err().to_string();
             assert!(
@@ -306,7 +306,7 @@ fn mean_offsets_are_by_lane_and_signed() {
     groove.steps[4][Lane::Kick.index()] = hit(-0.75 + 0.5);
     groove.steps[8][Lane::Snare.index()] = hit(0.125);
     let windows = musicvae_tui::data::Windows {
-        grooves: vec![groove],
+        windows: vec![groove],
         ..Default::default()
     };
     let means = windows.mean_offsets();

@@ -24,7 +24,7 @@ fn the_groove_dataset_yields_the_references_windows() {
     ];
     for (split, converter, windows, files, all) in table {
         let loaded = load_windows(&groove, Some(split), &converter).unwrap();
-        assert_eq!(loaded.grooves.len(), windows, "{split} {converter:?}");
+        assert_eq!(loaded.windows.len(), windows, "{split} {converter:?}");
         assert_eq!(loaded.origin.len(), windows);
         assert_eq!(loaded.files.len(), files, "{split}");
         assert_eq!(loaded.skipped.len(), all - files, "{split}");

@@ -4,6 +4,7 @@ mod catalogue;
 mod checkpoint;
 mod cli;
 mod converter;
+mod converters;
 mod corpus;
 mod dataset;
 mod engine;

@@ -1,0 +1,175 @@
+//! Grooves as rows of numbers and back, in every form of the reference's `GrooveConverter`.
+//!
+//! A plain row holds nine hits, nine velocities and nine doubled offsets. With bins each velocity
+//! and offset is a one-hot group instead of a number. With split instruments a row holds one lane.
+
+use crate::music::{Groove, GrooveBins, GrooveOptions, Hit, LANES, Meter, Step};
+
+/// Where the numbers of a cell stand.
+struct Layout {
+    /// Lanes in a row: nine, or one.
+    lanes: usize,
+    velocities: usize,
+    offsets: usize,
+}
+
+impl Layout {
+    fn of(options: &GrooveOptions) -> Layout {
+        let GrooveBins { velocity, offset } = options.bins.unwrap_or(GrooveBins {
+            velocity: 1,
+            offset: 1,
+        });
+        Layout {
+            lanes: if options.split_instruments { 1 } else { LANES },
+            velocities: velocity,
+            offsets: offset,
+        }
+    }
+
+    fn depth(&self) -> usize {
+        self.lanes * (1 + self.velocities + self.offsets)
+    }
+
+    /// Numbers of one step of the grid.
+    fn step(&self) -> usize {
+        self.depth() * LANES / self.lanes
+    }
+
+    /// Where hit, velocity and offset of a lane begin in the numbers of its step.
+    fn cell(&self, lane: usize) -> [usize; 3] {
+        let (row, place) = (lane / self.lanes, lane % self.lanes);
+        let start = row * self.depth();
+        let velocities = start + self.lanes;
+        let offsets = velocities + self.lanes * self.velocities;
+        [
+            start + place,
+            velocities + place * self.velocities,
+            offsets + place * self.offsets,
+        ]
+    }
+}
+
+/// The rows of a groove.
+pub(super) fn write(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
+    let Some(bins) = options.bins else {
+        if !options.split_instruments {
+            return groove.to_features();
+        }
+        return fill(groove, options, |hit, velocity, offset| {
+            let hit = hit.unwrap_or(Hit {
+                velocity: 0.0,
+                offset: 0.0,
+            });
+            velocity[0] = hit.velocity;
+            offset[0] = 2.0 * hit.offset;
+        });
+    };
+    let (velocity_edges, offset_edges) = (edges(0.0, bins.velocity), edges(-1.0, bins.offset));
+    fill(groove, options, |hit, velocity, offset| {
+        let value = hit.map_or(0.0, |hit| f64::from(hit.velocity));
+        velocity[bin(value, &velocity_edges)] = 1.0;
+        let value = hit.map_or(0.0, |hit| 2.0 * f64::from(hit.offset));
+        offset[bin(value, &offset_edges)] = 1.0;
+    })
+}
+
+fn fill(
+    groove: &Groove,
+    options: &GrooveOptions,
+    write: impl Fn(Option<Hit>, &mut [f32], &mut [f32]),
+) -> Vec<f32> {
+    let layout = Layout::of(options);
+    let mut rows = vec![0.0; groove.steps.len() * layout.step()];
+    for (numbers, step) in rows.chunks_exact_mut(layout.step()).zip(&groove.steps) {
+        for (lane, hit) in step.iter().enumerate() {
+            let [at, velocity, offset] = layout.cell(lane);
+            numbers[at] = f32::from(u8::from(hit.is_some()));
+            let (before, offsets) = numbers.split_at_mut(offset);
+            write(
+                *hit,
+                &mut before[velocity..][..layout.velocities],
+                &mut offsets[..layout.offsets],
+            );
+        }
+    }
+    rows
+}
+
+/// The edges that divide `from..=1` into classes; the last one lies a little above 1.
+fn edges(from: f64, count: usize) -> Vec<f64> {
+    let step = (1.0 + 0.0001 - from) / (count - 1) as f64;
+    let mut edges: Vec<f64> = (0..count).map(|i| i as f64 * step + from).collect();
+    edges[count - 1] = 1.0 + 0.0001;
+    edges
+}
+
+/// How many edges lie below the value. (So the first class is the first edge alone, and the others
+/// end with their edge: the reference's choice.)
+fn bin(value: f64, edges: &[f64]) -> usize {
+    edges
+        .partition_point(|edge| *edge < value)
+        .min(edges.len() - 1)
+}
+
+/// The rows that encoder and decoder are given with a groove: its hits, and which lane a row is.
+pub(super) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
+    let mut controls = Vec::new();
+    if !options.hits_as_controls && !options.split_instruments {
+        return controls;
+    }
+    for step in &groove.steps {
+        let hits = step.map(|hit| f32::from(u8::from(hit.is_some())));
+        if !options.split_instruments {
+            controls.extend(hits);
+            continue;
+        }
+        for (lane, hit) in hits.into_iter().enumerate() {
+            if options.hits_as_controls {
+                controls.push(hit);
+            }
+            controls.extend((0..LANES).map(|other| f32::from(u8::from(other == lane))));
+        }
+    }
+    controls
+}
+
+/// The groove that rows stand for.
+///
+/// (Of rows with bins but without split instruments the reference reads only every ninth step: a
+/// slip, for it writes them all.)
+pub(super) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
+    if options.bins.is_none() && !options.split_instruments {
+        return Groove::from_features(rows, qpm);
+    }
+    let layout = Layout::of(options);
+    let steps = rows.chunks_exact(layout.step()).map(|numbers| {
+        let mut step = Step::default();
+        for (lane, cell) in step.iter_mut().enumerate() {
+            let [at, velocity, offset] = layout.cell(lane);
+            if numbers[at] > 0.5 {
+                let velocity = &numbers[velocity..][..layout.velocities];
+                let offset = &numbers[offset..][..layout.offsets];
+                *cell = Some(if options.bins.is_some() {
+                    let part =
+                        |row: &[f32]| super::converter::greatest(row) as f64 / row.len() as f64;
+                    Hit {
+                        // Whole MIDI velocities, rounded down.
+                        velocity: ((part(velocity) * 127.0).trunc() / 127.0) as f32,
+                        offset: (part(offset) - 0.5) as f32,
+                    }
+                } else {
+                    Hit {
+                        velocity: velocity[0].clamp(0.0, 1.0),
+                        offset: (offset[0] / 2.0).clamp(-0.5, 0.5),
+                    }
+                });
+            }
+        }
+        step
+    });
+    Groove {
+        steps: steps.collect(),
+        qpm,
+        meter: Meter::COMMON,
+    }
+}
