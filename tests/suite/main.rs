@@ -17,6 +17,7 @@ mod midi_file;
 mod midi_write;
 mod model;
 mod oracle;
+mod playing;
 mod prepare;
 mod pty;
 mod real_audio;
