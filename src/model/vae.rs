@@ -159,7 +159,7 @@ impl MusicVae {
         let representation = &self.preset.representation;
         let (depth, controls) = (representation.input_depth(), representation.control_depth());
         let (steps, segments) = (window.input.len() / depth, self.preset.encoder_segments());
-        if window.input.len() % depth > 0 {
+        if !window.input.len().is_multiple_of(depth) {
             return Err(misfit(
                 format!("rows of {depth} numbers"),
                 format!("{} numbers", window.input.len()),

@@ -848,7 +848,9 @@ fn one_seed_draws_the_same_for_every_latent() {
         let guide = Guide::default();
         let played = model.decode_rows(&vec![z.clone(); 7], how, &guide).unwrap();
         assert!(played.iter().all(|other| *other == played[0]), "{name}");
-        let again = model.decode_rows(&[z.clone()], how, &guide).unwrap();
+        let again = model
+            .decode_rows(std::slice::from_ref(&z), how, &guide)
+            .unwrap();
         let same = again[0].rows.values.iter().zip(&played[0].rows.values);
         let off = same.filter(|(a, b)| (**a - **b).abs() > 1e-4).count();
         assert_eq!(off, 0, "{name}");
