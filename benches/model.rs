@@ -10,7 +10,7 @@ use musicvae_tui::model::cpu::{
     Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
 };
 use musicvae_tui::model::latent::{Latent, sample_prior, slerp};
-use musicvae_tui::model::lstm::Precision;
+use musicvae_tui::model::lstm::Factors;
 use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Decoding, Preset};
 use musicvae_tui::music::FEATURES;
@@ -130,7 +130,7 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
     let full = network;
     let rounded = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)
         .expect("a network")
-        .with_precision(Precision::Bfloat16);
+        .with_factors(Factors::Bfloat16);
     let rows = [(512, 3), (128, 5), (64, 7)];
     let rows = rows.iter().flat_map(|&(batch, runs)| {
         [("float32", &full), ("bfloat16", &rounded)]
@@ -200,10 +200,7 @@ fn playing(checkpoint: &Checkpoint) {
         candle_core::DType::F32,
         &Device::Cpu,
     );
-    let batch = musicvae_tui::model::network::Batch {
-        x: x.expect("zeros"),
-        lengths: None,
-    };
+    let batch = musicvae_tui::model::network::Batch::of(x.expect("zeros"));
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network

@@ -59,6 +59,7 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         resume,
         from: None,
         device: Device::Cpu,
+        factors: run.factors,
     };
     Session::spawn(options).context("The trainer's thread can't be started.")
 }

@@ -44,7 +44,7 @@ impl Examples {
             }
         }
         let x = Tensor::from_vec(x, (self.steps, chosen.len(), FEATURES), device)?;
-        Ok(Batch { x, lengths: None })
+        Ok(Batch::of(x))
     }
 
     /// The examples of optimizer step `step`: every epoch is a new permutation, and a batch may

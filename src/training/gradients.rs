@@ -7,13 +7,13 @@
 use std::sync::LazyLock;
 
 use candle_core::{Device, Result, Tensor, bail};
-use rand::{Rng, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::Examples;
-use crate::model::network::{Batch, Network, keep_all};
+use crate::model::network::{Batch, InputMask, Network, Past, keep_all};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -25,12 +25,17 @@ const SHARD: usize = 64;
 pub struct Terms {
     pub examples: usize,
     pub loss: f64,
-    /// Cross entropy of hits, nats.
+    /// What the head says of what the decoder made.
+    pub reconstruction: f64,
+    /// Its parts, of a groove; 0 elsewhere. Cross entropy of hits, nats.
     pub hits: f64,
     pub velocities: f64,
     pub offsets: f64,
     /// Divergence from the prior, nats.
     pub kl: f64,
+    /// Predictions of classes that were right, and all that were made; 0 of a groove.
+    pub right: f64,
+    pub judged: f64,
 }
 
 impl Terms {
@@ -38,10 +43,13 @@ impl Terms {
         Terms {
             examples: self.examples + other.examples,
             loss: self.loss + other.loss,
+            reconstruction: self.reconstruction + other.reconstruction,
             hits: self.hits + other.hits,
             velocities: self.velocities + other.velocities,
             offsets: self.offsets + other.offsets,
             kl: self.kl + other.kl,
+            right: self.right + other.right,
+            judged: self.judged + other.judged,
         }
     }
 
@@ -51,11 +59,19 @@ impl Terms {
         Terms {
             examples: self.examples,
             loss: self.loss * scale,
+            reconstruction: self.reconstruction * scale,
             hits: self.hits * scale,
             velocities: self.velocities * scale,
             offsets: self.offsets * scale,
             kl: self.kl * scale,
+            right: self.right * scale,
+            judged: self.judged * scale,
         }
+    }
+
+    /// The share of right predictions, where there were any.
+    pub fn accuracy(self) -> Option<f64> {
+        (self.judged > 0.0).then(|| self.right / self.judged)
     }
 }
 
@@ -99,6 +115,26 @@ fn shard_rng(seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
     // Streams of examples' order start at 0; these start far above.
     rng.set_stream((1 << 63) | (step << 16) | shard as u64);
     rng
+}
+
+/// What the decoder hears when it hears itself with `probability`, decided by numbers of a stream
+/// of its own.
+fn past<'a>(probability: f64, uniform: &'a mut dyn FnMut() -> f32) -> Past<'a> {
+    match probability {
+        0.0 => Past::Told,
+        probability => Past::Mixed {
+            probability,
+            uniform,
+        },
+    }
+}
+
+/// Numbers in `0..1` for [`past`].
+fn uniform(seed: u64, step: u64, shard: usize) -> impl FnMut() -> f32 {
+    const SAMPLING: u64 = 1 << 62;
+    let mut rng = shard_rng(seed, step, shard);
+    rng.set_stream(rng.get_stream() | SAMPLING);
+    move || rng.random()
 }
 
 fn normal_noise(
@@ -153,7 +189,9 @@ pub fn gradients(
                 Ok(x.clone())
             }
         };
-        shard_gradient(network, &batch, &noise, beta, scale, &mut mask)
+        let mut uniform = uniform(seed, step, shard);
+        let mut past = past(preset.sampling.probability_at(step), &mut uniform);
+        shard_gradient(network, &batch, &noise, beta, scale, &mut mask, &mut past)
     })?;
     sum(shards)
 }
@@ -165,9 +203,10 @@ pub(super) fn shard_gradient(
     noise: &Tensor,
     beta: f64,
     scale: f64,
-    mask: &mut dyn FnMut(&Tensor) -> Result<Tensor>,
+    mask: InputMask,
+    past: &mut Past,
 ) -> Result<Gradients> {
-    let losses = network.losses(batch, noise, mask)?;
+    let losses = network.losses_hearing(batch, noise, mask, past)?;
     let total = losses.total(network.preset(), beta)?;
     let mut store = (total.sum_all()? * scale)?.backward()?;
     let mut tensors = Tensors::new();
@@ -188,18 +227,28 @@ fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms
     let sum = |tensor: &Tensor| -> Result<f64> {
         Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).sum())
     };
-    Ok(Terms {
+    let mut terms = Terms {
         examples: total.dim(0)?,
         loss: sum(total)?,
-        hits: sum(&losses.hits)?,
-        velocities: sum(&losses.velocities)?,
-        offsets: sum(&losses.offsets)?,
+        reconstruction: sum(&losses.reconstruction)?,
         kl: sum(&losses.kl)?,
-    })
+        ..Terms::default()
+    };
+    if let Some(groove) = &losses.groove {
+        terms.hits = sum(&groove.hits)?;
+        terms.velocities = sum(&groove.velocities)?;
+        terms.offsets = sum(&groove.offsets)?;
+    }
+    if let Some(accuracy) = losses.accuracy {
+        terms.right = accuracy.right;
+        terms.judged = accuracy.all;
+    }
+    Ok(terms)
 }
 
 /// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
-/// `beta` as of optimizer step `step`.
+/// `beta` as of optimizer step `step`. A model that is trained on its own output is evaluated on
+/// nothing else (see [`crate::model::Sampling::in_evaluation`]).
 pub fn evaluate_terms(
     network: &Network,
     examples: &Examples,
@@ -213,7 +262,9 @@ pub fn evaluate_terms(
         let mut rng = shard_rng(seed, 0, shard);
         let batch = examples.batch(chosen, network.device())?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
-        let losses = network.losses(&batch, &noise, &mut keep_all)?;
+        let mut uniform = uniform(seed, 0, shard);
+        let mut past = past(preset.sampling.in_evaluation(), &mut uniform);
+        let losses = network.losses_hearing(&batch, &noise, &mut keep_all, &mut past)?;
         terms(&losses, &losses.total(preset, beta)?)
     })?;
     Ok(shards.into_iter().fold(Terms::default(), Terms::add))

@@ -31,6 +31,13 @@ pub struct Record {
     pub examples_per_second: f64,
     /// Seconds of training behind this line, over all sessions of the run.
     pub seconds: f64,
+    /// What the head says of what the decoder made of a window: the sum of hits, velocities and
+    /// offsets of a groove, cross entropy in nats elsewhere. 0 in a log that is older than it.
+    #[serde(default)]
+    pub reconstruction: f64,
+    /// Share of steps at which the model's best guess was right; none of a groove.
+    #[serde(default)]
+    pub accuracy: Option<f64>,
 }
 
 impl Record {
@@ -48,6 +55,8 @@ impl Record {
             gradient_norm: 0.0,
             examples_per_second: 0.0,
             seconds: 0.0,
+            reconstruction: mean.reconstruction,
+            accuracy: terms.accuracy(),
         }
     }
 }

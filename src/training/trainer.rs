@@ -8,6 +8,7 @@ use candle_core::Device;
 use super::{Adam, Control, Event, Examples, Log, Record, evaluate_terms, gradients};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
 use crate::data::{DataError, GrooveConverter, Split, load_windows};
+use crate::model::lstm::Factors;
 use crate::model::network::Network;
 use crate::model::{ModelError, Preset, init};
 
@@ -33,6 +34,8 @@ pub struct TrainOptions {
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
     pub device: Device,
+    /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
+    pub factors: Factors,
 }
 
 /// What a run keeps from its first step to its last.
@@ -42,6 +45,7 @@ pub struct RunSettings {
     pub batch: usize,
     pub seed: u64,
     pub hop_bars: usize,
+    pub factors: Factors,
 }
 
 impl RunSettings {
@@ -52,6 +56,7 @@ impl RunSettings {
             preset,
             seed: 0,
             hop_bars: 1,
+            factors: Factors::Float32,
         }
     }
 
@@ -70,8 +75,11 @@ impl RunSettings {
                 .as_f64()
                 .map(|number| number as usize)
         };
+        let factors = metadata.notes.get(FACTORS).cloned();
+        let factors = factors.and_then(|name| serde_json::from_value(name).ok());
         let fresh = RunSettings::new(preset);
         Ok(RunSettings {
+            factors: factors.unwrap_or(fresh.factors),
             batch: number(BATCH).unwrap_or(fresh.batch),
             seed: metadata.seed.unwrap_or(fresh.seed),
             hop_bars: number(HOP_BARS).unwrap_or(fresh.hop_bars),
@@ -197,7 +205,8 @@ impl Trainer {
             (None, Some(from)) => from.tensors.clone(),
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
-        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        let network = Network::new(options.preset.clone(), &weights, &options.device)?
+            .with_factors(options.factors);
         let adam = match &start {
             None => Adam::new(&network)?,
             Some(start) => Adam::from_tensors(&network, &start.optimizer)?
@@ -339,6 +348,9 @@ impl Trainer {
         note(SECONDS, Some(self.seconds));
         note(BATCH, Some(self.options.batch as f64));
         note(HOP_BARS, Some(self.options.hop_bars as f64));
+        if let Ok(factors) = serde_json::to_value(self.options.factors) {
+            metadata.notes.insert(FACTORS.into(), factors);
+        }
         Ok(Checkpoint {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
@@ -353,6 +365,7 @@ const BEST_VALIDATION: &str = "best_validation_loss";
 const SECONDS: &str = "training_seconds";
 const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
+const FACTORS: &str = "factors";
 
 /// The windows to learn from, and those to watch where the corpus has any.
 fn load_examples(

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use candle_core::{DType, Device, Tensor, npy::NpzTensors};
 use musicvae_tui::checkpoint::magenta::{Bundle, import_with};
+use musicvae_tui::model::network::{Batch, Network, keep_all};
 use musicvae_tui::model::{Head, ModelError, Preset, Sampling, Tensors, init};
 
 use super::support;
@@ -218,4 +220,120 @@ fn initial_weights_are_the_references_distributions() {
     );
     let around_z = numbers("decoder/z_to_initial_state/kernel");
     assert!(around_z.iter().all(|x| x.abs() < 0.006));
+}
+
+fn get(npz: &NpzTensors, name: &str) -> Tensor {
+    let tensor = npz.get(name).unwrap();
+    let tensor = tensor.unwrap_or_else(|| panic!("no {name} in the oracle"));
+    tensor.to_dtype(DType::F32).unwrap()
+}
+
+fn numbers(tensor: &Tensor) -> Vec<f32> {
+    tensor.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+/// The largest difference of two tensors of one shape.
+fn difference(found: &Tensor, expected: &Tensor) -> f32 {
+    assert_eq!(found.dims(), expected.dims());
+    let both = numbers(found).into_iter().zip(numbers(expected));
+    both.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Copies of a window (`[steps, width]`) side by side, time first.
+fn copies(window: &Tensor, count: usize) -> Tensor {
+    let windows = vec![window.clone(); count];
+    Tensor::stack(&windows, 1).unwrap()
+}
+
+/// Windows first as the oracle has them, made time first.
+fn time_first(windows: &Tensor) -> Tensor {
+    windows.transpose(0, 1).unwrap().contiguous().unwrap()
+}
+
+/// Network and numbers of an oracle case.
+fn oracle(case: (&str, &[usize], &[usize])) -> Option<(Network, NpzTensors)> {
+    let folder = support::data(&format!("oracle/other/{}", case.0))?;
+    let checkpoint = import_with(&folder.join("ckpt"), preset(case)).unwrap();
+    let network = Network::new(checkpoint.preset, &checkpoint.tensors, &Device::Cpu).unwrap();
+    Some((network, NpzTensors::new(folder.join("oracle.npz")).unwrap()))
+}
+
+/// Tolerances: mu, sigma 1e-6; logits 1e-5; losses 1e-4 of their value.
+#[test]
+fn posteriors_logits_and_losses_equal_the_references() {
+    for case in CASES {
+        let Some((network, oracle)) = oracle(case) else {
+            return;
+        };
+        let name = case.0;
+        let (input, output) = (get(&oracle, "input_tensor"), get(&oracle, "output_tensor"));
+        let batch = |count| Batch {
+            output: copies(&output, count),
+            ..Batch::of(copies(&input, count))
+        };
+        let posterior = network.encode(&batch(1), &mut keep_all).unwrap();
+        for (found, key) in [(&posterior.mu, "mu"), (&posterior.sigma, "sigma")] {
+            let off = difference(found, &get(&oracle, key));
+            assert!(off < 1e-6, "{name} {key}: {off}");
+        }
+
+        // What the reference made when it heard itself is what ours makes when told the same.
+        let heard = time_first(&get(&oracle, "samples"));
+        let steps = heard.dim(0).unwrap();
+        let heard = Batch::of(heard);
+        let made = network
+            .decode(&get(&oracle, "z"), &heard, &mut keep_all)
+            .unwrap();
+        let expected = get(&oracle, "rnn_output");
+        let rows = expected.dim(0).unwrap();
+        let off = difference(&made.narrow(1, 0, rows).unwrap(), &time_first(&expected));
+        assert!(off < 1e-5, "{name}: {off}");
+
+        let noise = get(&oracle, "eval_eps");
+        let losses = network.losses(&batch(2), &noise, &mut keep_all).unwrap();
+        let preset = network.preset();
+        let beta = preset.beta_at(1);
+        let free = preset.free_bits as f32 * std::f32::consts::LN_2;
+        let cost: Vec<f32> = numbers(&losses.kl)
+            .iter()
+            .map(|kl| (kl - free).max(0.0))
+            .collect();
+        let bits = (&losses.kl / std::f64::consts::LN_2).unwrap();
+        let total = losses.total(preset, beta).unwrap().mean_all().unwrap();
+        for (key, found) in [
+            ("loss", numbers(&total)),
+            ("r_loss", numbers(&losses.reconstruction)),
+            ("kl_cost", cost),
+            ("kl_bits", numbers(&bits)),
+            ("beta", vec![beta as f32]),
+        ] {
+            let expected = numbers(&get(&oracle, &format!("eval_step1__{key}")));
+            assert_eq!(found.len(), expected.len(), "{name} {key}");
+            for (found, expected) in found.iter().zip(expected) {
+                let off = (found - expected).abs() / expected.max(1.0);
+                assert!(off < 1e-4, "{name} {key}: {found}, not {expected}");
+            }
+        }
+        let z = (posterior
+            .mu
+            .broadcast_add(&posterior.sigma.broadcast_mul(&noise).unwrap()))
+        .unwrap();
+        let made = network.decode(&z, &batch(2), &mut keep_all).unwrap();
+        let made = made.get_on_dim(1, 0).unwrap();
+        let off = difference(
+            &made,
+            &get(&oracle, "eval_logits").reshape((steps, ())).unwrap(),
+        );
+        assert!(off < 1e-5, "{name}: {off}");
+
+        let accuracy = losses.accuracy.unwrap();
+        let groups = if name.contains("trio") { 3.0 } else { 1.0 };
+        let split = if name.contains("hierdec-trio") {
+            groups
+        } else {
+            1.0
+        };
+        assert_eq!(accuracy.all, 2.0 * split * steps as f64, "{name}");
+        assert!(accuracy.right <= accuracy.all);
+    }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use musicvae_tui::checkpoint::{Checkpoint, CheckpointError};
 use musicvae_tui::data::{GrooveConverter, Split, load_windows};
+use musicvae_tui::model::lstm::Factors;
 use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Preset, Tensors, init};
 use musicvae_tui::training::{
@@ -45,6 +46,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         resume: false,
         from: None,
         device: Device::Cpu,
+        factors: Factors::Float32,
     }
 }
 

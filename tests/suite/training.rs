@@ -55,7 +55,11 @@ fn batch(lengths: Option<Vec<usize>>) -> Option<(Batch, Tensor)> {
         .unwrap()
         .contiguous()
         .unwrap();
-    Some((Batch { x, lengths }, get(&data, "eps")))
+    let batch = Batch {
+        lengths,
+        ..Batch::of(x)
+    };
+    Some((batch, get(&data, "eps")))
 }
 
 fn network(preset: Preset) -> Option<Network> {

@@ -1,0 +1,98 @@
+//! Windows to posteriors.
+
+use candle_core::{DType, Result, Tensor, bail};
+
+use super::segments::{Ends, cut};
+use super::{Batch, Gaussian, InputMask, Network};
+use crate::model::Preset;
+use crate::model::lstm::{Direction, lstm};
+
+impl Network {
+    /// The posterior of each window: the bidirectional encoder's last states, through two dense
+    /// layers. A hierarchical encoder turns segments into embeddings and reads those as it read
+    /// the segments, level by level.
+    pub fn encode(&self, batch: &Batch, mask: InputMask) -> Result<Gaussian> {
+        let (steps, size, _) = batch.input.dims3()?;
+        let flat = [steps];
+        let levels = match &self.preset.encoder_levels[..] {
+            [] => &flat,
+            levels if steps == self.preset.steps() => levels,
+            _ => bail!(
+                "a hierarchy takes windows of {} steps, not {steps}",
+                self.preset.steps()
+            ),
+        };
+        let mut x = match &batch.controls {
+            None => batch.input.clone(),
+            Some(controls) => Tensor::cat(&[&batch.input, controls], 2)?,
+        };
+        for (level, &length) in levels.iter().enumerate() {
+            let segments = x.dim(0)? / length;
+            let ends = match level {
+                0 => Ends::new(batch, segments)?,
+                _ => Ends::whole(length),
+            };
+            let scope = self.preset.encoder_scope(level);
+            let embeddings = self.read(&scope, &cut(&x, segments)?, &ends, level > 0, mask)?;
+            x = embeddings.reshape((segments, size, ()))?;
+        }
+        let top = x.get(0)?;
+        let mu = self.dense("encoder/mu", &top)?;
+        let sigma = softplus(&self.dense("encoder/sigma", &top)?)?;
+        Ok(Gaussian { mu, sigma })
+    }
+
+    /// The last states of both directions of the bidirectional layers under `scope`: `[rows, 2 *
+    /// units]` for `input` `[steps, rows, width]`. `made` says that the input was computed.
+    fn read(
+        &self,
+        scope: &str,
+        input: &Tensor,
+        ends: &Ends,
+        made: bool,
+        mask: InputMask,
+    ) -> Result<Tensor> {
+        let rows = input.dim(1)?;
+        let mut input = input.clone();
+        let mut last = Vec::new();
+        for (index, &units) in self.preset.encoder.iter().enumerate() {
+            let state = Tensor::zeros((rows, 2 * units), DType::F32, input.device())?;
+            let cell = |direction| Preset::encoder_cell(scope, index, direction);
+            let made = made || index > 0;
+
+            let weights = self.lstm_weights(&cell("fw"));
+            let forward = lstm(
+                &mask(&input)?,
+                None,
+                &weights,
+                &state,
+                Direction::Forward,
+                made,
+            )?;
+            let weights = self.lstm_weights(&cell("bw"));
+            // A short window is read backward from its own end, so it is turned round by gathering.
+            let backward = if ends.are_whole() {
+                lstm(
+                    &mask(&input)?,
+                    None,
+                    &weights,
+                    &state,
+                    Direction::Backward,
+                    made,
+                )?
+            } else {
+                let turned = ends.reverse(&mask(&input)?)?;
+                let output = lstm(&turned, None, &weights, &state, Direction::Forward, made)?;
+                ends.reverse(&output)?
+            };
+            last = vec![ends.last(&forward)?, backward.get(0)?];
+            input = ends.silence_past_end(&Tensor::cat(&[forward, backward], 2)?)?;
+        }
+        Tensor::cat(&last, 1)
+    }
+}
+
+/// `ln(1 + e^x)` without overflow.
+fn softplus(x: &Tensor) -> Result<Tensor> {
+    x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+}

@@ -1,0 +1,210 @@
+//! The differentiable model: posterior, decoder and loss, on any device.
+//!
+//! The parts are few: stacks of recurrent layers, dense layers and heads. A hierarchy is the same
+//! stacks on segments that lie side by side as if they were windows, so that every level is one
+//! pass over all of them.
+
+mod decoder;
+mod encoder;
+mod heads;
+mod segments;
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+
+use super::lstm::{Factors, LstmWeights};
+use super::{ModelError, Preset, Tensors};
+
+pub use heads::GrooveLosses;
+
+/// Windows side by side, time first.
+pub struct Batch {
+    /// What the encoder reads: `[steps, batch, input depth]`.
+    pub input: Tensor,
+    /// What the decoder is to make: `[steps, batch, output depth]`. The same tensor where the
+    /// model is shown what it is to make.
+    pub output: Tensor,
+    /// What encoder and decoder are told besides: `[steps, batch, control depth]`.
+    pub controls: Option<Tensor>,
+    /// How many steps of each window count; `None` when all do. A hierarchy takes one number a
+    /// segment instead, window by window, or one a window that is all or nothing.
+    pub lengths: Option<Vec<usize>>,
+}
+
+impl Batch {
+    /// Whole windows of a model that is shown what it is to make.
+    pub fn of(x: Tensor) -> Batch {
+        Batch {
+            input: x.clone(),
+            output: x,
+            controls: None,
+            lengths: None,
+        }
+    }
+}
+
+/// What dropout does to the input of a recurrent layer: [`keep_all`] where there is none.
+pub type InputMask<'a> = &'a mut dyn FnMut(&Tensor) -> Result<Tensor>;
+
+/// No dropout.
+pub fn keep_all(x: &Tensor) -> Result<Tensor> {
+    Ok(x.clone())
+}
+
+/// What the decoder hears before each step.
+pub enum Past<'a> {
+    /// What was played (teacher forcing).
+    Told,
+    /// With this probability, a step and a window at a time, what it drew itself (scheduled
+    /// sampling). The first step of a segment is always told.
+    Mixed {
+        probability: f64,
+        /// Numbers in `0..1` to decide and draw with.
+        uniform: &'a mut dyn FnMut() -> f32,
+    },
+}
+
+/// A Gaussian over the latent space for each window, `[batch, z_size]`.
+pub struct Gaussian {
+    pub mu: Tensor,
+    /// Standard deviations.
+    pub sigma: Tensor,
+}
+
+/// The terms of the loss, one number a window (`[batch]`).
+pub struct Losses {
+    /// What the head says of the decoder's outputs, summed over steps: nats, where it is a
+    /// likelihood.
+    pub reconstruction: Tensor,
+    /// Its parts, of a groove.
+    pub groove: Option<GrooveLosses>,
+    /// Divergence of the posterior from the prior in nats, before free bits.
+    pub kl: Tensor,
+    /// Of classes.
+    pub accuracy: Option<Accuracy>,
+}
+
+/// How many predictions were right, over a batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Accuracy {
+    pub right: f64,
+    pub all: f64,
+}
+
+impl Losses {
+    /// What training minimizes, per window: reconstruction plus `beta` times the divergence past
+    /// the preset's free bits.
+    pub fn total(&self, preset: &Preset, beta: f64) -> Result<Tensor> {
+        let free_nats = preset.free_bits * std::f64::consts::LN_2;
+        &self.reconstruction + ((&self.kl - free_nats)?.relu()? * beta)?
+    }
+}
+
+/// Trainable weights under the reference's names.
+pub struct Network {
+    preset: Preset,
+    variables: BTreeMap<String, Var>,
+    device: Device,
+    factors: Factors,
+}
+
+impl Network {
+    /// The network of `preset` with the given weights.
+    ///
+    /// # Errors
+    /// A preset that contradicts itself, or the first tensor that is missing, unknown or of
+    /// another shape, by name.
+    pub fn new(
+        preset: Preset,
+        weights: &Tensors,
+        device: &Device,
+    ) -> std::result::Result<Network, ModelError> {
+        preset.check(weights)?;
+        let variable = |(name, tensor): (&String, &Tensor)| {
+            let tensor = tensor
+                .to_dtype(DType::F32)?
+                .to_device(device)?
+                .contiguous()?;
+            Ok((name.clone(), Var::from_tensor(&tensor)?))
+        };
+        let variables = weights.iter().map(variable).collect::<Result<_>>()?;
+        Ok(Network {
+            preset,
+            variables,
+            device: device.clone(),
+            factors: Factors::Float32,
+        })
+    }
+
+    /// The same network with the factors of its recurrent layers' products in another format.
+    pub fn with_factors(self, factors: Factors) -> Network {
+        Network { factors, ..self }
+    }
+
+    pub fn preset(&self) -> &Preset {
+        &self.preset
+    }
+
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Name and variable of every trainable tensor, by name.
+    pub fn variables(&self) -> &BTreeMap<String, Var> {
+        &self.variables
+    }
+
+    /// The weights as they are now, on the CPU.
+    pub fn weights(&self) -> Result<Tensors> {
+        let copy = |(name, var): (&String, &Var)| {
+            Ok((name.clone(), var.copy()?.detach().to_device(&Device::Cpu)?))
+        };
+        self.variables.iter().map(copy).collect()
+    }
+
+    fn tensor(&self, name: &str) -> &Tensor {
+        // Every name that is asked for is in `Preset::parameter_shapes`, which `new` checked.
+        self.variables[name].as_tensor()
+    }
+
+    fn lstm_weights(&self, scope: &str) -> LstmWeights {
+        LstmWeights {
+            kernel: self.tensor(&format!("{scope}/kernel")).clone(),
+            bias: self.tensor(&format!("{scope}/bias")).clone(),
+            factors: self.factors,
+        }
+    }
+
+    fn dense(&self, scope: &str, x: &Tensor) -> Result<Tensor> {
+        let kernel = self.tensor(&format!("{scope}/kernel"));
+        x.matmul(kernel)?
+            .broadcast_add(self.tensor(&format!("{scope}/bias")))
+    }
+
+    /// The loss terms of a batch, with `noise` (`[batch, z_size]`, standard normal) to draw `z`
+    /// from the posterior, when the decoder is told what was really played before each step.
+    pub fn losses(&self, batch: &Batch, noise: &Tensor, mask: InputMask) -> Result<Losses> {
+        self.losses_hearing(batch, noise, mask, &mut Past::Told)
+    }
+
+    /// [`Network::losses`] when the decoder hears `past`.
+    pub fn losses_hearing(
+        &self,
+        batch: &Batch,
+        noise: &Tensor,
+        mask: InputMask,
+        past: &mut Past,
+    ) -> Result<Losses> {
+        let posterior = self.encode(batch, mask)?;
+        let z = (&posterior.mu + (&posterior.sigma * noise)?)?;
+        let parameters = self.decode_hearing(&z, batch, mask, past)?;
+        self.reconstruction_losses(batch, &parameters, divergence(&posterior)?)
+    }
+}
+
+/// `KL(posterior || N(0, I))` in nats, summed over the latent space: `[batch]`.
+fn divergence(posterior: &Gaussian) -> Result<Tensor> {
+    let squares = (posterior.mu.sqr()? + posterior.sigma.sqr()?)?;
+    (((squares - 1.0)? * 0.5)? - posterior.sigma.log()?)?.sum(1)
+}
