@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 use musicvae_tui::checkpoint::Checkpoint;
-use musicvae_tui::data::Windows;
 use musicvae_tui::model::cpu::{
     Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
 };
@@ -111,13 +110,7 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
     };
     let grooves = model.decode(&latents, how).expect("grooves");
     let grooves: Vec<_> = grooves.into_iter().cycle().take(512).collect();
-    let examples = Examples::new(
-        &Windows {
-            windows: grooves,
-            ..Windows::default()
-        },
-        preset.steps(),
-    );
+    let examples = Examples::of_grooves(preset, &grooves).expect("examples");
     let mut adam = Adam::new(&network).expect("an optimizer");
     // Forward, and twice that backward, two operations a multiply-add.
     let flop = (6 * multiply_adds(preset) * preset.steps()) as f64;

@@ -102,9 +102,9 @@ pub fn evaluate(
     /// As in training, so that the numbers compare.
     const SEED: u64 = 0;
     let preset = &checkpoint.preset;
+    let examples = Examples::of_grooves(preset, &windows.windows)?;
     let network = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
     let model = checkpoint.model()?;
-    let examples = Examples::new(windows, preset.steps());
     let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
     let record = Record::new(checkpoint.metadata.step, split, terms);
 

@@ -1,50 +1,99 @@
-//! Training examples as one block of numbers.
+//! Training examples: windows of music that become numbers a batch at a time.
 
-use candle_core::{Device, Result, Tensor};
+use std::sync::OnceLock;
+
+use candle_core::{Device, Tensor};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use crate::data::Windows;
+use super::TrainingError;
+use crate::data::{Converter, Example, Window};
+use crate::model::Preset;
 use crate::model::network::Batch;
-use crate::music::FEATURES;
+use crate::music::{Groove, Representation};
 
-/// Windows of equal length, ready to be cut into batches.
+/// Windows of one kind, ready to be cut into batches.
+///
+/// They are kept as music: one-hot rows would take hundreds of times the room, and writing them
+/// takes a thousandth of a training step.
 pub struct Examples {
-    steps: usize,
-    features: Vec<f32>,
+    converter: Converter,
+    windows: Vec<Window>,
+    fingerprint: OnceLock<String>,
 }
 
 impl Examples {
-    /// The windows of a corpus; all have `steps` steps.
-    pub fn new(windows: &Windows, steps: usize) -> Examples {
-        let features = windows
-            .windows
-            .iter()
-            .flat_map(|groove| groove.to_features())
-            .collect();
-        Examples { steps, features }
+    /// Windows that `converter` made.
+    pub fn new(converter: Converter, windows: Vec<Window>) -> Examples {
+        Examples {
+            converter,
+            windows,
+            fingerprint: OnceLock::new(),
+        }
+    }
+
+    /// Performed grooves, of which the model of `preset` is shown what its representation says.
+    ///
+    /// # Errors
+    /// When it is no model of grooves.
+    pub fn of_grooves(preset: &Preset, grooves: &[Groove]) -> Result<Examples, TrainingError> {
+        let Representation::Groove(_) = preset.representation else {
+            return Err(TrainingError::NotMeasured(preset.name.clone()));
+        };
+        let windows = grooves.iter().cloned().map(Window::Groove).collect();
+        Ok(Examples::new(converter(preset)?, windows))
     }
 
     pub fn len(&self) -> usize {
-        self.features.len() / (self.steps * FEATURES)
+        self.windows.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.features.is_empty()
+        self.windows.is_empty()
+    }
+
+    /// An example in numbers. What its representation leaves to chance is drawn once for all, as
+    /// the reference does.
+    fn example(&self, index: usize) -> Example {
+        self.converter.example(&self.windows[index], index as u64)
     }
 
     /// The chosen examples side by side.
-    pub fn batch(&self, chosen: &[usize], device: &Device) -> Result<Batch> {
-        let mut x = Vec::with_capacity(chosen.len() * self.steps * FEATURES);
-        for step in 0..self.steps {
-            for example in chosen {
-                let from = (example * self.steps + step) * FEATURES;
-                x.extend_from_slice(&self.features[from..from + FEATURES]);
+    pub fn batch(&self, chosen: &[usize], device: &Device) -> candle_core::Result<Batch> {
+        let representation = self.converter.representation();
+        let steps = representation.max_steps(self.converter.bars());
+        let examples: Vec<Example> = chosen.iter().map(|&index| self.example(index)).collect();
+        let stack = |part: fn(&Example) -> &[f32], width: usize| {
+            let mut x = Vec::with_capacity(chosen.len() * steps * width);
+            for step in 0..steps {
+                for example in &examples {
+                    let row = part(example).get(step * width..(step + 1) * width);
+                    match row {
+                        Some(row) => x.extend_from_slice(row),
+                        None => x.resize(x.len() + width, 0.0),
+                    }
+                }
             }
-        }
-        let x = Tensor::from_vec(x, (self.steps, chosen.len(), FEATURES), device)?;
-        Ok(Batch::of(x))
+            Tensor::from_vec(x, (steps, chosen.len(), width), device)
+        };
+        let input = stack(|example| &example.input, representation.input_depth())?;
+        let same = examples.iter().all(|example| example.input == example.output);
+        let output = match same {
+            true => input.clone(),
+            false => stack(|example| &example.output, representation.output_depth())?,
+        };
+        let controls = match representation.control_depth() {
+            0 => None,
+            depth => Some(stack(|example| &example.control, depth)?),
+        };
+        let short = examples.iter().any(|example| example.length < steps);
+        Ok(Batch {
+            input,
+            output,
+            controls,
+            lengths: short.then(|| examples.iter().map(|example| example.length).collect()),
+        })
     }
 
     /// The examples of optimizer step `step`: every epoch is a new permutation, and a batch may
@@ -70,16 +119,29 @@ impl Examples {
     }
 }
 
-/// A 64-bit fingerprint of the examples in order (CRC-32C of the two halves), for a checkpoint's
-/// provenance.
+/// The converter of a preset's windows, set as for evaluation.
+pub(super) fn converter(preset: &Preset) -> Result<Converter, TrainingError> {
+    Converter::new(preset.representation.clone(), preset.bars).map_err(|reason| {
+        TrainingError::NoConverter {
+            preset: preset.name.clone(),
+            reason,
+        }
+    })
+}
+
 impl Examples {
-    pub fn fingerprint(&self) -> String {
-        let (left, right) = self.features.split_at(self.features.len() / 2);
-        let crc = |half: &[f32]| {
-            half.iter().fold(0, |crc, value| {
-                crc32c::crc32c_append(crc, &value.to_le_bytes())
-            })
-        };
-        format!("{:08x}{:08x}", crc(left), crc(right))
+    /// A 64-bit fingerprint of what is to be learned, in order (CRC-32C of the two halves), for a
+    /// checkpoint's provenance.
+    pub fn fingerprint(&self) -> &str {
+        self.fingerprint.get_or_init(|| {
+            let outputs = || (0..self.len()).flat_map(|index| self.example(index).output);
+            let half = outputs().count() / 2;
+            let mut crcs = [0; 2];
+            for (index, value) in outputs().enumerate() {
+                let crc = &mut crcs[usize::from(index >= half)];
+                *crc = crc32c::crc32c_append(*crc, &value.to_le_bytes());
+            }
+            format!("{:08x}{:08x}", crcs[0], crcs[1])
+        })
     }
 }

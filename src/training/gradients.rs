@@ -13,7 +13,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::Examples;
-use crate::model::network::{Batch, InputMask, Network, Past, keep_all};
+use crate::model::network::{Batch, InputMask, Losses, Network, Past, keep_all};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -39,7 +39,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    fn add(self, other: Terms) -> Terms {
+    pub(super) fn add(self, other: Terms) -> Terms {
         Terms {
             examples: self.examples + other.examples,
             loss: self.loss + other.loss,
@@ -217,44 +217,60 @@ pub(super) fn shard_gradient(
             None => bail!("no gradient reached `{name}`"),
         };
     }
+    let terms = each_terms(&losses, &total)?;
     Ok(Gradients {
         tensors,
-        terms: terms(&losses, &total)?,
+        terms: terms.into_iter().fold(Terms::default(), Terms::add),
     })
 }
 
-fn terms(losses: &crate::model::network::Losses, total: &Tensor) -> Result<Terms> {
-    let sum = |tensor: &Tensor| -> Result<f64> {
-        Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).sum())
+/// The terms of each example.
+fn each_terms(losses: &Losses, total: &Tensor) -> Result<Vec<Terms>> {
+    let numbers = |tensor: &Tensor| -> Result<Vec<f64>> {
+        Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     };
-    let mut terms = Terms {
-        examples: total.dim(0)?,
-        loss: sum(total)?,
-        reconstruction: sum(&losses.reconstruction)?,
-        kl: sum(&losses.kl)?,
-        ..Terms::default()
+    let mut each = vec![Terms { examples: 1, ..Terms::default() }; total.dim(0)?];
+    let mut set = |tensor: &Tensor, term: fn(&mut Terms) -> &mut f64| -> Result<()> {
+        for (terms, number) in each.iter_mut().zip(numbers(tensor)?) {
+            *term(terms) = number;
+        }
+        Ok(())
     };
+    set(total, |terms| &mut terms.loss)?;
+    set(&losses.reconstruction, |terms| &mut terms.reconstruction)?;
+    set(&losses.kl, |terms| &mut terms.kl)?;
     if let Some(groove) = &losses.groove {
-        terms.hits = sum(&groove.hits)?;
-        terms.velocities = sum(&groove.velocities)?;
-        terms.offsets = sum(&groove.offsets)?;
+        set(&groove.hits, |terms| &mut terms.hits)?;
+        set(&groove.velocities, |terms| &mut terms.velocities)?;
+        set(&groove.offsets, |terms| &mut terms.offsets)?;
     }
-    if let Some(accuracy) = losses.accuracy {
-        terms.right = accuracy.right;
-        terms.judged = accuracy.all;
+    if let Some(accuracy) = &losses.accuracy {
+        set(&accuracy.right, |terms| &mut terms.right)?;
+        set(&accuracy.all, |terms| &mut terms.judged)?;
     }
-    Ok(terms)
+    Ok(each)
 }
 
-/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
-/// `beta` as of optimizer step `step`. A model that is trained on its own output is evaluated on
-/// nothing else (see [`crate::model::Sampling::in_evaluation`]).
+/// The sum of the loss terms of all examples; see [`evaluate_each`].
 pub fn evaluate_terms(
     network: &Network,
     examples: &Examples,
     seed: u64,
     step: u64,
 ) -> Result<Terms> {
+    let each = evaluate_each(network, examples, seed, step)?;
+    Ok(each.into_iter().fold(Terms::default(), Terms::add))
+}
+
+/// The loss terms of every example, without dropout, with posterior noise drawn from `seed`, and
+/// `beta` as of optimizer step `step`. A model that is trained on its own output is evaluated on
+/// nothing else (see [`crate::model::Sampling::in_evaluation`]).
+pub fn evaluate_each(
+    network: &Network,
+    examples: &Examples,
+    seed: u64,
+    step: u64,
+) -> Result<Vec<Terms>> {
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let all: Vec<usize> = (0..examples.len()).collect();
@@ -265,9 +281,9 @@ pub fn evaluate_terms(
         let mut uniform = uniform(seed, 0, shard);
         let mut past = past(preset.sampling.in_evaluation(), &mut uniform);
         let losses = network.losses_hearing(&batch, &noise, &mut keep_all, &mut past)?;
-        terms(&losses, &losses.total(preset, beta)?)
+        each_terms(&losses, &losses.total(preset, beta)?)
     })?;
-    Ok(shards.into_iter().fold(Terms::default(), Terms::add))
+    Ok(shards.concat())
 }
 
 /// Runs `work` on every shard of `chosen`, spread over the cores; results in the order of shards.

@@ -12,7 +12,7 @@ mod trainer;
 pub use adam::Adam;
 pub use evaluate::{Evaluation, Losses, Reconstruction, Timing, evaluate};
 pub use examples::Examples;
-pub use gradients::{Gradients, Terms, evaluate_terms, gradients};
+pub use gradients::{Gradients, Terms, evaluate_each, evaluate_terms, gradients};
 pub use log::{Log, Record};
 pub use process::prepare_process;
 pub use session::{Control, Event, Session};

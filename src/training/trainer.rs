@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::examples::converter;
 use super::{Adam, Control, Event, Examples, Log, Record, evaluate_terms, gradients};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
-use crate::data::{DataError, GrooveConverter, Split, load_windows};
+use crate::data::{Converter, DataError, NotConvertible, Split, load_windows};
 use crate::model::lstm::Factors;
 use crate::model::network::Network;
 use crate::model::{ModelError, Preset, init};
@@ -93,6 +94,11 @@ impl RunSettings {
 pub enum TrainingError {
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("no examples can be made for preset {preset}: {reason}")]
+    NoConverter {
+        preset: String,
+        reason: NotConvertible,
+    },
     #[error(transparent)]
     Model(#[from] ModelError),
     #[error(transparent)]
@@ -117,6 +123,8 @@ pub enum TrainingError {
     NoOptimizer { path: PathBuf },
     #[error("{} already holds a run: resume it, or choose another folder", path.display())]
     Occupied { path: PathBuf },
+    #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
+    NotMeasured(String),
     #[error(
         "the loss or gradient of step {step} is not a finite number; the weights of the step \
          before are kept: try a smaller learning rate or look at the data"
@@ -337,7 +345,7 @@ impl Trainer {
     pub fn checkpoint(&self) -> Result<Checkpoint, TrainingError> {
         let mut metadata = Metadata::of_this_run(self.step);
         metadata.seed = Some(self.options.seed);
-        metadata.data_fingerprint = Some(self.train.fingerprint());
+        metadata.data_fingerprint = Some(self.train.fingerprint().into());
         let mut note = |key: &str, value: Option<f64>| {
             if let Some(value) = value {
                 metadata.notes.insert(key.into(), value.into());
@@ -372,23 +380,19 @@ fn load_examples(
     options: &TrainOptions,
     tell: &mut dyn FnMut(Event),
 ) -> Result<(Examples, Option<Examples>), TrainingError> {
-    let bars = options.preset.bars;
-    let load = |split, hop| {
-        load_windows(
-            &options.data,
-            Some(split),
-            &GrooveConverter {
-                bars,
-                hop: Some(hop),
-            },
-        )
-    };
-    let train = load(Split::Train, options.hop_bars)?;
+    let preset = &options.preset;
+    let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
+    let mut for_training = converter(preset)?;
+    for_training.hop = Some(options.hop_bars);
+    for_training.seed = Some(options.seed);
+    let train = load(Split::Train, &for_training)?;
     for warning in &train.warnings {
         tell(Event::Notice(warning.clone()));
     }
-    let validation = match load(Split::Validation, bars) {
-        Ok(windows) => Some(Examples::new(&windows, options.preset.steps())),
+    let mut for_validation = converter(preset)?;
+    for_validation.hop = Some(preset.bars);
+    let validation = match load(Split::Validation, &for_validation) {
+        Ok(validation) => Some(Examples::new(for_validation, validation.windows)),
         Err(error @ DataError::NoWindows { .. }) => {
             tell(Event::Notice(format!(
                 "there is nothing to validate on, so no best checkpoint is kept: {error}"
@@ -397,7 +401,7 @@ fn load_examples(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok((Examples::new(&train, options.preset.steps()), validation))
+    Ok((Examples::new(for_training, train.windows), validation))
 }
 
 /// A run goes on only as what it was: names the first setting that differs.
@@ -454,7 +458,7 @@ fn differences(
         (
             "data of fingerprint",
             before.data_fingerprint.clone(),
-            train.fingerprint(),
+            train.fingerprint().into(),
         ),
     ];
     let differs = |(what, found, wanted): (_, Option<String>, String)| {

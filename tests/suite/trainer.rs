@@ -108,12 +108,12 @@ fn every_variable_gets_a_gradient_that_remembers_nothing() {
         hop: Some(1),
     };
     let windows = load_windows(&options.data, Some(Split::Train), &converter).unwrap();
-    let examples = Examples::new(&windows, 64);
     // No bits are free, or the divergence of a new model would not count.
     let preset = Preset {
         free_bits: 0.0,
         ..tiny()
     };
+    let examples = Examples::of_grooves(&preset, &windows.windows).unwrap();
     let weights = init::random_weights(&preset, 1).unwrap();
     let network = Network::new(preset, &weights, &Device::Cpu).unwrap();
     let found = gradients(&network, &examples, &[0, 1, 2], 1, 1).unwrap();

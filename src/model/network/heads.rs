@@ -58,18 +58,13 @@ impl Network {
                 }
             } else {
                 let (loss, right) = self.judge(&core, &made, &truth)?;
-                let all = match &counts {
-                    None => right.elem_count() as f64,
-                    Some(counts) => f64::from(counts.sum_all()?.to_scalar::<f32>()?),
-                };
-                let right = silence(&right.detach())?.sum_all()?.to_scalar::<f32>()?;
                 Losses {
                     reconstruction: per_window(&loss)?,
                     groove: None,
                     kl: kl.clone(),
                     accuracy: Some(Accuracy {
-                        right: right.into(),
-                        all,
+                        right: per_window(&right.detach())?,
+                        all: per_window(&right.ones_like()?)?,
                     }),
                 }
             };
@@ -140,8 +135,8 @@ impl Losses {
         };
         let accuracy = match (self.accuracy, other.accuracy) {
             (Some(a), Some(b)) => Some(Accuracy {
-                right: a.right + b.right,
-                all: a.all + b.all,
+                right: (a.right + b.right)?,
+                all: (a.all + b.all)?,
             }),
             _ => None,
         };

@@ -81,15 +81,16 @@ pub struct Losses {
     pub groove: Option<GrooveLosses>,
     /// Divergence of the posterior from the prior in nats, before free bits.
     pub kl: Tensor,
-    /// Of classes.
+    /// How many best guesses were right, where they are of classes.
     pub accuracy: Option<Accuracy>,
 }
 
-/// How many predictions were right, over a batch.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Best guesses of a window (`[batch]`), off the tape.
 pub struct Accuracy {
-    pub right: f64,
-    pub all: f64,
+    /// How many were right.
+    pub right: Tensor,
+    /// How many there were: one a step that counts, and a decoder of a split.
+    pub all: Tensor,
 }
 
 impl Losses {
