@@ -29,6 +29,11 @@ impl ModelArgs {
         })
     }
 
+    /// The file that was named, if any.
+    pub fn path(&self) -> Option<&Path> {
+        self.checkpoint.as_deref()
+    }
+
     pub fn model(&self) -> anyhow::Result<MusicVae> {
         Ok(self.checkpoint()?.model()?)
     }

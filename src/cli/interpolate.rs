@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::attributes::AttributeArgs;
 use super::grooves::{ModelArgs, RedrawArgs, read_windows, write_grooves};
 use crate::model::latent::slerp;
 
@@ -22,6 +23,8 @@ pub struct Interpolate {
     #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
+    attributes: AttributeArgs,
+    #[command(flatten)]
     model: ModelArgs,
     /// A folder, or a `.mid` file that takes the grooves one after the other.
     #[arg(short, long, value_name = "OUT")]
@@ -30,7 +33,8 @@ pub struct Interpolate {
 
 impl Interpolate {
     pub fn run(self) -> anyhow::Result<()> {
-        let model = self.model.model()?;
+        let checkpoint = self.model.checkpoint()?;
+        let model = checkpoint.model()?;
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
             ends.extend(read_windows(path, &model)?.into_iter().next());
@@ -41,10 +45,12 @@ impl Interpolate {
         };
         let last = f32::from(self.steps - 1);
         let positions: Vec<f32> = (0..self.steps).map(|step| f32::from(step) / last).collect();
-        let latents: Vec<_> = positions
+        let mut latents: Vec<_> = positions
             .iter()
             .map(|&t| slerp(&from.mu, &to.mu, t))
             .collect();
+        self.attributes
+            .apply(&self.model, &checkpoint, &mut latents)?;
         let mut grooves = model.decode(&latents, self.redraw.decoding())?;
         for (groove, &t) in grooves.iter_mut().zip(&positions) {
             groove.qpm = ends[0].qpm + (ends[1].qpm - ends[0].qpm) * f64::from(t);

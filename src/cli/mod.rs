@@ -1,6 +1,8 @@
 //! The subcommands, one small file each.
 
+mod attributes;
 mod checkpoint;
+mod data;
 mod devices;
 mod eval;
 mod grooves;
@@ -45,6 +47,8 @@ pub enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Checkpoint(checkpoint::CheckpointArgs),
+    Attributes(attributes::AttributesArgs),
+    Data(data::Data),
     Devices(devices::Devices),
     Kit(kit::Kit),
 }
@@ -76,6 +80,8 @@ impl Cli {
             Some(Command::Train(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),
+            Some(Command::Attributes(command)) => command.run(),
+            Some(Command::Data(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),
             Some(Command::Kit(command)) => command.run(),
         }

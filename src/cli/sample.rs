@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::attributes::AttributeArgs;
 use super::grooves::{DrawArgs, ModelArgs, check_room, write_grooves};
 use crate::model::{Decoding, latent::sample_prior};
 
@@ -16,6 +17,8 @@ pub struct Sample {
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
+    attributes: AttributeArgs,
+    #[command(flatten)]
     model: ModelArgs,
     /// A folder, or a `.mid` file for one groove.
     #[arg(short, long, value_name = "OUT")]
@@ -25,11 +28,16 @@ pub struct Sample {
 impl Sample {
     pub fn run(self) -> anyhow::Result<()> {
         check_room(&self.out, self.number as usize)?;
-        let model = self.model.model()?;
+        let checkpoint = self.model.checkpoint()?;
+        let model = checkpoint.model()?;
         let seed = self.draw.seed();
+        let z_size = model.preset().z_size;
+        let seeds = || (seed..).take(self.number as usize);
+        let mut latents: Vec<_> = seeds().map(|seed| sample_prior(z_size, seed)).collect();
+        self.attributes
+            .apply(&self.model, &checkpoint, &mut latents)?;
         let mut grooves = Vec::new();
-        for seed in (seed..).take(self.number as usize) {
-            let z = sample_prior(model.preset().z_size, seed);
+        for (seed, z) in seeds().zip(latents) {
             let how = Decoding {
                 temperature: self.draw.temperature,
                 seed,

@@ -4,6 +4,7 @@
 mod converter;
 mod corpus;
 mod drum_track;
+mod fetch;
 mod grid;
 mod groove;
 mod groove_rows;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 pub use converter::{Convert, Converter, Example, NotConvertible, Window};
 pub use corpus::{Corpus, Entry};
 pub use drum_track::DrumSet;
+pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use grid::NoWindows;
 pub use groove::{Converted, GrooveConverter};
 pub use info::{Info, Split};

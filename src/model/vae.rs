@@ -14,7 +14,7 @@ use self::decoder::{Decoder, Performance, Track};
 use self::encoder::{Encoder, Sequences};
 use super::recurrent::Dense;
 use super::{Head, Latent, ModelError, Preset, Tensors};
-use crate::music::{FEATURES, Groove, GrooveOptions, Representation};
+use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +65,10 @@ pub struct Guide<'a> {
     /// Rows of the representation's control depth, as many as steps: one set for each latent, or
     /// one for all of them. Empty for a model without controls.
     pub controls: &'a [Rows],
+    /// Hits of a groove model (0 or 1, a column a lane), as many rows as steps, one set for each
+    /// latent: they are heard in place of drawn ones, and only velocities and offsets are the
+    /// model's. Empty where it draws them.
+    pub hits: &'a [Rows],
     /// The class whose drawing ends a sequence (in a hierarchy: a segment), of a single decoder of
     /// classes. The reference does not stop there unless told so.
     pub end: Option<usize>,
@@ -130,7 +134,7 @@ impl MusicVae {
         }
         let numbers = |groove: &Groove| {
             let controls = match options.hits_as_controls {
-                true => hits(groove),
+                true => hits(groove).values,
                 false => Vec::new(),
             };
             (options.apply(groove, 0).to_features(), controls)
@@ -263,15 +267,48 @@ impl MusicVae {
             .collect())
     }
 
+    /// The decoder's outputs for each latent when the hits are those of a pattern, and only
+    /// velocities and offsets are the model's: it hears the pattern with its own feel. The layout
+    /// is that of [`MusicVae::decode_features`]. A model that must be told the hits is told them.
+    ///
+    /// # Errors
+    /// A model of other music, a latent that is not `preset.z_size` numbers long, or not a pattern
+    /// of [`Preset::steps`] steps for each.
+    pub fn decode_given(
+        &self,
+        z: &[Latent],
+        patterns: &[Groove],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let told = self.preset.groove_options()?.hits_as_controls;
+        let hits: Vec<Rows> = patterns.iter().map(hits).collect();
+        let guide = Guide {
+            controls: if told { &hits } else { &[] },
+            hits: &hits,
+            ..Guide::default()
+        };
+        if hits.len() != z.len() {
+            return Err(misfit(format!("{} patterns", z.len()), hits.len()));
+        }
+        let nothing_drawn = Decoding {
+            temperature: 0.0,
+            seed: 0,
+        };
+        let played = self.decode_rows(z, nothing_drawn, &guide)?;
+        Ok(played
+            .into_iter()
+            .map(|played| played.rows.values)
+            .collect())
+    }
+
     /// What the decoder plays for each latent.
     ///
     /// # Errors
     /// A latent that is not `preset.z_size` numbers long, or a guide that does not fit the model.
-    pub fn decode_rows(
+    pub fn decode_rows<'a>(
         &self,
         z: &[Latent],
         how: Decoding,
-        guide: &Guide,
+        guide: &Guide<'a>,
     ) -> Result<Vec<Played>, ModelError> {
         let z_size = self.preset.z_size;
         if let Some(latent) = z.iter().find(|latent| latent.len() != z_size) {
@@ -283,21 +320,26 @@ impl MusicVae {
         let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
         let chances = steps * self.decoder.chances;
         let chances: Vec<f32> = (0..chances).map(|_| rng.random()).collect();
-        let controls = |row: usize| match guide.controls {
+        let of_latent = |sets: &'a [Rows], row: usize| match sets {
             [] => &[],
             [all] => &all.values[..],
             each => &each[row].values,
         };
-        let each = z.iter().enumerate().map(|(row, z)| (z, controls(row)));
+        let each = z.iter().enumerate().map(|(row, z)| {
+            let controls = of_latent(guide.controls, row);
+            (z, controls, of_latent(guide.hits, row))
+        });
         let tracks = side_by_side(&each.collect::<Vec<_>>(), |some| {
-            let z: Vec<f32> = some.iter().flat_map(|(z, _)| *z).copied().collect();
-            let controls: Vec<_> = some.iter().map(|(_, controls)| *controls).collect();
+            let z: Vec<f32> = some.iter().flat_map(|(z, ..)| *z).copied().collect();
+            let controls: Vec<_> = some.iter().map(|(_, controls, _)| *controls).collect();
+            let hits: Vec<_> = some.iter().map(|(.., hits)| *hits).collect();
             let mut performance = Performance {
                 temperature: how.temperature,
                 chances: &chances,
                 steps: steps / self.preset.segments(),
                 controls: &controls,
                 control_depth: self.preset.representation.control_depth(),
+                hits: &hits,
                 end: guide.end,
                 keep_parameters: guide.parameters,
                 played: vec![Track::default(); some.len()],
@@ -324,21 +366,32 @@ impl MusicVae {
             return Err(misfit(format!("{} steps", preset.steps()), steps));
         }
         let depth = preset.representation.control_depth();
-        let sets = guide.controls.len();
-        if (depth == 0) != (sets == 0) || (sets > 1 && sets != latents) {
-            return Err(match depth {
-                0 => misfit("no controls", format!("{sets} sets of them")),
-                _ if sets == 0 => ModelError::NoControls {
-                    preset: preset.name.clone(),
-                },
-                _ => misfit(format!("controls for {latents} latents"), sets),
+        if depth > 0 && guide.controls.is_empty() {
+            return Err(ModelError::NoControls {
+                preset: preset.name.clone(),
             });
         }
-        for controls in guide.controls {
-            if controls.depth != depth || controls.values.len() != steps * depth {
+        let lanes = match preset.head {
+            Head::Groove if preset.split.is_empty() => preset.representation.output_depth() / 3,
+            _ => 0,
+        };
+        for (what, sets, depth) in [
+            ("controls", guide.controls, depth),
+            ("hits", guide.hits, lanes),
+        ] {
+            match (depth, sets.len()) {
+                (_, 0) => continue,
+                (0, count) => return Err(misfit(format!("no {what}"), format!("{count} sets"))),
+                (_, count) if count > 1 && count != latents => {
+                    return Err(misfit(format!("{what} for {latents} latents"), count));
+                }
+                _ => {}
+            }
+            let fits = |rows: &&Rows| rows.depth == depth && rows.values.len() == steps * depth;
+            if let Some(rows) = sets.iter().find(|rows| !fits(rows)) {
                 return Err(misfit(
-                    format!("{steps} rows of {depth} controls"),
-                    format!("{} numbers", controls.values.len()),
+                    format!("{steps} rows of {depth} {what}"),
+                    format!("{} numbers in rows of {}", rows.values.len(), rows.depth),
                 ));
             }
         }
@@ -390,12 +443,16 @@ impl Preset {
     }
 }
 
-/// The hits of a groove, nine columns of 0 and 1: the controls of a model that is told them.
-fn hits(groove: &Groove) -> Vec<f32> {
-    let lanes = groove.steps.iter().flatten();
-    lanes
-        .map(|cell| f32::from(u8::from(cell.is_some())))
-        .collect()
+/// The hits of a groove, nine columns of 0 and 1.
+fn hits(groove: &Groove) -> Rows {
+    let cells = groove.steps.iter().flatten();
+    Rows {
+        steps: groove.steps.len(),
+        depth: LANES,
+        values: cells
+            .map(|cell| f32::from(u8::from(cell.is_some())))
+            .collect(),
+    }
 }
 
 fn misfit(expected: impl Into<String>, found: impl ToString) -> ModelError {

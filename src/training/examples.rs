@@ -78,7 +78,9 @@ impl Examples {
             Tensor::from_vec(x, (steps, chosen.len(), width), device)
         };
         let input = stack(|example| &example.input, representation.input_depth())?;
-        let same = examples.iter().all(|example| example.input == example.output);
+        let same = examples
+            .iter()
+            .all(|example| example.input == example.output);
         let output = match same {
             true => input.clone(),
             false => stack(|example| &example.output, representation.output_depth())?,

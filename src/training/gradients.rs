@@ -227,9 +227,19 @@ pub(super) fn shard_gradient(
 /// The terms of each example.
 fn each_terms(losses: &Losses, total: &Tensor) -> Result<Vec<Terms>> {
     let numbers = |tensor: &Tensor| -> Result<Vec<f64>> {
-        Ok(tensor.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
+        Ok(tensor
+            .to_vec1::<f32>()?
+            .into_iter()
+            .map(f64::from)
+            .collect())
     };
-    let mut each = vec![Terms { examples: 1, ..Terms::default() }; total.dim(0)?];
+    let mut each = vec![
+        Terms {
+            examples: 1,
+            ..Terms::default()
+        };
+        total.dim(0)?
+    ];
     let mut set = |tensor: &Tensor, term: fn(&mut Terms) -> &mut f64| -> Result<()> {
         for (terms, number) in each.iter_mut().zip(numbers(tensor)?) {
             *term(terms) = number;

@@ -382,26 +382,110 @@ fn a_model_is_trained_resumed_measured_and_played() {
 fn a_model_is_measured_on_a_split() {
     let folder = workplace();
     corpus(&folder.path().join("corpus"));
-    let eval = with_tiny(&["eval", "--data", "corpus", "--json"]);
+    let few = ["--samples", "20", "--pairs", "3", "--resamples", "50"];
+    let eval = with_tiny(&[&["eval", "--data", "corpus", "--json"], &few[..]].concat());
     let measured = json(&ok(&folder, &eval));
+    assert_eq!(measured, json(&ok(&folder, &eval)), "figures vary");
     assert_eq!(
         (&measured["split"], &measured["windows"]),
         (&"validation".into(), &2.into())
     );
     let losses = &measured["losses"];
-    let term = |name: &str| losses[name].as_f64().unwrap();
+    let term = |name: &str| losses[name]["value"].as_f64().unwrap();
     assert!(
         term("total") >= term("hits") + term("velocities") + term("offsets") - 1e-3,
         "{losses}"
     );
     // Every offset of the corpus is late by 0 to 0.4 steps, so the mean predicts better than none.
-    let timing = |name: &str| measured[name]["mae_ms"].as_f64().unwrap();
+    let timing = |name: &str| {
+        let figure = &measured["baselines"][name]["timing_mae_ms"];
+        figure["value"].as_f64().unwrap()
+    };
     assert!(timing("mean_offset") < 0.7 * timing("quantized"));
-    let table = ok(
-        &folder,
-        &with_tiny(&["eval", "--data", "corpus", "--split", "train"]),
-    );
+    for part in ["reconstruction", "prior", "interpolation"] {
+        assert!(measured[part].is_object(), "{part}");
+    }
+    assert!(measured["humanization"].is_null() && measured["accompaniment"].is_null());
+    let eval = [
+        "eval",
+        "--data",
+        "corpus",
+        "--split",
+        "train",
+        "--pictures",
+        "p",
+    ];
+    let table = ok(&folder, &with_tiny(&[&eval[..], &few].concat()));
     assert!(table.starts_with("train: 3 windows, "), "{table}");
+    let pictures = fs::read_dir(folder.path().join("p")).unwrap();
+    for picture in pictures.map(|entry| entry.unwrap().path()) {
+        let svg = fs::read_to_string(&picture).unwrap();
+        assert!(
+            svg.starts_with("<svg") && !svg.contains("NaN"),
+            "{picture:?}"
+        );
+    }
+    assert!(folder.path().join("p/prior-density.svg").exists());
+}
+
+#[test]
+fn attributes_are_made_and_used() {
+    let folder = workplace();
+    corpus(&folder.path().join("corpus"));
+    let sample = |more: &[&str]| {
+        let sample = ["sample", "--seed", "5", "--out", "x.mid"];
+        let run = run(&folder, &with_tiny(&[&sample[..], more].concat()));
+        (run.status.code(), String::from_utf8(run.stderr).unwrap())
+    };
+    let (code, said) = sample(&["--attribute", "density=+1"]);
+    assert!(
+        code == Some(1) && said.contains("attributes make"),
+        "{said}"
+    );
+    let make = ["attributes", "make", "tiny.safetensors", "--data", "corpus"];
+    assert!(ok(&folder, &make).contains("tiny.attributes.json"));
+    let list = ok(&folder, &with_tiny(&["attributes", "list"]));
+    assert!(list.contains("lateness"), "{list}");
+    let listed = json(&ok(&folder, &with_tiny(&["attributes", "list", "--json"])));
+    assert_eq!(
+        listed["attributes"][0]["vector"].as_array().unwrap().len(),
+        8
+    );
+    let groove = |more: &[&str]| {
+        assert_eq!(sample(more).0, Some(0));
+        fs::read(folder.path().join("x.mid")).unwrap()
+    };
+    let plain = groove(&[]);
+    assert_eq!(groove(&["--attribute", "density=0"]), plain);
+    assert_ne!(groove(&["--attribute", "density=+8"]), plain);
+    let both = ["--attribute", "density=-2", "--attribute", "lateness=1.5"];
+    assert_ne!(groove(&both), plain);
+    let (code, said) = sample(&["--attribute", "groovyness=1"]);
+    assert!(
+        code == Some(2) && said.contains("there are density"),
+        "{said}"
+    );
+    let (code, said) = sample(&["--attribute", "density"]);
+    assert!(
+        code == Some(2) && said.contains("as in density=+1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_corpus_is_fetched_only_as_it_should_be() {
+    let folder = TempDir::new().unwrap();
+    // Nobody listens on port 1.
+    let fetch = ["data", "fetch", "groove", "--to", "here", "--from"];
+    let nowhere = [&fetch[..], &["http://127.0.0.1:1/groove.zip"]].concat();
+    let run = run(&folder, &nowhere);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    assert!(
+        said.contains("http://127.0.0.1:1/groove.zip can't be reached"),
+        "{said}"
+    );
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
 }
 
 #[test]

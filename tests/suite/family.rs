@@ -334,6 +334,10 @@ fn posteriors_logits_and_losses_equal_the_references() {
             1.0
         };
         assert_eq!(numbers(&accuracy.all), [split * steps as f32; 2], "{name}");
-        assert!(numbers(&accuracy.right).iter().all(|right| *right <= split * steps as f32));
+        assert!(
+            numbers(&accuracy.right)
+                .iter()
+                .all(|right| *right <= split * steps as f32)
+        );
     }
 }

@@ -52,6 +52,8 @@ pub(super) struct Performance<'a> {
     /// Rows of controls for each latent, each `control_depth` wide.
     pub controls: &'a [&'a [f32]],
     pub control_depth: usize,
+    /// Rows of hits for each latent that are heard in place of drawn ones; empty for none.
+    pub hits: &'a [&'a [f32]],
     /// The class that ends a segment.
     pub end: Option<usize>,
     pub keep_parameters: bool,
@@ -271,12 +273,16 @@ impl Player {
                     track.parameters[place..place + wide].copy_from_slice(parameters);
                 }
                 let (drawn, ones) = (&mut drawn[row * columns..][..columns], &mut ones[row]);
-                self.draw.draw(
-                    parameters,
-                    performance.temperature,
-                    chances,
-                    Drawn { row: drawn, ones },
-                );
+                let heard = Drawn {
+                    row: &mut *drawn,
+                    ones: &mut *ones,
+                };
+                self.draw
+                    .draw(parameters, performance.temperature, chances, heard);
+                if let hits @ [_, ..] = performance.hits[row] {
+                    let lanes = columns / 3;
+                    drawn[..lanes].copy_from_slice(&hits[step * lanes..][..lanes]);
+                }
                 let place = step * decoder.columns + first;
                 track.rows[place..place + columns].copy_from_slice(drawn);
                 if performance.end.is_some_and(|end| ones.contains(&end)) {
