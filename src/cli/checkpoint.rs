@@ -7,9 +7,11 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::UsageError;
 use super::output::{note, say};
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
+use crate::model::Preset;
 
 /// List, describe, export and import checkpoints.
 #[derive(clap::Args)]
@@ -55,6 +57,10 @@ enum Command {
         /// The file to write.
         #[arg(value_name = "OUT.safetensors")]
         output: PathBuf,
+        /// The preset that it was trained as [default: the first whose weights have its names and
+        /// shapes].
+        #[arg(long, value_name = "NAME")]
+        preset: Option<String>,
         /// Store the weights as float16: half the size, for playing.
         #[arg(long)]
         half: bool,
@@ -70,8 +76,9 @@ impl CheckpointArgs {
             Command::Import {
                 input,
                 output,
+                preset,
                 half,
-            } => import(&input, &output, half),
+            } => import(&input, &output, preset.as_deref(), half),
         }
     }
 }
@@ -85,7 +92,8 @@ fn default_folders() -> Vec<PathBuf> {
     folders
 }
 
-fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
+/// The checkpoints of the folders that were named, or of those where they usually are.
+pub(super) fn scan(folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
     for folder in &folders {
         if !folder.is_dir() {
             bail!(
@@ -103,6 +111,11 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
     for problem in &catalogue.problems {
         note!("musicvae-tui: {problem}");
     }
+    Ok(catalogue)
+}
+
+fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
+    let catalogue = scan(folders)?;
     if as_json {
         let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
         return print_json(&json!({ "checkpoints": entries }));
@@ -230,8 +243,19 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
     say!("{}", text.trim_end())
 }
 
-fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
-    let checkpoint = magenta::import(input)?;
+fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyhow::Result<()> {
+    let checkpoint = match preset {
+        None => magenta::import(input)?,
+        Some(name) => magenta::import_with(input, by_name(name)?)?,
+    };
+    let namesakes = namesakes(&checkpoint.preset);
+    if preset.is_none() && !namesakes.is_empty() {
+        note!(
+            "note: the weights fit preset {} as well as {}: --preset says which it was trained as",
+            checkpoint.preset.name,
+            namesakes.join(", ")
+        );
+    }
     let precision = if half {
         Precision::Half
     } else {
@@ -249,6 +273,26 @@ fn import(input: &Path, output: &Path, half: bool) -> anyhow::Result<()> {
             false => "with its optimizer's state",
         }
     )
+}
+
+fn by_name(name: &str) -> Result<Preset, UsageError> {
+    Preset::by_name(name).ok_or_else(|| {
+        let names: Vec<_> = Preset::all().into_iter().map(|it| it.name).collect();
+        UsageError(format!(
+            "there is no preset `{name}`, only {}",
+            names.join(", ")
+        ))
+    })
+}
+
+/// Other presets whose weights have the same names and shapes.
+fn namesakes(preset: &Preset) -> Vec<String> {
+    let shapes = preset.parameter_shapes();
+    let others = Preset::all().into_iter();
+    others
+        .filter(|other| other.name != preset.name && other.parameter_shapes() == shapes)
+        .map(|other| other.name)
+        .collect()
 }
 
 fn entry_json(entry: &Entry) -> Value {

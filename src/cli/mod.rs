@@ -10,7 +10,9 @@ mod interpolate;
 mod kit;
 mod latents;
 mod output;
+mod player;
 mod prepare;
+mod presets;
 mod reconstruct;
 mod render;
 mod sample;
@@ -47,6 +49,7 @@ pub enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Checkpoint(checkpoint::CheckpointArgs),
+    Presets(presets::Presets),
     Attributes(attributes::AttributesArgs),
     Data(data::Data),
     Devices(devices::Devices),
@@ -80,6 +83,7 @@ impl Cli {
             Some(Command::Train(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),
+            Some(Command::Presets(command)) => command.run(),
             Some(Command::Attributes(command)) => command.run(),
             Some(Command::Data(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),

@@ -1,0 +1,141 @@
+//! `presets`: what models there are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::checkpoint::scan;
+use super::output::say;
+use crate::checkpoint::Catalogue;
+use crate::data::Converter;
+use crate::model::Preset;
+
+/// List the models that can be built: what they make, their size, and what is at hand for them.
+#[derive(clap::Args)]
+pub struct Presets {
+    /// Folders to look for checkpoints in (default: ./checkpoints and the platform's data folder).
+    #[arg(value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A preset and what is at hand for it.
+struct Line {
+    preset: Preset,
+    /// Number of weights.
+    parameters: usize,
+    /// Why no training data can be made of MIDI files.
+    obstacle: Option<String>,
+    /// Names of checkpoints that say they are of this preset.
+    checkpoints: Vec<String>,
+}
+
+impl Presets {
+    pub fn run(self) -> anyhow::Result<()> {
+        let lines = lines(&scan(self.folders)?);
+        if self.json {
+            let presets: Vec<Value> = lines.iter().map(as_json).collect();
+            return say!(
+                "{}",
+                serde_json::to_string_pretty(&json!({ "presets": presets }))?
+            );
+        }
+        say!("{}", table(&lines).trim_end())
+    }
+}
+
+fn lines(catalogue: &Catalogue) -> Vec<Line> {
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for entry in &catalogue.entries {
+        if let Ok(summary) = &entry.summary {
+            let of_preset = names.entry(&summary.preset.name).or_default();
+            of_preset.push(entry.name.clone());
+        }
+    }
+    let line = |preset: Preset| {
+        let shapes = preset.parameter_shapes();
+        let sizes = shapes
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>());
+        let converter = Converter::new(preset.representation.clone(), preset.bars);
+        Line {
+            parameters: sizes.sum(),
+            obstacle: converter.err().map(|reason| reason.to_string()),
+            checkpoints: names.get(&*preset.name).cloned().unwrap_or_default(),
+            preset,
+        }
+    };
+    Preset::all().into_iter().map(line).collect()
+}
+
+fn table(lines: &[Line]) -> String {
+    let width = |texts: &dyn Fn(&Line) -> usize, least| {
+        lines.iter().map(texts).max().unwrap_or(0).max(least)
+    };
+    let name = width(&|line| line.preset.name.len(), "preset".len());
+    let makes = width(
+        &|line| line.preset.representation.makes().len(),
+        "makes".len(),
+    );
+    let mut text = format!(
+        "{:name$}  {:makes$}  bars  steps    weights  data  checkpoints\n",
+        "preset", "makes"
+    );
+    let mut reasons: Vec<&str> = Vec::new();
+    for line in lines {
+        let data = match &line.obstacle {
+            None => "yes".to_string(),
+            Some(reason) => {
+                let known = reasons.iter().position(|known| known == reason);
+                let place = known.unwrap_or_else(|| {
+                    reasons.push(reason);
+                    reasons.len() - 1
+                });
+                format!("no {}", place + 1)
+            }
+        };
+        let checkpoints = match &line.checkpoints[..] {
+            [] => "-".to_string(),
+            names => names.join(", "),
+        };
+        let _ = writeln!(
+            text,
+            "{:name$}  {:makes$}  {:>4}  {:>5}  {:>9}  {data:4}  {checkpoints}",
+            line.preset.name,
+            line.preset.representation.makes(),
+            line.preset.bars,
+            line.preset.steps(),
+            millions(line.parameters),
+        );
+    }
+    text.push_str("\ndata: whether MIDI files can be made into what the model learns from\n");
+    for (place, reason) in reasons.iter().enumerate() {
+        let _ = writeln!(text, "no {}: {reason}", place + 1);
+    }
+    text
+}
+
+fn as_json(line: &Line) -> Value {
+    let preset = &line.preset;
+    json!({
+        "name": preset.name,
+        "makes": preset.representation.makes(),
+        "bars": preset.bars,
+        "steps": preset.steps(),
+        "z_size": preset.z_size,
+        "parameters": line.parameters,
+        "convertible": line.obstacle.is_none(),
+        "obstacle": line.obstacle,
+        "checkpoints": line.checkpoints,
+        "preset": preset,
+    })
+}
+
+/// `4.09 M`
+fn millions(count: usize) -> String {
+    format!("{:.2} M", count as f64 / 1e6)
+}
