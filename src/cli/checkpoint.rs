@@ -246,7 +246,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
 fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyhow::Result<()> {
     let checkpoint = match preset {
         None => magenta::import(input)?,
-        Some(name) => magenta::import_with(input, by_name(name)?)?,
+        Some(name) => magenta::import_as(input, by_name(name)?)?,
     };
     let namesakes = namesakes(&checkpoint.preset);
     if preset.is_none() && !namesakes.is_empty() {

@@ -52,7 +52,7 @@ pub enum ModelError {
     NoGrooves { preset: String, makes: &'static str },
     /// A model that hears controls was given none.
     #[error(
-        "preset {preset} can't play from a latent alone: it must be told the controls of every step"
+        "preset {preset} plays nothing from a latent alone, for it must be told the controls of every step"
     )]
     NoControls { preset: String },
     #[error(transparent)]

@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use musicvae_tui::checkpoint::magenta::{Bundle, ElementType, MagentaError, import, import_with};
+use musicvae_tui::checkpoint::magenta::{
+    Bundle, ElementType, MagentaError, import, import_as, import_with,
+};
 use musicvae_tui::checkpoint::{Checkpoint, Precision};
 use musicvae_tui::model::{Preset, Tensors};
 use serde_json::Value;
@@ -194,16 +196,15 @@ fn models_of_another_kind_are_refused_by_name() {
     let Some(other) = data("oracle/other") else {
         return;
     };
-    let sentence = import(&other.join("hierdec-mel_16bar/ckpt"))
-        .err()
-        .unwrap()
-        .to_string();
+    let refusal = |name: &str| {
+        let folder = other.join(name).join("ckpt");
+        let refused = import_as(&folder, Preset::groovae_4bar());
+        refused.err().unwrap().to_string()
+    };
+    let sentence = refusal("hierdec-mel_16bar");
     assert!(sentence.contains("hierdec-mel_16bar") && sentence.contains("holds no model"));
-    // Even sizes cannot make a melody of drums: the output has 90 columns and not 27.
-    let sentence = import(&other.join("cat-mel_2bar_small/ckpt"))
-        .err()
-        .unwrap()
-        .to_string();
+    // Even sizes cannot make drums of a melody: the output has 90 columns and not 27.
+    let sentence = refusal("cat-mel_2bar_small");
     assert!(sentence.contains("groovae_4bar"), "{sentence}");
 }
 

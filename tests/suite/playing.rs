@@ -2,9 +2,11 @@
 //! a slow and plain re-implementation of what it does where there are none.
 
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Tensor, npy::NpzTensors};
-use musicvae_tui::checkpoint::magenta::import_with;
+use musicvae_tui::checkpoint::magenta::{import, import_with};
+use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae_tui::model::{
     Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Rows, Shown,
     Tensors, latent,
@@ -12,6 +14,7 @@ use musicvae_tui::model::{
 use musicvae_tui::music::{
     DrumClasses, DrumsOptions, Groove, GrooveOptions, MelodyOptions, Representation,
 };
+use musicvae_tui::studio::{Backstage, Config, Effect, Event, Source, Takeover};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -49,6 +52,9 @@ fn oracle((name, encoder, decoder): (&str, &[usize], &[usize])) -> Option<(Music
         ..preset
     };
     let checkpoint = import_with(&folder.join("ckpt"), preset).unwrap();
+    // Nobody needs to say what it is.
+    let found = import(&folder.join("ckpt")).unwrap().preset;
+    assert_eq!(found, checkpoint.preset);
     let numbers = NpzTensors::new(folder.join("oracle.npz")).unwrap();
     Some((checkpoint.model().unwrap(), numbers))
 }
@@ -128,10 +134,7 @@ fn short_windows_have_the_references_posteriors() {
     let Some(path) = support::data("oracle/groovae_4bar.tar") else {
         return;
     };
-    let model = musicvae_tui::checkpoint::magenta::import(&path)
-        .unwrap()
-        .model()
-        .unwrap();
+    let model = import(&path).unwrap().model().unwrap();
     let file = support::data("oracle/infer_groovae_4bar/encode.npz").unwrap();
     let oracle = NpzTensors::new(file).unwrap();
     let windows = rows(&oracle, "windows");
@@ -818,4 +821,122 @@ fn grooves_are_shown_as_the_preset_says() {
             }
         }
     }
+}
+
+/// What the workstation's threads tell about the checkpoints of a folder.
+#[test]
+fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let save = |name: &str| {
+        let preset = Preset {
+            encoder: vec![8],
+            decoder: vec![8],
+            z_size: 4,
+            ..Preset::by_name(name).unwrap()
+        };
+        let tensors = lively(&preset, 1);
+        let checkpoint = Checkpoint {
+            preset,
+            tensors,
+            optimizer: Tensors::new(),
+            metadata: Metadata::of_this_run(1),
+        };
+        let path = folder.path().join(format!("{name}.safetensors"));
+        checkpoint.save(&path, Precision::Full).unwrap();
+        Source::File(path)
+    };
+    let two_bars = save("groovae_2bar_humanize");
+    let melody = save("hier-mel_16bar");
+    let told = save("groovae_2bar_hits_control_tfds");
+
+    let mut config = Config::default();
+    config.audio.device = "off".into();
+    config.playing.tempo = 300.0;
+    config.checkpoints.folders = vec![folder.path().into()];
+    let (tell, told_events) = std::sync::mpsc::channel();
+    let tell: musicvae_tui::studio::Tell =
+        std::sync::Arc::new(move |event| tell.send(event).is_ok());
+    let mut backstage = Backstage::start(&config, tell);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut wait = |backstage: &mut Backstage, wanted: &dyn Fn(&Event) -> bool| {
+        while Instant::now() < deadline {
+            let mut events = backstage.news();
+            events.extend(told_events.recv_timeout(Duration::from_millis(20)));
+            if let Some(event) = events.into_iter().find(|event| wanted(event)) {
+                return event;
+            }
+        }
+        panic!("no such event came")
+    };
+
+    let listed = wait(&mut backstage, &|event| {
+        matches!(event, Event::Catalogue(..))
+    });
+    let Event::Catalogue(entries, _) = listed else {
+        unreachable!()
+    };
+    let reason = |source: &Source| {
+        let entry = entries.iter().find(|entry| entry.source == *source);
+        let entry = entry.unwrap();
+        assert_eq!(entry.error, None);
+        entry.unplayable.clone()
+    };
+    assert_eq!(reason(&two_bars), None);
+    assert_eq!(reason(&Source::Embedded), None);
+    for (source, words) in [(&melody, "makes a melody"), (&told, "must be told")] {
+        let reason = reason(source).unwrap();
+        assert!(reason.contains(words), "{reason}");
+        // Asked for all the same (in the configuration), it is refused by the same sentence.
+        backstage.perform(Effect::LoadCheckpoint(source.clone()));
+        let refused = wait(&mut backstage, &|event| {
+            matches!(event, Event::LoadFailed { .. } | Event::Loaded(_))
+        });
+        let source = source.clone();
+        assert_eq!(refused, Event::LoadFailed { source, reason });
+    }
+
+    backstage.perform(Effect::LoadCheckpoint(two_bars));
+    let loaded = wait(&mut backstage, &|event| matches!(event, Event::Loaded(_)));
+    let Event::Loaded(info) = loaded else {
+        unreachable!()
+    };
+    assert_eq!(info.steps, 32);
+    // An edit of four bars is read as its first two.
+    let groove = Groove::empty(64);
+    backstage.perform(Effect::Encode { ticket: 1, groove });
+    wait(&mut backstage, &|event| {
+        matches!(event, Event::Encoded { ticket: 1, .. })
+    });
+    backstage.perform(Effect::Decode {
+        ticket: 2,
+        z: vec![vec![0.5; 4]],
+        how: LIKELIEST,
+    });
+    let decoded = wait(&mut backstage, &|event| {
+        matches!(event, Event::Decoded { .. })
+    });
+    let Event::Decoded { grooves, .. } = decoded else {
+        unreachable!()
+    };
+    assert_eq!(grooves[0].steps.len(), 32);
+    backstage.perform(Effect::Play);
+    backstage.perform(Effect::Groove {
+        groove: Groove {
+            qpm: 300.0,
+            ..grooves[0].clone()
+        },
+        takeover: Takeover::Now,
+    });
+    // The loop comes round after two bars, at 300 quarter notes a minute within 1.6 s.
+    let mut turned = false;
+    while !turned && Instant::now() < deadline {
+        let position = backstage.transport().position;
+        if position.loop_steps == 32 {
+            assert!(position.step < 32.0, "{position:?}");
+            turned = position.turn > 0;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(turned, "{:?}", backstage.transport().position);
+    backstage.close();
 }

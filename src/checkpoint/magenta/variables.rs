@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Bundle, ElementType, MagentaError};
 use crate::checkpoint::{Checkpoint, Metadata, encode::all_finite};
-use crate::model::{Preset, Tensors};
+use crate::model::{Head, Preset, Tensors};
 
 /// TensorFlow's names of Adam's first and second moments, and ours.
 const SLOTS: [(&str, &str); 2] = [("/Adam_1", "v"), ("/Adam", "m")];
@@ -17,9 +17,17 @@ const SLOTS: [(&str, &str); 2] = [("/Adam_1", "v"), ("/Adam", "m")];
 /// have its names and shapes. Where only sizes differ from a preset's (units, layers, `z_size`),
 /// the preset is taken with the sizes that the weights have.
 pub fn import(path: &Path) -> Result<Checkpoint, MagentaError> {
+    import_among(path, &Preset::all())
+}
+
+/// [`import`] under one preset.
+pub fn import_as(path: &Path, preset: Preset) -> Result<Checkpoint, MagentaError> {
+    import_among(path, &[preset])
+}
+
+fn import_among(path: &Path, presets: &[Preset]) -> Result<Checkpoint, MagentaError> {
     let bundle = Bundle::open(path)?;
     let shapes = weight_shapes(&bundle);
-    let presets = Preset::all();
     let resized = presets
         .iter()
         .filter_map(|preset| with_sizes_of(preset, &shapes));
@@ -30,7 +38,7 @@ pub fn import(path: &Path) -> Result<Checkpoint, MagentaError> {
         .find(|preset| fits(preset, &shapes));
     match preset {
         Some(preset) => read(&bundle, preset, path),
-        None => Err(no_preset(&bundle, &presets, &shapes)),
+        None => Err(no_preset(&bundle, presets, &shapes)),
     }
 }
 
@@ -103,27 +111,38 @@ fn no_preset(bundle: &Bundle, presets: &[Preset], shapes: &Shapes) -> MagentaErr
     }
 }
 
-/// `preset` with the sizes that the shapes of a flat model show; `None` where they show none.
+/// `preset` with the sizes that the shapes show; `None` where they show none.
 fn with_sizes_of(preset: &Preset, shapes: &Shapes) -> Option<Preset> {
     let bias = |name: &str| shapes.get(name).and_then(|shape| shape.first().copied());
     // A cell's bias has its four gates.
-    let units = |layer: fn(usize) -> String| {
+    let units = |cell: &dyn Fn(usize) -> String| {
         (0..)
-            .map_while(|index| bias(&layer(index)).map(|gates| gates / 4))
+            .map_while(|layer| bias(&format!("{}/bias", cell(layer))).map(|gates| gates / 4))
             .collect::<Vec<_>>()
     };
-    let encoder = units(|index| {
-        format!("encoder/cell_{index}/bidirectional_rnn/fw/multi_rnn_cell/cell_0/lstm_cell/bias")
-    });
-    let decoder = units(|index| format!("decoder/multi_rnn_cell/cell_{index}/lstm_cell/bias"));
+    let lowest = preset.encoder_scope(0);
+    let encoder = units(&|layer| Preset::encoder_cell(&lowest, layer, "fw"));
+    let core = preset.cores().into_iter().next()?;
+    let decoder = units(&|layer| core.cell(layer));
     let z_size = bias("encoder/mu/bias")?;
+    let head = match &preset.head {
+        Head::Nade { .. } => {
+            let weights = shapes.get(&*format!("{}/nade/w_enc", core.scope))?;
+            Head::Nade {
+                hidden: weights.last().copied()?,
+            }
+        }
+        other => other.clone(),
+    };
     // Sizes beyond these are damage, and would overflow the shapes that follow from them.
     let sane = |size: &usize| (1..=1 << 20).contains(size);
     let all_sane = encoder.iter().chain(&decoder).chain([&z_size]).all(sane);
-    all_sane.then(|| Preset {
+    let hidden_sane = !matches!(&head, Head::Nade { hidden } if !sane(hidden));
+    (all_sane && hidden_sane).then(|| Preset {
         z_size,
         encoder,
         decoder,
+        head,
         ..preset.clone()
     })
 }
