@@ -23,6 +23,7 @@ mod midi_write;
 mod model;
 mod naive;
 mod oracle;
+mod playing;
 mod prepare;
 mod pty;
 mod real_audio;
