@@ -1,11 +1,12 @@
-//! `interpolate`: from one groove to another through latent space.
+//! `interpolate`: from one piece of music to another through latent space.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::attributes::AttributeArgs;
-use super::grooves::{ModelArgs, RedrawArgs, read_windows, write_grooves};
+use super::grooves::{ModelArgs, RedrawArgs};
+use super::player::Player;
 use crate::model::latent::slerp;
 
 /// Spherical interpolation between the first windows of two MIDI files.
@@ -17,7 +18,7 @@ pub struct Interpolate {
     /// MIDI file to arrive at.
     #[arg(value_name = "B.mid")]
     to: PathBuf,
-    /// Grooves to write, the two ends among them.
+    /// Pieces to write, the two ends among them.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
     steps: u16,
     #[command(flatten)]
@@ -26,7 +27,7 @@ pub struct Interpolate {
     attributes: AttributeArgs,
     #[command(flatten)]
     model: ModelArgs,
-    /// A folder, or a `.mid` file that takes the grooves one after the other.
+    /// A folder, or a `.mid` file that takes the pieces one after the other.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
 }
@@ -34,12 +35,12 @@ pub struct Interpolate {
 impl Interpolate {
     pub fn run(self) -> anyhow::Result<()> {
         let checkpoint = self.model.checkpoint()?;
-        let model = checkpoint.model()?;
+        let player = Player::of(&checkpoint)?;
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
-            ends.extend(read_windows(path, &model)?.into_iter().next());
+            ends.extend(player.windows(path)?.into_iter().next());
         }
-        let posteriors = model.encode(&ends)?;
+        let posteriors = player.encode(&ends)?;
         let [from, to] = &posteriors[..] else {
             anyhow::bail!("a file holds no window")
         };
@@ -51,10 +52,13 @@ impl Interpolate {
             .collect();
         self.attributes
             .apply(&self.model, &checkpoint, &mut latents)?;
-        let mut grooves = model.decode(&latents, self.redraw.decoding())?;
-        for (groove, &t) in grooves.iter_mut().zip(&positions) {
-            groove.qpm = ends[0].qpm + (ends[1].qpm - ends[0].qpm) * f64::from(t);
-        }
-        write_grooves(&grooves, &self.out)
+        // What has to be told is told of the first: a pattern does not slide into another.
+        let controls = player.controls(&ends[..1]);
+        let (first, last) = (ends[0].qpm(), ends[1].qpm());
+        let tempos = positions
+            .iter()
+            .map(|&t| first + (last - first) * f64::from(t));
+        let pieces = player.decode(&latents, self.redraw.decoding(), &controls, tempos)?;
+        player.write(&pieces, &self.out)
     }
 }

@@ -11,6 +11,7 @@ mod kit;
 mod latents;
 mod maps;
 mod output;
+mod player;
 mod prepare;
 mod presets;
 mod reconstruct;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{DrumMap, Pads};
+use super::{DrumMap, Pads, RecordOptions};
 use crate::music::{Groove, Lane};
 
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
@@ -32,6 +32,22 @@ pub enum ClockOut {
     Always,
 }
 
+/// Which bars of a groove go round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopRange {
+    /// Counted from 0; past the groove's end it is the last bar.
+    pub first_bar: u16,
+    /// At least 1; as many as the groove has from there on.
+    pub bars: u16,
+}
+
+/// A groove of a chain, and how many turns it plays (at least 1).
+#[derive(Clone, Debug)]
+pub struct ChainLink {
+    pub groove: Groove,
+    pub repeats: u32,
+}
+
 /// Where a SoundFont comes from.
 #[derive(Clone, Debug)]
 pub enum SoundFontSource {
@@ -46,7 +62,7 @@ pub enum SoundFontSource {
 /// A wish, sent by [`super::Engine::send`]. Values out of their range are brought into it.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Plays from the top of the loop.
+    /// Plays from the top of the loop, after counting in.
     Play,
     /// Stops; the notes that sound on MIDI are ended.
     Stop,
@@ -59,6 +75,31 @@ pub enum Command {
         groove: Groove,
         takeover: Takeover,
     },
+    /// Lets some bars of the groove go round, also of those that follow it; `None` is all of them.
+    /// What plays goes on where it is when it is among those bars.
+    SetLoop {
+        range: Option<LoopRange>,
+        takeover: Takeover,
+    },
+    /// Plays grooves one after the other, each whole and as often as it says, and then from the
+    /// first again. While a chain plays, another one takes its place without a seam: it goes on
+    /// with the link of the same number. [`Command::SetGroove`] leaves the chain, an empty one too.
+    SetChain {
+        links: Vec<ChainLink>,
+        takeover: Takeover,
+    },
+    /// Bars that are counted before [`Command::Play`] begins, 0..=2.
+    SetCountIn(u8),
+    /// Clicks on the beats, in the sound only; level 0..=1, which holds for counting in too.
+    SetMetronome {
+        on: bool,
+        level: f32,
+    },
+    /// Records what is heard and played from now on, or from the next bar line; while one
+    /// recording is made, another one is not begun.
+    Record(RecordOptions),
+    /// Ends the recording and closes its files.
+    StopRecording,
     /// Share of each pair of sixteenths that the first one takes: 0.5 is straight, 0.667 triplets,
     /// 0.75 the most.
     SetSwing(f32),

@@ -1,8 +1,10 @@
 //! The heart: transport, player and mixer, moved on by whoever has the time: the audio callback,
 //! or the clock thread while there is no sound card. Allocates, locks and frees nothing.
 
+mod beats;
 mod commands;
 mod follow;
+mod recording;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,12 +13,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::EngineOptions;
 use super::clock::{FrameClock, Nanos, SECOND};
 use super::delay::Delay;
-use super::follow::{Follower, TICKS_PER_STEP};
+use super::follow::{CLOCKS_PER_STEP, Follower};
 use super::messages::{CoreCommand, Garbage, Links, MidiEvent, MidiMessage};
 use super::midi_in::InputEvent;
 use super::mixer::{self, CHUNK, Controls, Mixer, Note, Peaks};
 use super::pattern::Pattern;
-use super::player::Player;
+use super::player::{Displaced, Player, Stroke};
+use super::record::{TICKS_PER_STEP, Tap};
 use super::shared::{Playhead, Shared};
 use super::transport::Transport;
 use crate::music::Lane;
@@ -29,6 +32,9 @@ const ASLEEP: Nanos = SECOND;
 
 /// Most notes in a chunk; a lane has 20 steps a second at most, so that 2 a lane is plenty.
 const NOTES: usize = 64;
+
+/// What one command may displace, and a buffer after it.
+const ROOM_FOR_GARBAGE: usize = 8;
 
 /// Fall of the meters, decibels a second.
 const METER_FALL: f32 = 24.0;
@@ -54,6 +60,16 @@ pub(crate) struct Core {
     /// Frames of silence before the music goes on, when a sound card takes over early.
     wait: u64,
     next_clock: i64,
+    /// The next step that may be a beat.
+    next_beat: i64,
+    metronome: Metronome,
+    /// Bars to count before the loop begins.
+    count_in: u8,
+    /// Position at which playing began.
+    began: f64,
+    /// MIDI's start is still to be sent, at position 0.
+    start_due: bool,
+    tap: Option<Box<Tap>>,
     midi_offset: Nanos,
     delay: Delay,
     notes: [Note; NOTES],
@@ -68,6 +84,23 @@ pub(crate) struct Core {
     midi: rtrb::Producer<MidiEvent>,
     garbage: rtrb::Producer<Garbage>,
     shared: Arc<Shared>,
+}
+
+/// Clicks on the beats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Metronome {
+    on: bool,
+    /// 0..=1.
+    level: f32,
+}
+
+impl Default for Metronome {
+    fn default() -> Metronome {
+        Metronome {
+            on: false,
+            level: 0.5,
+        }
+    }
 }
 
 /// Buffers to render into, of equal length.
@@ -88,7 +121,7 @@ impl Core {
         };
         let core = Core {
             transport: Transport::new(options.qpm, RATE),
-            player: Player::new(Box::new(Pattern::new(options.groove.clone()))),
+            player: Player::new(Arc::new(Pattern::new(options.groove.clone()))),
             mixer: None,
             controls: Controls::default(),
             frame: 0,
@@ -96,6 +129,12 @@ impl Core {
             driver: Driver::Clock,
             wait: 0,
             next_clock: 0,
+            next_beat: 0,
+            metronome: Metronome::default(),
+            count_in: 0,
+            began: 0.0,
+            start_due: false,
+            tap: None,
             midi_offset: 0,
             delay: Delay::new(),
             notes: [silent; NOTES],
@@ -202,12 +241,27 @@ impl Core {
             let chunk = (frames - done).min(CHUNK);
             self.steer();
             self.collect_pads(chunk);
+            self.begin_recording(chunk);
+            let before = self.transport.position();
             let count = self.collect(chunk);
-            if let Some((left, right)) = &mut out {
-                let range = done..done + chunk;
-                self.sound(&mut left[range.clone()], &mut right[range], count);
+            match &mut out {
+                Some((left, right)) => {
+                    let range = done..done + chunk;
+                    let (left, right) = (&mut left[range.clone()], &mut right[range]);
+                    self.sound(left, right, count);
+                    self.record(left, right);
+                }
+                // What would be heard if there were a sound card.
+                None if self.tap.as_ref().is_some_and(|tap| tap.wants_sound()) => {
+                    let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+                    let (left, right) = (&mut left[..chunk], &mut right[..chunk]);
+                    self.sound(left, right, count);
+                    self.record(left, right);
+                }
+                None => (),
             }
             self.strikes = 0;
+            self.pass(chunk, before);
             self.fall(chunk);
             self.frame += chunk as u64;
             done += chunk;
@@ -223,8 +277,14 @@ impl Core {
             return count;
         }
         let to = self.transport.position_after(frames);
-        while (self.next_clock as f64) < to * TICKS_PER_STEP {
-            let position = self.next_clock as f64 / TICKS_PER_STEP;
+        if self.start_due && to > 0.0 {
+            self.start_due = false;
+            let offset = self.transport.frame_of(0.0, frames);
+            self.send_midi(offset, MidiMessage::Start);
+        }
+        self.beat(to, frames);
+        while (self.next_clock as f64) < to * CLOCKS_PER_STEP {
+            let position = self.next_clock as f64 / CLOCKS_PER_STEP;
             let offset = self.transport.frame_of(position, frames);
             self.send_midi(offset, MidiMessage::Clock(self.next_clock));
             self.next_clock += 1;
@@ -234,19 +294,25 @@ impl Core {
             transport,
             controls,
             notes,
+            tap,
+            garbage,
             ..
         } = self;
         let first = count;
-        let done = player.advance(to, |stroke| {
+        let from = transport.position();
+        let emit = |stroke: Stroke| {
             if controls.audible(stroke.lane) && count < NOTES {
                 let offset = transport.frame_of(stroke.position, frames);
-                notes[count] = Note::of_lane(offset, stroke.lane, stroke.velocity);
+                let note = Note::of_lane(offset, stroke.lane, stroke.velocity);
+                notes[count] = note;
                 count += 1;
+                if let Some(tap) = tap {
+                    let ticks = (stroke.position - from) * TICKS_PER_STEP;
+                    tap.stroke(ticks, stroke.lane, note.velocity);
+                }
             }
-        });
-        if let Some(pattern) = done {
-            self.discard(Garbage::Pattern(pattern));
-        }
+        };
+        player.advance(to, emit, &mut |it| discard(garbage, it.into()));
         for n in first..count {
             let Note {
                 offset,
@@ -304,7 +370,7 @@ impl Core {
 
     /// Follows the commands that wait, as long as there is room for what they displace.
     fn take_commands(&mut self) {
-        while self.garbage.slots() > 2 {
+        while self.garbage.slots() > ROOM_FOR_GARBAGE {
             let Ok(command) = self.commands.pop() else {
                 break;
             };
@@ -330,15 +396,12 @@ impl Core {
     }
 
     fn discard(&mut self, garbage: Garbage) {
-        if let Err(rtrb::PushError::Full(garbage)) = self.garbage.push(garbage) {
-            // No room, which `take_commands` sees to: better lost than freed here.
-            std::mem::forget(garbage);
-        }
+        discard(&mut self.garbage, garbage);
     }
 
     fn publish(&self) {
         let shared = &self.shared;
-        let (pattern, origin) = self.player.current();
+        let part = self.player.current();
         let playing = self.transport.playing();
         shared.playhead.publish(Playhead {
             time: self.clock.time_of(self.frame),
@@ -348,11 +411,19 @@ impl Core {
             } else {
                 0.0
             },
-            origin,
-            loop_steps: pattern.steps(),
-            bar_steps: pattern.bar_steps(),
-            beat_steps: pattern.beat_steps(),
+            began: self.began,
+            origin: part.origin,
+            loop_start: part.start,
+            loop_steps: part.steps,
+            bar_steps: part.pattern.bar_steps(),
+            beat_steps: part.pattern.beat_steps(),
         });
+        let link = self.player.link().map_or(0, |link| link as u32 + 1);
+        shared.chain_link.store(link, Relaxed);
+        shared.rate.store(self.transport.rate() as u32, Relaxed);
+        let recorded = self.tap.as_ref().and_then(|tap| tap.seconds());
+        let recorded = recorded.unwrap_or(-1.0).to_bits();
+        shared.recorded.store(recorded, Relaxed);
         shared.playing.store(playing, Relaxed);
         shared
             .takeover_pending
@@ -384,6 +455,20 @@ impl Core {
                 .as_ref()
                 .map_or(1.0, |mixer| mixer.limiter_gain()),
         );
+    }
+}
+
+/// Hands over what has to be freed elsewhere.
+fn discard(queue: &mut rtrb::Producer<Garbage>, garbage: Garbage) {
+    if let Err(rtrb::PushError::Full(garbage)) = queue.push(garbage) {
+        // No room, which `take_commands` sees to: better lost than freed here.
+        std::mem::forget(garbage);
+    }
+}
+
+impl From<Displaced> for Garbage {
+    fn from(displaced: Displaced) -> Garbage {
+        Garbage::Played(displaced)
     }
 }
 

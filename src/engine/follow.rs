@@ -23,7 +23,7 @@
 use super::clock::{Nanos, SECOND};
 
 /// Ticks in a step: 24 a quarter note.
-pub(crate) const TICKS_PER_STEP: f64 = 6.0;
+pub(crate) const CLOCKS_PER_STEP: f64 = 6.0;
 
 /// A master that says nothing for so long is lost.
 pub(crate) const LOST: Nanos = SECOND / 2;
@@ -218,7 +218,7 @@ impl Follower {
             ClockMessage::Start => self.begin(0, Move::Start, time),
             ClockMessage::Continue => {
                 let next = self.next_of_song();
-                let position = next as f64 / TICKS_PER_STEP;
+                let position = next as f64 / CLOCKS_PER_STEP;
                 self.begin(next, Move::Continue(position), time)
             }
             ClockMessage::Stop => {
@@ -228,7 +228,7 @@ impl Follower {
                 Some(Move::Stop)
             }
             ClockMessage::Position(sixteenths) => {
-                let next = i64::from(sixteenths) * TICKS_PER_STEP as i64;
+                let next = i64::from(sixteenths) * CLOCKS_PER_STEP as i64;
                 match self.song {
                     Song::Playing { by_master, .. } => {
                         let first = self.number + 1 - next;
@@ -280,7 +280,7 @@ impl Follower {
             .last
             .is_some_and(|last| time as f64 - last < LOST as f64);
         let tick = line.number as f64 + (time as f64 - line.time) / line.period;
-        let first = (tick - position * TICKS_PER_STEP).round();
+        let first = (tick - position * CLOCKS_PER_STEP).round();
         if fresh && self.armed.is_none() && first.abs() < 1e15 {
             self.song = Song::Playing {
                 first: first as i64,
@@ -300,7 +300,7 @@ impl Follower {
             // Who knows how fast it will go.
             ticks = ticks.min(1.0);
         }
-        Some(((line.number - first) as f64 + ticks) / TICKS_PER_STEP)
+        Some(((line.number - first) as f64 + ticks) / CLOCKS_PER_STEP)
     }
 
     /// How to go on from `position` (in steps), which sounds at `time`. `None` while there is

@@ -1,8 +1,9 @@
 //! The engine as the rest of the program holds it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -15,11 +16,12 @@ use super::messages::{CoreCommand, Links};
 use super::midi_in::Inlet;
 use super::midi_out::{MidiCommand, MidiOut, Ports, Settings, Waker};
 use super::pattern::Pattern;
+use super::player::{Chain, Link};
 use super::shared::Shared;
 use super::thread::make_realtime;
 use super::{
-    AudioState, ClockOut, Command, DrumMap, MidiState, Pads, Received, SoundFontSource, Status,
-    Sync,
+    AudioState, ChainLink, ClockOut, Command, DrumMap, MidiState, Pads, Received, Recording,
+    SoundFontSource, Status, Sync,
 };
 use crate::music::Groove;
 
@@ -96,6 +98,8 @@ pub struct Engine {
     epoch: Instant,
     quit: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Set when the last recording is to end.
+    stop_recording: Mutex<Arc<AtomicBool>>,
 }
 
 impl Engine {
@@ -191,6 +195,7 @@ impl Engine {
             epoch,
             quit,
             threads,
+            stop_recording: Mutex::default(),
         };
         engine.send(Command::SetSoundFont(options.soundfont));
         if options.audio {
@@ -225,9 +230,33 @@ impl Engine {
             Command::Continue => core(CoreCommand::Continue),
             Command::SetTempo(qpm) => core(CoreCommand::Tempo(qpm)),
             Command::SetGroove { groove, takeover } => core(CoreCommand::Pattern(
-                Box::new(Pattern::new(groove)),
+                Arc::new(Pattern::new(groove)),
                 takeover,
             )),
+            Command::SetLoop { range, takeover } => core(CoreCommand::Loop(range, takeover)),
+            Command::SetChain { links, takeover } => {
+                let link = |ChainLink { groove, repeats }| Link {
+                    pattern: Arc::new(Pattern::new(groove)),
+                    repeats: i64::from(repeats.max(1)),
+                };
+                let chain = Chain::new(links.into_iter().map(link).collect());
+                core(CoreCommand::Chain(chain.map(Box::new), takeover))
+            }
+            Command::SetCountIn(bars) => core(CoreCommand::CountIn(bars.min(2))),
+            Command::SetMetronome { on, level } => core(CoreCommand::Metronome {
+                on,
+                level: unit(level, 0.0, 1.0, 0.5),
+            }),
+            Command::Record(options) => {
+                let stop = Arc::new(AtomicBool::new(false));
+                *self.stop_recording() = stop.clone();
+                control(ControlCommand::Record(options, stop))
+            }
+            Command::StopRecording => {
+                // It may not have begun yet.
+                self.stop_recording().store(true, Relaxed);
+                core(CoreCommand::StopRecording)
+            }
             Command::SetSwing(swing) => core(CoreCommand::Swing(unit(swing, 0.5, 0.75, 0.5))),
             Command::SetTimingAmount(amount) => {
                 core(CoreCommand::Timing(unit(amount, 0.0, 1.5, 1.0)))
@@ -305,6 +334,11 @@ impl Engine {
         self.inlet.receive(bytes);
     }
 
+    fn stop_recording(&self) -> MutexGuard<'_, Arc<AtomicBool>> {
+        let stop = &self.stop_recording;
+        stop.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A cheap snapshot, fit for every frame of a screen.
     pub fn status(&self) -> Status {
         let Slow {
@@ -314,12 +348,16 @@ impl Engine {
             kit,
             kits,
             kit_error,
+            recording,
+            recorded,
+            record_error,
         } = self
             .slow
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let shared = &self.shared;
+        let seconds = f64::from_bits(shared.recorded.load(Relaxed));
         Status {
             playing: shared.playing.load(Relaxed),
             position: shared
@@ -329,6 +367,13 @@ impl Engine {
             qpm: f64::from_bits(shared.qpm.load(Relaxed)),
             swing: shared.swing.get(),
             takeover_pending: shared.takeover_pending.load(Relaxed),
+            chain_link: (shared.chain_link.load(Relaxed) as usize).checked_sub(1),
+            recording: recording.map(|recording| Recording {
+                seconds: (seconds >= 0.0).then_some(seconds),
+                ..recording
+            }),
+            recorded,
+            record_error,
             audio,
             midi,
             midi_in,
@@ -373,6 +418,7 @@ impl Drop for Engine {
         // First what must not be left behind: sounding notes and a running clock at the receiver.
         // Then the control thread ends the MIDI thread and the stream.
         self.core.send(CoreCommand::Stop);
+        self.core.send(CoreCommand::StopRecording);
         self.quit.store(true, Relaxed);
         let _ = self.control.try_send(ControlCommand::Quit);
         for thread in self.threads.drain(..) {
@@ -382,7 +428,7 @@ impl Drop for Engine {
 }
 
 impl Slow {
-    fn new(options: &EngineOptions) -> Slow {
+    pub fn new(options: &EngineOptions) -> Slow {
         let reason = match options.audio {
             true => "The sound card is being opened.",
             false => "Sound is switched off.",
@@ -400,6 +446,9 @@ impl Slow {
             kit: String::new(),
             kits: Arc::from([]),
             kit_error: None,
+            recording: None,
+            recorded: Arc::from([]),
+            record_error: None,
         }
     }
 }
@@ -429,10 +478,17 @@ fn run_clock(core: &Mutex<Core>, shared: &Shared, epoch: Instant, quit: &AtomicB
             thread::sleep(CLOCK_TICK[1]);
             continue;
         }
-        match core.try_lock() {
-            Ok(mut core) => core.drive_silently(now()),
-            Err(TryLockError::Poisoned(core)) => core.into_inner().drive_silently(now()),
-            Err(TryLockError::WouldBlock) => (),
+        let core = match core.try_lock() {
+            Ok(core) => Some(core),
+            Err(TryLockError::Poisoned(core)) => Some(core.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(mut core) = core {
+            // As in the callback: a fault is counted, and the clock goes on.
+            let driven = catch_unwind(AssertUnwindSafe(|| core.drive_silently(now())));
+            if driven.is_err() {
+                shared.audio_errors.fetch_add(1, Relaxed);
+            }
         }
         thread::sleep(CLOCK_TICK[0]);
     }

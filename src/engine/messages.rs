@@ -1,10 +1,14 @@
 //! What passes between the real-time side and the rest.
 
-use super::Takeover;
+use std::sync::Arc;
+
 use super::clock::Nanos;
 use super::midi_in::InputEvent;
 use super::mixer::Mixer;
 use super::pattern::Pattern;
+use super::player::{Chain, Displaced};
+use super::record::Tap;
+use super::{LoopRange, Takeover};
 use crate::music::Lane;
 
 /// What the core is asked to do.
@@ -13,7 +17,16 @@ pub(crate) enum CoreCommand {
     Stop,
     Continue,
     Tempo(f64),
-    Pattern(Box<Pattern>, Takeover),
+    Pattern(Arc<Pattern>, Takeover),
+    Loop(Option<LoopRange>, Takeover),
+    Chain(Option<Box<Chain>>, Takeover),
+    CountIn(u8),
+    Metronome {
+        on: bool,
+        level: f32,
+    },
+    Record(Box<Tap>),
+    StopRecording,
     Swing(f32),
     Timing(f32),
     Velocity(f32),
@@ -36,7 +49,8 @@ pub(crate) enum CoreCommand {
 
 /// What the core is done with, to be freed elsewhere.
 pub(crate) enum Garbage {
-    Pattern(#[expect(dead_code, reason = "only dropped")] Box<Pattern>),
+    Played(#[expect(dead_code, reason = "only dropped")] Displaced),
+    Tap(#[expect(dead_code, reason = "only dropped")] Box<Tap>),
     Mixer(#[expect(dead_code, reason = "only dropped")] Box<Mixer>),
 }
 

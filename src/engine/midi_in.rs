@@ -317,7 +317,7 @@ impl Inlet {
         Some((
             step,
             Tap {
-                step: in_loop as usize,
+                step: (playhead.loop_start + in_loop) as usize,
                 offset,
             },
         ))
@@ -580,6 +580,8 @@ mod tests {
         assert_eq!(tap(0), None, "nothing plays");
         shared.playing.store(true, Relaxed);
         shared.playhead.publish(Playhead {
+            began: 0.0,
+            loop_start: 0,
             time: SECOND,
             position: 70.0,
             steps_per_second: 8.0,

@@ -12,9 +12,11 @@
 //! | `engine-midi` | sends notes and clocks at their moments |
 //! | MIDI input (the system's) | stamps what comes in and hands it to the two above |
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
+//! | `engine-recorder` | writes what is heard and played to files, while a recording is made |
 
 mod audio;
 mod cards;
+mod click;
 mod clock;
 mod command;
 mod control;
@@ -31,6 +33,7 @@ mod midi_out;
 mod mixer;
 mod pattern;
 mod player;
+mod record;
 pub mod render;
 mod schedule;
 mod shared;
@@ -40,11 +43,12 @@ pub mod stderr;
 mod thread;
 mod transport;
 
-pub use command::{ClockOut, Command, SoundFontSource, Takeover};
+pub use command::{ChainLink, ClockOut, Command, LoopRange, SoundFontSource, Takeover};
 pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Voice};
 pub use handle::{Engine, EngineOptions};
 pub use midi_in::{PadNote, Pads, Received, Tap};
 pub use midi_out::VIRTUAL_PORT;
+pub use record::{RecordOptions, Recording, TICKS_PER_QUARTER};
 pub use soundfont::{SoundFont, SoundFontError};
 pub use status::{
     AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status, Sync,

@@ -1,6 +1,6 @@
 //! A groove made ready to be played.
 
-use crate::music::{Groove, Hit, LANES, Lane};
+use crate::music::{Groove, Hit, LANES, Lane, Meter};
 
 /// How a groove is felt; see [`super::Command`] for the ranges.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,6 +104,10 @@ impl Pattern {
     /// Length of the loop in steps, at least 1.
     pub fn steps(&self) -> i64 {
         self.groove.steps.len() as i64
+    }
+
+    pub fn meter(&self) -> Meter {
+        self.groove.meter
     }
 
     /// Length of a bar in steps, at least 1.

@@ -6,15 +6,19 @@ use std::thread;
 
 use anyhow::Context;
 
+use super::chain::store;
 use super::inference::guarded;
 use super::{
-    Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config, export,
-    midi, opening, trainer,
+    Bars, Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config,
+    export, midi, opening, trainer,
 };
 use crate::checkpoint::Watch;
 use crate::checkpoint::watch::Notice;
 use crate::engine::stderr::StderrGuard;
-use crate::engine::{self, Command, DrumMap, DrumMaps, Engine, EngineOptions, SoundFontSource};
+use crate::engine::{
+    self, ChainLink, Command, DrumMap, DrumMaps, Engine, EngineOptions, LoopRange, RecordOptions,
+    SoundFontSource,
+};
 use crate::music::Groove;
 use crate::training::Session;
 
@@ -74,6 +78,8 @@ impl Backstage {
         engine.send(Command::SetTimingAmount(config.playing.timing));
         engine.send(Command::SetVelocityAmount(config.playing.velocity));
         engine.send(Command::SetMasterLevel(config.audio.level));
+        engine.send(Command::SetCountIn(config.playing.count_in));
+        engine.send(metronome(config.playing.metronome, config.playing.click));
         let bindings = midi::file_path(config);
         match bindings.as_deref().map(midi::read_bindings) {
             Some(Ok(bindings)) if bindings.is_empty() => {}
@@ -90,7 +96,7 @@ impl Backstage {
                 )));
             })
             .ok();
-        Backstage {
+        let mut backstage = Backstage {
             config: config.clone(),
             engine,
             inference,
@@ -98,7 +104,13 @@ impl Backstage {
             watch: Watch::start(config.checkpoints.folders.clone()),
             tell,
             own,
+        };
+        if let Some(path) = config.chain.path() {
+            backstage.aside("chain", move || {
+                Ok(Event::Chain(store::read(&path)?.unwrap_or_default()))
+            });
         }
+        backstage
     }
 
     /// The engine as it is now.
@@ -116,6 +128,7 @@ impl Backstage {
         match effect {
             Effect::Play => send(Command::Play),
             Effect::Stop => send(Command::Stop),
+            Effect::Continue => send(Command::Continue),
             Effect::Panic => send(Command::Panic),
             Effect::Tempo(qpm) => send(Command::SetTempo(qpm)),
             Effect::Swing(swing) => send(Command::SetSwing(swing)),
@@ -128,6 +141,29 @@ impl Backstage {
                     takeover: takeover.into(),
                 });
             }
+            Effect::Metronome { on, level } => send(metronome(on, level)),
+            Effect::CountIn(bars) => send(Command::SetCountIn(bars)),
+            Effect::Loop { bars, takeover } => send(Command::SetLoop {
+                range: bars.map(loop_range),
+                takeover: takeover.into(),
+            }),
+            Effect::Chain { links, takeover } => {
+                let link = |(groove, repeats)| ChainLink { groove, repeats };
+                send(Command::SetChain {
+                    links: links.into_iter().map(link).collect(),
+                    takeover: takeover.into(),
+                });
+            }
+            Effect::KeepChain(text) => {
+                // Written here: it is small, and must not be overtaken by the next or by the end.
+                if let Some(path) = self.config.chain.path()
+                    && let Err(reason) = guarded(|| store::write(&path, &text))
+                {
+                    self.own.push(Event::Trouble(format!("{reason}.")));
+                }
+            }
+            Effect::Record(settings) => send(Command::Record(record_options(&settings))),
+            Effect::StopRecording => send(Command::StopRecording),
             Effect::Lane {
                 lane,
                 level,
@@ -273,10 +309,12 @@ impl Backstage {
         }
     }
 
-    /// Ends what runs beside the screen; a training run saves first.
+    /// Ends what runs beside the screen; a recording is closed and a training run saved first.
     pub fn close(self) {
+        self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.
         self.engine.send(Command::Stop);
+        self.engine.send(Command::StopRecording);
         if let Some(session) = self.training {
             session.join();
         }
@@ -323,6 +361,27 @@ fn engine_options(config: &Config, drum_map: DrumMap) -> EngineOptions {
             qpm: config.playing.tempo,
             ..Groove::empty(64)
         },
+    }
+}
+
+fn metronome(on: bool, level: f32) -> Command {
+    Command::SetMetronome { on, level }
+}
+
+fn loop_range(bars: Bars) -> LoopRange {
+    let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    LoopRange {
+        first_bar: narrow(bars.first),
+        bars: narrow(bars.count),
+    }
+}
+
+fn record_options(settings: &config::Record) -> RecordOptions {
+    RecordOptions {
+        folder: settings.folder.clone(),
+        sound: settings.sound,
+        midi: settings.midi,
+        on_bar: settings.start == config::RecordStart::Bar,
     }
 }
 

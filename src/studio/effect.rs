@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Binding, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport};
+use super::{
+    Bars, Binding, Chain, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport,
+};
 use crate::engine::{ClockOut, DrumMap, Pads};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
@@ -14,6 +16,7 @@ use crate::music::{Groove, Lane};
 pub enum Effect {
     Play,
     Stop,
+    Continue,
     Panic,
     Tempo(f64),
     Swing(f32),
@@ -29,6 +32,24 @@ pub enum Effect {
     /// Milliseconds; positive is later than the sound.
     MidiOffset(f32),
     Clock(ClockOut),
+    Metronome {
+        on: bool,
+        level: f32,
+    },
+    CountIn(u8),
+    Loop {
+        bars: Option<Bars>,
+        takeover: Takeover,
+    },
+    /// Grooves and how many turns each plays.
+    Chain {
+        links: Vec<(Groove, u32)>,
+        takeover: Takeover,
+    },
+    /// Writes the slots and the chain, as text, to their file.
+    KeepChain(String),
+    Record(super::config::Record),
+    StopRecording,
     Groove {
         groove: Groove,
         takeover: Takeover,
@@ -121,6 +142,8 @@ pub enum Event {
     },
     /// A drum map was chosen and read.
     MapOpened(DrumMap),
+    /// The slots and the chain of the last session.
+    Chain(Chain),
     Exported {
         path: PathBuf,
         clamped: usize,

@@ -5,6 +5,7 @@
 
 mod action;
 mod backstage;
+pub mod chain;
 pub mod config;
 mod curves;
 mod edit;
@@ -22,6 +23,7 @@ mod reasons;
 mod scene;
 mod screen;
 mod screening;
+mod tap;
 mod trainer;
 mod training;
 
@@ -30,7 +32,8 @@ use std::time::Duration;
 pub use crate::data::Split;
 pub use crate::training::{Event as TrainingEvent, Record};
 pub use action::Action;
-pub use backstage::{Backstage, quiet_stderr};
+pub use backstage::{Backstage, Tell, quiet_stderr};
+pub use chain::Chain;
 pub use config::{Config, Takeover};
 pub use curves::{Curves, Term};
 pub use effect::{Effect, Event, ModelInfo};
@@ -39,15 +42,15 @@ pub use library::{Entry, Library};
 pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
 pub use midi::{Binding, Control, Midi, Target};
-pub use play::{LaneState, Sound};
+pub use play::{Bars, LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
 pub use crate::engine::{
-    AudioState, ClockOut, DrumMap, MidiState, PadNote, Received, Status as Transport, Sync, Tap,
-    Voice,
+    AudioState, ClockOut, DrumMap, MidiState, PadNote, Received, Recording, Status as Transport,
+    Sync, Tap, Voice,
 };
 use crate::music::{Groove, LANES};
 
@@ -61,6 +64,7 @@ pub struct Studio {
     pub midi: Midi,
     /// What is on the MIDI port.
     pub machine: Machine,
+    pub chain: Chain,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -74,6 +78,7 @@ pub struct Studio {
     /// True when it is time to leave.
     pub leaving: bool,
     tickets: morph::Tickets,
+    taps: tap::Taps,
     effects: Vec<Effect>,
 }
 
@@ -93,6 +98,7 @@ impl Studio {
             lanes: [LaneState::default(); LANES],
             midi: Midi::new(&config),
             machine: Machine::from(&config.midi),
+            chain: Chain::default(),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -102,6 +108,7 @@ impl Studio {
             now: Duration::ZERO,
             leaving: false,
             tickets: morph::Tickets::default(),
+            taps: tap::Taps::default(),
             effects: Vec::new(),
             config,
         };
@@ -117,8 +124,17 @@ impl Studio {
         }
         match action {
             Action::TogglePlay
+            | Action::Continue
             | Action::Panic
             | Action::SetTempo(_)
+            | Action::TapTempo
+            | Action::ToggleMetronome
+            | Action::NudgeClick(_)
+            | Action::CycleCountIn
+            | Action::SetLoop(_)
+            | Action::NudgeLoop(_)
+            | Action::MoveLoop(_)
+            | Action::ToggleRecord
             | Action::NudgeTempo(_)
             | Action::NudgeSwing(_)
             | Action::NudgeTiming(_)
@@ -133,6 +149,12 @@ impl Studio {
             Action::Map(_) | Action::NudgeMidiOffset(_) | Action::CycleClock => {
                 self.apply_machine(action);
             }
+            Action::ShowChain
+            | Action::ToggleChain
+            | Action::SetChain(_)
+            | Action::StoreSlot
+            | Action::RecallSlot
+            | Action::ClearSlot => self.apply_chain(action),
 
             Action::Sample
             | Action::SetSeed(_)
@@ -195,6 +217,9 @@ impl Studio {
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
             Event::MapOpened(map) => self.receive_map(map),
+            Event::Chain(chain) => {
+                (self.chain.slots, self.chain.links) = (chain.slots, chain.links);
+            }
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),
@@ -207,9 +232,12 @@ impl Studio {
         std::mem::take(&mut self.effects)
     }
 
-    /// The groove that is heard and shown.
+    /// The groove that is heard and shown: the chain's, while it plays.
     pub fn groove(&self) -> &Groove {
-        &self.scene.groove
+        match self.chain.sounding(self.transport.chain_link) {
+            Some((_, slot)) => &slot.groove,
+            None => &self.scene.groove,
+        }
     }
 
     /// The sentence for the status line: the latest message while it is fresh, else what is silent

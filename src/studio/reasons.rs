@@ -38,7 +38,7 @@ impl Studio {
                 reason(list && !erasable, "Nothing can be removed here.")
             }
             Action::Export => reason(
-                self.scene.groove.hits().next().is_none(),
+                self.groove().hits().next().is_none(),
                 "The groove is silent.",
             ),
             Action::NudgeVelocity(_) | Action::NudgeOffset(_) => reason(
@@ -48,16 +48,33 @@ impl Studio {
             Action::ClearLane => {
                 let lane = self.screen.lane;
                 let silent = self
-                    .scene
-                    .groove
+                    .groove()
                     .steps
                     .iter()
                     .all(|lanes| lanes[lane].is_none());
                 reason(silent, "The lane is silent.")
             }
+            Action::Continue => reason(self.transport.playing, "It plays already."),
+            Action::MoveLoop(_) => reason(
+                self.sound.looped.is_none(),
+                "All bars go round: make the loop shorter first.",
+            ),
+            Action::ToggleChain
+            | Action::SetChain(_)
+            | Action::StoreSlot
+            | Action::RecallSlot
+            | Action::ClearSlot => self.reason_against_chain(action),
+            Action::ToggleRecord => {
+                let record = &self.config.record;
+                let nothing = !record.sound && !record.midi;
+                reason(
+                    nothing,
+                    "Neither sound nor MIDI is to be recorded: see [record] in config.toml.",
+                )
+            }
             Action::LoadCheckpoint => match self.library.entries.get(self.screen.checkpoint) {
                 None => Some("There is no checkpoint to load.".into()),
-                Some(entry) => entry.error.clone(),
+                Some(entry) => entry.obstacle().map(String::from),
             },
             Action::ToggleTraining => reason(
                 self.run.state == RunState::Stopping,

@@ -31,6 +31,8 @@ pub enum Origin {
     Slider,
     /// Changed by hand.
     Edited,
+    /// Kept in a slot, under this name.
+    Slot(String),
 }
 
 /// What undo brings back.

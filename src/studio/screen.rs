@@ -65,6 +65,8 @@ pub enum Question {
     Seed,
     Tempo,
     Temperature,
+    Loop,
+    Chain,
     TrainingData,
     MapName,
 }
@@ -75,6 +77,8 @@ impl Question {
             Question::Seed => "Seed (a whole number)",
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
+            Question::Loop => "Bars to loop (2, 2-3, or all)",
+            Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
             Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
             Question::MapName => "Save the drum map as (its name)",
         }
@@ -110,6 +114,10 @@ pub enum Overlay {
         text: String,
     },
     MapEditor(Box<MapEditor>),
+    /// The slots and the chain.
+    Chain {
+        selected: usize,
+    },
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

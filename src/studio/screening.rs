@@ -1,6 +1,6 @@
 //! Panes and what opens over them.
 
-use super::{Action, Effect, Kind, Overlay, Question, Studio, Target};
+use super::{Action, Bars, Effect, Kind, Overlay, Question, Studio, Target, chain};
 
 impl Studio {
     pub(super) fn apply_screen(&mut self, action: Action) {
@@ -29,6 +29,7 @@ impl Studio {
             }
             Action::Ask(question) => {
                 let text = match question {
+                    Question::Chain => chain::text(&self.chain.links),
                     Question::TrainingData => self.run.settings.data.display().to_string(),
                     Question::MapName => self.machine.map.name.clone(),
                     _ => String::new(),
@@ -92,6 +93,9 @@ impl Studio {
                 *selected = selected.saturating_add_signed(by).min(last);
                 self.midi.learning = None;
             }
+            Some(Overlay::Chain { selected }) => {
+                *selected = selected.saturating_add_signed(by).min(chain::SLOTS - 1);
+            }
             Some(Overlay::Chooser {
                 items: Some(items),
                 selected,
@@ -129,7 +133,13 @@ impl Studio {
                 self.screen.overlay = Some(Overlay::Bindings { selected });
                 self.learn_selected(selected);
             }
-            Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
+            Some(Overlay::Prompt { question, text }) => {
+                self.answer(question, &text);
+                // It was asked from the list of slots.
+                if question == Question::Chain && self.screen.overlay.is_none() {
+                    self.apply(Action::ShowChain);
+                }
+            }
             Some(Overlay::ConfirmQuit) => {
                 self.say("Saving the run, then leaving.");
                 self.leaving = true;
@@ -141,6 +151,8 @@ impl Studio {
     fn answer(&mut self, question: Question, text: &str) {
         let text = text.trim();
         let action = match question {
+            // No links: every slot in turn.
+            Question::Chain => chain::parse(text).map(Action::SetChain),
             _ if text.is_empty() => return,
             Question::Seed => text.parse().ok().map(Action::SetSeed),
             Question::Tempo => number(text)
@@ -149,6 +161,7 @@ impl Studio {
             Question::Temperature => number(text)
                 .filter(|temperature| (0.0..=2.0).contains(temperature))
                 .map(|temperature| Action::SetTemperature(temperature as f32)),
+            Question::Loop => bars(text).map(Action::SetLoop),
             Question::TrainingData => Some(Action::SetTrainingData(text.into())),
             Question::MapName => return self.save_map(text),
         };
@@ -172,6 +185,17 @@ impl Studio {
             *note = reason;
         }
     }
+}
+
+/// `2`, `2-3` or `all`.
+fn bars(text: &str) -> Option<Option<Bars>> {
+    if text.eq_ignore_ascii_case("all") {
+        return Some(None);
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let first = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
+    let count = last.trim().parse::<usize>().ok()?.checked_sub(first)?;
+    (count > 0).then_some(Some(Bars { first, count }))
 }
 
 fn number(text: &str) -> Option<f64> {

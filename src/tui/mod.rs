@@ -11,6 +11,7 @@ mod loss;
 mod machine;
 mod overlay;
 mod slider;
+mod slots;
 mod terminal;
 mod theme;
 mod timing;
@@ -40,7 +41,8 @@ const IDLE: Duration = Duration::from_millis(250);
 
 /// What wakes the screen's thread.
 enum Message {
-    Terminal(TerminalEvent),
+    /// With the moment at which it came, for taps.
+    Terminal(TerminalEvent, Instant),
     Studio(Box<Event>),
     /// The system asks the program to end.
     End,
@@ -114,7 +116,10 @@ fn turn(
         // A burst is taken whole and drawn once.
         for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
             match message {
-                Message::Terminal(event) => receive_terminal(studio, view.keymap, event),
+                Message::Terminal(event, at) => {
+                    studio.receive(Event::Tick(at.saturating_duration_since(start)));
+                    receive_terminal(studio, view.keymap, event);
+                }
                 Message::Studio(event) => studio.receive(*event),
                 Message::End => return Ok(()),
             }
@@ -157,7 +162,10 @@ fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
     let sender = sender.clone();
     let listen = move || {
         while let Ok(event) = crossterm::event::read() {
-            if sender.send(Message::Terminal(event)).is_err() {
+            if sender
+                .send(Message::Terminal(event, Instant::now()))
+                .is_err()
+            {
                 return;
             }
         }

@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Widget, Wrap};
 use super::bars::shortened;
 use super::bindings::{Binding, Place};
 use super::draw::View;
-use super::machine;
+use super::{machine, slots};
 use crate::studio::{Kind, Overlay, Pane, Studio, Target, Weight};
 
 pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
@@ -40,6 +40,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
             typed(text, view).render(inner, buffer);
         }
         Overlay::MapEditor(editor) => machine::draw(editor, studio, view, body, buffer),
+        Overlay::Chain { selected } => slots::draw(*selected, studio, view, body, buffer),
         Overlay::ConfirmQuit => {
             let inner = window("A model is in training", (58, 2), view, body, buffer);
             Paragraph::new("Stop and save the run, then leave?  y: leave   n: stay")
@@ -50,7 +51,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
 }
 
 /// A cleared window of at most this size in the middle; returns its inside.
-pub fn window(
+pub(super) fn window(
     title: &str,
     (width, height): (u16, usize),
     view: &View,
@@ -105,7 +106,7 @@ fn help<'h>(studio: &Studio, view: &'h View) -> Vec<Line<'h>> {
     let theme = view.theme;
     let mut places: Vec<Place> = vec![Place::Anywhere];
     places.extend(Pane::ALL.map(Place::In));
-    places.extend([Place::MapEditor, Place::List, Place::Typing]);
+    places.extend([Place::Slots, Place::MapEditor, Place::List, Place::Typing]);
     let mut lines = Vec::new();
     for place in places {
         if !lines.is_empty() {
@@ -219,7 +220,13 @@ fn palette(
 }
 
 /// A list with one line chosen, scrolled so that it is in sight.
-fn pick(lines: Vec<Line>, selected: usize, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn pick(
+    lines: Vec<Line>,
+    selected: usize,
+    view: &View,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let page = usize::from(area.height).max(1);
     let first = (selected + 1).saturating_sub(page);
     for (row, line) in lines.into_iter().enumerate().skip(first).take(page) {

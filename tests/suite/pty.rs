@@ -54,7 +54,7 @@ pub struct Session {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Session {
@@ -103,7 +103,7 @@ impl Session {
             keys,
             child,
             screen,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -229,4 +229,40 @@ fn it_gives_the_terminal_back_when_told_to_end() {
     session.signal("TERM");
     session.end();
     session.assert_restored();
+}
+
+/// Whatever asks the program to end: the recording is closed and whole.
+#[cfg(unix)]
+#[test]
+fn it_closes_its_recording_when_told_to_end() {
+    for signal in ["-TERM", "-INT", "-HUP", "q"] {
+        let mut session = Session::open();
+        session.until("the first groove", |text| text.contains("A: seed 3"));
+        session.press(" w");
+        session.until("it record", |text| text.contains("rec 0:0"));
+        let takes = session.folder.path().join("takes");
+        if signal == "q" {
+            session.press("q");
+        } else {
+            let process = session.child.process_id().unwrap().to_string();
+            let killed = std::process::Command::new("kill")
+                .args([signal, &process])
+                .status();
+            assert!(killed.unwrap().success());
+        }
+        session.end();
+        session.assert_restored();
+        let mut names: Vec<_> = std::fs::read_dir(&takes)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names.last().unwrap(), "take-001.wav", "{signal}: {names:?}");
+        assert!(
+            names.iter().all(|name| !name.ends_with(".part")),
+            "{names:?}"
+        );
+        let wav = hound::WavReader::open(takes.join("take-001.wav")).unwrap();
+        assert!(wav.duration() > 0, "{signal}");
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Core, Driver, NOTES};
+use super::{Core, Driver, NOTES, discard};
 use crate::engine::clock::{Nanos, SECOND};
-use crate::engine::follow::{Move, TICKS_PER_STEP};
-use crate::engine::messages::{Garbage, MidiEvent, MidiMessage};
+use crate::engine::follow::{CLOCKS_PER_STEP, Move};
+use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::midi_in::{InputEvent, InputMessage};
 use crate::engine::mixer::{self, Note};
 use crate::music::Lane;
@@ -95,13 +95,9 @@ impl Core {
         let place = self.follower.position(self.heard());
         match moved {
             Move::Start => {
-                if let Some(pattern) = self.player.rewind() {
-                    self.discard(Garbage::Pattern(pattern));
-                }
-                self.next_clock = 0;
-                // The first beat is late by what the sound card takes, rather than missing.
-                self.transport.play_from(place.unwrap_or(0.0));
-                self.send_midi(0, MidiMessage::Start);
+                // A master counts in for itself. The first beat is late by what the sound card
+                // takes, rather than missing.
+                self.play_from_the_top(0, place.unwrap_or(0.0));
             }
             Move::Continue(position) => {
                 self.locate(place.unwrap_or(position));
@@ -113,17 +109,18 @@ impl Core {
                 }
             }
             Move::Stop => {
-                self.transport.stop();
-                self.send_midi(0, MidiMessage::Stop);
+                self.stop();
             }
         }
     }
 
     fn locate(&mut self, position: f64) {
-        if let Some(pattern) = self.player.seek(position) {
-            self.discard(Garbage::Pattern(pattern));
-        }
-        self.next_clock = (position * TICKS_PER_STEP).ceil().max(0.0) as i64;
+        let garbage = &mut self.garbage;
+        self.player
+            .seek(position, &mut |it| discard(garbage, it.into()));
+        self.next_beat = position.ceil() as i64;
+        self.start_due = false;
+        self.next_clock = (position * CLOCKS_PER_STEP).ceil().max(0.0) as i64;
         self.transport.play_from(position);
     }
 

@@ -30,7 +30,7 @@ impl Master {
         let next = self.ticks.partition_point(|tick| *tick <= time).max(1);
         let at = next.min(self.ticks.len() - 1);
         let (from, to) = (self.ticks[at - 1], self.ticks[at]);
-        ((at - 1) as f64 + (time - from) / (to - from)) / TICKS_PER_STEP
+        ((at - 1) as f64 + (time - from) / (to - from)) / CLOCKS_PER_STEP
     }
 
     /// The ticks as they arrive: late or early by up to `jitter` milliseconds.

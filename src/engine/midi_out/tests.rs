@@ -252,7 +252,7 @@ fn act(rig: &mut Rig, action: &Do) {
             groove.steps.rotate_left(usize::from(kind) % 16);
             let takeover = takeover[usize::from(kind) % 3];
             rig.tell(CoreCommand::Pattern(
-                Box::new(Pattern::new(groove)),
+                std::sync::Arc::new(Pattern::new(groove)),
                 takeover,
             ));
         }

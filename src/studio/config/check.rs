@@ -97,7 +97,7 @@ pub fn suggestion<'k>(key: &str, known: impl Iterator<Item = &'k String>) -> Str
 
 /// Values that have the right type but make no sense.
 pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigError> {
-    let between: [(&str, f64, f64, f64); 12] = [
+    let between: [(&str, f64, f64, f64); 14] = [
         ("audio.buffer", f64::from(config.audio.buffer), 32.0, 8192.0),
         ("audio.level", config.audio.level.into(), 0.0, 1.5),
         (
@@ -112,6 +112,8 @@ pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigErro
         ("playing.swing", config.playing.swing.into(), 0.5, 0.75),
         ("playing.timing", config.playing.timing.into(), 0.0, 1.5),
         ("playing.velocity", config.playing.velocity.into(), 0.0, 1.5),
+        ("playing.click", config.playing.click.into(), 0.0, 1.0),
+        ("playing.count-in", config.playing.count_in.into(), 0.0, 2.0),
         (
             "sampling.temperature",
             config.sampling.temperature.into(),

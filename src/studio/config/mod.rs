@@ -27,6 +27,8 @@ pub struct Config {
     pub soundfont: SoundFont,
     pub checkpoints: Checkpoints,
     pub playing: Playing,
+    pub chain: Chain,
+    pub record: Record,
     pub sampling: Sampling,
     pub training: Training,
     pub export: Export,
@@ -189,6 +191,13 @@ pub struct Playing {
     pub velocity: f32,
     /// When a new groove takes over.
     pub takeover: Takeover,
+    /// Whether every beat clicks.
+    pub metronome: bool,
+    /// Level of the click, 0 to 1.
+    pub click: f32,
+    /// Bars that are counted before playing begins, 0 to 2.
+    #[serde(rename = "count-in")]
+    pub count_in: u8,
 }
 
 impl Default for Playing {
@@ -199,8 +208,67 @@ impl Default for Playing {
             timing: 1.0,
             velocity: 1.0,
             takeover: Takeover::NextBar,
+            metronome: false,
+            click: 0.5,
+            count_in: 0,
         }
     }
+}
+
+/// Where the slots and the chain are kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Chain {
+    /// Empty for the platform's data folder, `off` for nowhere.
+    pub file: PathBuf,
+}
+
+impl Chain {
+    /// The file, where there is to be one.
+    pub fn path(&self) -> Option<PathBuf> {
+        if self.file.as_os_str() == "off" {
+            return None;
+        }
+        if !self.file.as_os_str().is_empty() {
+            return Some(self.file.clone());
+        }
+        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
+        Some(folders.data_dir().join("chain.json"))
+    }
+}
+
+/// What is recorded, and where to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Record {
+    /// Folder that receives the takes.
+    pub folder: PathBuf,
+    /// What is heard, to a WAV file.
+    pub sound: bool,
+    /// What is played, to a MIDI file.
+    pub midi: bool,
+    pub start: RecordStart,
+}
+
+impl Default for Record {
+    fn default() -> Record {
+        Record {
+            folder: "takes".into(),
+            sound: true,
+            midi: true,
+            start: RecordStart::Bar,
+        }
+    }
+}
+
+/// When a recording begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordStart {
+    /// With the next bar line, or with play.
+    #[default]
+    Bar,
+    Now,
 }
 
 /// When a new groove takes over from the one that plays.
@@ -412,8 +480,8 @@ mod tests {
         );
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
-            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `export`, \
-             `keys`, `midi`, `playing`, `sampling`, `screen`, `soundfont`, `training`"
+            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `chain`, `checkpoints`, \
+             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
         );
     }
 
