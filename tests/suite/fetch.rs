@@ -45,14 +45,13 @@ fn serve(body: Vec<u8>, manners: &[Manner]) -> (String, Arc<Mutex<Vec<String>>>)
     std::thread::spawn(move || {
         for manner in manners {
             let (stream, _) = listener.accept().unwrap();
-            let range = answer(stream, &body, manner);
-            log.lock().unwrap().push(range);
+            answer(stream, &body, manner, &log);
         }
     });
     (address, asked)
 }
 
-fn answer(mut stream: TcpStream, body: &[u8], manner: Manner) -> String {
+fn answer(mut stream: TcpStream, body: &[u8], manner: Manner, asked: &Mutex<Vec<String>>) {
     let mut range = String::new();
     for line in BufReader::new(stream.try_clone().unwrap()).lines() {
         let line = line.unwrap();
@@ -63,6 +62,8 @@ fn answer(mut stream: TcpStream, body: &[u8], manner: Manner) -> String {
             range = value.to_string();
         }
     }
+    // Before the answer: whoever has that may look at once.
+    asked.lock().unwrap().push(range.clone());
     let first = match range.strip_prefix("bytes=") {
         Some(first) if manner != Manner::IgnoresRanges => {
             first.trim_end_matches('-').parse().unwrap()
@@ -93,7 +94,6 @@ fn answer(mut stream: TcpStream, body: &[u8], manner: Manner) -> String {
     }
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let _ = stream.read_to_end(&mut Vec::new());
-    range
 }
 
 fn fetch_from(address: &str, folder: &Path) -> Result<(Vec<u8>, u64), FetchError> {
