@@ -14,10 +14,12 @@
 //! | 3 | [`model`] | tensors to tensors: the variational autoencoder |
 //! | 2 | [`data`] | corpora to windows |
 //! | 1 | [`music`] | plain values: note sequences, grooves, drum lanes |
+//! | 0 | [`chart`] | numbers to SVG pictures, for whoever has numbers |
 //!
 //! The main road, one way: MIDI file → [`music::NoteSequence`] → [`music::Groove`] → tensor →
 //! latent `z` → [`music::Groove`] → grid on screen, engine loop, or file.
 
+pub mod chart;
 pub mod checkpoint;
 pub mod cli;
 pub mod data;

@@ -4,6 +4,7 @@
 //! variable names, the optimizer's state under `optimizer/`, and in the metadata the preset,
 //! where the weights come from, and a checksum over the whole file.
 
+pub mod attributes;
 pub mod catalogue;
 mod encode;
 mod error;

@@ -1,10 +1,12 @@
-//! `interpolate`: from one groove to another through latent space.
+//! `interpolate`: from one piece of music to another through latent space.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::grooves::{ModelArgs, RedrawArgs, read_windows, write_grooves};
+use super::attributes::AttributeArgs;
+use super::grooves::{ModelArgs, RedrawArgs};
+use super::player::Player;
 use crate::model::latent::slerp;
 
 /// Spherical interpolation between the first windows of two MIDI files.
@@ -16,39 +18,47 @@ pub struct Interpolate {
     /// MIDI file to arrive at.
     #[arg(value_name = "B.mid")]
     to: PathBuf,
-    /// Grooves to write, the two ends among them.
+    /// Pieces to write, the two ends among them.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
     steps: u16,
     #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
+    attributes: AttributeArgs,
+    #[command(flatten)]
     model: ModelArgs,
-    /// A folder, or a `.mid` file that takes the grooves one after the other.
+    /// A folder, or a `.mid` file that takes the pieces one after the other.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
 }
 
 impl Interpolate {
     pub fn run(self) -> anyhow::Result<()> {
-        let model = self.model.model()?;
+        let checkpoint = self.model.checkpoint()?;
+        let player = Player::of(&checkpoint)?;
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
-            ends.extend(read_windows(path, &model)?.into_iter().next());
+            ends.extend(player.windows(path)?.into_iter().next());
         }
-        let posteriors = model.encode(&ends)?;
+        let posteriors = player.encode(&ends)?;
         let [from, to] = &posteriors[..] else {
             anyhow::bail!("a file holds no window")
         };
         let last = f32::from(self.steps - 1);
         let positions: Vec<f32> = (0..self.steps).map(|step| f32::from(step) / last).collect();
-        let latents: Vec<_> = positions
+        let mut latents: Vec<_> = positions
             .iter()
             .map(|&t| slerp(&from.mu, &to.mu, t))
             .collect();
-        let mut grooves = model.decode(&latents, self.redraw.decoding())?;
-        for (groove, &t) in grooves.iter_mut().zip(&positions) {
-            groove.qpm = ends[0].qpm + (ends[1].qpm - ends[0].qpm) * f64::from(t);
-        }
-        write_grooves(&grooves, &self.out)
+        self.attributes
+            .apply(&self.model, &checkpoint, &mut latents)?;
+        // What has to be told is told of the first: a pattern does not slide into another.
+        let controls = player.controls(&ends[..1]);
+        let (first, last) = (ends[0].qpm(), ends[1].qpm());
+        let tempos = positions
+            .iter()
+            .map(|&t| first + (last - first) * f64::from(t));
+        let pieces = player.decode(&latents, self.redraw.decoding(), &controls, tempos)?;
+        player.write(&pieces, &self.out)
     }
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::grooves::{DrawArgs, ModelArgs, read_windows, write_grooves};
+use super::grooves::{DrawArgs, ModelArgs};
 use super::output::say;
 use crate::model::{Decoding, Latent, Posterior};
 
@@ -31,28 +31,32 @@ struct Windows {
 
 #[derive(Serialize, Deserialize)]
 struct Window {
-    /// First bar of the window, counted from 0.
-    start_bar: usize,
+    /// First bar of the window, counted from 0, where windows stand one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    start_bar: Option<usize>,
     mu: Latent,
     sigma: Latent,
 }
 
 impl Encode {
     pub fn run(self) -> anyhow::Result<()> {
-        let model = self.model.model()?;
-        let bars = model.preset().bars;
-        let posteriors = model.encode(&read_windows(&self.input, &model)?)?;
+        let player = self.model.player()?;
+        let bars = player.model.preset().bars;
+        let posteriors = player.encode(&player.windows(&self.input)?)?;
+        let start_bar = |index: usize| player.is_gapless().then_some(index * bars);
         if !self.json {
-            say!("bar  distance from the origin  divergence from the prior")?;
+            let place = if player.is_gapless() { "bar" } else { " no" };
+            say!("{place}  distance from the origin  divergence from the prior")?;
             for (index, posterior) in posteriors.iter().enumerate() {
                 let length = posterior.mu.iter().map(|mu| mu * mu).sum::<f32>().sqrt();
                 let bits = divergence_bits(posterior);
-                say!("{:>3}  {length:>24.2}  {bits:>20.1} bits", index * bars + 1)?;
+                let place = start_bar(index).unwrap_or(index) + 1;
+                say!("{place:>3}  {length:>24.2}  {bits:>20.1} bits")?;
             }
             return Ok(());
         }
         let window = |(index, Posterior { mu, sigma })| Window {
-            start_bar: index * bars,
+            start_bar: start_bar(index),
             mu,
             sigma,
         };
@@ -73,7 +77,7 @@ fn divergence_bits(posterior: &Posterior) -> f32 {
         / std::f32::consts::LN_2
 }
 
-/// Latents back to grooves.
+/// Latents back to music.
 #[derive(Args)]
 pub struct Decode {
     /// `{"z": [[...], ...]}`, or what `encode --json` printed (its means are decoded).
@@ -83,7 +87,7 @@ pub struct Decode {
     draw: DrawArgs,
     #[command(flatten)]
     model: ModelArgs,
-    /// A folder, or a `.mid` file that takes the grooves one after the other.
+    /// A folder, or a `.mid` file that takes the pieces one after the other.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
 }
@@ -119,8 +123,8 @@ impl Decode {
             }
         };
         anyhow::ensure!(!latents.is_empty(), "{name} holds no latent");
-        let model = self.model.model()?;
-        let z_size = model.preset().z_size;
+        let player = self.model.player()?;
+        let z_size = player.model.preset().z_size;
         for (number, z) in (1..).zip(&latents) {
             anyhow::ensure!(
                 z.len() == z_size,
@@ -136,12 +140,10 @@ impl Decode {
             temperature: self.draw.temperature,
             seed: self.draw.seed(),
         };
-        let mut grooves = model
-            .decode(&latents, how)
+        let tempos = std::iter::repeat(self.draw.tempo);
+        let pieces = player
+            .decode(&latents, how, &[], tempos)
             .with_context(|| format!("{name}"))?;
-        grooves
-            .iter_mut()
-            .for_each(|groove| groove.qpm = self.draw.tempo);
-        write_grooves(&grooves, &self.out)
+        player.write(&pieces, &self.out)
     }
 }

@@ -1,6 +1,8 @@
 //! The subcommands, one small file each.
 
+mod attributes;
 mod checkpoint;
+mod data;
 mod devices;
 mod eval;
 mod grooves;
@@ -9,6 +11,7 @@ mod kit;
 mod latents;
 mod maps;
 mod output;
+mod player;
 mod prepare;
 mod presets;
 mod reconstruct;
@@ -50,6 +53,8 @@ pub enum Command {
     Train(train::Train),
     Eval(eval::Eval),
     Checkpoint(checkpoint::CheckpointArgs),
+    Attributes(attributes::AttributesArgs),
+    Data(data::Data),
     Devices(devices::Devices),
     Maps(maps::Maps),
     Kit(kit::Kit),
@@ -96,6 +101,8 @@ impl Cli {
             Some(Command::Train(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),
+            Some(Command::Attributes(command)) => command.run(),
+            Some(Command::Data(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),
             Some(Command::Maps(command)) => command.run(self.config.as_deref()),
             Some(Command::Kit(command)) => command.run(),

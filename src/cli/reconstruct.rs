@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::grooves::{ModelArgs, RedrawArgs, read_windows, write_grooves};
+use super::attributes::AttributeArgs;
+use super::grooves::{ModelArgs, RedrawArgs};
+use super::player::Player;
+use crate::data::Window;
 
 /// Encode a MIDI file window by window and decode it again.
 #[derive(Args)]
@@ -15,6 +18,8 @@ pub struct Reconstruct {
     #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
+    attributes: AttributeArgs,
+    #[command(flatten)]
     model: ModelArgs,
     /// A `.mid` file for the whole, or a folder for the single windows.
     #[arg(short, long, value_name = "OUT")]
@@ -23,17 +28,16 @@ pub struct Reconstruct {
 
 impl Reconstruct {
     pub fn run(self) -> anyhow::Result<()> {
-        let model = self.model.model()?;
-        let windows = read_windows(&self.input, &model)?;
-        let means: Vec<_> = model
-            .encode(&windows)?
-            .into_iter()
-            .map(|posterior| posterior.mu)
-            .collect();
-        let mut grooves = model.decode(&means, self.redraw.decoding())?;
-        for (groove, window) in grooves.iter_mut().zip(&windows) {
-            groove.qpm = window.qpm;
-        }
-        write_grooves(&grooves, &self.out)
+        let checkpoint = self.model.checkpoint()?;
+        let player = Player::of(&checkpoint)?;
+        let windows = player.windows(&self.input)?;
+        let posteriors = player.encode(&windows)?;
+        let mut means: Vec<_> = posteriors.into_iter().map(|it| it.mu).collect();
+        self.attributes
+            .apply(&self.model, &checkpoint, &mut means)?;
+        let controls = player.controls(&windows);
+        let tempos = windows.iter().map(Window::qpm);
+        let pieces = player.decode(&means, self.redraw.decoding(), &controls, tempos)?;
+        player.write(&pieces, &self.out)
     }
 }

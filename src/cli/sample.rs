@@ -1,13 +1,15 @@
-//! `sample`: new grooves out of the prior.
+//! `sample`: new music out of the prior.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::grooves::{DrawArgs, ModelArgs, check_room, write_grooves};
+use super::attributes::AttributeArgs;
+use super::grooves::{DrawArgs, ModelArgs};
+use super::player::{Player, check_room};
 use crate::model::{Decoding, latent::sample_prior};
 
-/// Sample new grooves as MIDI files.
+/// Sample new music as MIDI files: grooves, or what the checkpoint makes.
 #[derive(Args)]
 pub struct Sample {
     /// How many.
@@ -16,8 +18,10 @@ pub struct Sample {
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
+    attributes: AttributeArgs,
+    #[command(flatten)]
     model: ModelArgs,
-    /// A folder, or a `.mid` file for one groove.
+    /// A folder, or a `.mid` file for one piece.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
 }
@@ -25,20 +29,22 @@ pub struct Sample {
 impl Sample {
     pub fn run(self) -> anyhow::Result<()> {
         check_room(&self.out, self.number as usize)?;
-        let model = self.model.model()?;
+        let checkpoint = self.model.checkpoint()?;
+        let player = Player::of(&checkpoint)?;
         let seed = self.draw.seed();
-        let mut grooves = Vec::new();
-        for seed in (seed..).take(self.number as usize) {
-            let z = sample_prior(model.preset().z_size, seed);
+        let z_size = player.model.preset().z_size;
+        let seeds = || (seed..).take(self.number as usize);
+        let mut latents: Vec<_> = seeds().map(|seed| sample_prior(z_size, seed)).collect();
+        self.attributes
+            .apply(&self.model, &checkpoint, &mut latents)?;
+        let mut pieces = Vec::new();
+        for (seed, z) in seeds().zip(latents) {
             let how = Decoding {
                 temperature: self.draw.temperature,
                 seed,
             };
-            grooves.extend(model.decode(&[z], how)?);
+            pieces.extend(player.decode(&[z], how, &[], [self.draw.tempo])?);
         }
-        grooves
-            .iter_mut()
-            .for_each(|groove| groove.qpm = self.draw.tempo);
-        write_grooves(&grooves, &self.out)
+        player.write(&pieces, &self.out)
     }
 }

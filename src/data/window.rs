@@ -55,6 +55,18 @@ impl Window {
         }
     }
 
+    /// The window at another number of quarter notes a minute.
+    pub fn at_tempo(mut self, tempo: f64) -> Window {
+        match &mut self {
+            Window::Groove(groove) => groove.qpm = tempo,
+            Window::Drums { qpm, .. }
+            | Window::Melody { qpm, .. }
+            | Window::Trio { qpm, .. }
+            | Window::Performance { qpm, .. } => *qpm = tempo,
+        }
+        self
+    }
+
     /// The window as notes from time 0 on, at its own tempo.
     pub fn to_note_sequence(&self) -> NoteSequence {
         let step_seconds = 60.0 / self.qpm() / STEPS_PER_QUARTER as f64;

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
-pub use vae::{Decoding, MusicVae, Posterior};
+pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 
 /// Named float32 tensors: the weights of a model under the reference's variable names.
 pub type Tensors = BTreeMap<String, candle_core::Tensor>;
@@ -47,6 +47,14 @@ pub enum ModelError {
     /// A groove or latent that is not of the model's size.
     #[error("the model needs {expected}, but was given {found}")]
     Input { expected: String, found: String },
+    /// A groove was asked of a model that makes something else.
+    #[error("preset {preset} makes {makes}, not grooves of nine drum lanes")]
+    NoGrooves { preset: String, makes: &'static str },
+    /// A model that hears controls was given none.
+    #[error(
+        "preset {preset} plays nothing from a latent alone, for it must be told the controls of every step"
+    )]
+    NoControls { preset: String },
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
 }

@@ -1,15 +1,20 @@
-//! The model as an instrument plays it: grooves to posteriors, latents to grooves.
+//! The model as an instrument plays it: music to posteriors, latents to music.
 //!
-//! This runs on the CPU whatever trained the weights: one groove is 64 dependent steps of small
-//! products, which are over sooner than another device could be told about them.
+//! This runs on the CPU whatever trained the weights: a window is up to hundreds of dependent steps
+//! of small products, which are over sooner than another device could be told about them.
+
+mod decoder;
+mod draw;
+mod encoder;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::cpu::{sigmoid, tanh};
-use super::recurrent::{Cell, Dense};
-use super::{Latent, ModelError, Preset, Tensors};
-use crate::music::{FEATURES, Groove, LANES};
+use self::decoder::{Decoder, Performance, Track};
+use self::encoder::{Encoder, Sequences};
+use super::recurrent::Dense;
+use super::{Head, Latent, ModelError, Preset, Tensors};
+use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,61 +24,92 @@ pub struct Posterior {
     pub sigma: Latent,
 }
 
-/// How latents become grooves.
+/// How latents become music.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decoding {
-    /// Divides the hit logits before they are drawn; 0 means hits by threshold.
+    /// Divides the logits before anything is drawn; 0 takes what is likeliest.
     pub temperature: f32,
     /// The same seed draws the same random numbers for every latent, so that a change of latent
-    /// or temperature morphs the groove and does not flicker it.
+    /// or temperature morphs the music and does not flicker it.
     pub seed: u64,
+}
+
+/// Rows of numbers, one a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    pub steps: usize,
+    /// Numbers in a row.
+    pub depth: usize,
+    /// Row by row.
+    pub values: Vec<f32>,
+}
+
+/// A window as an encoder reads it. Only flat encoders take windows that are not of
+/// [`Preset::steps`] steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shown<'a> {
+    /// Rows of the representation's input depth, one after the other.
+    pub input: &'a [f32],
+    /// As many rows of its control depth.
+    pub controls: &'a [f32],
+    /// How many rows count: of each segment of a hierarchy's lowest level, or of the whole window.
+    /// Empty when all do.
+    pub lengths: &'a [usize],
+}
+
+/// What a decoder is told besides latents; by default nothing, and it plays a whole window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Guide<'a> {
+    /// Steps to play, of a flat decoder; a hierarchy plays [`Preset::steps`] and nothing else.
+    pub steps: Option<usize>,
+    /// Rows of the representation's control depth, as many as steps: one set for each latent, or
+    /// one for all of them. Empty for a model without controls.
+    pub controls: &'a [Rows],
+    /// Hits of a groove model (0 or 1, a column a lane), as many rows as steps, one set for each
+    /// latent: they are heard in place of drawn ones, and only velocities and offsets are the
+    /// model's. Empty where it draws them.
+    pub hits: &'a [Rows],
+    /// The class whose drawing ends a sequence (in a hierarchy: a segment), of a single decoder of
+    /// classes. The reference does not stop there unless told so.
+    pub end: Option<usize>,
+    /// Whether [`Played::parameters`] are wanted.
+    pub parameters: bool,
+}
+
+/// What a decoder made of one latent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Played {
+    /// Rows of the representation's output depth, zeros past an end: what was drawn, as it was
+    /// heard before the next step.
+    pub rows: Rows,
+    /// The decoder's outputs (logits, of most heads), before anything was drawn.
+    pub parameters: Option<Rows>,
+    /// Steps of each segment (of the whole, in a flat decoder), the one that ended it included.
+    pub lengths: Vec<usize>,
 }
 
 /// A model ready to run.
 pub struct MusicVae {
     preset: Preset,
-    /// Forward and backward cell of each encoder layer.
-    encoder: Vec<[Cell; 2]>,
+    encoder: Encoder,
     mu: Dense,
     sigma: Dense,
-    initial_state: Dense,
-    decoder: Vec<Cell>,
-    output: Dense,
+    decoder: Decoder,
 }
 
 impl MusicVae {
     /// Builds the model of `preset` from its `weights`.
     ///
     /// # Errors
-    /// The first tensor that is missing, unknown or of another shape, by name.
+    /// A preset that contradicts itself, or the first tensor that is missing, unknown or of
+    /// another shape, by name.
     pub fn new(preset: Preset, weights: &Tensors) -> Result<MusicVae, ModelError> {
         preset.check(weights)?;
-        let mut inputs = FEATURES;
-        let mut encoder = Vec::new();
-        for (layer, units) in preset.encoder.iter().enumerate() {
-            let cell = |direction| {
-                Cell::new(
-                    weights,
-                    &Preset::encoder_cell("encoder", layer, direction),
-                    inputs,
-                )
-            };
-            encoder.push([cell("fw")?, cell("bw")?]);
-            inputs = 2 * units;
-        }
-        let mut inputs = FEATURES;
-        let mut decoder = Vec::new();
-        for (layer, &units) in preset.decoder.iter().enumerate() {
-            decoder.push(Cell::new(weights, &preset.cores()[0].cell(layer), inputs)?);
-            inputs = units;
-        }
         Ok(MusicVae {
-            encoder,
+            encoder: Encoder::new(&preset, weights)?,
             mu: Dense::new(weights, "encoder/mu")?,
             sigma: Dense::new(weights, "encoder/sigma")?,
-            initial_state: Dense::new(weights, "decoder/z_to_initial_state")?,
-            decoder,
-            output: Dense::new(weights, "decoder/output_projection")?,
+            decoder: Decoder::new(&preset, weights)?,
             preset,
         })
     }
@@ -82,177 +118,348 @@ impl MusicVae {
         &self.preset
     }
 
-    /// The posterior of each groove.
+    /// The posterior of each groove, when the model is shown what its preset makes of it (taps, or
+    /// a groove without feel or some lanes; no stroke is left out at random).
     ///
     /// # Errors
-    /// When a groove is not `preset.steps()` steps long.
+    /// A model of other music, or a groove that is not [`Preset::steps`] steps long.
     pub fn encode(&self, grooves: &[Groove]) -> Result<Vec<Posterior>, ModelError> {
+        let options = GrooveOptions {
+            max_note_dropout: 0.0,
+            ..self.preset.groove_options()?.clone()
+        };
         let steps = self.preset.steps();
         if let Some(groove) = grooves.iter().find(|groove| groove.steps.len() != steps) {
-            return Err(ModelError::Input {
-                expected: format!("{steps} steps"),
-                found: format!("{}", groove.steps.len()),
-            });
+            return Err(misfit(format!("{steps} steps"), groove.steps.len()));
         }
-        Ok(side_by_side(grooves, |grooves| self.encode_rows(grooves)))
+        let numbers = |groove: &Groove| {
+            let controls = match options.hits_as_controls {
+                true => hits(groove).values,
+                false => Vec::new(),
+            };
+            (options.apply(groove, 0).to_features(), controls)
+        };
+        let numbers: Vec<_> = grooves.iter().map(numbers).collect();
+        let shown = numbers.iter().map(|(input, controls)| Shown {
+            input,
+            controls,
+            lengths: &[],
+        });
+        self.encode_rows(&shown.collect::<Vec<_>>())
     }
 
-    fn encode_rows(&self, grooves: &[Groove]) -> Vec<Posterior> {
-        let (rows, steps) = (grooves.len(), self.preset.steps());
-        // Time first: every step's inputs are neighbours.
-        let mut inputs = vec![0.0; steps * rows * FEATURES];
-        for (row, groove) in grooves.iter().enumerate() {
-            for (step, features) in groove.to_features().chunks_exact(FEATURES).enumerate() {
-                inputs[(step * rows + row) * FEATURES..][..FEATURES].copy_from_slice(features);
-            }
+    /// The posterior of each window.
+    ///
+    /// # Errors
+    /// Rows or lengths that are not the model's.
+    pub fn encode_rows(&self, windows: &[Shown]) -> Result<Vec<Posterior>, ModelError> {
+        for window in windows {
+            self.check_window(window)?;
         }
-        let mut width = FEATURES;
-        let mut last = [Vec::new(), Vec::new()];
-        for (layer, units) in self.preset.encoder.iter().enumerate() {
-            let top = layer + 1 == self.preset.encoder.len();
-            let run = |cell: &Cell, backward: bool| {
-                let mut state = cell.start(rows, &[]);
-                let mut outputs = if top {
-                    Vec::new()
-                } else {
-                    vec![0.0; steps * rows * units]
-                };
-                for turn in 0..steps {
-                    let step = if backward { steps - 1 - turn } else { turn };
-                    state.step(&inputs[step * rows * width..][..rows * width]);
-                    if !top {
-                        outputs[step * rows * units..][..rows * units].copy_from_slice(&state.h);
-                    }
-                }
-                (state.h, outputs)
-            };
-            let [forward, backward] = &self.encoder[layer];
-            // The two directions don't depend on each other; one groove alone keeps two cores busy.
-            let ((fw, fw_outputs), (bw, bw_outputs)) = std::thread::scope(|scope| {
-                let other = scope.spawn(|| run(backward, true));
-                let this = run(forward, false);
-                (
-                    this,
-                    other
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                )
-            });
-            last = [fw, bw];
-            if !top {
-                inputs = interleave(&fw_outputs, &bw_outputs, *units);
-                width = 2 * units;
-            }
+        Ok(side_by_side(windows, |windows| self.posteriors(windows)))
+    }
+
+    fn check_window(&self, window: &Shown) -> Result<(), ModelError> {
+        let representation = &self.preset.representation;
+        let (depth, controls) = (representation.input_depth(), representation.control_depth());
+        let (steps, segments) = (window.input.len() / depth, self.preset.encoder_segments());
+        if !window.input.len().is_multiple_of(depth) {
+            return Err(misfit(
+                format!("rows of {depth} numbers"),
+                format!("{} numbers", window.input.len()),
+            ));
         }
-        let units = last[0].len() / rows.max(1);
-        let top = interleave(&last[0], &last[1], units);
+        if !self.preset.encoder_levels.is_empty() && steps != self.preset.steps() {
+            return Err(misfit(format!("{} steps", self.preset.steps()), steps));
+        }
+        if window.controls.len() != steps * controls {
+            return Err(misfit(
+                format!("{steps} rows of {controls} controls"),
+                format!("{} numbers", window.controls.len()),
+            ));
+        }
+        let (lengths, longest) = (window.lengths, steps / segments);
+        if !lengths.is_empty() && lengths.len() != segments {
+            return Err(misfit(format!("{segments} lengths"), lengths.len()));
+        }
+        match lengths.iter().find(|&&length| length > longest) {
+            Some(length) => Err(misfit(format!("lengths of {longest} at most"), length)),
+            None => Ok(()),
+        }
+    }
+
+    fn posteriors(&self, windows: &[Shown]) -> Vec<Posterior> {
+        let representation = &self.preset.representation;
+        let (depth, controls) = (representation.input_depth(), representation.control_depth());
+        let (width, segments) = (depth + controls, self.preset.encoder_segments());
+        let longest = windows
+            .iter()
+            .map(|window| window.input.len() / depth)
+            .max();
+        let longest = longest.unwrap_or(0);
+        let mut lengths = Vec::with_capacity(windows.len() * segments);
+        let mut values = Vec::with_capacity(windows.len() * longest * width);
+        for (place, window) in windows.iter().enumerate() {
+            let steps = window.input.len() / depth;
+            match window.lengths {
+                [] => lengths.extend(std::iter::repeat_n(steps / segments, segments)),
+                given => lengths.extend_from_slice(given),
+            }
+            if controls == 0 {
+                values.extend_from_slice(window.input);
+            } else {
+                let rows = window.input.chunks_exact(depth);
+                let rows = rows.zip(window.controls.chunks_exact(controls));
+                rows.for_each(|(row, controls)| values.extend(row.iter().chain(controls)));
+            }
+            values.resize((place + 1) * longest * width, 0.0);
+        }
+        let top = self.encoder.run(Sequences {
+            steps: longest / segments,
+            width,
+            lengths,
+            values,
+        });
         let softplus = |x: f32| x.max(0.0) + (-x.abs()).exp().ln_1p();
         let sigma: Vec<f32> = self.sigma.run(&top).into_iter().map(softplus).collect();
         let z_size = self.preset.z_size;
-        self.mu
-            .run(&top)
-            .chunks_exact(z_size)
-            .zip(sigma.chunks_exact(z_size))
-            .map(|(mu, sigma)| Posterior {
-                mu: mu.to_vec(),
-                sigma: sigma.to_vec(),
-            })
-            .collect()
+        let both = self.mu.run(&top);
+        let both = both.chunks_exact(z_size).zip(sigma.chunks_exact(z_size));
+        both.map(|(mu, sigma)| Posterior {
+            mu: mu.to_vec(),
+            sigma: sigma.to_vec(),
+        })
+        .collect()
     }
 
-    /// A groove of `preset.steps()` steps at 120 quarter notes a minute for each latent.
+    /// A groove of [`Preset::steps`] steps at 120 quarter notes a minute for each latent.
     ///
     /// # Errors
-    /// When a latent is not `preset.z_size` numbers long.
+    /// A model of other music, or one that must be told the hits; a latent that is not
+    /// `preset.z_size` numbers long.
     pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
         let features = self.decode_features(z, self.preset.steps(), how)?;
-        Ok(features
-            .iter()
-            .map(|features| Groove::from_features(features, 120.0))
-            .collect())
+        let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
+        Ok(features.iter().map(groove).collect())
     }
 
-    /// The decoder's outputs for each latent over any number of steps, `steps x 27` in the layout
-    /// of [`Groove::to_features`]: drawn hits (0 or 1), velocities and doubled offsets, the latter
-    /// two also where there is no hit.
+    /// [`MusicVae::decode`] as numbers over any number of steps, `steps x 27` in the layout of
+    /// [`Groove::to_features`]: drawn hits (0 or 1), velocities and doubled offsets, the latter two
+    /// also where there is no hit.
     ///
     /// # Errors
-    /// When a latent is not `preset.z_size` numbers long.
+    /// Those of [`MusicVae::decode`].
     pub fn decode_features(
         &self,
         z: &[Latent],
         steps: usize,
         how: Decoding,
     ) -> Result<Vec<Vec<f32>>, ModelError> {
-        let z_size = self.preset.z_size;
-        if let Some(latent) = z.iter().find(|latent| latent.len() != z_size) {
-            return Err(ModelError::Input {
-                expected: format!("latents of {z_size} numbers"),
-                found: format!("{}", latent.len()),
-            });
-        }
-        let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
-        let chances: Vec<f32> = (0..steps * LANES).map(|_| rng.random()).collect();
-        Ok(side_by_side(z, |z| {
-            self.decode_rows(z, how.temperature, &chances)
-        }))
+        self.preset.makes_grooves()?;
+        let guide = Guide {
+            steps: Some(steps),
+            ..Guide::default()
+        };
+        let played = self.decode_rows(z, how, &guide)?;
+        Ok(played
+            .into_iter()
+            .map(|played| played.rows.values)
+            .collect())
     }
 
-    fn decode_rows(&self, z: &[Latent], temperature: f32, chances: &[f32]) -> Vec<Vec<f32>> {
-        let rows = z.len();
-        let z = z.concat();
-        let states: Vec<f32> = self.initial_state.run(&z).into_iter().map(tanh).collect();
-        let width = states.len() / rows.max(1);
-        let mut first = 0;
-        let mut layers = Vec::new();
-        for (index, (cell, units)) in self.decoder.iter().zip(&self.preset.decoder).enumerate() {
-            let mut layer = cell.start(rows, if index == 0 { &z } else { &[] });
-            layer.set(&states, width, first);
-            layers.push(layer);
-            first += 2 * units;
+    /// The decoder's outputs for each latent when the hits are those of a pattern, and only
+    /// velocities and offsets are the model's: it hears the pattern with its own feel. The layout
+    /// is that of [`MusicVae::decode_features`]. A model that must be told the hits is told them.
+    ///
+    /// # Errors
+    /// A model of other music, a latent that is not `preset.z_size` numbers long, or not a pattern
+    /// of [`Preset::steps`] steps for each.
+    pub fn decode_given(
+        &self,
+        z: &[Latent],
+        patterns: &[Groove],
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let told = self.preset.groove_options()?.hits_as_controls;
+        let hits: Vec<Rows> = patterns.iter().map(hits).collect();
+        let guide = Guide {
+            controls: if told { &hits } else { &[] },
+            hits: &hits,
+            ..Guide::default()
+        };
+        if hits.len() != z.len() {
+            return Err(misfit(format!("{} patterns", z.len()), hits.len()));
         }
-        let mut grooves = vec![Vec::with_capacity(chances.len() * 3); rows];
-        let mut previous = vec![0.0; rows * FEATURES];
-        for chances in chances.chunks_exact(LANES) {
-            let mut below: &[f32] = &previous;
-            for layer in &mut layers {
-                layer.step(below);
-                below = &layer.h;
-            }
-            previous = self.output.run(below);
-            for (row, groove) in previous.chunks_exact_mut(FEATURES).zip(&mut grooves) {
-                let (hits, played) = row.split_at_mut(LANES);
-                let (velocities, offsets) = played.split_at_mut(LANES);
-                for (hit, &chance) in hits.iter_mut().zip(chances) {
-                    // At temperature 0 the quotient would be NaN where the logit is 0.
-                    let drawn = if temperature > 0.0 {
-                        chance < sigmoid(*hit / temperature)
-                    } else {
-                        *hit > 0.0
-                    };
-                    *hit = f32::from(u8::from(drawn));
+        let nothing_drawn = Decoding {
+            temperature: 0.0,
+            seed: 0,
+        };
+        let played = self.decode_rows(z, nothing_drawn, &guide)?;
+        Ok(played
+            .into_iter()
+            .map(|played| played.rows.values)
+            .collect())
+    }
+
+    /// What the decoder plays for each latent.
+    ///
+    /// # Errors
+    /// A latent that is not `preset.z_size` numbers long, or a guide that does not fit the model.
+    pub fn decode_rows<'a>(
+        &self,
+        z: &[Latent],
+        how: Decoding,
+        guide: &Guide<'a>,
+    ) -> Result<Vec<Played>, ModelError> {
+        let z_size = self.preset.z_size;
+        if let Some(latent) = z.iter().find(|latent| latent.len() != z_size) {
+            let expected = format!("latents of {z_size} numbers");
+            return Err(misfit(expected, latent.len()));
+        }
+        let steps = guide.steps.unwrap_or(self.preset.steps());
+        self.check_guide(z.len(), steps, guide)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
+        let chances = steps * self.decoder.chances;
+        let chances: Vec<f32> = (0..chances).map(|_| rng.random()).collect();
+        let of_latent = |sets: &'a [Rows], row: usize| match sets {
+            [] => &[],
+            [all] => &all.values[..],
+            each => &each[row].values,
+        };
+        let each = z.iter().enumerate().map(|(row, z)| {
+            let controls = of_latent(guide.controls, row);
+            (z, controls, of_latent(guide.hits, row))
+        });
+        let tracks = side_by_side(&each.collect::<Vec<_>>(), |some| {
+            let z: Vec<f32> = some.iter().flat_map(|(z, ..)| *z).copied().collect();
+            let controls: Vec<_> = some.iter().map(|(_, controls, _)| *controls).collect();
+            let hits: Vec<_> = some.iter().map(|(.., hits)| *hits).collect();
+            let mut performance = Performance {
+                temperature: how.temperature,
+                chances: &chances,
+                steps: steps / self.preset.segments(),
+                controls: &controls,
+                control_depth: self.preset.representation.control_depth(),
+                hits: &hits,
+                end: guide.end,
+                keep_parameters: guide.parameters,
+                played: vec![Track::default(); some.len()],
+            };
+            self.decoder.run(&z, &mut performance);
+            performance.played
+        });
+        let rows = |values: Vec<f32>| Rows {
+            steps,
+            depth: values.len() / steps.max(1),
+            values,
+        };
+        let played = |track: Track| Played {
+            parameters: guide.parameters.then(|| rows(track.parameters)),
+            rows: rows(track.rows),
+            lengths: track.lengths,
+        };
+        Ok(tracks.into_iter().map(played).collect())
+    }
+
+    fn check_guide(&self, latents: usize, steps: usize, guide: &Guide) -> Result<(), ModelError> {
+        let preset = &self.preset;
+        if !preset.decoder_levels.is_empty() && steps != preset.steps() {
+            return Err(misfit(format!("{} steps", preset.steps()), steps));
+        }
+        let depth = preset.representation.control_depth();
+        if depth > 0 && guide.controls.is_empty() {
+            return Err(ModelError::NoControls {
+                preset: preset.name.clone(),
+            });
+        }
+        let lanes = match preset.head {
+            Head::Groove if preset.split.is_empty() => preset.representation.output_depth() / 3,
+            _ => 0,
+        };
+        for (what, sets, depth) in [
+            ("controls", guide.controls, depth),
+            ("hits", guide.hits, lanes),
+        ] {
+            match (depth, sets.len()) {
+                (_, 0) => continue,
+                (0, count) => return Err(misfit(format!("no {what}"), format!("{count} sets"))),
+                (_, count) if count > 1 && count != latents => {
+                    return Err(misfit(format!("{what} for {latents} latents"), count));
                 }
-                velocities
-                    .iter_mut()
-                    .for_each(|velocity| *velocity = sigmoid(*velocity));
-                offsets
-                    .iter_mut()
-                    .for_each(|offset| *offset = tanh(*offset));
-                groove.extend_from_slice(row);
+                _ => {}
+            }
+            let fits = |rows: &&Rows| rows.depth == depth && rows.values.len() == steps * depth;
+            if let Some(rows) = sets.iter().find(|rows| !fits(rows)) {
+                return Err(misfit(
+                    format!("{steps} rows of {depth} {what}"),
+                    format!("{} numbers in rows of {}", rows.values.len(), rows.depth),
+                ));
             }
         }
-        grooves
+        match guide.end {
+            Some(_) if !preset.split.is_empty() || preset.head != Head::Categorical => Err(misfit(
+                "a single decoder of classes to stop at an end",
+                format!("preset {}", preset.name),
+            )),
+            Some(end) if end >= preset.representation.output_depth() => Err(misfit(
+                format!(
+                    "an end among {} classes",
+                    preset.representation.output_depth()
+                ),
+                end,
+            )),
+            _ => Ok(()),
+        }
     }
 }
 
-/// Rows of `left` and `right` (`width` numbers each) joined.
-fn interleave(left: &[f32], right: &[f32], width: usize) -> Vec<f32> {
-    let rows = left
-        .chunks_exact(width.max(1))
-        .zip(right.chunks_exact(width.max(1)));
-    rows.flat_map(|(left, right)| left.iter().chain(right))
-        .copied()
-        .collect()
+impl Preset {
+    /// What is left out of grooves that the model is shown.
+    ///
+    /// # Errors
+    /// When its music is no [`Groove`].
+    fn groove_options(&self) -> Result<&GrooveOptions, ModelError> {
+        match &self.representation {
+            Representation::Groove(options) if self.representation.output_depth() == FEATURES => {
+                Ok(options)
+            }
+            other => Err(ModelError::NoGrooves {
+                preset: self.name.clone(),
+                makes: other.makes(),
+            }),
+        }
+    }
+
+    /// Whether a latent alone becomes a [`Groove`].
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn makes_grooves(&self) -> Result<(), ModelError> {
+        match self.groove_options()?.hits_as_controls {
+            false => Ok(()),
+            true => Err(ModelError::NoControls {
+                preset: self.name.clone(),
+            }),
+        }
+    }
+}
+
+/// The hits of a groove, nine columns of 0 and 1.
+fn hits(groove: &Groove) -> Rows {
+    let cells = groove.steps.iter().flatten();
+    Rows {
+        steps: groove.steps.len(),
+        depth: LANES,
+        values: cells
+            .map(|cell| f32::from(u8::from(cell.is_some())))
+            .collect(),
+    }
+}
+
+fn misfit(expected: impl Into<String>, found: impl ToString) -> ModelError {
+    ModelError::Input {
+        expected: expected.into(),
+        found: found.to_string(),
+    }
 }
 
 /// Runs `work` on neighbouring parts of `items`, one a core; results in order.

@@ -4,6 +4,7 @@ mod drums;
 mod features;
 mod groove;
 mod groove_notes;
+pub mod measures;
 pub mod midi_file;
 mod note_sequence;
 mod representation;
@@ -13,6 +14,7 @@ mod whole_file;
 pub use drums::Lane;
 pub use features::FEATURES;
 pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
+pub use measures::Measure;
 pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
     TextAnnotation, TimeSignature,

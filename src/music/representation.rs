@@ -192,6 +192,31 @@ impl Representation {
         }
     }
 
+    /// What music it is, in a few words.
+    pub fn makes(&self) -> &'static str {
+        match self {
+            Representation::Groove(options) if options.hits_as_controls => {
+                "the feel of drums whose hits are given"
+            }
+            Representation::Groove(options) if options.humanize => {
+                "drums as performed, from a score"
+            }
+            Representation::Groove(options) if options.tapify => "drums as performed, from taps",
+            Representation::Groove(options) if !options.add_instruments.is_empty() => {
+                "drums as performed, with lanes added"
+            }
+            Representation::Groove(_) => "drums as performed",
+            Representation::Drums(_) => "drums on the grid",
+            Representation::Melody(options) if options.chords => "a melody on chords",
+            Representation::Melody(_) => "a melody",
+            Representation::Trio => "melody, bass and drums",
+            Representation::MultiPerformance(options) if options.chords => {
+                "up to 8 instruments as performed, on chords"
+            }
+            Representation::MultiPerformance(_) => "up to 8 instruments as performed",
+        }
+    }
+
     /// Columns of each part of a trio: melody, bass and drums.
     pub const TRIO_DEPTHS: [usize; 3] = [MELODY_CLASSES, MELODY_CLASSES, 1 << LANES];
 

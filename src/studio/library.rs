@@ -17,6 +17,15 @@ pub struct Entry {
     pub age: Option<Duration>,
     /// Why it can't be loaded.
     pub error: Option<String>,
+    /// Why it can't be played on the drum grid, although nothing is wrong with it.
+    pub unplayable: Option<String>,
+}
+
+impl Entry {
+    /// Why it can't be chosen, in one sentence.
+    pub fn obstacle(&self) -> Option<&str> {
+        self.error.as_deref().or(self.unplayable.as_deref())
+    }
 }
 
 /// What the browser lists.

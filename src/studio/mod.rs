@@ -32,7 +32,7 @@ use std::time::Duration;
 pub use crate::data::Split;
 pub use crate::training::{Event as TrainingEvent, Record};
 pub use action::Action;
-pub use backstage::{Backstage, quiet_stderr};
+pub use backstage::{Backstage, Tell, quiet_stderr};
 pub use chain::Chain;
 pub use config::{Config, Takeover};
 pub use curves::{Curves, Term};

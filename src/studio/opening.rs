@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source};
 use crate::checkpoint::{Catalogue, Checkpoint, EMBEDDED, EMBEDDED_LOG};
-use crate::model::MusicVae;
+use crate::model::{MusicVae, Preset};
 use crate::music::Groove;
 
 /// Opens a checkpoint: what it is, and its model ready to run.
@@ -16,6 +16,9 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         Source::Embedded => Checkpoint::embedded()?,
         Source::File(path) => Checkpoint::load(path)?,
     };
+    if let Some(reason) = unplayable(&checkpoint.preset) {
+        anyhow::bail!("{reason}");
+    }
     let model = checkpoint.model()?;
     let info = ModelInfo {
         source: source.clone(),
@@ -27,6 +30,14 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         log: log(source).records,
     };
     Ok((info, Box::new(move |job| run(&model, job))))
+}
+
+/// Why models of a preset can't be played on the drum grid, in one sentence; `None` when they can.
+fn unplayable(preset: &Preset) -> Option<String> {
+    let reason = preset.makes_grooves().err()?;
+    Some(format!(
+        "This model can't be played on the drum grid: {reason}."
+    ))
 }
 
 fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
@@ -78,21 +89,28 @@ pub fn list(folders: &[PathBuf]) -> Event {
         let age = entry
             .modified
             .and_then(|modified| now.duration_since(modified).ok());
-        let (preset, step, validation_loss, error) = match entry.summary {
-            Ok(summary) => {
-                let loss = summary.metadata.validation_loss();
-                (summary.preset.name, summary.metadata.step, loss, None)
-            }
-            Err(reason) => (String::new(), 0, None, Some(reason)),
-        };
-        Entry {
-            source: entry.source,
-            name: entry.name,
-            preset,
-            step,
-            validation_loss,
-            age,
-            error,
+        let (source, name) = (entry.source, entry.name);
+        match entry.summary {
+            Ok(summary) => Entry {
+                source,
+                name,
+                unplayable: unplayable(&summary.preset),
+                preset: summary.preset.name,
+                step: summary.metadata.step,
+                validation_loss: summary.metadata.validation_loss(),
+                age,
+                error: None,
+            },
+            Err(reason) => Entry {
+                source,
+                name,
+                preset: String::new(),
+                step: 0,
+                validation_loss: None,
+                age,
+                error: Some(reason),
+                unplayable: None,
+            },
         }
     });
     Event::Catalogue(entries.collect(), catalogue.problems)

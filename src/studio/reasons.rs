@@ -74,7 +74,7 @@ impl Studio {
             }
             Action::LoadCheckpoint => match self.library.entries.get(self.screen.checkpoint) {
                 None => Some("There is no checkpoint to load.".into()),
-                Some(entry) => entry.error.clone(),
+                Some(entry) => entry.obstacle().map(String::from),
             },
             Action::ToggleTraining => reason(
                 self.run.state == RunState::Stopping,

@@ -1,7 +1,8 @@
 //! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
 
 mod adam;
-mod evaluate;
+pub mod attributes;
+pub mod evaluate;
 mod examples;
 mod gradients;
 mod log;
@@ -10,7 +11,7 @@ mod session;
 mod trainer;
 
 pub use adam::Adam;
-pub use evaluate::{Evaluation, Losses, Reconstruction, Timing, evaluate};
+pub use evaluate::{Evaluation, evaluate};
 pub use examples::Examples;
 pub use gradients::{Gradients, Terms, evaluate_each, evaluate_terms, gradients};
 pub use log::{Log, Record};

@@ -24,11 +24,11 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
-    // What is wrong with the chosen one is said in full below the list.
-    let error = chosen.and_then(|entry| entry.error.as_deref());
-    let lines = error.map_or(0, |error| {
+    // What stands against the chosen one is said in full below the list.
+    let obstacle = chosen.and_then(Entry::obstacle);
+    let lines = obstacle.map_or(0, |obstacle| {
         let width = usize::from(area.width.max(1));
-        (error.chars().count().div_ceil(width) as u16 + 1)
+        (obstacle.chars().count().div_ceil(width) as u16 + 1)
             .min(area.height.saturating_sub(listed.min(4)))
     });
     // Under the list, or at the end of the pane when the list fills it.
@@ -63,13 +63,13 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
         .row_highlight_style(highlight)
         .column_spacing(1);
     StatefulWidget::render(table_widget, table, buffer, &mut state);
-    if let Some(error) = error {
+    if let Some(obstacle) = obstacle {
         let below = Rect {
             y: table.bottom(),
             height: lines,
             ..area
         };
-        Paragraph::new(error)
+        Paragraph::new(obstacle)
             .style(theme.trouble())
             .wrap(Wrap { trim: true })
             .render(below, buffer);
@@ -84,12 +84,13 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'
     let loading = studio.library.loading.as_ref() == Some(&entry.source);
     let mark = match () {
         () if entry.error.is_some() => theme.pick("✗", "x"),
+        () if entry.unplayable.is_some() => theme.pick("♪", "-"),
         () if current => theme.pick("●", "*"),
         () if loading => theme.pick("…", "~"),
         () => " ",
     };
     let style: Style = match () {
-        () if entry.error.is_some() => theme.faint(),
+        () if entry.obstacle().is_some() => theme.faint(),
         () if current => theme.good(),
         () => theme.plain(),
     };

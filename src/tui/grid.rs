@@ -99,10 +99,12 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
     let groove = studio.groove();
     let bar = groove.meter.steps_per_bar();
+    // Past the end of what is shown, what plays is still the longer groove before it.
     let playing = studio
         .transport
         .playing
-        .then_some(studio.transport.position.step as usize);
+        .then_some(studio.transport.position.step as usize)
+        .filter(|&step| step < groove.steps.len());
     let here = playing.unwrap_or(studio.screen.step);
     let room = usize::from(area.width - LABEL);
     let columns = Columns::fit(groove.steps.len(), bar, here, room);

@@ -1,12 +1,13 @@
 //! The commands, as a shell runs them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae_tui::model::{Preset, Tensors, init};
-use musicvae_tui::music::midi_file;
+use musicvae_tui::music::{Note, NoteSequence, Tempo, midi_file};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -92,6 +93,7 @@ fn every_command_explains_itself() {
         "checkpoint info",
         "checkpoint import",
         "checkpoint export",
+        "presets",
         "devices",
         "kit",
     ];
@@ -284,6 +286,267 @@ fn interpolation_starts_and_ends_at_its_ends() {
     assert_eq!(ok(&folder, &with_tiny(&one)), "row.mid\n");
 }
 
+/// Saves a small model of a preset's music in which every latent sounds different.
+fn save_small(folder: &TempDir, name: &str) {
+    let preset = Preset {
+        z_size: 8,
+        encoder: vec![8],
+        decoder: vec![8, 8],
+        ..Preset::by_name(name).unwrap()
+    };
+    let mut tensors = init::random_weights(&preset, 2).unwrap();
+    for (name, tensor) in &mut tensors {
+        if name.ends_with("kernel") {
+            let factor = if name.contains("initial_state") || name.contains("/mu/") {
+                500.0
+            } else {
+                4.0
+            };
+            *tensor = (&*tensor * factor).unwrap();
+        }
+    }
+    let checkpoint = Checkpoint {
+        preset,
+        tensors,
+        optimizer: Tensors::new(),
+        metadata: Metadata::of_this_run(3),
+    };
+    let path = folder.path().join(format!("{name}.safetensors"));
+    checkpoint.save(&path, Precision::Full).unwrap();
+}
+
+/// Sixteen bars of a melody on a flute, a bass and drums.
+fn band() -> NoteSequence {
+    let mut notes = Vec::new();
+    let note = |pitch, eighth: usize, program, instrument| Note {
+        pitch,
+        velocity: 90,
+        start_time: eighth as f64 * 0.25,
+        end_time: (eighth + 1) as f64 * 0.25,
+        instrument,
+        program,
+        is_drum: instrument == 9,
+    };
+    for eighth in 0..16 * 8 {
+        let pitch = [60, 62, 64, 67, 69, 72, 71, 65][(eighth + eighth / 8 * 3) % 8];
+        notes.push(note(pitch, eighth, 0, 0));
+        notes.push(note([36, 43][eighth / 4 % 2], eighth, 33, 1));
+        notes.push(note([36, 42, 38, 42][eighth % 4], eighth, 0, 9));
+    }
+    NoteSequence {
+        tempos: vec![Tempo {
+            time: 0.0,
+            qpm: 120.0,
+        }],
+        total_time: 32.0,
+        notes,
+        ..NoteSequence::default()
+    }
+}
+
+/// The (program, is it drums) of every instrument of a MIDI file, and its notes and length.
+fn instruments(path: &Path) -> (BTreeSet<(i32, bool)>, usize, f64) {
+    let sequence = midi_file::read_path(path).unwrap();
+    let instruments = sequence
+        .notes
+        .iter()
+        .map(|note| (note.program, note.is_drum));
+    (
+        instruments.collect(),
+        sequence.notes.len(),
+        sequence.total_time,
+    )
+}
+
+#[test]
+fn models_of_other_music_are_played_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("band.mid"),
+        midi_file::write(&band()).unwrap(),
+    )
+    .unwrap();
+    let drums = || BTreeSet::from([(0, true)]);
+    let piano = || BTreeSet::from([(0, false)]);
+    let all = BTreeSet::from([(0, false), (33, false), (0, true)]);
+    for (preset, noun, expected, bars) in [
+        ("cat-mel_2bar_small", "melody", piano(), 2),
+        ("hier-mel_16bar", "melody", piano(), 16),
+        ("cat-drums_2bar_small", "drums", drums(), 2),
+        ("nade-drums_2bar_full", "drums", drums(), 2),
+        ("hierdec-trio_16bar", "trio", all.clone(), 16),
+        ("flat-trio_16bar", "trio", all, 16),
+    ] {
+        save_small(&folder, preset);
+        let file = format!("{preset}.safetensors");
+        let run = |arguments: &[&str]| {
+            let model = ["--checkpoint", &file];
+            ok(&folder, &[arguments, &model[..]].concat())
+        };
+        let path = |name: &str| folder.path().join(name);
+        let printed = run(&["sample", "-n", "2", "--seed", "1", "-o", preset]);
+        let [one, two] = ["01", "02"].map(|number| format!("{preset}/{noun}-{number}.mid"));
+        assert_eq!(printed, format!("{one}\n{two}\n"));
+        let (found, notes, _) = instruments(&path(&one));
+        assert_eq!(found, expected, "{preset}");
+        assert!(notes > bars, "{preset}: {notes} notes");
+        assert_ne!(fs::read(path(&one)).unwrap(), fs::read(path(&two)).unwrap());
+
+        // There and back; equal windows count once.
+        let encoded = run(&["encode", "band.mid", "--json"]);
+        let windows = json(&encoded)["windows"].as_array().unwrap().clone();
+        assert!(
+            !windows.is_empty() && windows.len() <= 2 * 16 / bars,
+            "{preset}"
+        );
+        assert_eq!(windows[0]["mu"].as_array().unwrap().len(), 8);
+        assert_eq!(windows[0]["start_bar"], Value::Null, "{preset}");
+        assert!(run(&["encode", "band.mid"]).starts_with(" no "));
+        fs::write(path("z.json"), &encoded).unwrap();
+        run(&[
+            "decode",
+            "z.json",
+            "--temperature",
+            "0",
+            "--seed",
+            "0",
+            "-o",
+            "decoded.mid",
+        ]);
+        run(&["reconstruct", "band.mid", "-o", "back.mid"]);
+        let (found, _, length) = instruments(&path("back.mid"));
+        assert!(found.is_subset(&expected), "{preset}: {found:?}");
+        assert!(
+            length <= 2.0 * (windows.len() * bars) as f64 + 1e-3,
+            "{preset}"
+        );
+        let same = ["decoded.mid", "back.mid"].map(|name| fs::read(path(name)).unwrap());
+        assert_eq!(same[0], same[1], "{preset}");
+        let interpolate = [
+            "interpolate",
+            "band.mid",
+            "band.mid",
+            "--steps",
+            "3",
+            "-o",
+            "morph",
+        ];
+        assert_eq!(run(&interpolate).lines().count(), 3);
+    }
+}
+
+#[test]
+fn a_model_that_is_told_the_hits_needs_some() {
+    let folder = workplace();
+    let name = "groovae_2bar_hits_control_tfds";
+    save_small(&folder, name);
+    let model = ["--checkpoint", &format!("{name}.safetensors")];
+    let sampled = run(&folder, &[&["sample", "-o", "x.mid"], &model[..]].concat());
+    assert_eq!(sampled.status.code(), Some(1));
+    let said = String::from_utf8(sampled.stderr).unwrap();
+    assert!(
+        said.contains("must be told the controls of every step"),
+        "{said}"
+    );
+    ok(
+        &folder,
+        &[&["reconstruct", "b.mid", "-o", "x.mid"], &model[..]].concat(),
+    );
+    assert_eq!(
+        instruments(&folder.path().join("x.mid")).0,
+        [(0, true)].into()
+    );
+}
+
+#[test]
+fn a_magenta_checkpoint_is_imported_and_sampled() {
+    let folder = TempDir::new().unwrap();
+    let Some(melody) = data("oracle/other/cat-mel_2bar_small/ckpt") else {
+        return;
+    };
+    let melody = melody.to_str().unwrap();
+    let said = ok(
+        &folder,
+        &["checkpoint", "import", melody, "mel.safetensors"],
+    );
+    assert!(said.contains("preset cat-mel_2bar_small"), "{said}");
+    let sample = [
+        "sample",
+        "--checkpoint",
+        "mel.safetensors",
+        "--seed",
+        "1",
+        "-o",
+        "m.mid",
+    ];
+    ok(&folder, &sample);
+    assert_eq!(
+        instruments(&folder.path().join("m.mid")).0,
+        [(0, false)].into()
+    );
+
+    // What two presets could have made is said, and can be told.
+    let tar = data("oracle/groovae_4bar.tar").unwrap();
+    let import = [
+        "checkpoint",
+        "import",
+        tar.to_str().unwrap(),
+        "g.safetensors",
+    ];
+    let doubtful = run(&folder, &import);
+    let note = String::from_utf8(doubtful.stderr).unwrap();
+    assert!(
+        note.contains("groovae_2bar_humanize") && note.contains("--preset"),
+        "{note}"
+    );
+    let told = [&import[..], &["--preset", "groovae_2bar_humanize"]].concat();
+    let told = run(&folder, &told);
+    assert!(told.stderr.is_empty(), "{told:?}");
+    assert!(
+        String::from_utf8(told.stdout)
+            .unwrap()
+            .contains("preset groovae_2bar_humanize")
+    );
+    let unknown = run(&folder, &[&import[..], &["--preset", "groovae"]].concat());
+    assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn presets_are_listed_with_what_is_at_hand() {
+    let folder = TempDir::new().unwrap();
+    save_small(&folder, "hier-mel_16bar");
+    let table = ok(&folder, &["presets", "."]);
+    let line = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(
+        line("groovae_4bar ").ends_with("4.09 M  yes   embedded"),
+        "{table}"
+    );
+    assert!(
+        line("hier-mel_16bar ").ends_with("yes   hier-mel_16bar"),
+        "{table}"
+    );
+    assert!(line("cat-mel_2bar_big").ends_with("-"), "{table}");
+    let listed = json(&ok(&folder, &["presets", "--json", "."]));
+    let presets = listed["presets"].as_array().unwrap();
+    assert_eq!(presets.len(), 23);
+    for preset in presets {
+        let name = preset["name"].as_str().unwrap();
+        assert!(
+            line(name).contains(preset["makes"].as_str().unwrap()),
+            "{name}"
+        );
+        // Either it can be converted, or the reason is there to read.
+        let obstacle = preset["obstacle"].as_str();
+        assert_eq!(preset["convertible"], obstacle.is_none(), "{name}");
+        assert!(
+            obstacle.is_none_or(|reason| table.contains(reason)),
+            "{name}"
+        );
+    }
+    assert_eq!(presets[17]["parameters"], 4_085_019);
+    assert_eq!(presets[17]["checkpoints"][0], "embedded");
+}
+
 #[test]
 fn rendered_sound_is_heard() {
     let folder = workplace();
@@ -382,26 +645,110 @@ fn a_model_is_trained_resumed_measured_and_played() {
 fn a_model_is_measured_on_a_split() {
     let folder = workplace();
     corpus(&folder.path().join("corpus"));
-    let eval = with_tiny(&["eval", "--data", "corpus", "--json"]);
+    let few = ["--samples", "20", "--pairs", "3", "--resamples", "50"];
+    let eval = with_tiny(&[&["eval", "--data", "corpus", "--json"], &few[..]].concat());
     let measured = json(&ok(&folder, &eval));
+    assert_eq!(measured, json(&ok(&folder, &eval)), "figures vary");
     assert_eq!(
         (&measured["split"], &measured["windows"]),
         (&"validation".into(), &2.into())
     );
     let losses = &measured["losses"];
-    let term = |name: &str| losses[name].as_f64().unwrap();
+    let term = |name: &str| losses[name]["value"].as_f64().unwrap();
     assert!(
         term("total") >= term("hits") + term("velocities") + term("offsets") - 1e-3,
         "{losses}"
     );
     // Every offset of the corpus is late by 0 to 0.4 steps, so the mean predicts better than none.
-    let timing = |name: &str| measured[name]["mae_ms"].as_f64().unwrap();
+    let timing = |name: &str| {
+        let figure = &measured["baselines"][name]["timing_mae_ms"];
+        figure["value"].as_f64().unwrap()
+    };
     assert!(timing("mean_offset") < 0.7 * timing("quantized"));
-    let table = ok(
-        &folder,
-        &with_tiny(&["eval", "--data", "corpus", "--split", "train"]),
-    );
+    for part in ["reconstruction", "prior", "interpolation"] {
+        assert!(measured[part].is_object(), "{part}");
+    }
+    assert!(measured["humanization"].is_null() && measured["accompaniment"].is_null());
+    let eval = [
+        "eval",
+        "--data",
+        "corpus",
+        "--split",
+        "train",
+        "--pictures",
+        "p",
+    ];
+    let table = ok(&folder, &with_tiny(&[&eval[..], &few].concat()));
     assert!(table.starts_with("train: 3 windows, "), "{table}");
+    let pictures = fs::read_dir(folder.path().join("p")).unwrap();
+    for picture in pictures.map(|entry| entry.unwrap().path()) {
+        let svg = fs::read_to_string(&picture).unwrap();
+        assert!(
+            svg.starts_with("<svg") && !svg.contains("NaN"),
+            "{picture:?}"
+        );
+    }
+    assert!(folder.path().join("p/prior-density.svg").exists());
+}
+
+#[test]
+fn attributes_are_made_and_used() {
+    let folder = workplace();
+    corpus(&folder.path().join("corpus"));
+    let sample = |more: &[&str]| {
+        let sample = ["sample", "--seed", "5", "--out", "x.mid"];
+        let run = run(&folder, &with_tiny(&[&sample[..], more].concat()));
+        (run.status.code(), String::from_utf8(run.stderr).unwrap())
+    };
+    let (code, said) = sample(&["--attribute", "density=+1"]);
+    assert!(
+        code == Some(1) && said.contains("attributes make"),
+        "{said}"
+    );
+    let make = ["attributes", "make", "tiny.safetensors", "--data", "corpus"];
+    assert!(ok(&folder, &make).contains("tiny.attributes.json"));
+    let list = ok(&folder, &with_tiny(&["attributes", "list"]));
+    assert!(list.contains("lateness"), "{list}");
+    let listed = json(&ok(&folder, &with_tiny(&["attributes", "list", "--json"])));
+    assert_eq!(
+        listed["attributes"][0]["vector"].as_array().unwrap().len(),
+        8
+    );
+    let groove = |more: &[&str]| {
+        assert_eq!(sample(more).0, Some(0));
+        fs::read(folder.path().join("x.mid")).unwrap()
+    };
+    let plain = groove(&[]);
+    assert_eq!(groove(&["--attribute", "density=0"]), plain);
+    assert_ne!(groove(&["--attribute", "density=+8"]), plain);
+    let both = ["--attribute", "density=-2", "--attribute", "lateness=1.5"];
+    assert_ne!(groove(&both), plain);
+    let (code, said) = sample(&["--attribute", "groovyness=1"]);
+    assert!(
+        code == Some(2) && said.contains("there are density"),
+        "{said}"
+    );
+    let (code, said) = sample(&["--attribute", "density"]);
+    assert!(
+        code == Some(2) && said.contains("as in density=+1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_corpus_is_fetched_only_as_it_should_be() {
+    let folder = TempDir::new().unwrap();
+    // Nobody listens on port 1.
+    let fetch = ["data", "fetch", "groove", "--to", "here", "--from"];
+    let nowhere = [&fetch[..], &["http://127.0.0.1:1/groove.zip"]].concat();
+    let run = run(&folder, &nowhere);
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(1));
+    assert!(
+        said.contains("http://127.0.0.1:1/groove.zip can't be reached"),
+        "{said}"
+    );
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
 }
 
 #[test]
@@ -443,7 +790,7 @@ fn what_makes_no_sense_is_a_usage_error() {
         (&["sample"], "--out <OUT>"),
         (
             &["sample", "-n", "3", "-o", "x.mid"],
-            "3 grooves need a folder, but x.mid is one file",
+            "3 pieces need a folder, but x.mid is one file",
         ),
         (&["sample", "-n", "0", "-o", "x"], "0 is not in 1.."),
         (

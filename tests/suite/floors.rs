@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors from the ground up.
-const FLOORS: [&str; 9] = [
+const FLOORS: [&str; 10] = [
+    "chart",
     "music",
     "data",
     "model",
@@ -19,7 +20,7 @@ const FLOORS: [&str; 9] = [
 /// Floors that `floor` may name, as the design draws the arrows.
 fn allowed(floor: &str) -> &'static [&'static str] {
     match floor {
-        "music" => &[],
+        "chart" | "music" => &[],
         "data" | "model" | "engine" => &["music"],
         "checkpoint" => &["music", "data", "model"],
         "training" => &["music", "data", "model", "checkpoint"],

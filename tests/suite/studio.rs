@@ -277,6 +277,7 @@ fn a_checkpoint_is_chosen_and_loaded() {
         validation_loss: Some(9.0),
         age: None,
         error: error.map(String::from),
+        unplayable: None,
     };
     let list = vec![
         entry("fake", None),

@@ -1,13 +1,14 @@
 //! The screen: what it says at every size, and what keys do.
 
-use musicvae_tui::music::Lane;
+use musicvae_tui::music::{Groove, Lane};
 use musicvae_tui::studio::{
-    AudioState, Entry, Event, Overlay, Pane, RunState, Source, Split, Studio, TrainingEvent,
+    AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, RunState, Source, Split, Studio,
+    TrainingEvent,
 };
 use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
 
-use super::workbench::{Workbench, record};
+use super::workbench::{Workbench, model, record};
 
 const COLOR: Theme = Theme {
     color: true,
@@ -31,6 +32,7 @@ fn every_pane_is_there_from_80_by_24_on() {
             validation_loss: Some(11.5),
             age: None,
             error: None,
+            unplayable: None,
         }],
         vec![],
     ));
@@ -204,12 +206,80 @@ fn a_broken_checkpoint_shows_its_error() {
         validation_loss: None,
         age: None,
         error: Some("torn was cut off: copy it again".into()),
+        unplayable: None,
     };
     bench.receive(Event::Catalogue(vec![torn], vec![]));
     for (width, height) in [(80, 24), (100, 30), (200, 60)] {
         let lines = bench.screen(width, height);
         assert!(line(&lines, "✗ torn").contains("broken"));
         line(&lines, "cut off");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_other_music_says_why_it_is_not_played() {
+    let mut bench = Workbench::ready();
+    let reason = "This model can't be played on the drum grid: preset m makes a melody.";
+    let melody = Entry {
+        source: Source::File("melody".into()),
+        name: "melody".into(),
+        preset: "m".into(),
+        step: 12345,
+        validation_loss: None,
+        age: None,
+        error: None,
+        unplayable: Some(reason.into()),
+    };
+    bench.receive(Event::Catalogue(vec![melody], vec![]));
+    for (width, height) in [(80, 24), (100, 30), (200, 60)] {
+        let lines = bench.screen(width, height);
+        assert!(line(&lines, "♪ melody").contains("12345"));
+        line(&lines, "a melody.");
+    }
+    bench.take();
+    bench.press("4 enter");
+    assert_eq!(bench.said(), reason);
+    assert_eq!(bench.take(), []);
+}
+
+#[test]
+fn a_two_bar_loop_is_shown_while_four_bars_still_play() {
+    let mut bench = Workbench::ready();
+    let short = ModelInfo {
+        steps: 32,
+        preset: "groovae_2bar_humanize".into(),
+        ..model("short")
+    };
+    bench.studio.receive(Event::Loaded(short));
+    let asked = bench.studio.take_effects();
+    let ticket = asked.iter().find_map(|effect| match effect {
+        Effect::Decode { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    bench.press("end");
+    let mut groove = Groove::empty(32);
+    groove.steps[17][0] = bench.studio.groove().steps[0][0];
+    bench.studio.receive(Event::Decoded {
+        ticket: ticket.unwrap(),
+        grooves: vec![groove.clone(), groove.clone(), groove.clone()],
+    });
+    assert_eq!(bench.studio.screen.step, 31, "the cursor stays inside");
+    let sent = bench.studio.take_effects();
+    let sent = sent.iter().find_map(|effect| match effect {
+        Effect::Groove { groove, .. } => Some(groove.steps.len()),
+        _ => None,
+    });
+    assert_eq!(sent, Some(32));
+    let mut transport = bench.studio.transport.clone();
+    transport.playing = true;
+    for step in [0.0, 17.0, 31.9, 32.0, 50.0, 63.9] {
+        transport.position.step = step;
+        bench.studio.receive(Event::Transport(transport.clone()));
+        for (width, height) in [(60, 20), (80, 24), (100, 30)] {
+            let lines = bench.screen(width, height);
+            let ruler = line(&lines, "2.2");
+            assert!(ruler.contains("2.4") && !ruler.contains("3.2"), "{ruler}");
+        }
     }
 }
 

@@ -1,0 +1,159 @@
+//! `eval`: how good a model is on a split.
+
+mod pictures;
+mod table;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::UsageError;
+use super::grooves::ModelArgs;
+use super::output::{note, say};
+use crate::checkpoint::Checkpoint;
+use crate::data::{DataError, GrooveConverter, Split, Windows, load_windows};
+use crate::music::write_whole_file;
+use crate::training::evaluate::{
+    Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
+};
+
+/// How good a model is on a split of a corpus, by the published protocols.
+///
+/// What is measured follows from what the model does: losses, reconstruction, samples of the prior
+/// and interpolation for one that is shown whole grooves; humanization and accompaniment for those
+/// that are shown less. Every figure comes with the bounds of 95 % of resampled data sets; simple
+/// predictions learned from the training split stand beside.
+#[derive(Args)]
+pub struct Eval {
+    /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// train, validation or test.
+    #[arg(long, default_value = "validation")]
+    split: Split,
+    /// Only these, with commas between: losses, baselines, reconstruction, humanization, prior,
+    /// interpolation, accompaniment [default: all that fit the model].
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    parts: Vec<Part>,
+    /// Grooves drawn from the prior at each temperature.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    samples: u32,
+    /// Pairs of windows that are interpolated.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pairs: u32,
+    /// What is drawn again and again for the bounds: file (windows of one performance are alike),
+    /// or window (narrower).
+    #[arg(long, value_name = "UNIT", default_value = "file", value_parser = unit)]
+    by: Unit,
+    /// Data sets drawn for the bounds.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    resamples: u32,
+    /// Seed of samples, pairs and resampling.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Also draw the figures, as SVG files into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
+}
+
+fn unit(text: &str) -> Result<Unit, String> {
+    match text {
+        "file" => Ok(Unit::File),
+        "window" => Ok(Unit::Window),
+        _ => Err("bounds are drawn by file or by window".into()),
+    }
+}
+
+impl Eval {
+    pub fn run(self) -> anyhow::Result<()> {
+        let checkpoint = self.model.checkpoint()?;
+        for part in &self.parts {
+            if let Some(objection) = part.objection(&checkpoint) {
+                return Err(
+                    UsageError(format!("there is no {part} to measure: {objection}")).into(),
+                );
+            }
+        }
+        let fitting = Part::of_model(&checkpoint);
+        let questions = Questions {
+            samples: self.samples as usize,
+            pairs: self.pairs as usize,
+            unit: self.by,
+            resamples: self.resamples as usize,
+            seed: self.seed,
+            parts: match self.parts.is_empty() {
+                true => fitting.clone(),
+                false => self.parts.clone(),
+            },
+        };
+        let evaluation = match fitting[..] {
+            [Part::Losses] => evaluate_losses(&checkpoint, &self.data, self.split, &questions)?,
+            _ => self.evaluate(&checkpoint, &questions)?,
+        };
+        if let Some(folder) = &self.pictures {
+            write_pictures(folder, &pictures::pictures(&evaluation))?;
+        }
+        if self.json {
+            say!("{}", serde_json::to_string_pretty(&evaluation)?)
+        } else {
+            say!("{}", table::table(&evaluation).trim_end())
+        }
+    }
+
+    /// Measures a model of performed grooves.
+    fn evaluate(
+        &self,
+        checkpoint: &Checkpoint,
+        questions: &Questions,
+    ) -> anyhow::Result<Evaluation> {
+        let bars = checkpoint.preset.bars;
+        let windows = load(&self.data, self.split, bars, None)?;
+        for warning in &windows.warnings {
+            note!("note: {warning}");
+        }
+        // Without a training split there is nothing to learn simple predictions from.
+        let train = match load(&self.data, Split::Train, bars, Some(1)) {
+            Ok(train) => Some(train),
+            Err(DataError::NoWindows { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let material = Material {
+            split: self.split,
+            windows: &windows,
+            train: train.as_ref(),
+        };
+        let watched = std::io::stderr().is_terminal();
+        Ok(evaluate(checkpoint, material, questions, &mut |part| {
+            if watched {
+                note!("{part} ...");
+            }
+        })?)
+    }
+}
+
+fn load(data: &Path, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
+    load_windows(data, Some(split), &GrooveConverter { bars, hop })
+}
+
+/// Writes pictures by name into `folder`, and says where they are.
+pub fn write_pictures(folder: &Path, pictures: &[(&str, String)]) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("the folder {} can't be made", folder.display()))?;
+    for (name, svg) in pictures {
+        let path = folder.join(format!("{name}.svg"));
+        write_whole_file(&path, |out| std::io::Write::write_all(out, svg.as_bytes()))
+            .with_context(|| {
+                let path = path.display();
+                format!("cannot write {path}: check that its folder may be written to")
+            })?;
+        note!("{}", path.display());
+    }
+    Ok(())
+}

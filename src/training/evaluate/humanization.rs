@@ -1,0 +1,52 @@
+//! Humanization as in *Learning to Groove*: a straight pattern in, a performance out.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::TrainingError;
+use super::expression::{Distributions, Expression, ExpressionSums};
+use super::reconstruction::stroke;
+use super::subject::Subject;
+use crate::model::Latent;
+use crate::music::{FEATURES, Hit};
+
+/// How velocities and microtiming of all true strokes are met.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Humanization {
+    /// From the posterior's mean.
+    pub mean: Expression,
+    /// From a draw of the posterior: as varied as the model believes a performance to be.
+    pub drawn: Expression,
+    /// Of all true strokes, of those from the mean, and of those from a draw.
+    #[serde(skip)]
+    pub distributions: [Distributions; 3],
+}
+
+/// Measures humanization: the model sees each window's hits alone and plays them, hearing the
+/// velocities and microtiming that it made itself.
+pub fn humanization(subject: &Subject, seed: u64) -> Result<Humanization, TrainingError> {
+    let mean = performed(subject, &subject.means())?;
+    let drawn = performed(subject, &subject.drawn(seed))?;
+    let played = subject.grooves.iter().flat_map(|groove| groove.hits());
+    let played: Vec<Hit> = played.map(|(.., hit)| hit).collect();
+    Ok(Humanization {
+        mean: ExpressionSums::of_made(subject.grooves, &mean, subject.plan),
+        drawn: ExpressionSums::of_made(subject.grooves, &drawn, subject.plan),
+        distributions: [
+            Distributions::of(played.iter()),
+            Distributions::of(mean.iter().flatten()),
+            Distributions::of(drawn.iter().flatten()),
+        ],
+    })
+}
+
+/// The made stroke at each true one.
+fn performed(subject: &Subject, latents: &[Latent]) -> Result<Vec<Vec<Hit>>, TrainingError> {
+    let outputs = subject.model.decode_given(latents, subject.grooves)?;
+    let strokes = |(groove, output): (&crate::music::Groove, &Vec<f32>)| {
+        groove
+            .hits()
+            .map(|(step, lane, _)| stroke(&output[step * FEATURES..][..FEATURES], lane.index()))
+            .collect()
+    };
+    Ok(subject.grooves.iter().zip(&outputs).map(strokes).collect())
+}

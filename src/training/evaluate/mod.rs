@@ -1,0 +1,396 @@
+//! How good a model is on a split: the published protocols, with intervals and simple baselines.
+
+mod accompaniment;
+mod baselines;
+mod expression;
+mod grid;
+mod hits;
+mod humanization;
+mod interpolation;
+mod linear;
+mod ngram;
+mod prior;
+mod reconstruction;
+mod statistics;
+mod subject;
+
+use std::fmt;
+use std::str::FromStr;
+
+use std::path::Path;
+
+use candle_core::Device;
+use serde::{Deserialize, Serialize};
+
+use super::examples::converter;
+use super::{Examples, Terms, TrainingError, evaluate_each};
+use crate::checkpoint::Checkpoint;
+use crate::data::{Split, Windows, load_windows};
+use crate::model::Head;
+use crate::model::network::Network;
+use crate::music::Groove;
+
+pub use accompaniment::{Accompaniment, Guess};
+pub use baselines::Baselines;
+pub use expression::{Distributions, Expression, OFFSETS, VELOCITIES};
+pub use grid::HitGrid;
+pub use humanization::Humanization;
+pub use interpolation::{Interpolation, Way};
+pub use prior::{NEAR_DUPLICATE, Prior, Profile, Samples};
+pub use reconstruction::{Reconstruction, Returned};
+pub use statistics::{Histogram, Interval, Resampling, Sums, Unit, quantile};
+use subject::Subject;
+pub use subject::shown;
+
+/// One question that can be asked of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Losses,
+    Baselines,
+    Reconstruction,
+    Humanization,
+    Prior,
+    Interpolation,
+    Accompaniment,
+}
+
+impl Part {
+    pub const ALL: [Part; 7] = [
+        Part::Losses,
+        Part::Baselines,
+        Part::Reconstruction,
+        Part::Humanization,
+        Part::Prior,
+        Part::Interpolation,
+        Part::Accompaniment,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Part::Losses => "losses",
+            Part::Baselines => "baselines",
+            Part::Reconstruction => "reconstruction",
+            Part::Humanization => "humanization",
+            Part::Prior => "prior",
+            Part::Interpolation => "interpolation",
+            Part::Accompaniment => "accompaniment",
+        }
+    }
+
+    /// What is asked of a model unless something else is wanted: every question that fits what it
+    /// is shown and makes. Of what makes no performed grooves that is only [`Part::Losses`], by
+    /// [`evaluate_losses`].
+    pub fn of_model(checkpoint: &Checkpoint) -> Vec<Part> {
+        let Some(options) = Subject::options(&checkpoint.preset) else {
+            return vec![Part::Losses];
+        };
+        let mut parts = vec![Part::Losses, Part::Baselines];
+        if options.humanize {
+            parts.push(Part::Humanization);
+        }
+        if !accompaniment::added_lanes(options).is_empty() {
+            parts.push(Part::Accompaniment);
+        }
+        if parts.len() == 2 {
+            parts.extend([Part::Reconstruction, Part::Prior, Part::Interpolation]);
+        }
+        parts
+    }
+
+    /// Why the question makes no sense of this model, where it does not.
+    pub fn objection(self, checkpoint: &Checkpoint) -> Option<String> {
+        let options = Subject::options(&checkpoint.preset);
+        let name = &checkpoint.preset.name;
+        match (self, options) {
+            (Part::Losses, _) => None,
+            (_, None) => Some(format!("{name} makes no performed grooves")),
+            (Part::Humanization, Some(options)) if !options.humanize => {
+                Some(format!("{name} is not shown straight patterns"))
+            }
+            (Part::Accompaniment, Some(options))
+                if accompaniment::added_lanes(options).is_empty() =>
+            {
+                Some(format!("{name} is shown every lane"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Part, String> {
+        Part::ALL
+            .into_iter()
+            .find(|part| part.name() == text)
+            .ok_or_else(|| {
+                let names = Part::ALL.map(Part::name).join(", ");
+                format!("`{text}` is no part of an evaluation; there are {names}")
+            })
+    }
+}
+
+/// What to ask, and how thoroughly.
+#[derive(Clone, Debug)]
+pub struct Questions {
+    pub parts: Vec<Part>,
+    /// Grooves drawn from the prior at each temperature.
+    pub samples: usize,
+    /// Pairs of windows that are interpolated.
+    pub pairs: usize,
+    pub unit: Unit,
+    /// Data sets drawn for each interval.
+    pub resamples: usize,
+    /// Of all random numbers but those of the losses, which are training's own.
+    pub seed: u64,
+}
+
+/// A model's measure on one split. What was not asked is `None`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evaluation {
+    pub preset: String,
+    /// Optimizer steps behind the weights, and their fingerprint.
+    pub step: u64,
+    pub fingerprint: String,
+    pub split: Split,
+    pub files: usize,
+    pub windows: usize,
+    /// True hits in them, of grooves.
+    pub hits: Option<usize>,
+    /// What intervals were drawn by, and how often.
+    pub resampled: Unit,
+    pub resamples: usize,
+    pub losses: Option<Losses>,
+    pub baselines: Option<Baselines>,
+    pub reconstruction: Option<Reconstruction>,
+    pub humanization: Option<Humanization>,
+    pub prior: Option<Prior>,
+    pub interpolation: Option<Interpolation>,
+    pub accompaniment: Option<Accompaniment>,
+}
+
+/// Loss terms, means over windows; see [`super::Record`] for the units. They are those of the
+/// training log's validation lines: `z` is drawn from the posterior with the same noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Losses {
+    pub total: Interval,
+    pub reconstruction: Interval,
+    pub kl_bits: Interval,
+    /// The parts of the reconstruction of performed grooves; `None` of others.
+    pub hits: Option<Interval>,
+    pub velocities: Option<Interval>,
+    pub offsets: Option<Interval>,
+    /// Share of right predictions of classes; `None` of performed grooves.
+    pub accuracy: Option<Interval>,
+}
+
+/// The windows that a model is asked about, and those of the training split.
+#[derive(Clone, Copy)]
+pub struct Material<'a> {
+    pub split: Split,
+    pub windows: &'a Windows,
+    /// Windows at every bar; where they are missing, so are the figures that are learned from
+    /// them.
+    pub train: Option<&'a Windows>,
+}
+
+/// Measures `checkpoint`; `tell` hears which part is being worked on.
+///
+/// # Errors
+/// When the windows are not of the model's length, or a part asks what the model cannot answer.
+pub fn evaluate(
+    checkpoint: &Checkpoint,
+    material: Material,
+    questions: &Questions,
+    tell: &mut dyn FnMut(Part),
+) -> Result<Evaluation, TrainingError> {
+    let Material {
+        split,
+        windows,
+        train,
+    } = material;
+    let Questions {
+        parts,
+        samples,
+        pairs,
+        unit,
+        resamples,
+        seed,
+    } = questions;
+    let plan = Resampling::of(windows, *unit, *resamples, *seed);
+    let whole = train.map(|train| apart(train, checkpoint.preset.bars));
+    let whole = whole.as_deref();
+    let hits = windows.windows.iter().map(|groove| groove.hits().count());
+    let mut evaluation = Evaluation::of(checkpoint, split, windows, questions)?;
+    evaluation.hits = Some(hits.sum());
+    let mut asks = |part: Part| {
+        let asked = parts.contains(&part);
+        if asked {
+            tell(part);
+        }
+        asked
+    };
+    if asks(Part::Losses) {
+        evaluation.losses = {
+            let examples = Examples::of_grooves(&checkpoint.preset, &windows.windows)?;
+            Some(losses(checkpoint, &examples, &plan)?)
+        };
+    }
+    if asks(Part::Baselines) {
+        evaluation.baselines = Some(Baselines::measure(&windows.windows, whole, &plan));
+    }
+    let needs_subject = |part: &Part| !matches!(part, Part::Losses | Part::Baselines);
+    if !parts.iter().any(needs_subject) {
+        return Ok(evaluation);
+    }
+    let subject = Subject::new(checkpoint, &windows.windows, &plan)?;
+    if asks(Part::Reconstruction) {
+        evaluation.reconstruction = Some(reconstruction::reconstruction(&subject)?);
+    }
+    if asks(Part::Humanization) {
+        evaluation.humanization = Some(humanization::humanization(&subject, *seed)?);
+    }
+    if asks(Part::Accompaniment) {
+        evaluation.accompaniment = Some(accompaniment::accompaniment(&subject, whole)?);
+    }
+    if asks(Part::Interpolation) {
+        let measured = interpolation::interpolation(&subject, windows, whole, *pairs, *seed)?;
+        evaluation.interpolation = Some(measured);
+    }
+    if asks(Part::Prior) {
+        let every_bar = train.map(|train| &train.windows[..]);
+        let grooves = &windows.windows;
+        let measured = prior::prior(&subject.model, grooves, every_bar, &plan, *samples, *seed)?;
+        evaluation.prior = Some(measured);
+    }
+    Ok(evaluation)
+}
+
+/// Measures the loss terms alone, of any model that a corpus can be converted for.
+///
+/// # Errors
+/// When the corpus cannot be read or yields nothing for the model.
+pub fn evaluate_losses(
+    checkpoint: &Checkpoint,
+    data: &Path,
+    split: Split,
+    questions: &Questions,
+) -> Result<Evaluation, TrainingError> {
+    let mut converter = converter(&checkpoint.preset)?;
+    converter.hop = Some(checkpoint.preset.bars);
+    let windows = load_windows(data, Some(split), &converter)?;
+    let mut evaluation = Evaluation::of(checkpoint, split, &windows, questions)?;
+    let Questions {
+        unit,
+        resamples,
+        seed,
+        ..
+    } = questions;
+    let plan = Resampling::of(&windows, *unit, *resamples, *seed);
+    let examples = Examples::new(converter, windows.windows);
+    evaluation.losses = Some(losses(checkpoint, &examples, &plan)?);
+    Ok(evaluation)
+}
+
+impl Evaluation {
+    /// Nothing measured yet.
+    fn of<W>(
+        checkpoint: &Checkpoint,
+        split: Split,
+        windows: &Windows<W>,
+        questions: &Questions,
+    ) -> Result<Evaluation, TrainingError> {
+        Ok(Evaluation {
+            preset: checkpoint.preset.name.clone(),
+            step: checkpoint.metadata.step,
+            fingerprint: checkpoint.fingerprint()?,
+            split,
+            files: windows.files.len(),
+            windows: windows.windows.len(),
+            hits: None,
+            resampled: questions.unit,
+            resamples: questions.resamples,
+            losses: None,
+            baselines: None,
+            reconstruction: None,
+            humanization: None,
+            prior: None,
+            interpolation: None,
+            accompaniment: None,
+        })
+    }
+}
+
+/// Of windows at every bar those that do not overlap: every `bars`-th of each file.
+fn apart(windows: &Windows, bars: usize) -> Vec<Groove> {
+    let mut place = 0;
+    let mut file = None;
+    let mut chosen = Vec::new();
+    for (groove, origin) in windows.windows.iter().zip(&windows.origin) {
+        if file != Some(origin) {
+            (file, place) = (Some(origin), 0);
+        }
+        if place % bars.max(1) == 0 {
+            chosen.push(groove.clone());
+        }
+        place += 1;
+    }
+    chosen
+}
+
+impl Sums for Terms {
+    fn add(&mut self, other: &Terms) {
+        *self = Terms::add(*self, *other);
+    }
+}
+
+/// The loss terms of `examples`, as in validation during training.
+fn losses(
+    checkpoint: &Checkpoint,
+    examples: &Examples,
+    plan: &Resampling,
+) -> Result<Losses, TrainingError> {
+    /// As in training, so that the numbers compare.
+    const SEED: u64 = 0;
+    let preset = checkpoint.preset.clone();
+    let grooves = preset.head == Head::Groove;
+    let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
+    let each = evaluate_each(&network, examples, SEED, checkpoint.metadata.step)?;
+    let figures = plan.intervals(&each, |sums| {
+        let mean = sums.mean();
+        [
+            mean.loss,
+            mean.reconstruction,
+            mean.kl / std::f64::consts::LN_2,
+            mean.hits,
+            mean.velocities,
+            mean.offsets,
+            sums.accuracy().unwrap_or(f64::NAN),
+        ]
+    });
+    let [
+        total,
+        reconstruction,
+        kl_bits,
+        hits,
+        velocities,
+        offsets,
+        accuracy,
+    ] = figures;
+    Ok(Losses {
+        total,
+        reconstruction,
+        kl_bits,
+        hits: grooves.then_some(hits),
+        velocities: grooves.then_some(velocities),
+        offsets: grooves.then_some(offsets),
+        accuracy: accuracy.meant(),
+    })
+}

@@ -1,0 +1,151 @@
+//! The model under test, and what it makes of the windows it is tested on.
+
+use candle_core::{Device, Tensor};
+
+use super::super::TrainingError;
+use super::statistics::Resampling;
+use crate::checkpoint::Checkpoint;
+use crate::model::network::{Batch, KeepAll, Network};
+use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset};
+use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
+
+/// Hits are taken by threshold.
+pub const LIKELIEST: Decoding = Decoding {
+    temperature: 0.0,
+    seed: 0,
+};
+
+/// Windows at once in teacher forcing: enough for full speed, few enough for little memory.
+const AT_ONCE: usize = 64;
+
+/// A groove model and true windows, with what it is shown of them.
+pub struct Subject<'a> {
+    pub options: GrooveOptions,
+    pub network: Network,
+    pub model: MusicVae,
+    pub grooves: &'a [Groove],
+    /// How intervals over the windows are found.
+    pub plan: &'a Resampling,
+    posteriors: Vec<Posterior>,
+}
+
+impl<'a> Subject<'a> {
+    /// The model of `checkpoint` with the posteriors of what it is [`shown`] of `grooves`.
+    ///
+    /// # Errors
+    /// When it is no model of grooves, or its windows are of another length.
+    pub fn new(
+        checkpoint: &Checkpoint,
+        grooves: &'a [Groove],
+        plan: &'a Resampling,
+    ) -> Result<Subject<'a>, TrainingError> {
+        let preset = &checkpoint.preset;
+        let (options, shown) = shown(preset, grooves)?;
+        let network = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+        let model = checkpoint.model()?;
+        let posteriors = model.encode(&shown)?;
+        Ok(Subject {
+            options,
+            network,
+            model,
+            grooves,
+            plan,
+            posteriors,
+        })
+    }
+
+    /// What a model is shown that can be tested: one whose rows are whole steps of numbers,
+    /// without controls.
+    pub fn options(preset: &Preset) -> Option<&GrooveOptions> {
+        let Representation::Groove(options) = &preset.representation else {
+            return None;
+        };
+        let whole =
+            !options.hits_as_controls && !options.split_instruments && options.bins.is_none();
+        (whole && preset.head == Head::Groove).then_some(options)
+    }
+
+    /// Means of the posteriors.
+    pub fn means(&self) -> Vec<Latent> {
+        self.posteriors.iter().map(|it| it.mu.clone()).collect()
+    }
+
+    /// A draw from each posterior.
+    pub fn drawn(&self, seed: u64) -> Vec<Latent> {
+        use rand::SeedableRng;
+        use rand_distr::{Distribution, StandardNormal};
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut draw = |(mu, sigma): (&f32, &f32)| {
+            let noise: f32 = StandardNormal.sample(&mut rng);
+            mu + sigma * noise
+        };
+        let posteriors = self.posteriors.iter();
+        posteriors
+            .map(|it| it.mu.iter().zip(&it.sigma).map(&mut draw).collect())
+            .collect()
+    }
+
+    /// What the decoder makes of the posteriors' means when it hears only itself: rows of
+    /// [`Groove::to_features`], hits by threshold, velocities and offsets also where there is none.
+    pub fn alone(&self) -> Result<Vec<Vec<f32>>, TrainingError> {
+        let steps = self.model.preset().steps();
+        Ok(self
+            .model
+            .decode_features(&self.means(), steps, LIKELIEST)?)
+    }
+
+    /// The same when it is told what was really played before each step; hits are logits.
+    pub fn told(&self) -> Result<Vec<Vec<f32>>, TrainingError> {
+        let mut outputs = Vec::with_capacity(self.grooves.len());
+        let z_size = self.model.preset().z_size;
+        let means = self.means();
+        for (grooves, means) in self.grooves.chunks(AT_ONCE).zip(means.chunks(AT_ONCE)) {
+            let z = Tensor::from_vec(means.concat(), (grooves.len(), z_size), &Device::Cpu)?;
+            let logits = self.network.decode(&z, &batch(grooves)?, &mut KeepAll)?;
+            for window in logits.transpose(0, 1)?.to_vec3::<f32>()? {
+                outputs.push(window.into_iter().flat_map(activate).collect());
+            }
+        }
+        Ok(outputs)
+    }
+}
+
+/// What the model of `preset` is shown of `grooves`. Strokes are never left out at random, as they
+/// are in training: an instrument is given a whole pattern.
+///
+/// # Errors
+/// When it is no model of grooves that can be tested.
+pub fn shown(
+    preset: &Preset,
+    grooves: &[Groove],
+) -> Result<(GrooveOptions, Vec<Groove>), TrainingError> {
+    let options =
+        Subject::options(preset).ok_or_else(|| TrainingError::NotMeasured(preset.name.clone()))?;
+    let options = GrooveOptions {
+        max_note_dropout: 0.0,
+        ..options.clone()
+    };
+    let shown = grooves.iter().map(|groove| options.apply(groove, 0));
+    let shown = shown.collect();
+    Ok((options, shown))
+}
+
+/// Grooves of equal length side by side.
+fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
+    let steps = grooves.first().map_or(0, |groove| groove.steps.len());
+    let features: Vec<f32> = grooves.iter().flat_map(Groove::to_features).collect();
+    let x = Tensor::from_vec(features, (grooves.len(), steps, FEATURES), &Device::Cpu)?;
+    Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
+}
+
+/// Velocities and doubled offsets from logits; hits stay.
+fn activate(mut row: Vec<f32>) -> Vec<f32> {
+    for (index, value) in row.iter_mut().enumerate() {
+        *value = match index / LANES {
+            0 => *value,
+            1 => 1.0 / (1.0 + (-*value).exp()),
+            _ => value.tanh(),
+        };
+    }
+    row
+}
