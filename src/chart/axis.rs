@@ -54,9 +54,9 @@ impl Axis {
             Scale::Log => {
                 let (first, last) = (low.log10().floor(), high.log10().ceil());
                 let last = last.max(first + 1.0);
-                let decades = (last - first) as i32;
-                let within: &[f64] = match decades {
-                    ..=2 => &[1.0, 2.0, 5.0],
+                // Within two decades, the steps of a ruler; beyond, the decades alone.
+                let within: &[f64] = match (high / low).log10() {
+                    ..=2.0 => &[1.0, 2.0, 5.0],
                     _ => &[1.0],
                 };
                 let mut ticks: Vec<f64> = (first as i32..last as i32)

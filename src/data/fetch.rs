@@ -117,7 +117,14 @@ pub fn fetch(
         match receive(&agent, address, remote, &mut part, progress) {
             Err(FetchError::BrokenOff { .. })
                 if part.length > before && connections < CONNECTIONS => {}
-            outcome => outcome?,
+            Ok(()) => {}
+            Err(error) => {
+                if part.length == 0 {
+                    // Nothing came that is worth keeping; an empty file does no harm either.
+                    let _ = fs::remove_file(&part.path);
+                }
+                return Err(error);
+            }
         }
     }
     let wrong = difference(&mut part.file, remote).map_err(FetchError::io("read", &part.path))?;

@@ -210,6 +210,7 @@ fn no_server_is_one_sentence() {
         "{error}"
     );
     assert!(error.contains("refused"), "{error}");
+    assert!(names(folder.path()).is_empty());
 }
 
 #[cfg(target_os = "linux")]

@@ -88,7 +88,8 @@ mod tests {
         odd[30] = 300;
         assert!(model.cost(&beat) < 0.1, "{}", model.cost(&beat));
         assert!(model.cost(&odd) > model.cost(&beat) + 0.1);
-        assert_eq!(NGrams::default().cost(&beat), 512f64.ln());
+        let nothing_heard = NGrams::default().cost(&beat);
+        assert!((nothing_heard - 512f64.ln()).abs() < 1e-12);
     }
 
     #[test]
