@@ -197,7 +197,7 @@ fn playing(checkpoint: &Checkpoint) {
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network
-            .decode(&z, &batch, &mut musicvae_tui::model::network::keep_all)
+            .decode(&z, &batch, &mut musicvae_tui::model::network::KeepAll)
             .expect("logits");
     });
     say("decode 1 on the tape", time);

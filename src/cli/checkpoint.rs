@@ -7,11 +7,10 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
-use super::UsageError;
 use super::output::{note, say};
+use super::preset_of_name;
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
-use crate::model::Preset;
 
 /// List, describe, export and import checkpoints.
 #[derive(clap::Args)]
@@ -57,9 +56,9 @@ enum Command {
         /// The file to write.
         #[arg(value_name = "OUT.safetensors")]
         output: PathBuf,
-        /// The preset that it was trained as [default: the first whose weights have its names and
-        /// shapes].
-        #[arg(long, value_name = "NAME")]
+        /// What the checkpoint is, where names and shapes leave a choice (see `presets`); sizes are
+        /// the checkpoint's own.
+        #[arg(long)]
         preset: Option<String>,
         /// Store the weights as float16: half the size, for playing.
         #[arg(long)]
@@ -245,17 +244,26 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
 
 fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyhow::Result<()> {
     let checkpoint = match preset {
-        None => magenta::import(input)?,
-        Some(name) => magenta::import_as(input, by_name(name)?)?,
+        Some(name) => magenta::import_with(input, preset_of_name(name)?)?,
+        None => {
+            let checkpoint = magenta::import(input)?;
+            let alike = magenta::fitting(input)?
+                .into_iter()
+                .map(|preset| preset.name);
+            let others: Vec<String> = alike
+                .filter(|name| *name != checkpoint.preset.name)
+                .collect();
+            if !others.is_empty() {
+                note!(
+                    "musicvae-tui: taken for {}; its shapes are also those of {}: say --preset if \
+                     it is one of them",
+                    checkpoint.preset.name,
+                    others.join(", ")
+                );
+            }
+            checkpoint
+        }
     };
-    let namesakes = namesakes(&checkpoint.preset);
-    if preset.is_none() && !namesakes.is_empty() {
-        note!(
-            "note: the weights fit preset {} as well as {}: --preset says which it was trained as",
-            checkpoint.preset.name,
-            namesakes.join(", ")
-        );
-    }
     let precision = if half {
         Precision::Half
     } else {
@@ -273,26 +281,6 @@ fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyh
             false => "with its optimizer's state",
         }
     )
-}
-
-fn by_name(name: &str) -> Result<Preset, UsageError> {
-    Preset::by_name(name).ok_or_else(|| {
-        let names: Vec<_> = Preset::all().into_iter().map(|it| it.name).collect();
-        UsageError(format!(
-            "there is no preset `{name}`, only {}",
-            names.join(", ")
-        ))
-    })
-}
-
-/// Other presets whose weights have the same names and shapes.
-fn namesakes(preset: &Preset) -> Vec<String> {
-    let shapes = preset.parameter_shapes();
-    let others = Preset::all().into_iter();
-    others
-        .filter(|other| other.name != preset.name && other.parameter_shapes() == shapes)
-        .map(|other| other.name)
-        .collect()
 }
 
 fn entry_json(entry: &Entry) -> Value {

@@ -23,6 +23,8 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::model::Preset;
+
 /// A drummer that lives in your terminal.
 #[derive(Parser)]
 #[command(name = "musicvae-tui", version, about, long_about = None)]
@@ -60,6 +62,19 @@ pub enum Command {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// The preset that an option names.
+fn preset_of_name(name: &str) -> Result<Preset, UsageError> {
+    Preset::by_name(name).ok_or_else(|| {
+        let names = Preset::all().into_iter().map(|preset| preset.name);
+        let nearest = names
+            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        UsageError(format!(
+            "there is no preset `{name}`: try {}, or another that `musicvae-tui presets` lists",
+            nearest.unwrap_or_default()
+        ))
+    })
+}
 
 impl Cli {
     /// Runs the chosen command.

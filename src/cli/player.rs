@@ -87,7 +87,7 @@ impl Player {
         let shown = examples.iter().map(|example| Shown {
             input: &example.input,
             controls: &example.control,
-            lengths: &[],
+            lengths: &example.segments,
         });
         Ok(self.model.encode_rows(&shown.collect::<Vec<_>>())?)
     }
@@ -121,9 +121,16 @@ impl Player {
             ..Guide::default()
         };
         let played = self.model.decode_rows(z, how, &guide)?;
-        let music = played.iter().zip(tempos);
+        let told = |place: usize| {
+            let rows = controls.get(place).or(controls.first());
+            rows.map_or(&[][..], |rows| &rows.values)
+        };
+        let music = played.iter().zip(tempos).enumerate();
         Ok(music
-            .map(|(played, qpm)| self.converter.read(&played.rows.values, qpm))
+            .map(|(place, (played, qpm))| {
+                let rows = &played.rows.values;
+                self.converter.read(rows, told(place), qpm)
+            })
             .collect())
     }
 
@@ -152,12 +159,16 @@ impl Player {
         let length = self.model.preset().bars as f64 * 4.0 * 60.0 / qpm;
         let mut whole = first.to_note_sequence();
         for (place, window) in windows.iter().enumerate().skip(1) {
-            let mut notes = window.clone().at_tempo(qpm).to_note_sequence().notes;
-            for note in &mut notes {
+            let mut next = window.clone().at_tempo(qpm).to_note_sequence();
+            for note in &mut next.notes {
                 note.start_time += place as f64 * length;
                 note.end_time += place as f64 * length;
             }
-            whole.notes.extend(notes);
+            for text in &mut next.text_annotations {
+                text.time += place as f64 * length;
+            }
+            whole.notes.extend(next.notes);
+            whole.text_annotations.extend(next.text_annotations);
         }
         let ends = whole.notes.iter().map(|note| note.end_time);
         whole.total_time = ends.fold(whole.total_time, f64::max);

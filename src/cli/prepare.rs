@@ -8,9 +8,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use prost::Message;
 use serde::Serialize;
 
+use super::UsageError;
 use super::output::{note, say};
-use crate::data::{Corpus, Split, tfrecord};
-use crate::music::write_whole_file;
+use crate::data::{Convert as _, Converter, Corpus, Split, tfrecord};
+use crate::model::Preset;
+use crate::music::{NoteSequence, write_whole_file};
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
@@ -27,6 +29,10 @@ pub struct Prepare {
     /// Only the files of one split: train, validation or test.
     #[arg(long, value_name = "SPLIT")]
     split: Option<Split>,
+    /// Leave out files that hold nothing for this preset, and count the windows that it takes of
+    /// each sequence.
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -38,6 +44,9 @@ struct Report {
     output: PathBuf,
     written: usize,
     notes: usize,
+    /// With `--preset`: windows in all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    windows: Option<usize>,
     skipped: Vec<Skipped>,
     warnings: Vec<String>,
 }
@@ -55,18 +64,29 @@ impl Prepare {
     ///
     /// When the input is no corpus, holds not one readable file, or the output cannot be written.
     pub fn run(self) -> anyhow::Result<()> {
+        let converter = self.preset.as_deref().map(converter).transpose()?;
         let corpus = Corpus::open(&self.input)?;
         let chosen = corpus.of_split(self.split);
         let bar = progress_bar(chosen.len());
         let results = corpus.map(&chosen, |entry, sequence| {
             bar.inc(1);
-            match sequence {
-                Ok(sequence) => Ok((sequence.notes.len(), sequence.encode_to_vec())),
-                Err(reason) => Err(Skipped {
-                    file: entry.name.clone(),
-                    reason,
-                }),
-            }
+            let prepare = |sequence: NoteSequence| {
+                let windows = match &converter {
+                    Some(converter) => {
+                        let converted = converter.convert(&sequence);
+                        converted
+                            .map_err(|reason| reason.to_string())?
+                            .windows
+                            .len()
+                    }
+                    None => 0,
+                };
+                Ok((sequence.notes.len(), windows, sequence.encode_to_vec()))
+            };
+            sequence.and_then(prepare).map_err(|reason| Skipped {
+                file: entry.name.clone(),
+                reason,
+            })
         });
         bar.finish_and_clear();
 
@@ -74,14 +94,16 @@ impl Prepare {
             output: self.output,
             written: 0,
             notes: 0,
+            windows: self.preset.as_ref().map(|_| 0),
             skipped: Vec::new(),
             warnings: corpus.warnings().to_vec(),
         };
         let mut records = Vec::with_capacity(results.len());
         for result in results {
             match result {
-                Ok((notes, record)) => {
+                Ok((notes, windows, record)) => {
                     report.notes += notes;
+                    report.windows = report.windows.map(|all| all + windows);
                     records.push(record);
                 }
                 Err(skipped) => report.skipped.push(skipped),
@@ -92,7 +114,8 @@ impl Prepare {
             let input = self.input.display();
             match report.skipped.first() {
                 Some(Skipped { file, reason }) => anyhow::bail!(
-                    "`{input}` has no MIDI file that can be read ({} skipped; `{file}`: {reason})",
+                    "`{input}` has no MIDI file that can be {} ({} skipped; `{file}`: {reason})",
+                    if converter.is_some() { "used" } else { "read" },
                     report.skipped.len()
                 ),
                 None => anyhow::bail!("`{input}` has no MIDI files to prepare"),
@@ -109,6 +132,17 @@ impl Prepare {
         })?;
         report.print(self.json)
     }
+}
+
+/// The converter of a preset's music.
+fn converter(name: &str) -> anyhow::Result<Converter> {
+    let preset = Preset::by_name(name).ok_or_else(|| {
+        let names = Preset::all().into_iter().map(|preset| preset.name);
+        let names = names.collect::<Vec<_>>().join(", ");
+        UsageError(format!("there is no preset `{name}`; there are {names}"))
+    })?;
+    let converter = Converter::new(preset.representation, preset.bars);
+    converter.with_context(|| format!("preset `{name}` has no data"))
 }
 
 /// A bar on stderr when that is a terminal, nothing otherwise.
@@ -135,8 +169,12 @@ impl Report {
             note!("skipped `{file}`: {reason}");
         }
         let (written, notes) = (self.written, self.notes);
+        let windows = match self.windows {
+            Some(windows) => format!(", {windows} windows"),
+            None => String::new(),
+        };
         say!(
-            "{}: {written} note sequences, {notes} notes",
+            "{}: {written} note sequences, {notes} notes{windows}",
             self.output.display()
         )?;
         match self.skipped.len() {

@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::UsageError;
 use super::output::{note, say};
+use super::preset_of_name;
 use crate::checkpoint::Checkpoint;
 use crate::data::Split;
 use crate::model::Preset;
@@ -119,9 +119,7 @@ impl Train {
             (None, None) => RunSettings::new(Preset::groovae_4bar()),
             (None, Some(kept)) => kept,
             (Some(name), kept) => {
-                let preset = Preset::by_name(name).ok_or_else(|| {
-                    UsageError(format!("there is no preset `{name}`: try groovae_4bar"))
-                })?;
+                let preset = preset_of_name(name)?;
                 let kept = kept.filter(|kept| kept.preset.name == preset.name);
                 kept.unwrap_or_else(|| RunSettings::new(preset))
             }

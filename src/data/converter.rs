@@ -1,9 +1,10 @@
 //! Note sequences to what a model hears and makes, and back, for every [`Representation`].
 //!
 //! The road has two legs. A note sequence is cut into [`Window`]s, which are music; a window becomes
-//! an [`Example`], which is rows of numbers. What is random on the second leg is a pure function of
+//! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a pure function of
 //! a seed, so a window need not be stored as numbers.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::Hash;
 
@@ -11,22 +12,17 @@ use rand::seq::index;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::drum_track::{self, DrumSet};
+use super::chords::{self, Progression};
+use super::drum_track;
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
 use super::groove::{Converted, GrooveConverter};
-use super::melody::{self, MelodyEvent, Rules};
-use super::trio::{self, Trio};
-use super::{groove_rows, split, transpose};
+use super::melody::{self, Rules};
+use super::window::Window;
+use super::{performance, split, transpose, trio};
 use crate::music::{
-    DrumClasses, DrumsOptions, Groove, MelodyOptions, Note, NoteSequence, Representation,
-    STEPS_PER_QUARTER, Tempo,
+    DrumClasses, DrumsOptions, Groove, MelodyOptions, NoteSequence, Representation,
+    STEPS_PER_QUARTER,
 };
-
-/// Velocity of the notes that models without dynamics make.
-pub(super) const VELOCITY: i32 = 80;
-
-/// Ticks a quarter note that the reference writes into what it makes.
-const TICKS_PER_QUARTER: i32 = 220;
 
 /// Bars of one stretch of drums or melody that are looked at.
 const MAX_TRACK_BARS: usize = 100;
@@ -55,41 +51,6 @@ impl Convert for GrooveConverter {
     fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Groove>, NoWindows> {
         GrooveConverter::convert(self, sequence)
     }
-}
-
-/// A stretch of music as one kind of model takes it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Window {
-    Groove(Groove),
-    Drums {
-        classes: DrumClasses,
-        steps: Vec<DrumSet>,
-        /// Quarter notes a minute.
-        qpm: f64,
-    },
-    Melody {
-        events: Vec<MelodyEvent>,
-        qpm: f64,
-    },
-    Trio {
-        trio: Trio,
-        qpm: f64,
-    },
-}
-
-/// A window in numbers: rows one after the other.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Example {
-    /// What the encoder reads: rows of [`Representation::input_depth`].
-    pub input: Vec<f32>,
-    /// What the decoder is to make: as many rows of [`Representation::output_depth`].
-    pub output: Vec<f32>,
-    /// What both are given: as many rows of [`Representation::control_depth`], none if that is 0.
-    pub control: Vec<f32>,
-    /// Rows that count.
-    pub length: usize,
-    /// Quarter notes a minute.
-    pub qpm: f64,
 }
 
 /// Cuts note sequences into windows of a [`Representation`], writes windows as numbers and reads
@@ -127,10 +88,8 @@ pub enum NotConvertible {
     Bins,
     #[error("a probability of leaving out strokes of {0} is not from 0 to 1")]
     Dropout(f64),
-    #[error("multi-instrument performances cannot be converted yet")]
-    Performances,
-    #[error("melodies with chords cannot be converted yet")]
-    Chords,
+    #[error("{0} classes of velocity are more than the 127 that MIDI tells apart")]
+    VelocityBins(usize),
 }
 
 impl Converter {
@@ -159,11 +118,13 @@ impl Converter {
                     return Err(NotConvertible::OneHotDrums(options.classes.count()));
                 }
             }
-            Representation::Melody(options) if options.chords => {
-                return Err(NotConvertible::Chords);
-            }
             Representation::Melody(_) | Representation::Trio => {}
-            Representation::MultiPerformance(_) => return Err(NotConvertible::Performances),
+            Representation::MultiPerformance(options) => {
+                max_windows = None;
+                if options.velocity_bins > 127 {
+                    return Err(NotConvertible::VelocityBins(options.velocity_bins));
+                }
+            }
         }
         Ok(Converter {
             representation,
@@ -203,8 +164,8 @@ impl Converter {
                 if tracks.is_empty() {
                     return Err(drum_track::no_drums(&quantized));
                 }
-                let tracks = tracks.iter().map(|(_, steps)| &steps[..]);
-                let windows = self.slices(tracks, hop, <[DrumSet]>::to_vec)?;
+                let tracks = tracks.iter().map(|(start, steps)| (*start, &steps[..]));
+                let windows = self.slices(tracks, hop, |_, steps| steps.to_vec())?;
                 let (classes, qpm) = (*classes, quantized.qpm);
                 let window = |steps| Window::Drums {
                     classes,
@@ -217,18 +178,42 @@ impl Converter {
                 })
             }
             Representation::Melody(options) => {
-                let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
-                let melodies = rules(options).melodies(&quantized);
+                let rules = rules(options);
+                let part = if options.chords {
+                    chords::named(part, STEPS_PER_QUARTER, |note| rules.admit(note))?
+                } else {
+                    Cow::Borrowed(part)
+                };
+                let quantized = Quantized::of(&part, STEPS_PER_QUARTER)?;
+                let melodies = rules.melodies(&quantized);
                 if melodies.is_empty() {
                     return Err(match part.notes.len() {
                         0 => NoWindows::NoNotes,
                         notes => NoWindows::NoMelody(notes),
                     });
                 }
-                let tracks = melodies.iter().map(|melody| &melody.events[..]);
-                let windows = self.slices(tracks, hop, melody::cut_out)?;
+                let progression = match options.chords {
+                    true => Some(Progression::of(&quantized)?),
+                    false => None,
+                };
+                let chords = |start: usize, steps: usize| {
+                    let progression = progression.iter();
+                    let steps =
+                        progression.flat_map(|all| (start..start + steps).map(|step| all.at(step)));
+                    steps.collect::<Vec<_>>()
+                };
+                let tracks = melodies
+                    .iter()
+                    .map(|melody| (melody.start, &melody.events[..]));
+                let windows = self.slices(tracks, hop, |start, events| {
+                    (melody::cut_out(events), chords(start, events.len()))
+                })?;
                 let qpm = quantized.qpm;
-                let window = |events| Window::Melody { events, qpm };
+                let window = |(events, chords)| Window::Melody {
+                    events,
+                    chords,
+                    qpm,
+                };
                 Ok(whole(windows.into_iter().map(window).collect()))
             }
             Representation::Trio => {
@@ -236,117 +221,49 @@ impl Converter {
                 let window = |trio| Window::Trio { trio, qpm };
                 Ok(whole(trios.into_iter().map(window).collect()))
             }
-            Representation::MultiPerformance(_) => Ok(whole(Vec::new())),
+            Representation::MultiPerformance(options) => {
+                let (performances, qpm) = performance::performances(part, options, self.bars)?;
+                let window = |performance| Window::Performance {
+                    performance,
+                    options: options.clone(),
+                    qpm,
+                };
+                Ok(whole(performances.into_iter().map(window).collect()))
+            }
         }
     }
 
-    /// Windows of every track, `hop` bars apart, each different one once.
+    /// Windows of every track (given with its first step), `hop` bars apart, each different one
+    /// once.
     fn slices<'a, T: 'a, W: Clone + Eq + Hash>(
         &self,
-        tracks: impl Iterator<Item = &'a [T]> + Clone,
+        tracks: impl Iterator<Item = (usize, &'a [T])> + Clone,
         hop: usize,
-        cut_out: impl Fn(&[T]) -> W,
+        cut_out: impl Fn(usize, &[T]) -> W,
     ) -> Result<Vec<W>, NoWindows> {
         let window = self.bars * STEPS_PER_BAR;
-        let longest = tracks.clone().map(<[T]>::len).max().unwrap_or(0);
-        if longest.min(MAX_TRACK_BARS * STEPS_PER_BAR) < window {
+        let longest = tracks.clone().map(|(_, track)| track.len()).max();
+        let longest = longest.unwrap_or(0).min(MAX_TRACK_BARS * STEPS_PER_BAR);
+        if longest < window {
             return Err(NoWindows::TooShort {
                 bars: longest / STEPS_PER_BAR,
                 window: self.bars,
             });
         }
         let mut seen = HashSet::new();
-        let slices = tracks.flat_map(|track| {
+        let mut slices = Vec::new();
+        for (start, track) in tracks {
             let track = &track[..track.len().min(MAX_TRACK_BARS * STEPS_PER_BAR)];
-            track.windows(window).step_by(hop * STEPS_PER_BAR)
-        });
-        Ok(slices
-            .map(cut_out)
-            .filter(|slice| seen.insert(slice.clone()))
-            .collect())
-    }
-
-    /// The numbers of a window. Only strokes left out of what a groove model is shown are random,
-    /// and a function of `seed`; the reference draws them once for a whole training.
-    ///
-    /// # Panics
-    /// When the window is not one of this converter's representation.
-    pub fn example(&self, window: &Window, seed: u64) -> Example {
-        match (&self.representation, window) {
-            (Representation::Groove(options), Window::Groove(groove)) => {
-                let shown = options.apply(groove, seed);
-                let output = groove_rows::write(groove, options);
-                Example {
-                    input: groove_rows::write(&shown, options),
-                    control: groove_rows::controls(groove, options),
-                    length: output.len() / self.representation.output_depth(),
-                    output,
-                    qpm: groove.qpm,
+            let places = (start..).step_by(hop * STEPS_PER_BAR);
+            let windows = track.windows(window).step_by(hop * STEPS_PER_BAR);
+            for (place, slice) in places.zip(windows) {
+                let slice = cut_out(place, slice);
+                if seen.insert(slice.clone()) {
+                    slices.push(slice);
                 }
             }
-            (Representation::Drums(options), Window::Drums { steps, qpm, .. }) => {
-                let rows = |roll: bool, depth| {
-                    if roll {
-                        drum_track::rolls(steps, options.classes.count(), depth)
-                    } else {
-                        one_hot(steps.iter().map(|drums| *drums as usize), depth)
-                    }
-                };
-                let input = rows(options.roll_input, self.representation.input_depth());
-                let output = rows(options.roll_output, self.representation.output_depth());
-                self.uncontrolled(input, output, *qpm)
-            }
-            (Representation::Melody(_), Window::Melody { events, qpm }) => {
-                let classes = events.iter().map(|event| usize::from(*event));
-                let rows = one_hot(classes, self.representation.output_depth());
-                self.uncontrolled(rows.clone(), rows, *qpm)
-            }
-            (Representation::Trio, Window::Trio { trio, qpm }) => {
-                let rows = trio.write();
-                self.uncontrolled(rows.clone(), rows, *qpm)
-            }
-            (representation, window) => {
-                panic!("{window:?} is no window of {representation:?}")
-            }
         }
-    }
-
-    fn uncontrolled(&self, input: Vec<f32>, output: Vec<f32>, qpm: f64) -> Example {
-        Example {
-            length: output.len() / self.representation.output_depth(),
-            input,
-            output,
-            control: Vec::new(),
-            qpm,
-        }
-    }
-
-    /// The music that rows of [`Representation::output_depth`] columns stand for, as the reference's
-    /// `from_tensors` reads them. A last row that is not whole is ignored.
-    pub fn read(&self, output: &[f32], qpm: f64) -> Window {
-        let rows = output.chunks_exact(self.representation.output_depth());
-        match &self.representation {
-            Representation::Groove(options) => {
-                Window::Groove(groove_rows::read(output, options, qpm))
-            }
-            Representation::Drums(options) => Window::Drums {
-                classes: options.classes,
-                steps: if options.roll_output {
-                    rows.map(drum_track::read_roll).collect()
-                } else {
-                    rows.map(|row| greatest(row) as DrumSet).collect()
-                },
-                qpm,
-            },
-            Representation::Trio => Window::Trio {
-                trio: Trio::read(rows),
-                qpm,
-            },
-            Representation::Melody(_) | Representation::MultiPerformance(_) => Window::Melody {
-                events: rows.map(melody::read_event).collect(),
-                qpm,
-            },
-        }
+        Ok(slices)
     }
 }
 
@@ -429,53 +346,6 @@ impl Converter {
     }
 }
 
-impl Window {
-    /// Quarter notes a minute.
-    pub fn qpm(&self) -> f64 {
-        match self {
-            Window::Groove(groove) => groove.qpm,
-            Window::Drums { qpm, .. } | Window::Melody { qpm, .. } | Window::Trio { qpm, .. } => {
-                *qpm
-            }
-        }
-    }
-
-    /// The window at another number of quarter notes a minute.
-    pub fn at_tempo(mut self, tempo: f64) -> Window {
-        match &mut self {
-            Window::Groove(groove) => groove.qpm = tempo,
-            Window::Drums { qpm, .. } | Window::Melody { qpm, .. } | Window::Trio { qpm, .. } => {
-                *qpm = tempo;
-            }
-        }
-        self
-    }
-
-    /// The window as notes from time 0 on, at its own tempo.
-    pub fn to_note_sequence(&self) -> NoteSequence {
-        let step_seconds = 60.0 / self.qpm() / STEPS_PER_QUARTER as f64;
-        let notes = match self {
-            Window::Groove(groove) => return groove.to_note_sequence(),
-            Window::Drums { classes, steps, .. } => {
-                drum_track::notes(steps.iter().copied(), *classes, step_seconds)
-            }
-            Window::Melody { events, .. } => melody::notes(events.iter().copied(), step_seconds),
-            Window::Trio { trio, .. } => trio::notes(trio, step_seconds),
-        };
-        let end = |note: &Note| note.end_time;
-        NoteSequence {
-            ticks_per_quarter: TICKS_PER_QUARTER,
-            tempos: vec![Tempo {
-                time: 0.0,
-                qpm: self.qpm(),
-            }],
-            total_time: notes.iter().map(end).fold(0.0, f64::max),
-            notes,
-            ..NoteSequence::default()
-        }
-    }
-}
-
 /// Windows of a sequence of which every note was understood.
 fn whole(windows: Vec<Window>) -> Converted<Window> {
     Converted {
@@ -491,24 +361,4 @@ fn rules(options: &MelodyOptions) -> Rules {
         gap: Some(GAP_BARS * STEPS_PER_BAR),
         max_steps: Some(MAX_TRACK_BARS * STEPS_PER_BAR),
     }
-}
-
-/// A row for each class, 1 in its column and 0 elsewhere.
-pub(super) fn one_hot(classes: impl ExactSizeIterator<Item = usize>, depth: usize) -> Vec<f32> {
-    let mut rows = vec![0.0; classes.len() * depth];
-    for (row, class) in rows.chunks_exact_mut(depth).zip(classes) {
-        row[class] = 1.0;
-    }
-    rows
-}
-
-/// The first of the greatest columns of a row.
-pub(super) fn greatest(row: &[f32]) -> usize {
-    (1..row.len()).fold(0, |best, column| {
-        if row[column] > row[best] {
-            column
-        } else {
-            best
-        }
-    })
 }

@@ -135,7 +135,7 @@ pub(super) fn notes(
         for class in (0..classes.count()).filter(|class| drums >> class & 1 == 1) {
             notes.push(Note {
                 pitch: pitch_of(classes, class),
-                velocity: super::converter::VELOCITY,
+                velocity: super::window::VELOCITY,
                 start_time: step as f64 * step_seconds,
                 end_time: (step + 1) as f64 * step_seconds,
                 instrument: 9,

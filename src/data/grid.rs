@@ -39,8 +39,8 @@ pub enum NoWindows {
     NoTrio(&'static str),
     #[error("its melody, bass and drums never play together for {0} bars")]
     NotTogether(usize),
-    #[error("none of its stretches of {0} bars can be written down as a performance: {1}")]
-    NoPerformance(usize, &'static str),
+    #[error("no window of it can be written down as a performance (the first: {0})")]
+    NoPerformance(&'static str),
     #[error("its chords cannot be used: {0}")]
     Chords(String),
     #[error("it has only {bars} of the {window} bars of a window")]

@@ -151,7 +151,7 @@ pub(super) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
                 let offset = &numbers[offset..][..layout.offsets];
                 *cell = Some(if options.bins.is_some() {
                     let part =
-                        |row: &[f32]| super::converter::greatest(row) as f64 / row.len() as f64;
+                        |row: &[f32]| super::example::greatest(row) as f64 / row.len() as f64;
                     Hit {
                         // Whole MIDI velocities, rounded down.
                         velocity: ((part(velocity) * 127.0).trunc() / 127.0) as f32,

@@ -38,14 +38,18 @@ pub(super) struct Melody {
 }
 
 impl Rules {
+    /// Whether a note may be part of a melody at all.
+    pub fn admit(&self, note: &Note) -> bool {
+        let program = !self.melody_programs_only || MELODY_PROGRAMS.contains(&note.program);
+        program && PITCHES.contains(&note.pitch)
+    }
+
     /// The melodies of every instrument, by instrument number and time.
     pub fn melodies(&self, quantized: &Quantized) -> Vec<Melody> {
         let mut instruments: BTreeMap<i32, Vec<GridNote>> = BTreeMap::new();
         for on_grid in &quantized.notes {
-            let note = on_grid.note;
-            let program = !self.melody_programs_only || MELODY_PROGRAMS.contains(&note.program);
-            if program && PITCHES.contains(&note.pitch) {
-                let notes = instruments.entry(note.instrument).or_default();
+            if self.admit(on_grid.note) {
+                let notes = instruments.entry(on_grid.note.instrument).or_default();
                 notes.push(*on_grid);
             }
         }
@@ -154,7 +158,7 @@ pub(super) fn notes(events: impl Iterator<Item = MelodyEvent>, step_seconds: f64
         if sounding {
             notes.push(Note {
                 pitch: i32::from(event - FIRST_PITCH) + PITCHES.start(),
-                velocity: super::converter::VELOCITY,
+                velocity: super::window::VELOCITY,
                 start_time: time,
                 ..Note::default()
             });
@@ -169,5 +173,5 @@ pub(super) fn notes(events: impl Iterator<Item = MelodyEvent>, step_seconds: f64
 /// The event of a one-hot row: its greatest column.
 pub(super) fn read_event(row: &[f32]) -> MelodyEvent {
     debug_assert_eq!(row.len(), MELODY_CLASSES);
-    super::converter::greatest(row) as MelodyEvent
+    super::example::greatest(row) as MelodyEvent
 }

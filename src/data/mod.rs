@@ -1,9 +1,12 @@
 //! Corpora to windows: MIDI files in folders, zip files and TFRecords become windows of
 //! equal length that a model learns from, and windows become rows of numbers and notes again.
 
+mod chord_symbols;
+mod chords;
 mod converter;
 mod corpus;
 mod drum_track;
+mod example;
 mod fetch;
 mod grid;
 mod groove;
@@ -11,24 +14,33 @@ mod groove_rows;
 mod info;
 mod melody;
 mod parallel;
+mod performance;
+mod performance_events;
 mod split;
+mod sustain;
 pub mod tfrecord;
 mod transpose;
 mod trio;
+mod window;
 mod windows;
 
 use std::path::PathBuf;
 
-pub use converter::{Convert, Converter, Example, NotConvertible, Window};
+pub use chord_symbols::ChordClass;
+pub use converter::{Convert, Converter, NotConvertible};
 pub use corpus::{Corpus, Entry};
 pub use drum_track::DrumSet;
+pub use example::Example;
 pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use grid::NoWindows;
 pub use groove::{Converted, GrooveConverter};
 pub use info::{Info, Split};
 pub use melody::MelodyEvent;
+pub use performance::Performance;
+pub use performance_events::Token;
 pub use tfrecord::TfRecordError;
 pub use trio::Trio;
+pub use window::Window;
 pub use windows::{Skipped, Windows, load_windows};
 
 /// Why a corpus could not be read.

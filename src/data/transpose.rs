@@ -1,8 +1,9 @@
 //! Note sequences moved up or down.
 
-use crate::music::{Note, NoteSequence};
+use super::chord_symbols;
+use crate::music::{Note, NoteSequence, TextAnnotation};
 
-/// The sequence `semitones` higher, drums left alone. Notes that leave MIDI's pitches are dropped,
+/// The sequence `semitones` higher with its chords and keys, drums left alone. Notes that leave MIDI's pitches are dropped,
 /// and the sequence ends with its last note: the reference's augmentation.
 pub(super) fn transposed(sequence: &NoteSequence, semitones: i32) -> NoteSequence {
     let moved = |note: &Note| {
@@ -31,6 +32,11 @@ pub(super) fn transposed(sequence: &NoteSequence, semitones: i32) -> NoteSequenc
     };
     for key in &mut moved.key_signatures {
         key.key = (key.key + semitones).rem_euclid(12);
+    }
+    for text in &mut moved.text_annotations {
+        if text.annotation_type == TextAnnotation::CHORD_SYMBOL {
+            text.text = chord_symbols::transposed(&text.text, semitones);
+        }
     }
     moved
 }

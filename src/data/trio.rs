@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::converter::greatest;
 use super::drum_track::{self, DrumSet};
+use super::example::greatest;
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
 use super::melody::{self, MELODY_PROGRAMS, MelodyEvent, Rules};
 use crate::music::{DrumClasses, Note, NoteSequence, Representation, STEPS_PER_QUARTER};

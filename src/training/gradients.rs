@@ -13,7 +13,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::Examples;
-use crate::model::network::{Batch, InputMask, Losses, Network, Past, keep_all};
+use crate::model::network::{Batch, InputMask, KeepAll, Losses, Network, Past};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -182,16 +182,15 @@ pub fn gradients(
         let batch = examples.batch(chosen, device)?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
         let keep = preset.dropout_keep;
-        let mut mask = |x: &Tensor| {
-            if keep < 1.0 {
-                dropout(x, keep, &mut rng)
-            } else {
-                Ok(x.clone())
-            }
+        let mut dropout = |x: &Tensor| dropout(x, keep, &mut rng);
+        let mask: InputMask = if keep < 1.0 {
+            &mut dropout
+        } else {
+            &mut KeepAll
         };
         let mut uniform = uniform(seed, step, shard);
         let mut past = past(preset.sampling.probability_at(step), &mut uniform);
-        shard_gradient(network, &batch, &noise, beta, scale, &mut mask, &mut past)
+        shard_gradient(network, &batch, &noise, beta, scale, mask, &mut past)
     })?;
     sum(shards)
 }
@@ -290,7 +289,7 @@ pub fn evaluate_each(
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
         let mut uniform = uniform(seed, 0, shard);
         let mut past = past(preset.sampling.in_evaluation(), &mut uniform);
-        let losses = network.losses_hearing(&batch, &noise, &mut keep_all, &mut past)?;
+        let losses = network.losses_hearing(&batch, &noise, &mut KeepAll, &mut past)?;
         each_terms(&losses, &losses.total(preset, beta)?)
     })?;
     Ok(shards.concat())

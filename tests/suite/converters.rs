@@ -5,9 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use musicvae_tui::data::{Convert, Converter, Example, NoWindows, NotConvertible, Window};
+use musicvae_tui::model::Preset;
 use musicvae_tui::music::{
     DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, Lane, MelodyOptions, Note, NoteSequence,
-    Representation, Tempo, Transpose, midi_file,
+    PerformanceOptions, Representation, Tempo, TextAnnotation, Transpose, midi_file,
 };
 use prost::Message;
 
@@ -208,7 +209,7 @@ fn drums_melodies_and_trios_are_the_references() {
         assert_eq!(shape[0], decoded.len());
         for (sample, expected) in samples.chunks_exact(size).zip(decoded) {
             let rows: Vec<f32> = sample.iter().map(|value| *value as f32).collect();
-            let ours = converter.read(&rows, 120.0).to_note_sequence();
+            let ours = converter.read(&rows, &[], 120.0).to_note_sequence();
             let (expected, ..) = sequence(expected);
             let (mut ours, mut expected) = (ours, expected);
             for sequence in [&mut ours, &mut expected] {
@@ -238,7 +239,7 @@ fn what_is_written_reads_back() {
         for window in windows.unwrap().windows {
             let example = converter.example(&window, 0);
             assert_eq!(
-                converter.read(&example.output, example.qpm),
+                converter.read(&example.output, &example.control, example.qpm),
                 window,
                 "{name}"
             );
@@ -671,7 +672,7 @@ fn binned_and_split_grooves_are_the_references_arithmetic() {
     assert_eq!(control(1), expected);
 
     // Back: class / classes, so 3/4 of 127 rounded down, and 1/5 - 1/2 of a step.
-    let Window::Groove(read) = split.read(&example.output, 120.0) else {
+    let Window::Groove(read) = split.read(&example.output, &[], 120.0) else {
         panic!();
     };
     let notes = read.to_note_sequence().notes;
@@ -693,7 +694,10 @@ fn binned_and_split_grooves_are_the_references_arithmetic() {
     let offsets = (0..9).map(|lane| 9 + 36 + 5 * lane + 2);
     let expected: Vec<_> = [1].into_iter().chain(velocities).chain(offsets).collect();
     assert_eq!(hot, expected);
-    assert_eq!(together.read(&example.output, 120.0), Window::Groove(read));
+    assert_eq!(
+        together.read(&example.output, &[], 120.0),
+        Window::Groove(read)
+    );
 }
 
 #[test]
@@ -712,7 +716,218 @@ fn split_grooves_without_bins_read_back_whole() {
     for window in split.convert(&read).unwrap().windows {
         let example = split.example(&window, 0);
         assert_eq!(example.control.len(), example.length * 9);
-        assert_eq!(split.read(&example.output, window.qpm()), window);
+        assert_eq!(split.read(&example.output, &[], window.qpm()), window);
+    }
+}
+
+/// A chord's name from a step on, where a step is a second.
+fn chord(step: f64, text: &str) -> TextAnnotation {
+    TextAnnotation {
+        time: step,
+        text: text.into(),
+        annotation_type: TextAnnotation::CHORD_SYMBOL,
+    }
+}
+
+#[test]
+fn melodies_with_chords_carry_the_chord_of_every_step() {
+    let on_chords = Representation::Melody(MelodyOptions {
+        chords: true,
+        ..MelodyOptions::default()
+    });
+    let one_bar = converter(on_chords, 1);
+    let mut sequence = steps(&[(0, 0, 60, 2.0, 4.0), (0, 0, 60, 18.0, 20.0)]);
+    sequence.text_annotations = vec![chord(2.0, "F"), chord(10.0, "Am7"), chord(17.0, "Bdim")];
+    let windows = one_bar.convert(&sequence).unwrap().windows;
+    // The melodies are one, their chords are not.
+    assert_eq!(windows.len(), 2);
+    assert_eq!(events(&windows[0]), events(&windows[1]));
+    let example = one_bar.example(&windows[0], 0);
+    let hot = |rows: &[f32]| -> Vec<usize> {
+        let rows = rows.chunks_exact(49);
+        rows.map(|row| row.iter().position(|cell| *cell == 1.0).unwrap())
+            .collect()
+    };
+    let expected = [[0; 2].as_slice(), &[6; 8], &[13 + 9; 6]].concat();
+    assert_eq!(hot(&example.control), expected);
+    let second = one_bar.example(&windows[1], 0);
+    assert_eq!(
+        hot(&second.control),
+        [[13 + 9].as_slice(), &[37 + 11; 15]].concat()
+    );
+
+    let read = one_bar.read(&second.output, &second.control, 15.0);
+    assert_eq!(read, windows[1]);
+    let notes = read.to_note_sequence();
+    assert_eq!(
+        notes.text_annotations,
+        [chord(0.0, "Am"), chord(1.0, "Bdim")]
+    );
+
+    // Without names the chords are guessed, of the notes that may be melody.
+    sequence.text_annotations.clear();
+    sequence.notes.push(Note {
+        pitch: 20,
+        ..sequence.notes[0].clone()
+    });
+    assert!(one_bar.convert(&sequence).is_ok());
+    sequence.text_annotations = vec![chord(0.0, "Csus4")];
+    assert_eq!(
+        one_bar.convert(&sequence).unwrap_err().to_string(),
+        "its chords cannot be used: `Csus4` is no major, minor, augmented or diminished chord"
+    );
+}
+
+/// A quarter note of these sequences is four steps, four seconds; a step is six of a performance.
+#[test]
+fn performances_are_tracks_of_events() {
+    let options = PerformanceOptions {
+        chords: true,
+        ..PerformanceOptions::default()
+    };
+    let performed = converter(Representation::MultiPerformance(options), 1);
+    assert_eq!(performed.max_windows, None);
+    let mut sequence = steps(&[
+        (9, 0, 36, 0.0, 1.0),
+        (9, 0, 36, 8.0, 9.0),
+        (2, 40, 67, 0.5, 8.0),
+        // Over the bar line.
+        (0, 5, 60, 4.0, 24.0),
+        (2, 40, 69, 17.0, 18.0),
+        (2, 40, 67, 18.0, 19.0),
+    ]);
+    sequence.notes[2].velocity = 17;
+    sequence.text_annotations = vec![chord(0.0, "C"), chord(5.0, "G")];
+    let windows = performed.convert(&sequence).unwrap().windows;
+    assert_eq!(windows.len(), 1, "the second bar has one instrument only");
+    let Window::Performance { performance, .. } = &windows[0] else {
+        panic!();
+    };
+    let (off, shift, velocity, program, end) = (128, 256 - 1, 256 + 96 - 1, 360, 489);
+    // By program, drums last.
+    assert_eq!(
+        performance.bars,
+        [[
+            vec![
+                program + 5,
+                shift + 24,
+                velocity + 7,
+                60,
+                shift + 72,
+                off + 60,
+                end
+            ],
+            vec![
+                program + 40,
+                shift + 3,
+                velocity + 2,
+                67,
+                shift + 45,
+                off + 67,
+                shift + 48,
+                end
+            ],
+            vec![
+                program + 128,
+                velocity + 7,
+                36,
+                shift + 6,
+                off + 36,
+                shift + 42,
+                36,
+                shift + 6,
+                off + 36,
+                shift + 42,
+                end
+            ],
+        ]]
+    );
+    // No chord at the program; C up to the fifth step; the end repeats the last.
+    assert_eq!(performance.chords[0][0], [0, 1, 1, 1, 1, 8, 8]);
+    assert_eq!(performance.chords[0][2], [0, 1, 1, 1, 1, 1, 8, 8, 8, 8, 8]);
+
+    let example = performed.example(&windows[0], 0);
+    assert_eq!((example.length, example.input.len()), (512, 512 * 490));
+    assert_eq!(example.segments, [7, 8, 11, 1, 1, 1, 1, 1]);
+    assert_eq!(example.control.iter().sum::<f32>(), 7.0 + 8.0 + 11.0 + 5.0);
+    assert_eq!(example.output[64 * 3 * 490 + 489], 1.0);
+
+    let read = performed.read(&example.output, &example.control, 15.0);
+    let notes = read.to_note_sequence();
+    let heard: Vec<_> = notes
+        .notes
+        .iter()
+        .map(|n| {
+            (
+                n.instrument,
+                n.program,
+                n.pitch,
+                n.velocity,
+                n.start_time,
+                n.end_time,
+            )
+        })
+        .collect();
+    let expected = [
+        (0, 5, 60, 97, 4.0, 16.0),
+        (1, 40, 67, 17, 0.5, 8.0),
+        (2, 0, 36, 97, 0.0, 1.0),
+        (2, 0, 36, 97, 8.0, 9.0),
+    ];
+    assert_eq!(heard, expected);
+    assert!(notes.notes[2].is_drum && !notes.notes[1].is_drum);
+    assert_eq!(notes.total_time, 16.0);
+    let chords: Vec<_> = notes.text_annotations.iter().map(|t| &t.text[..]).collect();
+    assert_eq!(chords, ["C", "G"]);
+}
+
+#[test]
+fn what_is_no_performance_has_a_reason() {
+    let performed = converter(
+        Representation::MultiPerformance(PerformanceOptions::default()),
+        1,
+    );
+    let pair = [(0, 0, 60, 0.0, 1.0), (1, 0, 60, 0.0, 16.0)];
+    let busy: Vec<_> = (0..40)
+        .map(|i| (0, 0, 60, 0.4 * f64::from(i), 0.4 * f64::from(i) + 0.2))
+        .chain([(1, 0, 60, 0.0, 16.0)])
+        .collect();
+    let many: Vec<_> = (0..9).map(|i| (10 + i, 0, 60, 0.0, 16.0)).collect();
+    #[allow(clippy::type_complexity)]
+    let table: [(&[(i32, i32, i32, f64, f64)], &str); 6] = [
+        (&pair[..1], "it has one instrument only"),
+        (
+            // The second begins where the bar ends.
+            &[(0, 0, 60, 0.0, 16.0), (1, 0, 60, 15.95, 16.0)],
+            "it has fewer than eight events",
+        ),
+        (&busy, "an instrument has more than 62 events in a bar"),
+        (&many, "it has more than eight instruments"),
+        (
+            &[pair[0], pair[1], (1, 3, 61, 0.0, 1.0)],
+            "an instrument has no one program of MIDI's",
+        ),
+        (
+            &[pair[0], pair[1], (1, 0, 128, 0.0, 1.0)],
+            "it has a pitch that MIDI does not have",
+        ),
+    ];
+    for (notes, expected) in table {
+        let reason = performed.convert(&steps(notes)).unwrap_err();
+        assert_eq!(reason, NoWindows::NoPerformance(expected));
+    }
+}
+
+#[test]
+fn every_preset_has_a_converter_of_its_size() {
+    for preset in Preset::all() {
+        let converter = converter(preset.representation.clone(), preset.bars);
+        assert_eq!(
+            converter.representation().max_steps(preset.bars),
+            preset.steps(),
+            "{}",
+            preset.name
+        );
     }
 }
 

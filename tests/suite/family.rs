@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, npy::NpzTensors};
 use musicvae_tui::checkpoint::magenta::{Bundle, import_with};
-use musicvae_tui::model::network::{Batch, Network, keep_all};
+use musicvae_tui::model::network::{Batch, KeepAll, Network};
 use musicvae_tui::model::{Head, ModelError, Preset, Sampling, Tensors, init};
 
 use super::support;
@@ -271,7 +271,7 @@ fn posteriors_logits_and_losses_equal_the_references() {
             output: copies(&output, count),
             ..Batch::of(copies(&input, count))
         };
-        let posterior = network.encode(&batch(1), &mut keep_all).unwrap();
+        let posterior = network.encode(&batch(1), &mut KeepAll).unwrap();
         for (found, key) in [(&posterior.mu, "mu"), (&posterior.sigma, "sigma")] {
             let off = difference(found, &get(&oracle, key));
             assert!(off < 1e-6, "{name} {key}: {off}");
@@ -282,7 +282,7 @@ fn posteriors_logits_and_losses_equal_the_references() {
         let steps = heard.dim(0).unwrap();
         let heard = Batch::of(heard);
         let made = network
-            .decode(&get(&oracle, "z"), &heard, &mut keep_all)
+            .decode(&get(&oracle, "z"), &heard, &mut KeepAll)
             .unwrap();
         let expected = get(&oracle, "rnn_output");
         let rows = expected.dim(0).unwrap();
@@ -290,7 +290,7 @@ fn posteriors_logits_and_losses_equal_the_references() {
         assert!(off < 1e-5, "{name}: {off}");
 
         let noise = get(&oracle, "eval_eps");
-        let losses = network.losses(&batch(2), &noise, &mut keep_all).unwrap();
+        let losses = network.losses(&batch(2), &noise, &mut KeepAll).unwrap();
         let preset = network.preset();
         let beta = preset.beta_at(1);
         let free = preset.free_bits as f32 * std::f32::consts::LN_2;
@@ -318,7 +318,7 @@ fn posteriors_logits_and_losses_equal_the_references() {
             .mu
             .broadcast_add(&posterior.sigma.broadcast_mul(&noise).unwrap()))
         .unwrap();
-        let made = network.decode(&z, &batch(2), &mut keep_all).unwrap();
+        let made = network.decode(&z, &batch(2), &mut KeepAll).unwrap();
         let made = made.get_on_dim(1, 0).unwrap();
         let off = difference(
             &made,

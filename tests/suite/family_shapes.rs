@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use musicvae_tui::model::network::{Batch, InputMask, Network, Past, keep_all};
+use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network, Past};
 use musicvae_tui::model::{Head, Preset, Tensors};
 use musicvae_tui::music::{
     DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation,
@@ -189,7 +189,15 @@ impl Case {
 
     /// Our loss, and its gradient of every weight.
     fn found(&self, mask: InputMask, past: &mut Past) -> (f64, BTreeMap<String, Vec<f32>>) {
-        let network = self.network();
+        self.found_by(self.network(), mask, past)
+    }
+
+    fn found_by(
+        &self,
+        network: Network,
+        mask: InputMask,
+        past: &mut Past,
+    ) -> (f64, BTreeMap<String, Vec<f32>>) {
         let losses = network
             .losses_hearing(&self.batch(), &self.noise(), mask, past)
             .unwrap();
@@ -525,7 +533,7 @@ fn a_small_model_of_every_preset() {
             ..preset
         };
         let case = Case::new(preset, None);
-        let (found, gradients) = case.found(&mut keep_all, &mut Past::Told);
+        let (found, gradients) = case.found(&mut KeepAll, &mut Past::Told);
         let expected = case.expected(&case.weights, whole, &TOLD);
         let name = &case.preset.name;
         assert!(
@@ -547,7 +555,7 @@ fn windows_that_do_not_fit_a_hierarchy_are_refused() {
     let network = case.network();
     let refusal = |batch: &Batch| {
         let error = network
-            .losses(batch, &case.noise(), &mut keep_all)
+            .losses(batch, &case.noise(), &mut KeepAll)
             .err()
             .unwrap();
         error.to_string()
@@ -560,4 +568,53 @@ fn windows_that_do_not_fit_a_hierarchy_are_refused() {
     };
     assert!(refusal(&lengths(&[16, 16, 7])).contains("has 0 or 16 steps, not 7"));
     assert!(refusal(&lengths(&[4, 4])).contains("can't have 2 lengths"));
+}
+
+/// Tolerances: 1e-6 of the loss, 2e-5 of the largest gradient of a weight.
+#[test]
+fn ordinary_operations_give_the_same() {
+    let nade = small(drums(DrumClasses::Full, true), Head::Nade { hidden: 7 });
+    let split = Preset {
+        split: Representation::TRIO_DEPTHS.to_vec(),
+        ..hierarchical(Representation::Trio, Head::Categorical)
+    };
+    for (preset, lengths) in [
+        (nade, Some(vec![16, 9, 0])),
+        (split, None),
+        (
+            hierarchical(melody(true), Head::Categorical),
+            Some(vec![4; 12]),
+        ),
+        (
+            small(Representation::default(), Head::Groove),
+            Some(vec![16, 9, 3]),
+        ),
+    ] {
+        let case = Case::new(preset, lengths);
+        let what = format!("{:?}", case.preset.head);
+        let chances = Chances::mixed(0.6);
+        let run = |network: Network| {
+            let mut sequence = chances.numbers.iter().copied();
+            let mut uniform = || sequence.next().unwrap();
+            let mut past = Past::Mixed {
+                probability: 0.6,
+                uniform: &mut uniform,
+            };
+            case.found_by(network, &mut KeepAll, &mut past)
+        };
+        let (expected, gradients) = run(case.network());
+        let (found, ordinary) = run(case.network().by_steps());
+        assert!(
+            (found - expected).abs() < 1e-6 * expected,
+            "{what}: {found}, not {expected}"
+        );
+        for (name, expected) in gradients {
+            let largest = expected
+                .iter()
+                .fold(0.0f32, |largest, x| largest.max(x.abs()));
+            for (found, expected) in ordinary[&name].iter().zip(&expected) {
+                assert!((found - expected).abs() <= 2e-5 * largest, "{what}: {name}");
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
 use musicvae_tui::checkpoint::{Checkpoint, magenta};
-use musicvae_tui::model::network::{Batch, Network, keep_all};
+use musicvae_tui::model::network::{Batch, KeepAll, Network};
 use musicvae_tui::model::{Decoding, MusicVae, latent};
 use musicvae_tui::music::{FEATURES, Groove, LANES};
 
@@ -99,7 +99,7 @@ fn short_windows_have_the_references_posteriors_to_1e_6() {
         lengths: Some(lengths),
         ..Batch::of(x)
     };
-    let posterior = network.encode(&batch, &mut keep_all).unwrap();
+    let posterior = network.encode(&batch, &mut KeepAll).unwrap();
     for (tensor, name) in [(posterior.mu, "var_mu"), (posterior.sigma, "var_sigma")] {
         let found = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert!(
@@ -154,7 +154,7 @@ fn teacher_forced_logits_equal_the_references_to_1e_5() {
         .unwrap();
     let batch = Batch::of(x);
     let logits = network
-        .decode(&get(&oracle, "z"), &batch, &mut keep_all)
+        .decode(&get(&oracle, "z"), &batch, &mut KeepAll)
         .unwrap();
     let logits = logits.transpose(0, 1).unwrap().flatten_all().unwrap();
     let found = logits.to_vec1::<f32>().unwrap();
@@ -258,7 +258,7 @@ fn the_loss_and_its_terms_equal_the_references() {
             ..Batch::of(x.clone())
         };
         let losses = network
-            .losses(&batch, &get(&oracle, "eps"), &mut keep_all)
+            .losses(&batch, &get(&oracle, "eps"), &mut KeepAll)
             .unwrap();
         let groove = losses.groove.as_ref().unwrap();
         let total = losses

@@ -51,6 +51,45 @@ fn a_folder_becomes_the_references_file() {
 }
 
 #[test]
+fn a_preset_leaves_out_what_it_cannot_use() {
+    let Some(folder) = data("oracle/tfrecord") else {
+        return;
+    };
+    let input = folder.join("midi_in");
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path().join("out.tfrecord");
+    let run = |preset: &str| prepare(&[text(&input), text(&out), "--preset", preset, "--json"]);
+    let said = run("groovae_4bar");
+    assert!(said.status.success(), "{said:?}");
+    let report: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    let skipped: Vec<_> = report["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|skipped| skipped["reason"].as_str().unwrap())
+        .collect();
+    assert!(skipped.contains(&"its time signature is 6/8, not one of 16 sixteenths to the bar"));
+    let written = report["written"].as_u64().unwrap() as usize;
+    assert_eq!(written + skipped.len(), 6);
+    assert_eq!(records(&out).len(), written);
+    assert!(report["windows"].as_u64().unwrap() >= written as u64);
+
+    let no_melodies = run("cat-mel_2bar_small");
+    assert!(!no_melodies.status.success());
+    let said = String::from_utf8(no_melodies.stderr).unwrap();
+    assert!(
+        said.contains("no MIDI file that can be used (6 skipped"),
+        "{said}"
+    );
+    assert!(said.contains("notes can be part of a melody"), "{said}");
+
+    let unknown = run("groovae_5bar");
+    assert_eq!(unknown.status.code(), Some(2));
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(said.contains("there is no preset `groovae_5bar`; there are cat-mel_2bar_small"));
+}
+
+#[test]
 fn the_whole_dataset_is_prepared_with_one_warning() {
     let Some(groove) = data("groove") else { return };
     let out = tempfile::tempdir().unwrap();

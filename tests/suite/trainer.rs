@@ -10,10 +10,13 @@ use musicvae_tui::data::{GrooveConverter, Split, load_windows};
 use musicvae_tui::model::lstm::Factors;
 use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Preset, Tensors, init};
+use musicvae_tui::music::{Note, NoteSequence, midi_file};
 use musicvae_tui::training::{
     Control, Event, Examples, Log, Record, Session, TrainOptions, Trainer, TrainingError,
     gradients, train,
 };
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
 use crate::support::{corpus, corpus_of};
@@ -621,4 +624,116 @@ fn pause_holds_and_stop_ends_a_session() {
     };
     assert_eq!(latest(&folder.path().join("out")).metadata.step, *step);
     session.join();
+}
+
+/// Sixteen bars and more of a melody, a bass and drums, other ones for every `seed`.
+fn band(seed: u64) -> NoteSequence {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut sequence = NoteSequence {
+        ticks_per_quarter: 220,
+        ..NoteSequence::default()
+    };
+    // Instrument, program, lowest pitch, steps between notes.
+    for (instrument, program, pitch, every) in [(0, 0, 60, 2), (1, 33, 36, 4), (9, 0, 36, 2)] {
+        for step in (0..20 * 16).step_by(every) {
+            let drum = instrument == 9;
+            let drums = [36, 38, 42];
+            let start_time = step as f64 * 0.125;
+            sequence.notes.push(Note {
+                pitch: match drum {
+                    true => drums[rng.random_range(0..3)],
+                    false => pitch + rng.random_range(0..12),
+                },
+                velocity: rng.random_range(40..120),
+                start_time,
+                end_time: start_time + 0.1,
+                instrument,
+                program,
+                is_drum: drum,
+            });
+        }
+    }
+    sequence.total_time = 40.0;
+    sequence
+}
+
+#[test]
+fn every_preset_that_has_a_converter_trains() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("band");
+    std::fs::create_dir(&data).unwrap();
+    let mut info = "midi_filename,split\n".to_string();
+    for (seed, split) in [(1, "train"), (2, "train"), (3, "validation")] {
+        let midi = midi_file::write(&band(seed)).unwrap();
+        std::fs::write(data.join(format!("{seed}.mid")), midi).unwrap();
+        info += &format!("{seed}.mid,{split}\n");
+    }
+    std::fs::write(data.join("info.csv"), info).unwrap();
+    let mut trained = 0;
+    for preset in Preset::all() {
+        let name = preset.name.clone();
+        let out = folder.path().join(&name);
+        let preset = Preset {
+            z_size: 3,
+            encoder: vec![4; preset.encoder.len()],
+            decoder: vec![4; preset.decoder.len()],
+            ..preset
+        };
+        let outcome = run(TrainOptions {
+            preset: preset.clone(),
+            data: data.clone(),
+            out: out.clone(),
+            batch: 3,
+            validate_every: 2,
+            ..options(&folder, 2)
+        });
+        if let Err(error @ TrainingError::NoConverter { .. }) = &outcome {
+            assert!(error.to_string().contains(&name), "{error}");
+            assert!(
+                name.contains("multiperf") || name.contains("chords"),
+                "{name}"
+            );
+            continue;
+        }
+        outcome.unwrap();
+        trained += 1;
+        let records = log(&out);
+        assert_eq!(records.len(), 3, "{name}");
+        for record in records {
+            assert!(
+                record.loss.is_finite() && record.reconstruction > 0.0,
+                "{name}"
+            );
+            let groove = name.starts_with("groovae");
+            assert_eq!(record.accuracy.is_none(), groove, "{name}");
+            assert_eq!(record.hits > 0.0, groove, "{name}");
+            let parts = record.hits + record.velocities + record.offsets;
+            assert!(
+                !groove || (parts - record.reconstruction).abs() < 1e-3,
+                "{name}"
+            );
+        }
+        assert_eq!(latest(&out).preset, preset);
+    }
+    assert!(trained >= 18, "{trained}");
+}
+
+#[test]
+fn a_log_from_before_there_were_other_models_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("log.csv");
+    let old = "step,split,loss,hits,velocities,offsets,kl_bits,gradient_norm,examples_per_second,seconds\n\
+               1,train,9.5,4.0,3.0,2.0,30.0,1.5,10.0,0.1\n";
+    std::fs::write(&path, old).unwrap();
+    let mut records = Log::read(&path).unwrap();
+    assert_eq!((records[0].loss, records[0].accuracy), (9.5, None));
+    let next = Record {
+        step: 2,
+        reconstruction: 8.0,
+        accuracy: Some(0.25),
+        ..records[0]
+    };
+    Log::open(&path, Some(1)).unwrap().write(&next).unwrap();
+    records.push(next);
+    assert_eq!(Log::read(&path).unwrap(), records);
 }

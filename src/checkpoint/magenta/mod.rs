@@ -10,7 +10,7 @@ mod table;
 mod variables;
 
 pub use bundle::{Bundle, ElementType, Variable};
-pub use variables::{import, import_as, import_with};
+pub use variables::{fitting, import, import_with};
 
 use std::io;
 

@@ -13,44 +13,54 @@ use crate::model::{Head, Preset, Tensors};
 /// TensorFlow's names of Adam's first and second moments, and ours.
 const SLOTS: [(&str, &str); 2] = [("/Adam_1", "v"), ("/Adam", "m")];
 
-/// Imports the checkpoint that `path` means (see [`Bundle::open`]) under the preset whose weights
-/// have its names and shapes. Where only sizes differ from a preset's (units, layers, `z_size`),
-/// the preset is taken with the sizes that the weights have.
+/// Imports the checkpoint that `path` means (see [`Bundle::open`]) under the first of the presets
+/// that [`fitting`] finds.
 pub fn import(path: &Path) -> Result<Checkpoint, MagentaError> {
-    import_among(path, &Preset::all())
-}
-
-/// [`import`] under one preset.
-pub fn import_as(path: &Path, preset: Preset) -> Result<Checkpoint, MagentaError> {
-    import_among(path, &[preset])
-}
-
-fn import_among(path: &Path, presets: &[Preset]) -> Result<Checkpoint, MagentaError> {
     let bundle = Bundle::open(path)?;
     let shapes = weight_shapes(&bundle);
-    let resized = presets
-        .iter()
-        .filter_map(|preset| with_sizes_of(preset, &shapes));
-    let preset = presets
-        .iter()
-        .cloned()
-        .chain(resized)
-        .find(|preset| fits(preset, &shapes));
-    match preset {
+    match fitting_presets(&shapes, path).into_iter().next() {
         Some(preset) => read(&bundle, preset, path),
-        None => Err(no_preset(&bundle, presets, &shapes)),
+        None => Err(no_preset(&bundle, &Preset::all(), &shapes)),
     }
 }
 
-/// Imports the checkpoint that `path` means as `preset`, which must have its names and shapes.
+/// Imports the checkpoint that `path` means as `preset`, with the sizes that the weights have.
 pub fn import_with(path: &Path, preset: Preset) -> Result<Checkpoint, MagentaError> {
     let bundle = Bundle::open(path)?;
     let shapes = weight_shapes(&bundle);
-    if fits(&preset, &shapes) {
-        read(&bundle, preset, path)
-    } else {
-        Err(no_preset(&bundle, &[preset], &shapes))
+    let resized = with_sizes_of(&preset, &shapes).filter(|preset| fits(preset, &shapes));
+    match resized {
+        Some(preset) => read(&bundle, preset, path),
+        None => Err(no_preset(&bundle, &[preset], &shapes)),
     }
+}
+
+/// The presets whose weights have the names and shapes of the checkpoint that `path` means, the
+/// likeliest first: one that the path names, then those of these very sizes, then those that have
+/// them where only sizes differ (units, layers, `z_size`). Several presets are alike in all shapes;
+/// which one a checkpoint is, its maker has to say.
+pub fn fitting(path: &Path) -> Result<Vec<Preset>, MagentaError> {
+    let bundle = Bundle::open(path)?;
+    Ok(fitting_presets(&weight_shapes(&bundle), path))
+}
+
+fn fitting_presets(shapes: &Shapes, path: &Path) -> Vec<Preset> {
+    let path = path.to_string_lossy();
+    let presets = Preset::all().into_iter();
+    let mut fitting: Vec<(bool, usize, Preset)> = presets
+        .filter_map(|preset| {
+            let resized = with_sizes_of(&preset, shapes).filter(|preset| fits(preset, shapes))?;
+            let named = if path.contains(&preset.name) {
+                preset.name.len()
+            } else {
+                0
+            };
+            Some((preset != resized, named, resized))
+        })
+        .collect();
+    // One preset's name begins another's; the longer says more.
+    fitting.sort_by_key(|(resized, named, _)| (std::cmp::Reverse(*named), *resized));
+    fitting.into_iter().map(|(_, _, preset)| preset).collect()
 }
 
 type Shapes<'a> = BTreeMap<&'a str, &'a [usize]>;
@@ -75,19 +85,23 @@ fn fits(preset: &Preset, shapes: &Shapes) -> bool {
     misfit(preset, shapes).is_none()
 }
 
-/// The first weight in which checkpoint and preset differ, as a clause.
+/// What is most telling of how checkpoint and preset differ, as a clause: a weight that is missing,
+/// one of another shape, one that is unknown.
 fn misfit(preset: &Preset, shapes: &Shapes) -> Option<String> {
     let name = &preset.name;
     let expected = preset.parameter_shapes();
+    let missing = expected
+        .iter()
+        .find(|(weight, _)| !shapes.contains_key(weight.as_str()));
+    if let Some((weight, _)) = missing {
+        return Some(format!("preset {name} needs `{weight}`, which it lacks"));
+    }
     for (weight, shape) in &expected {
-        match shapes.get(weight.as_str()) {
-            None => return Some(format!("preset {name} needs `{weight}`, which it lacks")),
-            Some(found) if found != shape => {
-                return Some(format!(
-                    "preset {name} needs `{weight}` with shape {shape:?}, and it has {found:?}"
-                ));
-            }
-            Some(_) => {}
+        let found = shapes[weight.as_str()];
+        if found != shape {
+            return Some(format!(
+                "preset {name} needs `{weight}` with shape {shape:?}, and it has {found:?}"
+            ));
         }
     }
     let known = |weight: &str| expected.iter().any(|(expected, _)| expected == weight);
@@ -95,56 +109,68 @@ fn misfit(preset: &Preset, shapes: &Shapes) -> Option<String> {
     Some(format!("it holds `{unknown}`, which preset {name} lacks"))
 }
 
+/// Says what keeps the checkpoint from being the one of `presets` that it has most in common with.
 fn no_preset(bundle: &Bundle, presets: &[Preset], shapes: &Shapes) -> MagentaError {
-    let reasons: Vec<_> = presets
-        .iter()
-        .filter_map(|preset| misfit(preset, shapes))
-        .collect();
+    let in_common = |preset: &Preset| {
+        let expected = preset.parameter_shapes();
+        let same = |(name, shape): &&(String, Vec<usize>)| {
+            shapes.get(name.as_str()) == Some(&shape.as_slice())
+        };
+        expected.iter().filter(same).count()
+    };
+    let resized = |preset: &Preset| with_sizes_of(preset, shapes).unwrap_or(preset.clone());
+    // Of equals the first, where `max_by_key` would take the last.
+    let nearest = presets.iter().map(resized).rev().max_by_key(in_common);
     let names: Vec<_> = Preset::all()
         .into_iter()
         .map(|preset| preset.name)
         .collect();
     MagentaError::NoPreset {
         file: bundle.name().into(),
-        reason: reasons.first().cloned().unwrap_or_default(),
+        reason: nearest
+            .and_then(|preset| misfit(&preset, shapes))
+            .unwrap_or_default(),
         presets: names.join(", "),
     }
 }
 
 /// `preset` with the sizes that the shapes show; `None` where they show none.
 fn with_sizes_of(preset: &Preset, shapes: &Shapes) -> Option<Preset> {
-    let bias = |name: &str| shapes.get(name).and_then(|shape| shape.first().copied());
+    let size =
+        |name: &str, axis: usize| shapes.get(name).and_then(|shape| shape.get(axis).copied());
     // A cell's bias has its four gates.
     let units = |cell: &dyn Fn(usize) -> String| {
-        (0..)
-            .map_while(|layer| bias(&format!("{}/bias", cell(layer))).map(|gates| gates / 4))
-            .collect::<Vec<_>>()
+        let biases = (0..).map_while(|layer| size(&format!("{}/bias", cell(layer)), 0));
+        biases.map(|gates| gates / 4).collect::<Vec<_>>()
     };
-    let lowest = preset.encoder_scope(0);
-    let encoder = units(&|layer| Preset::encoder_cell(&lowest, layer, "fw"));
     let core = preset.cores().into_iter().next()?;
-    let decoder = units(&|layer| core.cell(layer));
-    let z_size = bias("encoder/mu/bias")?;
+    let scope = preset.encoder_scope(0);
+    let or = |found: Vec<usize>, own: &Vec<usize>| match found.is_empty() {
+        true => own.clone(),
+        false => found,
+    };
+    let encoder = units(&|layer| Preset::encoder_cell(&scope, layer, "fw"));
+    let encoder = or(encoder, &preset.encoder);
+    let decoder = or(units(&|layer| core.cell(layer)), &preset.decoder);
+    let z_size = size("encoder/mu/bias", 0)?;
     let head = match &preset.head {
-        Head::Nade { .. } => {
-            let weights = shapes.get(&*format!("{}/nade/w_enc", core.scope))?;
-            Head::Nade {
-                hidden: weights.last().copied()?,
-            }
-        }
-        other => other.clone(),
+        Head::Nade { .. } => Head::Nade {
+            hidden: size(&format!("{}/nade/w_enc", core.scope), 2).unwrap_or(1),
+        },
+        head => head.clone(),
     };
     // Sizes beyond these are damage, and would overflow the shapes that follow from them.
     let sane = |size: &usize| (1..=1 << 20).contains(size);
-    let all_sane = encoder.iter().chain(&decoder).chain([&z_size]).all(sane);
-    let hidden_sane = !matches!(&head, Head::Nade { hidden } if !sane(hidden));
-    (all_sane && hidden_sane).then(|| Preset {
+    let hidden = head.parameters(1);
+    let mut sizes = encoder.iter().chain(&decoder).chain([&z_size, &hidden]);
+    let resized = Preset {
         z_size,
-        encoder,
-        decoder,
+        encoder: encoder.clone(),
+        decoder: decoder.clone(),
         head,
         ..preset.clone()
-    })
+    };
+    (sizes.all(sane) && resized.contradiction().is_none()).then_some(resized)
 }
 
 fn read(bundle: &Bundle, preset: Preset, path: &Path) -> Result<Checkpoint, MagentaError> {

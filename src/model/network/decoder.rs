@@ -3,8 +3,8 @@
 use candle_core::{DType, Result, Tensor, bail};
 
 use super::segments::{Ends, cut, join};
-use super::{Batch, InputMask, Network, Past};
-use crate::model::lstm::{Direction, LstmWeights, lstm, lstm_step};
+use super::{Batch, InputMask, KeepAll, Network, Past, beside_every_step};
+use crate::model::lstm::{Direction, LstmWeights, lstm_step};
 use crate::model::{Core, Preset};
 
 impl Network {
@@ -67,10 +67,10 @@ impl Network {
             let states = self.conductor_states(level, &leaders)?;
             for (layer, state) in states.iter().enumerate() {
                 if layer > 0 {
-                    x = mask(&x)?;
+                    x = mask.apply(&x)?;
                 }
                 let weights = self.conductor_cell(level, layer);
-                x = lstm(&x, None, &weights, state, Direction::Forward, layer > 0)?;
+                x = self.layer(&x, None, &weights, state, Direction::Forward, layer > 0)?;
             }
             // A level's steps belong within the steps of the level above.
             leaders = x
@@ -108,22 +108,15 @@ impl Network {
         core: &'a Core,
         told: &Tensor,
         leader: &Tensor,
-        controls: Option<&Tensor>,
+        controls: Option<&'a Tensor>,
     ) -> Result<Player<'a>> {
-        let (steps, rows, _) = told.dims3()?;
-        let leader_every_step = leader
-            .unsqueeze(0)?
-            .broadcast_as((steps, rows, leader.dim(1)?))?;
-        let beside = match controls {
-            None => leader_every_step.contiguous()?,
-            Some(controls) => Tensor::cat(&[&leader_every_step, controls], 2)?,
-        };
         let layers = 0..self.preset.decoder.len();
         Ok(Player {
             network: self,
             core,
             told: told.narrow(2, core.first, core.columns)?,
-            beside,
+            leader: leader.clone(),
+            controls: controls.cloned(),
             cells: layers
                 .map(|layer| self.lstm_weights(&core.cell(layer)))
                 .collect(),
@@ -163,7 +156,7 @@ impl Network {
                 false => Tensor::zeros((size, 1), DType::F32, leader.device())?,
             };
             for ((c, h), weights) in states.iter_mut().zip(&weights) {
-                let input = mask(&x.unsqueeze(0)?)?.squeeze(0)?;
+                let input = mask.apply(&x.unsqueeze(0)?)?.squeeze(0)?;
                 (*c, *h) = lstm_step(&input, weights, c, h)?;
                 x = h.clone();
             }
@@ -236,8 +229,10 @@ struct Player<'a> {
     core: &'a Core,
     /// What was played before each step: `[steps, rows, columns]`.
     told: Tensor,
-    /// What each step's input ends with, leader and controls: `[steps, rows, width]`.
-    beside: Tensor,
+    /// What leads every step: `[rows, size]`.
+    leader: Tensor,
+    /// What else each step hears: `[steps, rows, controls]`.
+    controls: Option<Tensor>,
     cells: Vec<LstmWeights>,
     /// States to start from, `[rows, 2 * units]`.
     states: Vec<Tensor>,
@@ -266,8 +261,11 @@ impl Player<'_> {
         // Nothing is learned through what is drawn. So that is found first, off the tape, and then
         // told like anything else, in one pass.
         let heard = self.detached().improvise(&masks, past)?.heard;
-        let mut masks = masks.iter();
-        self.hear(&heard, &mut |x| match masks.next() {
+        if mask.keeps_all() {
+            return self.hear(&heard, &mut KeepAll);
+        }
+        let mut masks = masks.iter().flatten();
+        self.hear(&heard, &mut |x: &Tensor| match masks.next() {
             Some(mask) => x * mask,
             None => Ok(x.clone()),
         })
@@ -275,20 +273,31 @@ impl Player<'_> {
 
     /// The parameters when all that is heard is known.
     fn hear(&self, heard: &Tensor, mask: InputMask) -> Result<Tensor> {
-        let mut hidden = Tensor::cat(&[heard, &self.beside], 2)?;
+        // Where the leader reaches every step whole, it needs to be multiplied only once.
+        let (mut hidden, mut leader) = match &self.controls {
+            None if mask.keeps_all() => (heard.clone(), Some(&self.leader)),
+            controls => (self.every_step(heard, controls.as_ref())?, None),
+        };
+        // What is heard has been played: nothing is learned by changing it.
+        let mut made = leader.is_none();
         for (weights, state) in self.cells.iter().zip(&self.states) {
-            hidden = lstm(
-                &mask(&hidden)?,
-                None,
-                weights,
-                state,
-                Direction::Forward,
-                true,
-            )?;
+            let x = mask.apply(&hidden)?;
+            let leader = leader.take();
+            let network = self.network;
+            hidden = network.layer(&x, leader, weights, state, Direction::Forward, made)?;
+            made = true;
         }
         let (steps, rows, units) = hidden.dims3()?;
         self.parameters(&hidden.reshape((steps * rows, units))?)?
             .reshape((steps, rows, ()))
+    }
+
+    /// The whole input of every step.
+    fn every_step(&self, heard: &Tensor, controls: Option<&Tensor>) -> Result<Tensor> {
+        let led = beside_every_step(heard, &self.leader)?;
+        controls.map_or(Ok(led.clone()), |controls| {
+            Tensor::cat(&[&led, controls], 2)
+        })
     }
 
     fn parameters(&self, hidden: &Tensor) -> Result<Tensor> {
@@ -297,16 +306,22 @@ impl Player<'_> {
     }
 
     /// Plays step by step, hearing `past`.
-    fn improvise(&self, masks: &[Tensor], past: &mut Past) -> Result<Played> {
+    fn improvise(&self, masks: &[Option<Tensor>], past: &mut Past) -> Result<Played> {
         let (steps, rows, _) = self.told.dims3()?;
         let mut states = self.states.iter().map(halves).collect::<Result<Vec<_>>>()?;
         let mut heard = Vec::with_capacity(steps);
         let mut parameters = Vec::with_capacity(steps);
         let mut next = self.told.get(0)?;
         for step in 0..steps {
-            let mut x = Tensor::cat(&[&next, &self.beside.get(step)?], 1)?;
+            let controls = self.controls.as_ref();
+            let controls = controls.map(|all| all.narrow(0, step, 1)).transpose()?;
+            let x = self.every_step(&next.unsqueeze(0)?, controls.as_ref())?;
+            let mut x = x.get(0)?;
             for (((c, h), weights), mask) in states.iter_mut().zip(&self.cells).zip(masks) {
-                (*c, *h) = lstm_step(&(x * mask.get(step)?)?, weights, c, h)?;
+                if let Some(mask) = mask {
+                    x = (x * mask.get(step)?)?;
+                }
+                (*c, *h) = lstm_step(&x, weights, c, h)?;
                 x = h.clone();
             }
             let made = self.parameters(&x)?;
@@ -335,17 +350,17 @@ impl Player<'_> {
         })
     }
 
-    /// What dropout leaves of ones, for the input of each layer.
-    fn masks(&self, mask: InputMask) -> Result<Vec<Tensor>> {
+    /// What dropout leaves of ones, for the input of each layer; `None` where it leaves all.
+    fn masks(&self, mask: InputMask) -> Result<Vec<Option<Tensor>>> {
+        if mask.keeps_all() {
+            return Ok(vec![None; self.cells.len()]);
+        }
         let (steps, rows, _) = self.told.dims3()?;
         let below = self.cells.iter().zip(&self.network.preset.decoder);
         let ones = |(cell, units): (&LstmWeights, &usize)| {
-            let width = cell.kernel.dim(0)? - units;
-            mask(&Tensor::ones(
-                (steps, rows, width),
-                DType::F32,
-                self.told.device(),
-            )?)
+            let shape = (steps, rows, cell.kernel.dim(0)? - units);
+            let ones = Tensor::ones(shape, DType::F32, self.told.device())?;
+            Ok(Some(mask.apply(&ones)?))
         };
         below.map(ones).collect()
     }
@@ -361,7 +376,8 @@ impl Player<'_> {
             network: self.network,
             core: self.core,
             told: self.told.clone(),
-            beside: self.beside.detach(),
+            leader: self.leader.detach(),
+            controls: self.controls.clone(),
             cells: self.cells.iter().map(off).collect(),
             states: self.states.iter().map(Tensor::detach).collect(),
         }

@@ -5,7 +5,7 @@ use candle_core::{DType, Result, Tensor, bail};
 use super::segments::{Ends, cut};
 use super::{Batch, Gaussian, InputMask, Network};
 use crate::model::Preset;
-use crate::model::lstm::{Direction, lstm};
+use crate::model::lstm::{Direction, LstmWeights};
 
 impl Network {
     /// The posterior of each window: the bidirectional encoder's last states, through two dense
@@ -61,28 +61,17 @@ impl Network {
             let made = made || index > 0;
 
             let weights = self.lstm_weights(&cell("fw"));
-            let forward = lstm(
-                &mask(&input)?,
-                None,
-                &weights,
-                &state,
-                Direction::Forward,
-                made,
-            )?;
+            let run = |x: &Tensor, weights: &LstmWeights, direction| {
+                self.layer(x, None, weights, &state, direction, made)
+            };
+            let forward = run(&mask.apply(&input)?, &weights, Direction::Forward)?;
             let weights = self.lstm_weights(&cell("bw"));
             // A short window is read backward from its own end, so it is turned round by gathering.
             let backward = if ends.are_whole() {
-                lstm(
-                    &mask(&input)?,
-                    None,
-                    &weights,
-                    &state,
-                    Direction::Backward,
-                    made,
-                )?
+                run(&mask.apply(&input)?, &weights, Direction::Backward)?
             } else {
-                let turned = ends.reverse(&mask(&input)?)?;
-                let output = lstm(&turned, None, &weights, &state, Direction::Forward, made)?;
+                let turned = ends.reverse(&mask.apply(&input)?)?;
+                let output = run(&turned, &weights, Direction::Forward)?;
                 ends.reverse(&output)?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];

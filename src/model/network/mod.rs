@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 
-use super::lstm::{Factors, LstmWeights};
+use super::lstm::{Direction, Factors, LstmWeights, lstm, lstm_by_steps};
 use super::{ModelError, Preset, Tensors};
 
 pub use heads::GrooveLosses;
@@ -44,13 +44,37 @@ impl Batch {
     }
 }
 
-/// What dropout does to the input of a recurrent layer: [`keep_all`] where there is none.
-pub type InputMask<'a> = &'a mut dyn FnMut(&Tensor) -> Result<Tensor>;
+/// What dropout does to the input of a recurrent layer.
+pub trait Mask {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor>;
+
+    /// Whether nothing is ever dropped.
+    fn keeps_all(&self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(&Tensor) -> Result<Tensor>> Mask for F {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor> {
+        self(x)
+    }
+}
 
 /// No dropout.
-pub fn keep_all(x: &Tensor) -> Result<Tensor> {
-    Ok(x.clone())
+pub struct KeepAll;
+
+impl Mask for KeepAll {
+    fn apply(&mut self, x: &Tensor) -> Result<Tensor> {
+        Ok(x.clone())
+    }
+
+    fn keeps_all(&self) -> bool {
+        true
+    }
 }
+
+/// Dropout, or [`KeepAll`].
+pub type InputMask<'a> = &'a mut dyn Mask;
 
 /// What the decoder hears before each step.
 pub enum Past<'a> {
@@ -108,6 +132,8 @@ pub struct Network {
     variables: BTreeMap<String, Var>,
     device: Device,
     factors: Factors,
+    /// Whether recurrent layers run step by step.
+    by_steps: bool,
 }
 
 impl Network {
@@ -135,12 +161,22 @@ impl Network {
             variables,
             device: device.clone(),
             factors: Factors::Float32,
+            by_steps: false,
         })
     }
 
     /// The same network with the factors of its recurrent layers' products in another format.
     pub fn with_factors(self, factors: Factors) -> Network {
         Network { factors, ..self }
+    }
+
+    /// The same network with recurrent layers in ordinary tensor operations, step by step: slow,
+    /// and what the operations on whole sequences are held against.
+    pub fn by_steps(self) -> Network {
+        Network {
+            by_steps: true,
+            ..self
+        }
     }
 
     pub fn preset(&self) -> &Preset {
@@ -177,6 +213,28 @@ impl Network {
         }
     }
 
+    /// A recurrent layer over a whole sequence; see [`lstm`].
+    fn layer(
+        &self,
+        x: &Tensor,
+        constant: Option<&Tensor>,
+        weights: &LstmWeights,
+        state: &Tensor,
+        direction: Direction,
+        differentiate_input: bool,
+    ) -> Result<Tensor> {
+        if !self.by_steps {
+            return lstm(x, constant, weights, state, direction, differentiate_input);
+        }
+        match constant {
+            None => lstm_by_steps(x, weights, state, direction),
+            Some(constant) => {
+                let x = beside_every_step(x, constant)?;
+                lstm_by_steps(&x, weights, state, direction)
+            }
+        }
+    }
+
     fn dense(&self, scope: &str, x: &Tensor) -> Result<Tensor> {
         let kernel = self.tensor(&format!("{scope}/kernel"));
         x.matmul(kernel)?
@@ -202,6 +260,14 @@ impl Network {
         let parameters = self.decode_hearing(&z, batch, mask, past)?;
         self.reconstruction_losses(batch, &parameters, divergence(&posterior)?)
     }
+}
+
+/// `x` (`[steps, rows, width]`) with the same `constant` (`[rows, more]`) behind every step.
+fn beside_every_step(x: &Tensor, constant: &Tensor) -> Result<Tensor> {
+    let (steps, rows, _) = x.dims3()?;
+    let constant = constant.unsqueeze(0)?;
+    let constant = constant.broadcast_as((steps, rows, constant.dim(2)?))?;
+    Tensor::cat(&[x, &constant], 2)
 }
 
 /// `KL(posterior || N(0, I))` in nats, summed over the latent space: `[batch]`.

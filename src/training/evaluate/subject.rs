@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
-use crate::model::network::{Batch, Network, keep_all};
+use crate::model::network::{Batch, KeepAll, Network};
 use crate::model::{Decoding, Latent, MusicVae, Posterior};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
@@ -106,7 +106,7 @@ impl<'a> Subject<'a> {
         let means = self.means();
         for (grooves, means) in self.grooves.chunks(AT_ONCE).zip(means.chunks(AT_ONCE)) {
             let z = Tensor::from_vec(means.concat(), (grooves.len(), z_size), &Device::Cpu)?;
-            let logits = self.network.decode(&z, &batch(grooves)?, &mut keep_all)?;
+            let logits = self.network.decode(&z, &batch(grooves)?, &mut KeepAll)?;
             for window in logits.transpose(0, 1)?.to_vec3::<f32>()? {
                 outputs.push(window.into_iter().flat_map(activate).collect());
             }
