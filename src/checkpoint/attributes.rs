@@ -108,7 +108,13 @@ pub enum AttributesError {
     #[error("there is no attribute `{name}`; there are {known}")]
     Unknown { name: String, known: String },
     #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    Checkpoint(Box<CheckpointError>),
+}
+
+impl From<CheckpointError> for AttributesError {
+    fn from(error: CheckpointError) -> Self {
+        AttributesError::Checkpoint(Box::new(error))
+    }
 }
 
 /// The attributes of the checkpoint in the program.

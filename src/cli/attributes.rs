@@ -123,7 +123,7 @@ fn table(attributes: &Attributes) -> String {
     );
     let units = Measure::ALL.map(|measure| format!("{}: {}", measure.name(), measure.unit()));
     text.push_str(&units.join("; "));
-    text.push_str("; styles: share of the 15 nearest training windows.");
+    text.push_str("; styles (*): share of the 15 nearest training windows.");
     text
 }
 

@@ -9,6 +9,7 @@ mod grooves;
 mod interpolate;
 mod kit;
 mod latents;
+mod maps;
 mod output;
 mod player;
 mod prepare;
@@ -55,6 +56,7 @@ pub enum Command {
     Attributes(attributes::AttributesArgs),
     Data(data::Data),
     Devices(devices::Devices),
+    Maps(maps::Maps),
     Kit(kit::Kit),
 }
 
@@ -102,6 +104,7 @@ impl Cli {
             Some(Command::Attributes(command)) => command.run(),
             Some(Command::Data(command)) => command.run(),
             Some(Command::Devices(command)) => command.run(),
+            Some(Command::Maps(command)) => command.run(self.config.as_deref()),
             Some(Command::Kit(command)) => command.run(),
         }
     }

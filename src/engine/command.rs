@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::DrumMap;
+use super::{DrumMap, Pads, RecordOptions};
 use crate::music::{Groove, Lane};
 
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
@@ -17,6 +17,35 @@ pub enum Takeover {
     NextBar,
     /// From its own beginning, when the present turn of the loop ends.
     NextLoop,
+}
+
+/// When MIDI clock leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockOut {
+    /// Never; nor do start, stop and song position.
+    Off,
+    /// While the music plays.
+    #[default]
+    Playing,
+    /// Also while it stands still, for machines that wait for a tempo.
+    Always,
+}
+
+/// Which bars of a groove go round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopRange {
+    /// Counted from 0; past the groove's end it is the last bar.
+    pub first_bar: u16,
+    /// At least 1; as many as the groove has from there on.
+    pub bars: u16,
+}
+
+/// A groove of a chain, and how many turns it plays (at least 1).
+#[derive(Clone, Debug)]
+pub struct ChainLink {
+    pub groove: Groove,
+    pub repeats: u32,
 }
 
 /// Where a SoundFont comes from.
@@ -33,7 +62,7 @@ pub enum SoundFontSource {
 /// A wish, sent by [`super::Engine::send`]. Values out of their range are brought into it.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Plays from the top of the loop.
+    /// Plays from the top of the loop, after counting in.
     Play,
     /// Stops; the notes that sound on MIDI are ended.
     Stop,
@@ -46,6 +75,31 @@ pub enum Command {
         groove: Groove,
         takeover: Takeover,
     },
+    /// Lets some bars of the groove go round, also of those that follow it; `None` is all of them.
+    /// What plays goes on where it is when it is among those bars.
+    SetLoop {
+        range: Option<LoopRange>,
+        takeover: Takeover,
+    },
+    /// Plays grooves one after the other, each whole and as often as it says, and then from the
+    /// first again. While a chain plays, another one takes its place without a seam: it goes on
+    /// with the link of the same number. [`Command::SetGroove`] leaves the chain, an empty one too.
+    SetChain {
+        links: Vec<ChainLink>,
+        takeover: Takeover,
+    },
+    /// Bars that are counted before [`Command::Play`] begins, 0..=2.
+    SetCountIn(u8),
+    /// Clicks on the beats, in the sound only; level 0..=1, which holds for counting in too.
+    SetMetronome {
+        on: bool,
+        level: f32,
+    },
+    /// Records what is heard and played from now on, or from the next bar line; while one
+    /// recording is made, another one is not begun.
+    Record(RecordOptions),
+    /// Ends the recording and closes its files.
+    StopRecording,
     /// Share of each pair of sixteenths that the first one takes: 0.5 is straight, 0.667 triplets,
     /// 0.75 the most.
     SetSwing(f32),
@@ -85,12 +139,31 @@ pub enum Command {
     /// Gives the sound card back; the clock goes on.
     CloseAudio,
     /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
+    /// [`super::VIRTUAL_PORT`] is a port of our own, to which other programs connect.
     OpenMidiOut(String),
     CloseMidiOut,
+    /// Listens to a MIDI input by port name (or a part of it); it is found again when it went away.
+    OpenMidiIn(String),
+    CloseMidiIn,
+    /// Whether the clock that comes in is followed: tempo, start, stop, song position. While there
+    /// is none the engine's own tempo holds; one that is lost is played on without.
+    FollowClock(bool),
+    /// Which notes that come in strike which lanes.
+    SetPads(Pads),
+    /// Whether strokes that come in are sent on to the MIDI output; never to the device that they
+    /// came from.
+    SetMidiThru(bool),
+    /// Strokes that come in are about to become part of the groove: the loop leaves out a step that
+    /// was struck a little before its time.
+    Overdub(bool),
     /// Notes and channels of the lanes on MIDI.
-    SetDrumMap(DrumMap),
-    /// Whether clock, start and stop are sent to the MIDI port.
-    SendClock(bool),
-    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500.
+    SetDrumMap(Box<DrumMap>),
+    /// When clock, start, stop and song position are sent to the MIDI port.
+    SetClockOut(ClockOut),
+    /// Length of the notes that leave by MIDI, in steps, 0.05..=1; a note ends before its next one
+    /// in any case.
+    SetGate(f32),
+    /// Moves MIDI against the sound, in milliseconds; positive is later. -500..=500. For MIDI to
+    /// come earlier, the sound is held back by as much.
     SetMidiOffset(f32),
 }

@@ -2,9 +2,11 @@
 //! side is done with. Everything that may take its time happens here.
 
 mod midi;
+mod midi_in;
 mod sound;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,11 +17,18 @@ use super::handle::join_within;
 use super::messages::{CoreCommand, Garbage};
 use super::midi_out::{MidiOut, Ports};
 use super::mixer::Mixer;
+use super::record::Recorder;
 use super::soundfont::SoundFont;
-use super::{AudioState, Kit, MidiState, SoundFontSource};
+use super::{AudioState, Kit, MidiState, RecordOptions, Recording, SoundFontSource};
+
+pub(crate) use midi_in::Input;
 
 /// Time between two looks at the devices.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Longest time that is taken for closing a recording at the end: a slow disk needs its time, but
+/// one that hangs must not keep the program.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// What the control thread is asked to do.
 pub(crate) enum ControlCommand {
@@ -29,6 +38,12 @@ pub(crate) enum ControlCommand {
     CloseAudio,
     OpenMidi(String),
     CloseMidi,
+    OpenMidiIn(String),
+    CloseMidiIn,
+    OpenVirtualMidiIn,
+    MidiThru(bool),
+    /// With the flag that is set when it is to end.
+    Record(RecordOptions, Arc<AtomicBool>),
     Quit,
 }
 
@@ -37,9 +52,13 @@ pub(crate) enum ControlCommand {
 pub(crate) struct Slow {
     pub audio: AudioState,
     pub midi: MidiState,
+    pub midi_in: MidiState,
     pub kit: String,
     pub kits: Arc<[Kit]>,
     pub kit_error: Option<String>,
+    pub recording: Option<Recording>,
+    pub recorded: Arc<[PathBuf]>,
+    pub record_error: Option<String>,
 }
 
 /// The way to the core, for more than one thread.
@@ -98,6 +117,7 @@ pub(crate) struct Control {
     pub feed: Feed,
     pub slow: Arc<Mutex<Slow>>,
     pub midi: MidiOut,
+    pub input: Input,
     pub buffer: u32,
     pub quit: Arc<AtomicBool>,
     pub state: State,
@@ -114,12 +134,15 @@ pub(crate) struct State {
     audio_retry: Backoff,
     midi_wanted: Option<String>,
     midi_open: Option<String>,
+    /// The port that blocked last.
+    midi_blocked: Option<String>,
     ports: Ports,
     ports_seen: Instant,
+    recorder: Option<Recorder>,
 }
 
 impl State {
-    pub fn new() -> State {
+    pub fn new(ports: Ports) -> State {
         State {
             font: None,
             program: 0,
@@ -130,8 +153,10 @@ impl State {
             audio_retry: Backoff::new(),
             midi_wanted: None,
             midi_open: None,
-            ports: Ports::new(),
+            midi_blocked: None,
+            ports,
             ports_seen: Instant::now(),
+            recorder: None,
         }
     }
 }
@@ -156,6 +181,7 @@ impl Control {
                 self.watch_sound();
                 self.watch_audio();
                 self.watch_midi();
+                self.watch_input();
             }));
             if turn.is_err() {
                 self.feed.shared.audio_errors.fetch_add(1, Relaxed);
@@ -163,6 +189,9 @@ impl Control {
             while self.garbage.pop().is_ok() {}
         }
         self.midi.quit(Duration::from_millis(500));
+        if let Some(recorder) = self.state.recorder.take() {
+            recorder.finish(CLOSING);
+        }
         if let Some(closing) = self.close_stream() {
             join_within(closing, Duration::from_millis(500));
         }
@@ -200,6 +229,18 @@ impl Control {
                     reason: "No MIDI port is chosen.".into(),
                 });
             }
+            ControlCommand::OpenMidiIn(name) => {
+                self.close_input();
+                self.input.wanted = Some(name);
+                self.open_input();
+            }
+            ControlCommand::CloseMidiIn => self.close_input(),
+            ControlCommand::OpenVirtualMidiIn => self.open_virtual_input(),
+            ControlCommand::MidiThru(thru) => {
+                self.input.thru = thru;
+                self.ports_changed();
+            }
+            ControlCommand::Record(options, stop) => self.record(options, stop),
             ControlCommand::Quit => (),
         }
     }
@@ -213,6 +254,7 @@ impl Control {
     }
 
     fn say_midi(&self, midi: MidiState) {
+        self.ports_changed();
         self.slow(|slow| slow.midi = midi);
     }
 
@@ -223,10 +265,12 @@ impl Control {
                 self.state.program = 0;
                 self.slow(|slow| slow.kit_error = None);
                 self.say_kit();
-                let rate = self.state.stream.as_ref().map(|stream| stream.rate);
-                if let Some(rate) = rate {
-                    self.send_mixer(rate);
-                }
+                // Without a stream too: a recording is made all the same.
+                let rate = match &self.state.stream {
+                    Some(stream) => stream.rate,
+                    None => self.feed.shared.rate.load(Relaxed),
+                };
+                self.send_mixer(rate);
             }
             Err(error) => {
                 if self.state.font.is_none() && !matches!(source, SoundFontSource::Embedded) {
@@ -255,6 +299,21 @@ impl Control {
                 self.core.send(CoreCommand::Mixer(Box::new(mixer)));
             }
             Err(error) => self.slow(|slow| slow.kit_error = Some(format!("{error}."))),
+        }
+    }
+
+    /// Begins a recording, unless one is being made.
+    fn record(&mut self, options: RecordOptions, stop: Arc<AtomicBool>) {
+        let recorder = &mut self.state.recorder;
+        if recorder.as_ref().is_some_and(|it| !it.is_done()) {
+            return;
+        }
+        match Recorder::start(options, stop, self.core.clone(), self.slow.clone()) {
+            Ok(started) => *recorder = Some(started),
+            Err(error) => self.slow(|slow| {
+                let reason = format!("Recording cannot start a thread ({error}).");
+                slow.record_error = Some(reason);
+            }),
         }
     }
 

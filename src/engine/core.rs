@@ -1,7 +1,10 @@
 //! The heart: transport, player and mixer, moved on by whoever has the time: the audio callback,
 //! or the clock thread while there is no sound card. Allocates, locks and frees nothing.
 
+mod beats;
 mod commands;
+mod follow;
+mod recording;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,10 +12,14 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::EngineOptions;
 use super::clock::{FrameClock, Nanos, SECOND};
+use super::delay::Delay;
+use super::follow::{CLOCKS_PER_STEP, Follower};
 use super::messages::{CoreCommand, Garbage, Links, MidiEvent, MidiMessage};
+use super::midi_in::InputEvent;
 use super::mixer::{self, CHUNK, Controls, Mixer, Note, Peaks};
 use super::pattern::Pattern;
-use super::player::Player;
+use super::player::{Displaced, Player, Stroke};
+use super::record::{TICKS_PER_STEP, Tap};
 use super::shared::{Playhead, Shared};
 use super::transport::Transport;
 use crate::music::Lane;
@@ -23,11 +30,11 @@ pub(crate) const LOOKAHEAD: Nanos = SECOND / 50;
 /// Behind by more than this, the time of day is not caught up with: the machine has slept.
 const ASLEEP: Nanos = SECOND;
 
-/// Clocks a step: 24 a quarter note.
-const CLOCKS_PER_STEP: f64 = 6.0;
-
 /// Most notes in a chunk; a lane has 20 steps a second at most, so that 2 a lane is plenty.
 const NOTES: usize = 64;
+
+/// What one command may displace, and a buffer after it.
+const ROOM_FOR_GARBAGE: usize = 8;
 
 /// Fall of the meters, decibels a second.
 const METER_FALL: f32 = 24.0;
@@ -53,14 +60,47 @@ pub(crate) struct Core {
     /// Frames of silence before the music goes on, when a sound card takes over early.
     wait: u64,
     next_clock: i64,
+    /// The next step that may be a beat.
+    next_beat: i64,
+    metronome: Metronome,
+    /// Bars to count before the loop begins.
+    count_in: u8,
+    /// Position at which playing began.
+    began: f64,
+    /// MIDI's start is still to be sent, at position 0.
+    start_due: bool,
+    tap: Option<Box<Tap>>,
     midi_offset: Nanos,
+    delay: Delay,
     notes: [Note; NOTES],
     strikes: usize,
     levels: Peaks,
+    follower: Follower,
+    /// The follower's clock is followed.
+    external: bool,
+    pads: follow::Strokes,
+    input: rtrb::Consumer<InputEvent>,
     commands: rtrb::Consumer<CoreCommand>,
     midi: rtrb::Producer<MidiEvent>,
     garbage: rtrb::Producer<Garbage>,
     shared: Arc<Shared>,
+}
+
+/// Clicks on the beats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Metronome {
+    on: bool,
+    /// 0..=1.
+    level: f32,
+}
+
+impl Default for Metronome {
+    fn default() -> Metronome {
+        Metronome {
+            on: false,
+            level: 0.5,
+        }
+    }
 }
 
 /// Buffers to render into, of equal length.
@@ -71,6 +111,7 @@ impl Core {
         const RATE: f64 = 48_000.0;
         let (command_in, commands) = rtrb::RingBuffer::new(1024);
         let (midi, midi_out) = rtrb::RingBuffer::new(4096);
+        let (input_in, input) = rtrb::RingBuffer::new(1024);
         let (garbage, garbage_out) = rtrb::RingBuffer::new(256);
         let silent = Note {
             offset: 0,
@@ -80,7 +121,7 @@ impl Core {
         };
         let core = Core {
             transport: Transport::new(options.qpm, RATE),
-            player: Player::new(Box::new(Pattern::new(options.groove.clone()))),
+            player: Player::new(Arc::new(Pattern::new(options.groove.clone()))),
             mixer: None,
             controls: Controls::default(),
             frame: 0,
@@ -88,10 +129,21 @@ impl Core {
             driver: Driver::Clock,
             wait: 0,
             next_clock: 0,
+            next_beat: 0,
+            metronome: Metronome::default(),
+            count_in: 0,
+            began: 0.0,
+            start_due: false,
+            tap: None,
             midi_offset: 0,
+            delay: Delay::new(),
             notes: [silent; NOTES],
             strikes: 0,
             levels: Peaks::default(),
+            follower: Follower::new(options.qpm),
+            external: options.follow_clock,
+            pads: follow::Strokes::new(),
+            input,
             commands,
             midi,
             garbage,
@@ -104,6 +156,7 @@ impl Core {
                 commands: command_in,
                 midi: midi_out,
                 garbage: garbage_out,
+                input: input_in,
             },
         )
     }
@@ -123,8 +176,10 @@ impl Core {
         if now - self.clock.time_of(self.frame) > ASLEEP {
             self.clock = FrameClock::new(self.frame, now, self.clock.rate());
         }
-        let frames = self.clock.frames_until(self.frame, now + LOOKAHEAD);
+        let ahead = LOOKAHEAD + self.held_back();
+        let frames = self.clock.frames_until(self.frame, now + ahead);
         self.take_commands();
+        self.take_input(None);
         self.run(frames as usize, None);
         self.publish();
     }
@@ -132,20 +187,36 @@ impl Core {
     /// The audio callback's turn: fills `out`, whose first frame is heard at `heard`. `stream` is a
     /// number that no other stream had.
     pub fn drive_audio(&mut self, stream: u64, rate: u32, heard: Nanos, out: Stereo) {
-        let (mut left, mut right) = out;
+        let (left, right) = out;
+        let heard = heard + self.held_back();
         if self.driver != Driver::Audio(stream) {
             self.take_over(stream, rate, heard);
         }
         let wait = self.wait as f64 / f64::from(rate) * SECOND as f64;
         self.clock.observe(self.frame, heard + wait as Nanos);
         self.take_commands();
-        if self.wait > 0 {
-            let wait = (self.wait as usize).min(left.len());
-            self.wait -= wait as u64;
-            (left, right) = (&mut left[wait..], &mut right[wait..]);
-        }
-        self.run(left.len(), Some((left, right)));
+        self.take_input(Some(left.len()));
+        let wait = (self.wait as usize).min(left.len());
+        self.wait -= wait as u64;
+        let frames = left.len() - wait;
+        self.run(frames, Some((&mut left[wait..], &mut right[wait..])));
+        let back = self.held_back() as f64 / SECOND as f64 * f64::from(rate);
+        self.delay.set(back as usize);
+        self.delay.run(left, right);
         self.publish();
+    }
+
+    /// How much the sound is held back, for MIDI to be ahead of it.
+    fn held_back(&self) -> Nanos {
+        (-self.midi_offset).max(0)
+    }
+
+    fn set_midi_offset(&mut self, offset: Nanos) {
+        let before = self.held_back();
+        self.midi_offset = offset;
+        // What is played from here on is heard later by as much as it is held back more.
+        let heard = self.clock.time_of(self.frame) + self.held_back() - before;
+        self.clock = FrameClock::new(self.frame, heard, self.clock.rate());
     }
 
     /// A stream starts: the music keeps its phase, so what is between is skipped or waited for.
@@ -168,12 +239,29 @@ impl Core {
         let mut done = 0;
         while done < frames {
             let chunk = (frames - done).min(CHUNK);
+            self.steer();
+            self.collect_pads(chunk);
+            self.begin_recording(chunk);
+            let before = self.transport.position();
             let count = self.collect(chunk);
-            if let Some((left, right)) = &mut out {
-                let range = done..done + chunk;
-                self.sound(&mut left[range.clone()], &mut right[range], count);
+            match &mut out {
+                Some((left, right)) => {
+                    let range = done..done + chunk;
+                    let (left, right) = (&mut left[range.clone()], &mut right[range]);
+                    self.sound(left, right, count);
+                    self.record(left, right);
+                }
+                // What would be heard if there were a sound card.
+                None if self.tap.as_ref().is_some_and(|tap| tap.wants_sound()) => {
+                    let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+                    let (left, right) = (&mut left[..chunk], &mut right[..chunk]);
+                    self.sound(left, right, count);
+                    self.record(left, right);
+                }
+                None => (),
             }
             self.strikes = 0;
+            self.pass(chunk, before);
             self.fall(chunk);
             self.frame += chunk as u64;
             done += chunk;
@@ -184,14 +272,21 @@ impl Core {
     /// there, and sends them to MIDI. Returns how many there are.
     fn collect(&mut self, frames: usize) -> usize {
         let mut count = self.strikes;
+        self.notes[..count].sort_unstable_by_key(|note| note.offset);
         if !self.transport.playing() {
             return count;
         }
         let to = self.transport.position_after(frames);
+        if self.start_due && to > 0.0 {
+            self.start_due = false;
+            let offset = self.transport.frame_of(0.0, frames);
+            self.send_midi(offset, MidiMessage::Start);
+        }
+        self.beat(to, frames);
         while (self.next_clock as f64) < to * CLOCKS_PER_STEP {
             let position = self.next_clock as f64 / CLOCKS_PER_STEP;
             let offset = self.transport.frame_of(position, frames);
-            self.send_midi(offset, MidiMessage::Clock);
+            self.send_midi(offset, MidiMessage::Clock(self.next_clock));
             self.next_clock += 1;
         }
         let Core {
@@ -199,19 +294,25 @@ impl Core {
             transport,
             controls,
             notes,
+            tap,
+            garbage,
             ..
         } = self;
         let first = count;
-        let done = player.advance(to, |stroke| {
+        let from = transport.position();
+        let emit = |stroke: Stroke| {
             if controls.audible(stroke.lane) && count < NOTES {
                 let offset = transport.frame_of(stroke.position, frames);
-                notes[count] = Note::of_lane(offset, stroke.lane, stroke.velocity);
+                let note = Note::of_lane(offset, stroke.lane, stroke.velocity);
+                notes[count] = note;
                 count += 1;
+                if let Some(tap) = tap {
+                    let ticks = (stroke.position - from) * TICKS_PER_STEP;
+                    tap.stroke(ticks, stroke.lane, note.velocity);
+                }
             }
-        });
-        if let Some(pattern) = done {
-            self.discard(Garbage::Pattern(pattern));
-        }
+        };
+        player.advance(to, emit, &mut |it| discard(garbage, it.into()));
         for n in first..count {
             let Note {
                 offset,
@@ -269,7 +370,7 @@ impl Core {
 
     /// Follows the commands that wait, as long as there is room for what they displace.
     fn take_commands(&mut self) {
-        while self.garbage.slots() > 2 {
+        while self.garbage.slots() > ROOM_FOR_GARBAGE {
             let Ok(command) = self.commands.pop() else {
                 break;
             };
@@ -279,6 +380,10 @@ impl Core {
 
     /// Sends a message whose moment is `offset` frames from now.
     fn send_midi(&mut self, offset: usize, message: MidiMessage) {
+        let clock = !matches!(message, MidiMessage::Hit { .. } | MidiMessage::Panic);
+        if clock && !self.sends_clock() {
+            return;
+        }
         let mut time = self.clock.time_of(self.frame + offset as u64) + self.midi_offset;
         if self.driver != Driver::Clock {
             // The limiter holds the sound back.
@@ -291,15 +396,12 @@ impl Core {
     }
 
     fn discard(&mut self, garbage: Garbage) {
-        if let Err(rtrb::PushError::Full(garbage)) = self.garbage.push(garbage) {
-            // No room, which `take_commands` sees to: better lost than freed here.
-            std::mem::forget(garbage);
-        }
+        discard(&mut self.garbage, garbage);
     }
 
     fn publish(&self) {
         let shared = &self.shared;
-        let (pattern, origin) = self.player.current();
+        let part = self.player.current();
         let playing = self.transport.playing();
         shared.playhead.publish(Playhead {
             time: self.clock.time_of(self.frame),
@@ -309,16 +411,38 @@ impl Core {
             } else {
                 0.0
             },
-            origin,
-            loop_steps: pattern.steps(),
-            bar_steps: pattern.bar_steps(),
-            beat_steps: pattern.beat_steps(),
+            began: self.began,
+            origin: part.origin,
+            loop_start: part.start,
+            loop_steps: part.steps,
+            bar_steps: part.pattern.bar_steps(),
+            beat_steps: part.pattern.beat_steps(),
         });
+        let link = self.player.link().map_or(0, |link| link as u32 + 1);
+        shared.chain_link.store(link, Relaxed);
+        shared.rate.store(self.transport.rate() as u32, Relaxed);
+        let recorded = self.tap.as_ref().and_then(|tap| tap.seconds());
+        let recorded = recorded.unwrap_or(-1.0).to_bits();
+        shared.recorded.store(recorded, Relaxed);
         shared.playing.store(playing, Relaxed);
         shared
             .takeover_pending
             .store(self.player.takeover_pending(), Relaxed);
-        shared.qpm.store(self.transport.qpm().to_bits(), Relaxed);
+        let clock = self.follower.last_tick();
+        let qpm = if self.external && clock.is_some() {
+            self.follower.qpm()
+        } else {
+            self.transport.qpm()
+        };
+        shared.qpm.store(qpm.to_bits(), Relaxed);
+        shared.external.store(self.external, Relaxed);
+        let place = self.follower.position(self.clock.time_of(self.frame));
+        shared.has_place.store(place.is_some(), Relaxed);
+        let bits = self.follower.qpm().to_bits();
+        shared.clock_qpm.store(bits, Relaxed);
+        shared
+            .clock_tick
+            .store(clock.unwrap_or(Nanos::MIN), Relaxed);
         shared.swing.set(self.player.feel.swing);
         for (cell, level) in shared.lane_levels.iter().zip(self.levels.lanes) {
             cell.set(level);
@@ -331,6 +455,20 @@ impl Core {
                 .as_ref()
                 .map_or(1.0, |mixer| mixer.limiter_gain()),
         );
+    }
+}
+
+/// Hands over what has to be freed elsewhere.
+fn discard(queue: &mut rtrb::Producer<Garbage>, garbage: Garbage) {
+    if let Err(rtrb::PushError::Full(garbage)) = queue.push(garbage) {
+        // No room, which `take_commands` sees to: better lost than freed here.
+        std::mem::forget(garbage);
+    }
+}
+
+impl From<Displaced> for Garbage {
+    fn from(displaced: Displaced) -> Garbage {
+        Garbage::Played(displaced)
     }
 }
 

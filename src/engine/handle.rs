@@ -1,21 +1,28 @@
 //! The engine as the rest of the program holds it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::thread::{self, JoinHandle, Thread};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::audio::Feed;
 use super::clock::{Nanos, SECOND};
-use super::control::{Control, ControlCommand, CoreSender, Slow, State};
+use super::control::{Control, ControlCommand, CoreSender, Input, Slow, State};
 use super::core::Core;
+use super::follow::LOST;
 use super::messages::{CoreCommand, Links};
-use super::midi_out::{MidiCommand, MidiOut};
+use super::midi_in::Inlet;
+use super::midi_out::{MidiCommand, MidiOut, Ports, Settings, Waker};
 use super::pattern::Pattern;
+use super::player::{Chain, Link};
 use super::shared::Shared;
 use super::thread::make_realtime;
-use super::{AudioState, Command, DrumMap, MidiState, SoundFontSource, Status};
+use super::{
+    AudioState, ChainLink, ClockOut, Command, DrumMap, MidiState, Pads, Received, Recording,
+    SoundFontSource, Status, Sync,
+};
 use crate::music::Groove;
 
 /// Time between two turns of the clock thread, at work and watching.
@@ -37,8 +44,19 @@ pub struct EngineOptions {
     /// MIDI output by port name; `None` opens none.
     pub midi_port: Option<String>,
     pub drum_map: DrumMap,
-    /// Whether clock, start and stop go to the MIDI port.
-    pub send_clock: bool,
+    /// MIDI input by port name; `None` opens none.
+    pub midi_input: Option<String>,
+    /// Whether other programs find an input of ours, where the system can make one.
+    pub virtual_input: bool,
+    /// Whether the clock that comes in is followed.
+    pub follow_clock: bool,
+    pub pads: Pads,
+    /// Whether strokes that come in are sent on.
+    pub midi_thru: bool,
+    /// When clock, start and stop go to the MIDI port.
+    pub clock_out: ClockOut,
+    /// Length of the notes that leave by MIDI, in steps.
+    pub gate: f32,
     pub soundfont: SoundFontSource,
     /// Quarter notes a minute.
     pub qpm: f64,
@@ -54,7 +72,13 @@ impl Default for EngineOptions {
             buffer_frames: 512,
             midi_port: None,
             drum_map: DrumMap::general_midi(),
-            send_clock: true,
+            midi_input: None,
+            virtual_input: false,
+            follow_clock: false,
+            pads: Pads::default(),
+            midi_thru: false,
+            clock_out: ClockOut::Playing,
+            gate: 0.5,
             soundfont: SoundFontSource::Embedded,
             qpm: 120.0,
             groove: Groove::empty(64),
@@ -67,18 +91,26 @@ pub struct Engine {
     core: Arc<CoreSender>,
     control: SyncSender<ControlCommand>,
     midi: SyncSender<MidiCommand>,
-    midi_thread: Option<Thread>,
+    inlet: Arc<Inlet>,
+    midi_thread: Waker,
     shared: Arc<Shared>,
     slow: Arc<Mutex<Slow>>,
     epoch: Instant,
     quit: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
+    /// Set when the last recording is to end.
+    stop_recording: Mutex<Arc<AtomicBool>>,
 }
 
 impl Engine {
     /// Starts the clock and opens what `options` name, in the background. Never fails:
     /// [`Engine::status`] says what could not be opened.
     pub fn start(options: EngineOptions) -> Engine {
+        Engine::start_with(options, Ports::system())
+    }
+
+    /// As [`Engine::start`], with the MIDI ports of another system.
+    pub(crate) fn start_with(options: EngineOptions, ports: Ports) -> Engine {
         let epoch = Instant::now();
         let shared = Arc::new(Shared::default());
         let (
@@ -87,6 +119,7 @@ impl Engine {
                 commands,
                 midi,
                 garbage,
+                input,
             },
         ) = Core::new(&options, shared.clone());
         let core = Arc::new(Mutex::new(core));
@@ -96,12 +129,22 @@ impl Engine {
         let (control, inbox) = sync_channel(256);
         let mut threads = Vec::new();
 
+        let inlet = Arc::new(Inlet::new(
+            input,
+            shared.clone(),
+            epoch,
+            options.pads,
+            options.drum_map.clone(),
+        ));
         let midi_out = MidiOut::spawn(
             midi,
             shared.clone(),
             epoch,
-            options.drum_map,
-            options.send_clock,
+            Settings {
+                map: options.drum_map,
+                clock: options.clock_out,
+                gate: options.gate,
+            },
         );
         let midi = midi_out.commands();
         let midi_thread = midi_out.waker();
@@ -121,9 +164,10 @@ impl Engine {
             },
             slow: slow.clone(),
             midi: midi_out,
+            input: Input::new(inlet.clone(), options.midi_thru),
             buffer: options.buffer_frames,
             quit: quit.clone(),
-            state: State::new(),
+            state: State::new(ports),
         };
         // Without its threads the engine is silent and says so; the program goes on.
         let named = |name: &str| thread::Builder::new().name(name.into());
@@ -145,11 +189,13 @@ impl Engine {
             control,
             midi,
             midi_thread,
+            inlet,
             shared,
             slow,
             epoch,
             quit,
             threads,
+            stop_recording: Mutex::default(),
         };
         engine.send(Command::SetSoundFont(options.soundfont));
         if options.audio {
@@ -157,6 +203,12 @@ impl Engine {
         }
         if let Some(port) = options.midi_port {
             engine.send(Command::OpenMidiOut(port));
+        }
+        if let Some(port) = options.midi_input {
+            engine.send(Command::OpenMidiIn(port));
+        }
+        if options.virtual_input {
+            let _ = engine.control.try_send(ControlCommand::OpenVirtualMidiIn);
         }
         engine
     }
@@ -178,9 +230,33 @@ impl Engine {
             Command::Continue => core(CoreCommand::Continue),
             Command::SetTempo(qpm) => core(CoreCommand::Tempo(qpm)),
             Command::SetGroove { groove, takeover } => core(CoreCommand::Pattern(
-                Box::new(Pattern::new(groove)),
+                Arc::new(Pattern::new(groove)),
                 takeover,
             )),
+            Command::SetLoop { range, takeover } => core(CoreCommand::Loop(range, takeover)),
+            Command::SetChain { links, takeover } => {
+                let link = |ChainLink { groove, repeats }| Link {
+                    pattern: Arc::new(Pattern::new(groove)),
+                    repeats: i64::from(repeats.max(1)),
+                };
+                let chain = Chain::new(links.into_iter().map(link).collect());
+                core(CoreCommand::Chain(chain.map(Box::new), takeover))
+            }
+            Command::SetCountIn(bars) => core(CoreCommand::CountIn(bars.min(2))),
+            Command::SetMetronome { on, level } => core(CoreCommand::Metronome {
+                on,
+                level: unit(level, 0.0, 1.0, 0.5),
+            }),
+            Command::Record(options) => {
+                let stop = Arc::new(AtomicBool::new(false));
+                *self.stop_recording() = stop.clone();
+                control(ControlCommand::Record(options, stop))
+            }
+            Command::StopRecording => {
+                // It may not have begun yet.
+                self.stop_recording().store(true, Relaxed);
+                core(CoreCommand::StopRecording)
+            }
             Command::SetSwing(swing) => core(CoreCommand::Swing(unit(swing, 0.5, 0.75, 0.5))),
             Command::SetTimingAmount(amount) => {
                 core(CoreCommand::Timing(unit(amount, 0.0, 1.5, 1.0)))
@@ -217,17 +293,50 @@ impl Engine {
             Command::CloseAudio => control(ControlCommand::CloseAudio),
             Command::OpenMidiOut(port) => control(ControlCommand::OpenMidi(port)),
             Command::CloseMidiOut => control(ControlCommand::CloseMidi),
-            Command::SetDrumMap(map) => self.midi.try_send(MidiCommand::Map(map)).is_ok(),
-            Command::SendClock(send) => self.midi.try_send(MidiCommand::Clock(send)).is_ok(),
+            Command::OpenMidiIn(port) => control(ControlCommand::OpenMidiIn(port)),
+            Command::CloseMidiIn => control(ControlCommand::CloseMidiIn),
+            Command::FollowClock(follow) => core(CoreCommand::Follow(follow)),
+            Command::SetMidiThru(thru) => control(ControlCommand::MidiThru(thru)),
+            Command::SetPads(pads) => {
+                self.inlet.set_pads(pads);
+                true
+            }
+            Command::Overdub(overdub) => {
+                self.shared.overdub.store(overdub, Relaxed);
+                true
+            }
+            Command::SetDrumMap(map) => {
+                self.inlet.set_map((*map).clone());
+                self.midi.try_send(MidiCommand::Map(map)).is_ok()
+            }
+            Command::SetClockOut(clock) => self.midi.try_send(MidiCommand::Clock(clock)).is_ok(),
+            Command::SetGate(steps) => {
+                let gate = MidiCommand::Gate(unit(steps, 0.05, 1.0, 0.5));
+                self.midi.try_send(gate).is_ok()
+            }
         };
         if !sent {
             self.shared.dropped_commands.fetch_add(1, Relaxed);
         }
         // It may sleep long while nothing plays.
-        if let Some(thread) = &self.midi_thread {
-            thread.unpark();
-        }
+        self.midi_thread.wake();
         sent
+    }
+
+    /// What came in by MIDI since the last call, for whoever wants to act on it: strokes have
+    /// sounded already. Of a controller only the latest value counts.
+    pub fn received(&self) -> Vec<Received> {
+        self.inlet.take()
+    }
+
+    /// Takes a MIDI message as if it came from a port, now.
+    pub fn receive(&self, bytes: &[u8]) {
+        self.inlet.receive(bytes);
+    }
+
+    fn stop_recording(&self) -> MutexGuard<'_, Arc<AtomicBool>> {
+        let stop = &self.stop_recording;
+        stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A cheap snapshot, fit for every frame of a screen.
@@ -235,15 +344,20 @@ impl Engine {
         let Slow {
             audio,
             midi,
+            midi_in,
             kit,
             kits,
             kit_error,
+            recording,
+            recorded,
+            record_error,
         } = self
             .slow
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let shared = &self.shared;
+        let seconds = f64::from_bits(shared.recorded.load(Relaxed));
         Status {
             playing: shared.playing.load(Relaxed),
             position: shared
@@ -253,8 +367,17 @@ impl Engine {
             qpm: f64::from_bits(shared.qpm.load(Relaxed)),
             swing: shared.swing.get(),
             takeover_pending: shared.takeover_pending.load(Relaxed),
+            chain_link: (shared.chain_link.load(Relaxed) as usize).checked_sub(1),
+            recording: recording.map(|recording| Recording {
+                seconds: (seconds >= 0.0).then_some(seconds),
+                ..recording
+            }),
+            recorded,
+            record_error,
             audio,
             midi,
+            midi_in,
+            sync: self.sync(),
             kit,
             kits,
             kit_error,
@@ -264,6 +387,28 @@ impl Engine {
             dropped_commands: shared.dropped_commands.load(Relaxed),
             dropped_midi: shared.dropped_midi.load(Relaxed),
             audio_errors: shared.audio_errors.load(Relaxed),
+            midi_errors: shared.midi_errors.load(Relaxed),
+        }
+    }
+}
+
+impl Engine {
+    fn sync(&self) -> Sync {
+        let shared = &self.shared;
+        let now = self.epoch.elapsed().as_nanos() as Nanos;
+        let coming = now.saturating_sub(shared.clock_tick.load(Relaxed)) < LOST;
+        let qpm = f64::from_bits(shared.clock_qpm.load(Relaxed));
+        match (shared.external.load(Relaxed), coming) {
+            (false, _) => Sync::Internal,
+            (true, true) => Sync::Following(qpm),
+            (true, false) => {
+                let playing = shared.playing.load(Relaxed) && shared.has_place.load(Relaxed);
+                if playing {
+                    Sync::Lost(qpm)
+                } else {
+                    Sync::Waiting
+                }
+            }
         }
     }
 }
@@ -273,6 +418,7 @@ impl Drop for Engine {
         // First what must not be left behind: sounding notes and a running clock at the receiver.
         // Then the control thread ends the MIDI thread and the stream.
         self.core.send(CoreCommand::Stop);
+        self.core.send(CoreCommand::StopRecording);
         self.quit.store(true, Relaxed);
         let _ = self.control.try_send(ControlCommand::Quit);
         for thread in self.threads.drain(..) {
@@ -282,7 +428,7 @@ impl Drop for Engine {
 }
 
 impl Slow {
-    fn new(options: &EngineOptions) -> Slow {
+    pub fn new(options: &EngineOptions) -> Slow {
         let reason = match options.audio {
             true => "The sound card is being opened.",
             false => "Sound is switched off.",
@@ -294,9 +440,15 @@ impl Slow {
             midi: MidiState::Off {
                 reason: "No MIDI port is chosen.".into(),
             },
+            midi_in: MidiState::Off {
+                reason: "No MIDI input is chosen.".into(),
+            },
             kit: String::new(),
             kits: Arc::from([]),
             kit_error: None,
+            recording: None,
+            recorded: Arc::from([]),
+            record_error: None,
         }
     }
 }
@@ -326,10 +478,17 @@ fn run_clock(core: &Mutex<Core>, shared: &Shared, epoch: Instant, quit: &AtomicB
             thread::sleep(CLOCK_TICK[1]);
             continue;
         }
-        match core.try_lock() {
-            Ok(mut core) => core.drive_silently(now()),
-            Err(TryLockError::Poisoned(core)) => core.into_inner().drive_silently(now()),
-            Err(TryLockError::WouldBlock) => (),
+        let core = match core.try_lock() {
+            Ok(core) => Some(core),
+            Err(TryLockError::Poisoned(core)) => Some(core.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        if let Some(mut core) = core {
+            // As in the callback: a fault is counted, and the clock goes on.
+            let driven = catch_unwind(AssertUnwindSafe(|| core.drive_silently(now())));
+            if driven.is_err() {
+                shared.audio_errors.fetch_add(1, Relaxed);
+            }
         }
         thread::sleep(CLOCK_TICK[0]);
     }

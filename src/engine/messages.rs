@@ -1,9 +1,14 @@
 //! What passes between the real-time side and the rest.
 
-use super::Takeover;
+use std::sync::Arc;
+
 use super::clock::Nanos;
+use super::midi_in::InputEvent;
 use super::mixer::Mixer;
 use super::pattern::Pattern;
+use super::player::{Chain, Displaced};
+use super::record::Tap;
+use super::{LoopRange, Takeover};
 use crate::music::Lane;
 
 /// What the core is asked to do.
@@ -12,7 +17,16 @@ pub(crate) enum CoreCommand {
     Stop,
     Continue,
     Tempo(f64),
-    Pattern(Box<Pattern>, Takeover),
+    Pattern(Arc<Pattern>, Takeover),
+    Loop(Option<LoopRange>, Takeover),
+    Chain(Option<Box<Chain>>, Takeover),
+    CountIn(u8),
+    Metronome {
+        on: bool,
+        level: f32,
+    },
+    Record(Box<Tap>),
+    StopRecording,
     Swing(f32),
     Timing(f32),
     Velocity(f32),
@@ -29,11 +43,14 @@ pub(crate) enum CoreCommand {
     Mixer(Box<Mixer>),
     Program(u8),
     MidiOffset(Nanos),
+    /// Whether an external clock is followed.
+    Follow(bool),
 }
 
 /// What the core is done with, to be freed elsewhere.
 pub(crate) enum Garbage {
-    Pattern(#[expect(dead_code, reason = "only dropped")] Box<Pattern>),
+    Played(#[expect(dead_code, reason = "only dropped")] Displaced),
+    Tap(#[expect(dead_code, reason = "only dropped")] Box<Tap>),
     Mixer(#[expect(dead_code, reason = "only dropped")] Box<Mixer>),
 }
 
@@ -44,9 +61,11 @@ pub(crate) enum MidiMessage {
         lane: Lane,
         velocity: u8,
     },
-    Clock,
+    /// The clock of this number since the top, 24 a quarter note.
+    Clock(i64),
     Start,
-    Continue,
+    /// Playing goes on; the next clock has this number.
+    Continue(i64),
     Stop,
     /// All notes off, at once and not at its time.
     Panic,
@@ -64,4 +83,5 @@ pub(crate) struct Links {
     pub commands: rtrb::Producer<CoreCommand>,
     pub midi: rtrb::Consumer<MidiEvent>,
     pub garbage: rtrb::Consumer<Garbage>,
+    pub input: rtrb::Producer<InputEvent>,
 }

@@ -1,149 +1,132 @@
 //! MIDI output: the ports of this machine, and the thread that sends at the right moment.
+//!
+//! A port's driver may block for as long as its receiver pleases. So a thread that sends is given
+//! up when it is stuck: another one takes its place with the same queues, and the old one puts its
+//! receiver in order when it comes back.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+mod held;
+mod ports;
+mod sender;
+#[cfg(test)]
+mod tests;
+
+pub use ports::VIRTUAL_PORT;
+pub(crate) use ports::{CLIENT, Ports, find, no_sequencer, same_device};
+
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use midir::{MidiOutput, MidiOutputConnection};
-
-use super::clock::Nanos;
-use super::messages::{MidiEvent, MidiMessage};
-use super::schedule::{Bytes, MidiSink, Schedule};
+use super::clock::{Nanos, SECOND};
+use super::messages::MidiEvent;
+use super::schedule::{CONTINUE, MidiSink, START, STOP};
 use super::shared::Shared;
-use super::thread::make_realtime;
-use super::{Devices, DrumMap, MidiPort};
+use super::{ClockOut, DrumMap};
+use held::Held;
+use sender::Sender;
 
-/// The name under which ports of this program appear.
-const CLIENT: &str = "musicvae-tui";
-
-/// Time between looks at the queue, playing and standing still. An event is made at least
-/// [`super::audio::MIDI_LEAD`] before its moment.
-const POLL: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(5)];
-
-/// With a real-time priority the last stretch before a moment is spun away; without it, sleeping to
-/// the end is more exact.
-const SPIN: Duration = Duration::from_micros(200);
-
-/// Lists the ports of this machine, again and again by the same client: a new one every time
-/// disturbs some servers.
-pub(crate) struct Ports {
-    output: Option<MidiOutput>,
-}
-
-impl Ports {
-    pub fn new() -> Ports {
-        Ports { output: None }
-    }
-
-    fn output(&mut self) -> Result<&MidiOutput, String> {
-        if self.output.is_none() {
-            self.output = Some(new_output()?);
-        }
-        self.output.as_ref().ok_or_else(no_sequencer)
-    }
-
-    /// The output ports there are now.
-    pub fn list(&mut self) -> Devices<MidiPort> {
-        match self.output() {
-            Err(reason) => Devices {
-                found: Vec::new(),
-                reason: Some(reason),
-            },
-            Ok(output) => {
-                let ports = output.ports();
-                let names = ports.iter().filter_map(|port| output.port_name(port).ok());
-                let found: Vec<_> = names.map(|name| MidiPort { name }).collect();
-                let reason = found.is_empty().then(|| {
-                    "No MIDI output port is there: connect a device, or start a program that \
-                     has one."
-                        .into()
-                });
-                Devices { found, reason }
-            }
-        }
-    }
-
-    /// Opens the port that is called `name`, or else the first one whose name contains it.
-    pub fn open(&mut self, name: &str) -> Result<(Box<dyn MidiSink>, String), String> {
-        let ports = self.list();
-        let names: Vec<&str> = ports.found.iter().map(|port| port.name.as_str()).collect();
-        let Some(found) = find(&names, name) else {
-            return Err(match ports.reason {
-                Some(reason) => reason,
-                None => format!("MIDI port \"{name}\" is not there; it is opened when it comes."),
-            });
-        };
-        let output = new_output()?;
-        let port = output
-            .ports()
-            .into_iter()
-            .find(|port| output.port_name(port).is_ok_and(|name| name == found))
-            .ok_or_else(|| format!("MIDI port \"{found}\" went away; it is tried again."))?;
-        let connection = output
-            .connect(&port, "drums")
-            .map_err(|error| format!("MIDI port \"{found}\" cannot be opened ({error})."))?;
-        Ok((Box::new(connection), found.to_string()))
-    }
-}
-
-fn new_output() -> Result<MidiOutput, String> {
-    MidiOutput::new(CLIENT).map_err(|_| no_sequencer())
-}
-
-fn no_sequencer() -> String {
-    if cfg!(target_os = "linux") {
-        "This machine has no MIDI sequencer (ALSA's /dev/snd/seq), so no notes leave.".into()
-    } else {
-        "MIDI is not available on this machine, so no notes leave.".into()
-    }
-}
-
-/// The port among `names` that `wanted` means: its exact name, the same without the numbers that
-/// ALSA adds and changes, or part of it in any case.
-pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
-    let is_address =
-        |word: &str| word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || c == ':');
-    let bare = |name: &str| match name.rsplit_once(' ') {
-        Some((bare, address)) if is_address(address) => bare.to_lowercase(),
-        _ => name.to_lowercase(),
-    };
-    let lower = wanted.to_lowercase();
-    names
-        .iter()
-        .find(|name| **name == wanted)
-        .or_else(|| names.iter().find(|name| bare(name) == bare(wanted)))
-        .or_else(|| {
-            names
-                .iter()
-                .find(|name| name.to_lowercase().contains(&lower))
-        })
-        .copied()
-        .filter(|_| !wanted.is_empty())
-}
-
-impl MidiSink for MidiOutputConnection {
-    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
-        MidiOutputConnection::send(self, bytes).map_err(|error| error.to_string())
-    }
-}
+/// A message on its way for so long is stuck: a DIN cable takes 1 ms for one.
+const STUCK: Nanos = SECOND / 2;
 
 /// What the MIDI thread is asked to do.
 pub(crate) enum MidiCommand {
-    Open(Box<dyn MidiSink>),
+    Open(Box<dyn MidiSink>, String),
     Close,
-    Map(DrumMap),
-    Clock(bool),
+    Map(Box<DrumMap>),
+    Clock(ClockOut),
+    /// In steps.
+    Gate(f32),
     Quit,
+}
+
+/// What a plan begins with.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub map: DrumMap,
+    pub clock: ClockOut,
+    /// In steps.
+    pub gate: f32,
+}
+
+/// What waits for the thread; it is nobody's while something is sent.
+struct Inbox {
+    commands: Receiver<MidiCommand>,
+    events: rtrb::Consumer<MidiEvent>,
+    settings: Settings,
+}
+
+/// What the next thread has to know of the ports of those before it.
+#[derive(Default)]
+struct Memory {
+    /// Name of the port that was open last.
+    port: String,
+    /// Every note that it was ever given. A lost port may have swallowed their ends, so they are
+    /// ended once more when it is opened again.
+    played: Held,
+    /// Whether it follows our clock, as far as it was told.
+    runs: bool,
+}
+
+impl Memory {
+    /// Takes note of a message that has reached the port.
+    fn note(&mut self, bytes: &[u8]) {
+        match *bytes {
+            [START] | [CONTINUE] => self.runs = true,
+            [STOP] => self.runs = false,
+            _ => self.played.note_begun(bytes),
+        }
+    }
+}
+
+/// What a thread and those who watch it share.
+#[derive(Default)]
+struct Watch {
+    /// Sending failed: the port is gone.
+    lost: AtomicBool,
+    /// Since when a message is on its way; 0 while none is.
+    sending: AtomicI64,
+    /// Another thread has taken the place of this one.
+    given_up: AtomicBool,
+}
+
+/// Wakes the MIDI thread, whichever it is.
+#[derive(Clone, Default)]
+pub(crate) struct Waker(Arc<Mutex<Option<Thread>>>);
+
+impl Waker {
+    pub fn wake(&self) {
+        if let Some(thread) = &*unpoisoned(&self.0) {
+            thread.unpark();
+        }
+    }
+}
+
+/// How the thread is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Health {
+    Well,
+    /// Sending failed, and the port was closed.
+    Lost,
+    /// The port takes nothing; the thread was replaced by one that has no port.
+    Blocked,
+    /// The thread died and was replaced by one that has no port.
+    Died,
 }
 
 /// The MIDI thread, held from outside.
 pub(crate) struct MidiOut {
     commands: SyncSender<MidiCommand>,
-    /// Set when sending failed: the port is gone.
-    lost: Arc<AtomicBool>,
+    inbox: Arc<Mutex<Inbox>>,
+    shared: Arc<Shared>,
+    epoch: Instant,
+    waker: Waker,
+    watch: Arc<Watch>,
+    memory: Arc<Mutex<Memory>>,
     thread: Option<JoinHandle<()>>,
+    /// Threads that were given up and may still hold their ports.
+    stuck: Vec<JoinHandle<()>>,
 }
 
 impl MidiOut {
@@ -152,27 +135,42 @@ impl MidiOut {
         events: rtrb::Consumer<MidiEvent>,
         shared: Arc<Shared>,
         epoch: Instant,
-        map: DrumMap,
-        send_clock: bool,
+        settings: Settings,
     ) -> MidiOut {
-        let (commands, inbox) = sync_channel(64);
-        let lost = Arc::new(AtomicBool::new(false));
-        let sender = Sender {
+        let (commands, receiver) = sync_channel(64);
+        let inbox = Inbox {
+            commands: receiver,
             events,
-            inbox,
+            settings,
+        };
+        let mut midi = MidiOut {
+            commands,
+            inbox: Arc::new(Mutex::new(inbox)),
             shared,
             epoch,
-            lost: lost.clone(),
-            schedule: Schedule::new(map, send_clock),
-            sink: None,
+            waker: Waker::default(),
+            watch: Arc::default(),
+            memory: Arc::default(),
+            thread: None,
+            stuck: Vec::new(),
         };
+        midi.start();
+        midi
+    }
+
+    fn start(&mut self) {
+        self.watch = Arc::default();
+        let sender = Sender::new(
+            self.inbox.clone(),
+            self.shared.clone(),
+            self.epoch,
+            self.watch.clone(),
+            self.memory.clone(),
+        );
         // A system that grants no thread has no MIDI; opening a port then fails.
         let thread = thread::Builder::new().name("engine-midi".into());
-        MidiOut {
-            commands,
-            lost,
-            thread: thread.spawn(move || sender.run()).ok(),
-        }
+        self.thread = thread.spawn(move || sender.run_to_the_end()).ok();
+        *unpoisoned(&self.waker.0) = self.thread.as_ref().map(|thread| thread.thread().clone());
     }
 
     /// The way to [`MidiOut::send`] for others.
@@ -183,24 +181,39 @@ impl MidiOut {
     /// Asks for something; `false` when the thread does not keep up.
     pub fn send(&self, command: MidiCommand) -> bool {
         let sent = self.commands.try_send(command).is_ok();
-        self.wake();
-        sent
+        self.waker.wake();
+        sent && self.thread.is_some()
     }
 
-    /// Has the thread look at its queue now.
-    pub fn wake(&self) {
-        if let Some(thread) = &self.thread {
-            thread.thread().unpark();
-        }
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
     }
 
-    pub fn waker(&self) -> Option<Thread> {
-        self.thread.as_ref().map(|thread| thread.thread().clone())
+    /// Looks after the thread; what is not well is counted.
+    pub fn check(&mut self) -> Health {
+        self.stuck.retain(|thread| !thread.is_finished());
+        let since = self.watch.sending.load(Relaxed);
+        let now = self.epoch.elapsed().as_nanos() as Nanos;
+        let health = if self.thread.as_ref().is_some_and(JoinHandle::is_finished) {
+            self.start();
+            Health::Died
+        } else if since != 0 && now - since > STUCK {
+            self.watch.given_up.store(true, Relaxed);
+            self.stuck.extend(self.thread.take());
+            self.start();
+            Health::Blocked
+        } else if self.watch.lost.swap(false, Relaxed) {
+            Health::Lost
+        } else {
+            return Health::Well;
+        };
+        self.shared.midi_errors.fetch_add(1, Relaxed);
+        health
     }
 
-    /// Whether the port was lost since the last call.
-    pub fn take_lost(&self) -> bool {
-        self.lost.swap(false, Relaxed)
+    /// Whether a port that blocked has not let go yet.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck.iter().any(|thread| !thread.is_finished())
     }
 
     /// Ends every note and the thread; a receiver that blocks is waited for `patience`.
@@ -212,126 +225,7 @@ impl MidiOut {
     }
 }
 
-/// What runs in the MIDI thread.
-struct Sender {
-    events: rtrb::Consumer<MidiEvent>,
-    inbox: Receiver<MidiCommand>,
-    shared: Arc<Shared>,
-    epoch: Instant,
-    lost: Arc<AtomicBool>,
-    schedule: Schedule,
-    sink: Option<Box<dyn MidiSink>>,
-}
-
-impl Sender {
-    fn run(mut self) {
-        let realtime = make_realtime();
-        loop {
-            if self.follow() {
-                return;
-            }
-            while let Ok(event) = self.events.pop() {
-                if event.message == MidiMessage::Panic {
-                    self.emit(|schedule, emit| schedule.panic(emit));
-                } else {
-                    self.schedule.push(event);
-                }
-            }
-            let now = self.now();
-            self.emit(|schedule, emit| schedule.run(now, emit));
-            let dropped = std::mem::take(&mut self.schedule.dropped);
-            self.shared.dropped_midi.fetch_add(dropped, Relaxed);
-            self.wait(realtime);
-        }
-    }
-
-    /// Does what it is asked; `true` when it is asked to end.
-    fn follow(&mut self) -> bool {
-        loop {
-            match self.inbox.try_recv() {
-                Ok(MidiCommand::Open(sink)) => {
-                    self.close();
-                    self.sink = Some(sink);
-                    // The receiver may still hold notes of a connection that was lost.
-                    self.emit(|schedule, emit| schedule.panic(emit));
-                }
-                Ok(MidiCommand::Close) => self.close(),
-                Ok(MidiCommand::Map(map)) => {
-                    self.emit(|schedule, emit| schedule.set_map(map, emit))
-                }
-                Ok(MidiCommand::Clock(send)) => self.schedule.set_clock(send),
-                Ok(MidiCommand::Quit) | Err(TryRecvError::Disconnected) => {
-                    self.close();
-                    return true;
-                }
-                Err(TryRecvError::Empty) => return false,
-            }
-        }
-    }
-
-    /// Ends every note and gives the port back.
-    fn close(&mut self) {
-        self.emit(|schedule, emit| schedule.panic(emit));
-        self.sink = None;
-    }
-
-    /// Has the schedule send; when the port is gone, what it says is thrown away.
-    fn emit(&mut self, act: impl FnOnce(&mut Schedule, &mut dyn FnMut(Bytes))) {
-        let mut failed = false;
-        let sink = &mut self.sink;
-        act(&mut self.schedule, &mut |bytes| {
-            if let Some(port) = sink
-                && !failed
-            {
-                failed = port.send(bytes.as_slice()).is_err();
-            }
-        });
-        if failed {
-            self.sink = None;
-            self.lost.store(true, Relaxed);
-        }
-    }
-
-    fn now(&self) -> Nanos {
-        self.epoch.elapsed().as_nanos() as Nanos
-    }
-
-    /// Waits for the next moment or the next look at the queue.
-    fn wait(&mut self, realtime: bool) {
-        let poll = POLL[usize::from(!self.shared.playing.load(Relaxed))];
-        let Some(due) = self.schedule.next_due().filter(|_| self.sink.is_some()) else {
-            thread::park_timeout(poll);
-            return;
-        };
-        let left = Duration::from_nanos((due - self.now()).max(0) as u64);
-        if left > poll {
-            thread::park_timeout(poll);
-        } else if !realtime {
-            thread::sleep(left);
-        } else {
-            thread::sleep(left.saturating_sub(SPIN));
-            while self.now() < due {
-                std::hint::spin_loop();
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_is_found_by_what_stays_of_its_name() {
-        let names = [
-            "Midi Through:Midi Through Port-0 14:0",
-            "TR-8S:TR-8S MIDI 1 24:0",
-        ];
-        assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 24:0"), Some(names[1]));
-        // Plugged in again, it has another number.
-        assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 128:0"), Some(names[1]));
-        assert_eq!(find(&names, "tr-8s"), Some(names[1]));
-        assert_eq!(find(&names, "digitakt"), None);
-        assert_eq!(find(&names, ""), None);
-    }
+/// Nothing that a panic leaves half done here does harm.
+fn unpoisoned<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,6 +3,7 @@
 
 use rustysynth::{Synthesizer, SynthesizerSettings};
 
+use super::click::Click;
 use super::limiter::{LOOKAHEAD, Limiter};
 use super::soundfont::{SoundFont, SoundFontError};
 use crate::music::{LANES, Lane};
@@ -149,6 +150,7 @@ struct Strip {
 pub(crate) struct Mixer {
     /// By [`Lane::index`].
     strips: Vec<Strip>,
+    click: Click,
     limiter: Limiter,
     rate: u32,
     master: f32,
@@ -177,6 +179,7 @@ impl Mixer {
         }
         let mut mixer = Mixer {
             strips,
+            click: Click::new(rate),
             limiter: Limiter::new(rate as f32),
             rate,
             master: 1.0,
@@ -215,6 +218,12 @@ impl Mixer {
         for strip in &mut self.strips {
             strip.silence();
         }
+        self.click.silence();
+    }
+
+    /// Has the metronome click, `offset` frames into the next chunk, at `level` (0..=1).
+    pub fn click(&mut self, offset: usize, accented: bool, level: f32) {
+        self.click.strike(offset, accented, level);
     }
 
     /// Renders a chunk of at most [`CHUNK`] frames over what is in `left` and `right` (of equal
@@ -251,6 +260,7 @@ impl Mixer {
             }
             peaks.lanes[lane.index()] = peak;
         }
+        self.click.add_to(left, right);
         for n in 0..frames {
             self.master += (controls.master - self.master) * smooth;
             [left[n], right[n]] = self

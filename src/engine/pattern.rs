@@ -1,6 +1,6 @@
 //! A groove made ready to be played.
 
-use crate::music::{Groove, Hit, LANES, Lane};
+use crate::music::{Groove, Hit, LANES, Lane, Meter};
 
 /// How a groove is felt; see [`super::Command`] for the ranges.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +48,27 @@ impl Feel {
     }
 }
 
+impl Feel {
+    /// The step of the swung grid that is nearest to `position`, and the offset with which a hit on
+    /// it sounds there when all of the timing is played: [`Feel::place`] the other way round.
+    pub fn nearest(&self, position: f64) -> (i64, f32) {
+        let around = position.floor() as i64;
+        let near = (around - 1..=around + 1)
+            .min_by(|a, b| {
+                let away = |n: &i64| (self.grid(*n) - position).abs();
+                away(a).total_cmp(&away(b))
+            })
+            .unwrap_or(around);
+        let early = self.grid(near) - position;
+        let width = if early >= 0.0 {
+            self.grid(near) - self.grid(near - 1)
+        } else {
+            self.grid(near + 1) - self.grid(near)
+        };
+        (near, ((early / width) as f32).clamp(-0.5, 0.5))
+    }
+}
+
 /// A loop, with what has to be known of it beforehand so that playing it needs no searching.
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
@@ -83,6 +104,10 @@ impl Pattern {
     /// Length of the loop in steps, at least 1.
     pub fn steps(&self) -> i64 {
         self.groove.steps.len() as i64
+    }
+
+    pub fn meter(&self) -> Meter {
+        self.groove.meter
     }
 
     /// Length of a bar in steps, at least 1.
@@ -132,6 +157,24 @@ mod tests {
             .place(5, 0.5),
             4.5
         );
+    }
+
+    #[test]
+    fn the_nearest_step_is_where_it_sounds() {
+        for swing in [0.5, 0.6, 0.75] {
+            let feel = Feel {
+                swing,
+                ..Feel::default()
+            };
+            for n in -100..300 {
+                let position = f64::from(n) * 0.073;
+                let (step, offset) = feel.nearest(position);
+                assert!(
+                    (feel.place(step, offset) - position).abs() < 1e-5,
+                    "{position}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -2,11 +2,18 @@
 //! allocation while it plays.
 //!
 //! Every step `n` since play is decided once for each lane: `next[lane]` is the first one not
-//! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself), no
-//! stroke can sound twice, and one whose time has just slipped into the past sounds at once.
+//! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself, which of
+//! its bars go round, the chain), no stroke can sound twice, and one whose time has just slipped
+//! into the past sounds at once.
 
-use super::Takeover;
+mod part;
+
+use std::sync::Arc;
+
+pub(crate) use part::{Chain, Link, Part};
+
 use super::pattern::{Feel, Pattern};
+use super::{LoopRange, Takeover};
 use crate::music::{LANES, Lane};
 
 /// A stroke that is due.
@@ -19,23 +26,32 @@ pub(crate) struct Stroke {
     pub position: f64,
 }
 
-/// A groove that waits for its turn.
+/// What the player is done with, to be freed elsewhere.
 #[derive(Debug)]
-struct Pending {
-    pattern: Box<Pattern>,
-    /// First step that is its own.
-    from: i64,
-    /// Step at which its first turn begins.
-    origin: i64,
+pub(crate) enum Displaced {
+    Pattern(#[expect(dead_code, reason = "only dropped")] Arc<Pattern>),
+    Chain(#[expect(dead_code, reason = "only dropped")] Box<Chain>),
 }
 
-/// Plays a pattern round and round.
+/// A part that waits for its turn.
+#[derive(Debug)]
+struct Pending {
+    part: Part,
+    /// First step that is its own.
+    from: i64,
+    /// Its number in the chain, when it is one of the chain's.
+    link: Option<usize>,
+}
+
+/// Plays a pattern, some bars of it or a chain of them round and round.
 #[derive(Debug)]
 pub(crate) struct Player {
-    pattern: Box<Pattern>,
-    /// Step at which a turn of the loop begins.
-    origin: i64,
+    part: Part,
     pending: Option<Pending>,
+    range: Option<LoopRange>,
+    chain: Option<Box<Chain>>,
+    /// Number of the part that plays in the chain, when it is one of the chain's.
+    link: Option<usize>,
     next: [i64; LANES],
     /// Everything before this position has been played.
     cursor: f64,
@@ -43,65 +59,185 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    pub fn new(pattern: Box<Pattern>) -> Player {
+    pub fn new(pattern: Arc<Pattern>) -> Player {
         Player {
-            pattern,
-            origin: 0,
+            part: Part::new(pattern, None, 0),
             pending: None,
+            range: None,
+            chain: None,
+            link: None,
             next: [0; LANES],
             cursor: 0.0,
             feel: Feel::default(),
         }
     }
 
-    /// Goes to the top of the loop. A groove that waited takes over at once; the one it replaces is
-    /// returned to be freed elsewhere.
-    pub fn rewind(&mut self) -> Option<Box<Pattern>> {
-        self.cursor = 0.0;
-        self.origin = 0;
+    /// Goes to `position`, 0 (the top of the loop) or earlier: a lead-in in which nothing sounds
+    /// but what is early for the top. What waited takes over at once, and a chain begins anew.
+    pub fn rewind(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
+        self.cursor = position.min(0.0);
         self.next = [0; LANES];
-        let pending = self.pending.take()?;
-        Some(std::mem::replace(&mut self.pattern, pending.pattern))
+        if let Some(pending) = self.pending.take() {
+            self.put(pending.part, displace);
+        }
+        if let Some(chain) = &self.chain {
+            let first = Part::new(chain.link(0).pattern.clone(), None, 0);
+            self.put(first, displace);
+            self.link = Some(0);
+        }
+        self.part.origin = 0;
+        self.plan_link(displace);
     }
 
-    /// Hands over `pattern`; the one that it displaces is returned to be freed elsewhere.
+    /// Goes to `position`, from where turns and the chain are counted since 0; what waited takes
+    /// over at once.
+    pub fn seek(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
+        self.rewind(0.0, displace);
+        // No hit is further from its grid line than half a step.
+        self.advance(position - 1.0, |_| (), displace);
+        self.cursor = position;
+        for lane in Lane::ALL {
+            let passed = |n: i64| {
+                let hit = self.governing(n).hit(n, lane);
+                let placed = hit.map(|hit| self.feel.place(n, hit.offset));
+                self.feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
+            };
+            let mut n = self.next[lane.index()];
+            while passed(n) {
+                n += 1;
+            }
+            self.next[lane.index()] = n;
+        }
+    }
+
+    /// Somebody has played this step of the lane: the loop does not play it again.
+    pub fn played_by_hand(&mut self, lane: Lane, step: i64) {
+        let next = &mut self.next[lane.index()];
+        if *next == step {
+            *next += 1;
+        }
+    }
+
+    /// Hands over a groove; a chain that plays is left for it.
     pub fn set_pattern(
         &mut self,
-        pattern: Box<Pattern>,
+        pattern: Arc<Pattern>,
         takeover: Takeover,
-    ) -> Option<Box<Pattern>> {
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.leave_chain(displace);
         let (from, origin) = match takeover {
-            Takeover::Now => (self.next_step(), self.origin),
-            Takeover::NextBar => (self.next_multiple(self.pattern.bar_steps()), self.origin),
+            Takeover::Now => (self.next_step(), self.part.origin),
+            Takeover::NextBar => (self.part.next_bar(self.next_step()), self.part.origin),
             Takeover::NextLoop => {
-                let from = self.next_multiple(self.pattern.steps());
+                let from = self.part.next_turn(self.next_step());
                 (from, from)
             }
         };
-        self.pending
-            .replace(Pending {
-                pattern,
-                from,
-                origin,
-            })
-            .map(|old| old.pattern)
+        let part = Part::new(pattern, self.range, origin);
+        self.wait(part, from, None, displace);
     }
 
-    /// Puts `pattern` in place at once, for a player that stands still; what it displaces is
-    /// returned to be freed elsewhere.
-    pub fn replace(&mut self, pattern: Box<Pattern>) -> [Option<Box<Pattern>>; 2] {
-        let pending = self.pending.take().map(|pending| pending.pattern);
-        [pending, Some(std::mem::replace(&mut self.pattern, pattern))]
+    /// As [`Player::set_pattern`], at once, for a player that stands still.
+    pub fn replace(&mut self, pattern: Arc<Pattern>, displace: &mut dyn FnMut(Displaced)) {
+        self.leave_chain(displace);
+        self.forget(displace);
+        let part = Part::new(pattern, self.range, self.part.origin);
+        self.put(part, displace);
     }
 
-    /// Plays up to `to` (not included), giving `emit` each stroke, lane by lane. Returns a pattern
-    /// that is done with, to be freed elsewhere.
-    pub fn advance(&mut self, to: f64, mut emit: impl FnMut(Stroke)) -> Option<Box<Pattern>> {
+    /// Chooses the bars that go round, of the groove that plays (or waits to) and of those after
+    /// it. A chain plays its grooves whole: there it holds for what comes after the chain.
+    pub fn set_range(
+        &mut self,
+        range: Option<LoopRange>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.range = range;
+        if self.chain.is_some() {
+            return;
+        }
+        let pattern = match &self.pending {
+            Some(pending) => pending.part.pattern.clone(),
+            None => self.part.pattern.clone(),
+        };
+        let from = self.moment(takeover);
+        let mut part = self.part.moved_to(pattern, range, from);
+        if takeover == Takeover::NextLoop {
+            part.origin = from;
+        }
+        self.wait(part, from, None, displace);
+    }
+
+    /// Plays a chain, from its first link on; or, where one is played already, goes on in the new
+    /// one with the link of the same number when the present turns are over. `None` leaves the
+    /// chain with what plays.
+    pub fn set_chain(
+        &mut self,
+        chain: Option<Box<Chain>>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        let Some(chain) = chain else {
+            let in_chain = self.pending.as_ref().is_some_and(|it| it.link.is_some());
+            self.leave_chain(displace);
+            if in_chain {
+                self.forget(displace);
+            }
+            return;
+        };
+        let first = chain.link(0).pattern.clone();
+        let links = chain.len();
+        if let Some(old) = self.chain.replace(chain) {
+            displace(Displaced::Chain(old));
+        }
+        if let Some(link) = self.link {
+            self.link = Some(link.min(links - 1));
+            self.plan_link(displace);
+            return;
+        }
+        let from = self.moment(takeover);
+        let mut part = Part::new(first, None, from);
+        if takeover == Takeover::Now {
+            // The bar lines stay where they are.
+            let ahead = self.part.place(from) % self.part.pattern.bar_steps();
+            part.origin = from - ahead;
+        }
+        self.wait(part, from, Some(0), displace);
+    }
+
+    /// What waits is put in place at once, for a player that stands still.
+    pub fn settle(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        if self.link.is_none() {
+            self.turn_over(displace);
+        }
+    }
+
+    /// Plays up to `to` (not included), giving `emit` each stroke, lane by lane.
+    pub fn advance(
+        &mut self,
+        to: f64,
+        mut emit: impl FnMut(Stroke),
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        // No step before `from` can be open at its grid line, for a hit is late by half a step at
+        // most; and none after the part that waits can be due, for it is early by half at most.
+        while let Some(at) = self.pending.as_ref().map(|it| self.feel.grid(it.from))
+            && at <= to
+        {
+            self.play_to(at, &mut emit);
+            self.turn_over(displace);
+        }
+        self.play_to(to, &mut emit);
+    }
+
+    fn play_to(&mut self, to: f64, emit: &mut impl FnMut(Stroke)) {
         for lane in Lane::ALL {
             loop {
                 let n = self.next[lane.index()];
-                let (pattern, origin) = self.governing(n);
-                let hit = pattern.hit(n - origin, lane);
+                let part = self.governing(n);
+                let hit = part.hit(n, lane);
                 let position = match hit {
                     Some(hit) => self.feel.place(n, hit.offset),
                     None => self.feel.grid(n),
@@ -110,7 +246,7 @@ impl Player {
                     break;
                 }
                 if let Some(hit) = hit {
-                    let velocity = pattern.velocity(hit, lane, &self.feel);
+                    let velocity = part.pattern.velocity(hit, lane, &self.feel);
                     emit(Stroke {
                         lane,
                         velocity,
@@ -121,27 +257,116 @@ impl Player {
             }
         }
         self.cursor = self.cursor.max(to);
-        // No step before `from` can be open here: a hit is late by half a step at most.
-        let done = self
-            .pending
-            .take_if(|pending| self.feel.grid(pending.from) <= self.cursor)?;
-        self.origin = done.origin;
-        Some(std::mem::replace(&mut self.pattern, done.pattern))
     }
 
-    /// The pattern that plays at the cursor, and the step at which its loop began.
-    pub fn current(&self) -> (&Pattern, i64) {
-        (&self.pattern, self.origin)
+    /// What plays at the cursor.
+    pub fn current(&self) -> &Part {
+        &self.part
     }
 
-    pub fn takeover_pending(&self) -> bool {
-        self.pending.is_some()
-    }
-
-    fn governing(&self, n: i64) -> (&Pattern, i64) {
+    /// What plays at step `n`, as far as is known.
+    pub fn governing(&self, n: i64) -> &Part {
         match &self.pending {
-            Some(pending) if n >= pending.from => (&pending.pattern, pending.origin),
-            _ => (&self.pattern, self.origin),
+            Some(pending) if n >= pending.from => &pending.part,
+            _ => &self.part,
+        }
+    }
+
+    /// Number of the chain's link that plays.
+    pub fn link(&self) -> Option<usize> {
+        self.link
+    }
+
+    /// Whether something that was asked for waits for its moment.
+    pub fn takeover_pending(&self) -> bool {
+        // The chain's own next link is no news.
+        let asked = |pending: &Pending| pending.link.is_none() || self.link.is_none();
+        self.pending.as_ref().is_some_and(asked)
+    }
+
+    /// The first bar line that is not behind the cursor.
+    pub fn next_bar(&self) -> i64 {
+        let n = self.next_step();
+        let bar = self.part.next_bar(n);
+        match &self.pending {
+            Some(pending) if bar > pending.from => pending.part.next_bar(pending.from.max(n)),
+            _ => bar,
+        }
+    }
+
+    /// The step at which something asked for now takes over.
+    fn moment(&self, takeover: Takeover) -> i64 {
+        let n = self.next_step();
+        match takeover {
+            Takeover::Now => n,
+            Takeover::NextBar => self.part.next_bar(n),
+            Takeover::NextLoop => self.part.next_turn(n),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        part: Part,
+        from: i64,
+        link: Option<usize>,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.forget(displace);
+        self.pending = Some(Pending { part, from, link });
+    }
+
+    fn forget(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        if let Some(pending) = self.pending.take() {
+            self.give_up(pending.part.pattern, displace);
+        }
+    }
+
+    /// What waits plays now.
+    fn turn_over(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        let Some(pending) = self.pending.take() else {
+            return;
+        };
+        self.put(pending.part, displace);
+        self.link = pending.link;
+        self.plan_link(displace);
+    }
+
+    fn put(&mut self, part: Part, displace: &mut dyn FnMut(Displaced)) {
+        let old = std::mem::replace(&mut self.part, part);
+        self.give_up(old.pattern, displace);
+    }
+
+    /// Has the chain's next link wait for the end of the present one's turns.
+    fn plan_link(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        let (Some(chain), Some(link)) = (&self.chain, self.link) else {
+            return;
+        };
+        let end = self.part.origin + chain.link(link).repeats.max(1) * self.part.steps;
+        // A chain that was made shorter while it plays goes on with the next turn.
+        let from = match self.next_step() {
+            n if n > end => self.part.next_turn(n),
+            _ => end,
+        };
+        let next = (link + 1) % chain.len();
+        let part = Part::new(chain.link(next).pattern.clone(), None, from);
+        self.wait(part, from, Some(next), displace);
+    }
+
+    fn leave_chain(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        self.link = None;
+        if let Some(chain) = self.chain.take() {
+            displace(Displaced::Chain(chain));
+        }
+    }
+
+    /// Lets go of a pattern. One that the chain holds is only counted down: nothing is freed.
+    fn give_up(&self, pattern: Arc<Pattern>, displace: &mut dyn FnMut(Displaced)) {
+        if !self
+            .chain
+            .as_ref()
+            .is_some_and(|chain| chain.holds(&pattern))
+        {
+            displace(Displaced::Pattern(pattern));
         }
     }
 
@@ -154,209 +379,7 @@ impl Player {
             n + 1
         }
     }
-
-    /// The first such step that is a multiple of `length` from the loop's start.
-    fn next_multiple(&self, length: i64) -> i64 {
-        let n = self.next_step() - self.origin;
-        let turns = n.div_euclid(length) + i64::from(n.rem_euclid(length) != 0);
-        self.origin + turns * length
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::music::{Groove, Hit};
-    use proptest::prelude::*;
-
-    fn groove(steps: usize, hits: &[(usize, Lane, f32)]) -> Box<Pattern> {
-        let mut groove = Groove::empty(steps);
-        for &(step, lane, offset) in hits {
-            groove.steps[step][lane.index()] = Some(Hit {
-                velocity: 0.5,
-                offset,
-            });
-        }
-        Box::new(Pattern::new(groove))
-    }
-
-    /// Plays to `to` in blocks of `block` steps.
-    fn play(player: &mut Player, to: f64, block: f64) -> Vec<(Lane, f64)> {
-        let mut strokes = Vec::new();
-        let mut at = player.cursor;
-        while at < to {
-            at = (at + block).min(to);
-            player.advance(at, |stroke| strokes.push((stroke.lane, stroke.position)));
-        }
-        strokes
-    }
-
-    #[test]
-    fn an_early_hit_of_the_first_step_ends_the_turn_before() {
-        let mut player = Player::new(groove(16, &[(0, Lane::Kick, 0.25)]));
-        let strokes = play(&mut player, 40.0, 0.1);
-        // The first turn has nothing before it: the stroke sounds at once.
-        assert_eq!(
-            strokes,
-            [(Lane::Kick, 0.0), (Lane::Kick, 15.75), (Lane::Kick, 31.75)]
-        );
-    }
-
-    #[test]
-    fn a_groove_takes_over_when_it_is_told_to() {
-        for (takeover, expected) in [
-            // Asked at 17.5: the next step, the next bar, the next turn of two bars.
-            (Takeover::Now, 18),
-            (Takeover::NextBar, 32),
-            (Takeover::NextLoop, 32),
-        ] {
-            let every = |lane| {
-                (0..32)
-                    .map(move |step| (step, lane, 0.0))
-                    .collect::<Vec<_>>()
-            };
-            let mut player = Player::new(groove(32, &every(Lane::Kick)));
-            let mut strokes = play(&mut player, 17.5, 0.3);
-            assert!(
-                player
-                    .set_pattern(groove(32, &every(Lane::Snare)), takeover)
-                    .is_none()
-            );
-            assert!(player.takeover_pending());
-            strokes.extend(play(&mut player, 64.0, 0.3));
-            let first = strokes.iter().filter(|stroke| stroke.0 == Lane::Snare);
-            assert_eq!(
-                first.map(|stroke| stroke.1 as i64).min(),
-                Some(expected),
-                "{takeover:?}"
-            );
-            let kicks = strokes.iter().filter(|stroke| stroke.0 == Lane::Kick);
-            assert_eq!(
-                kicks.map(|stroke| stroke.1 as i64).max(),
-                Some(expected - 1)
-            );
-            assert!(!player.takeover_pending());
-        }
-    }
-
-    #[test]
-    fn a_bar_takeover_keeps_the_bar_and_a_loop_takeover_starts_over() {
-        for (takeover, bar) in [(Takeover::NextBar, 1), (Takeover::NextLoop, 0)] {
-            let mut player = Player::new(groove(16, &[]));
-            play(&mut player, 1.0, 0.3);
-            let hits = [(0, Lane::Kick, 0.0), (16, Lane::Snare, 0.0)];
-            player.set_pattern(groove(32, &hits), takeover);
-            let strokes = play(&mut player, 17.0, 0.3);
-            assert_eq!(strokes, [([Lane::Kick, Lane::Snare][bar], 16.0)]);
-        }
-    }
-
-    #[test]
-    fn an_early_hit_of_the_new_groove_sounds_before_its_bar_line() {
-        let mut player = Player::new(groove(16, &[]));
-        play(&mut player, 3.0, 0.3);
-        player.set_pattern(groove(16, &[(0, Lane::Kick, 0.4)]), Takeover::NextBar);
-        assert!((play(&mut player, 17.0, 0.3)[0].1 - 15.6).abs() < 1e-6);
-        // Handed over too late for that, it sounds at once and not never.
-        player.rewind();
-        player.set_pattern(groove(16, &[]), Takeover::Now);
-        play(&mut player, 15.8, 0.2);
-        player.set_pattern(groove(16, &[(0, Lane::Kick, 0.4)]), Takeover::NextBar);
-        assert_eq!(play(&mut player, 17.0, 0.3)[0].1, 15.8);
-    }
-
-    #[derive(Clone, Debug)]
-    enum Change {
-        Groove(Vec<(usize, usize, f32)>, usize, Takeover),
-        Swing(f32),
-        Timing(f32),
-        Wait,
-    }
-
-    fn change() -> impl Strategy<Value = Change> {
-        let hits = prop::collection::vec((0..64_usize, 0..LANES, -0.5..0.5_f32), 0..200);
-        let takeover = prop_oneof![
-            Just(Takeover::Now),
-            Just(Takeover::NextBar),
-            Just(Takeover::NextLoop)
-        ];
-        prop_oneof![
-            (
-                hits,
-                prop_oneof![Just(16_usize), Just(64), Just(14), Just(1)],
-                takeover
-            )
-                .prop_map(|(hits, steps, takeover)| Change::Groove(hits, steps, takeover)),
-            (0.5..0.75_f32).prop_map(Change::Swing),
-            (0.0..1.5_f32).prop_map(Change::Timing),
-            Just(Change::Wait),
-        ]
-    }
-
-    fn pattern_of(hits: &[(usize, usize, f32)], steps: usize) -> Box<Pattern> {
-        let hits: Vec<_> = hits
-            .iter()
-            .map(|&(step, lane, o)| (step % steps, Lane::ALL[lane], o))
-            .collect();
-        groove(steps, &hits)
-    }
-
-    proptest! {
-        /// How time is cut into blocks makes no difference to what is played.
-        #[test]
-        fn any_block_length_plays_the_same(
-            hits in prop::collection::vec((0..64_usize, 0..LANES, -0.5..0.5_f32), 0..300),
-            swing in 0.5..0.75_f32, timing in 0.0..1.5_f32,
-            first in 0.001..3.0_f64, second in 0.001..3.0_f64,
-        ) {
-            let run = |block| {
-                let mut player = Player::new(pattern_of(&hits, 64));
-                player.feel = Feel { swing, timing, velocity: 1.0 };
-                let mut strokes = play(&mut player, 150.0, block);
-                strokes.sort_by(|a, b| (a.0, a.1).partial_cmp(&(b.0, b.1)).unwrap());
-                strokes
-            };
-            prop_assert_eq!(run(first), run(second));
-        }
-
-        /// Whatever is changed while it plays: time never runs backwards on a lane, no lane plays
-        /// twice what is written once, and what is written is played.
-        #[test]
-        fn no_change_doubles_or_loses_a_stroke(
-            changes in prop::collection::vec((change(), 0.01..9.0_f64), 1..40),
-        ) {
-            let all: Vec<_> = (0..16).map(|step| (step, 0, if step % 3 == 0 { 0.5 } else { -0.5 })).collect();
-            let mut player = Player::new(pattern_of(&all, 16));
-            let mut strokes: Vec<(Lane, f64)> = Vec::new();
-            let mut until = 0.0;
-            for (change, wait) in changes {
-                match change {
-                    // Whatever the groove, its kick is written on every step.
-                    Change::Groove(mut hits, steps, takeover) => {
-                        let early = hits.len() as f32 % 7.0 / 7.0 - 0.5;
-                        hits.extend((0..steps).map(|step| (step, 0, early)));
-                        player.set_pattern(pattern_of(&hits, steps), takeover);
-                    }
-                    Change::Swing(swing) => player.feel.swing = swing,
-                    Change::Timing(timing) => player.feel.timing = timing,
-                    Change::Wait => (),
-                }
-                let from = until;
-                until += wait;
-                for (lane, at) in play(&mut player, until, 0.37) {
-                    prop_assert!(at >= from && at < until, "{at} outside {from}..{until}");
-                    let last = strokes.iter().rev().find(|stroke| stroke.0 == lane);
-                    prop_assert!(last.is_none_or(|last| last.1 <= at));
-                    strokes.push((lane, at));
-                }
-            }
-            // A kick on every step, at most half a step (of the swung grid) from it.
-            let kicks = strokes.iter().filter(|stroke| stroke.0 == Lane::Kick).count() as f64;
-            prop_assert!((kicks - until).abs() <= 2.0, "{kicks} kicks in {until} steps");
-            for lane in Lane::ALL {
-                let count = strokes.iter().filter(|stroke| stroke.0 == lane).count() as f64;
-                prop_assert!(count <= until + 2.0, "{count} strokes in {until} steps");
-            }
-        }
-    }
-}
+mod tests;

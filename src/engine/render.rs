@@ -2,10 +2,12 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::mixer::{CHUNK, Controls, LATENCY, Mixer, Note, midi_velocity};
 use super::pattern::{Feel, Pattern};
-use super::player::Player;
+use super::player::{Player, Stroke};
+use super::record::quantized;
 use super::soundfont::{SoundFont, SoundFontError};
 use super::transport::Transport;
 use crate::music::{Groove, Lane, NoteSequence, write_whole_file};
@@ -50,14 +52,15 @@ pub fn render_groove(
 ) -> Result<Sound, RenderError> {
     let mut transport = Transport::new(groove.qpm, f64::from(rate));
     transport.play_from(0.0);
-    let mut player = Player::new(Box::new(Pattern::new(groove.clone())));
+    let mut player = Player::new(Arc::new(Pattern::new(groove.clone())));
     player.feel = Feel::default();
     let mut notes = Vec::new();
     let steps = groove.steps.len() * turns;
-    player.advance(steps as f64, |stroke| {
+    let emit = |stroke: Stroke| {
         let frame = transport.frame_of(stroke.position, usize::MAX);
         notes.push((frame, Note::of_lane(0, stroke.lane, stroke.velocity)));
-    });
+    };
+    player.advance(steps as f64, emit, &mut drop);
     let end = transport.frame_of(steps as f64, usize::MAX);
     render(notes, end, font, rate)
 }
@@ -160,7 +163,7 @@ pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
     let mut write = || -> hound::Result<()> {
         let mut writer = hound::WavWriter::new(std::io::Cursor::new(&mut bytes), spec)?;
         for sample in sound.frames.iter().flatten() {
-            writer.write_sample((sample.clamp(-1.0, 1.0) * 8_388_607.0).round() as i32)?;
+            writer.write_sample(quantized(*sample))?;
         }
         writer.finalize()
     };

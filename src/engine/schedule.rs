@@ -4,17 +4,23 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::DrumMap;
 use super::clock::{Nanos, SECOND};
 use super::messages::{MidiEvent, MidiMessage};
-use crate::music::LANES;
-
-/// Length of a note. Drum machines heed the beginning only; what sounds as long as it is held
-/// gets a short stroke. The closest strokes of a lane are 50 ms apart (sixteenths at 300).
-const GATE: Nanos = SECOND * 45 / 1000;
+use super::{ClockOut, DrumMap};
+use crate::music::{LANES, Lane};
 
 /// A note later than this is left out: a late drum is worse than none.
 const TOO_LATE: Nanos = SECOND / 20;
+
+/// The shortest note: some machines overlook shorter ones.
+const LEAST_GATE: Nanos = SECOND / 200;
+
+/// Clocks a sixteenth, the unit of song positions.
+const CLOCKS_PER_SIXTEENTH: i64 = 6;
+
+/// Song positions have 14 bits; beyond them they begin anew, which keeps the phase of every
+/// pattern whose length is a power of two.
+const SONG_POSITIONS: i64 = 1 << 14;
 
 /// Where MIDI bytes go.
 pub(crate) trait MidiSink: Send {
@@ -27,7 +33,7 @@ pub(crate) trait MidiSink: Send {
 pub(crate) struct Bytes([u8; 3], usize);
 
 impl Bytes {
-    fn one(byte: u8) -> Bytes {
+    pub fn one(byte: u8) -> Bytes {
         Bytes([byte, 0, 0], 1)
     }
 
@@ -36,10 +42,28 @@ impl Bytes {
         Bytes([status | channel, first.min(127), second.min(127)], 3)
     }
 
+    pub fn note_off(channel: u8, note: u8) -> Bytes {
+        Bytes::three(0x80, channel, note, 0)
+    }
+
+    fn song_position(sixteenth: i64) -> Bytes {
+        let position = sixteenth.rem_euclid(SONG_POSITIONS);
+        Bytes([0xF2, (position & 127) as u8, (position >> 7) as u8], 3)
+    }
+
     pub fn as_slice(&self) -> &[u8] {
         &self.0[..self.1]
     }
 }
+
+/// Takes what leaves.
+pub(crate) type Emit<'e> = &'e mut dyn FnMut(Bytes);
+
+/// Real-time messages of one byte.
+const CLOCK: u8 = 0xF8;
+pub(crate) const START: u8 = 0xFA;
+pub(crate) const CONTINUE: u8 = 0xFB;
+pub(crate) const STOP: u8 = 0xFC;
 
 /// A note that sounds.
 #[derive(Clone, Copy, Debug)]
@@ -49,36 +73,67 @@ struct Sounding {
     until: Nanos,
 }
 
-/// Events that can wait at a time.
+/// What those who follow our clock were told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Stop,
+    /// The song position of this clock: "continue" goes out just before it, on a sixteenth, for
+    /// song positions cannot say what lies between.
+    Position(i64),
+    Run,
+}
+
+/// Events that can wait at a time, and how many of these places are not for notes and clocks.
 const ROOM: usize = 4096;
+const RESERVE: usize = 64;
 
 /// Events in the order of their time, and the notes that must be ended.
 pub(crate) struct Schedule {
     map: DrumMap,
-    send_clock: bool,
+    clock: ClockOut,
+    /// Length of a note in steps, and of a step.
+    gate: f64,
+    step: Nanos,
     /// By time, then by arrival.
     waiting: BinaryHeap<Reverse<(Nanos, u64, MidiMessage)>>,
     arrived: u64,
     /// At most one note a lane.
     sounding: [Option<Sounding>; LANES],
+    told: Told,
+    /// Number of the clock that should come next.
+    next_clock: i64,
+    /// When the next clock is due that goes out while nothing plays.
+    idle: Option<Nanos>,
     /// Notes and events that were too late, or too many.
     pub dropped: u64,
 }
 
 impl Schedule {
-    pub fn new(map: DrumMap, send_clock: bool) -> Schedule {
-        Schedule {
+    pub fn new(map: DrumMap, clock: ClockOut, gate: f32) -> Schedule {
+        let mut schedule = Schedule {
             map,
-            send_clock,
+            clock,
+            gate: 0.5,
+            step: SECOND / 8,
             waiting: BinaryHeap::with_capacity(ROOM),
             arrived: 0,
             sounding: [None; LANES],
+            told: Told::Stop,
+            next_clock: 0,
+            idle: None,
             dropped: 0,
-        }
+        };
+        schedule.set_gate(gate);
+        schedule
     }
 
     pub fn push(&mut self, event: MidiEvent) {
-        if self.waiting.len() >= ROOM {
+        let many = matches!(
+            event.message,
+            MidiMessage::Hit { .. } | MidiMessage::Clock(_)
+        );
+        let room = if many { ROOM - RESERVE } else { ROOM };
+        if self.waiting.len() >= room {
             self.dropped += 1;
             return;
         }
@@ -87,13 +142,31 @@ impl Schedule {
             .push(Reverse((event.time, self.arrived, event.message)));
     }
 
-    pub fn set_clock(&mut self, send_clock: bool) {
-        self.send_clock = send_clock;
+    /// Length of the notes, in steps.
+    pub fn set_gate(&mut self, steps: f32) {
+        self.gate = f64::from(steps).clamp(0.01, 4.0);
+    }
+
+    /// Length of a step, for the notes to come and for clocks while nothing plays.
+    pub fn set_step(&mut self, step: Nanos) {
+        self.step = step.clamp(SECOND / 100, SECOND);
+    }
+
+    pub fn set_clock(&mut self, clock: ClockOut, emit: Emit) {
+        if clock == ClockOut::Off {
+            self.tell_stop(emit);
+        }
+        self.clock = clock;
+        self.idle = None;
     }
 
     /// Changes the notes of the lanes; what sounds is ended as it was begun.
-    pub fn set_map(&mut self, map: DrumMap, emit: &mut dyn FnMut(Bytes)) {
+    pub fn set_map(&mut self, map: DrumMap, emit: Emit) {
         self.end_notes(emit);
+        if self.map.channels() & !map.channels() != 0 {
+            // Nothing of ours goes to these channels any more, so they are left in order.
+            self.silence(emit);
+        }
         self.map = map;
     }
 
@@ -106,249 +179,185 @@ impl Schedule {
             .flatten()
             .map(|sounding| sounding.until)
             .min();
-        [event, off].into_iter().flatten().min()
+        [event, off, self.idle].into_iter().flatten().min()
     }
 
     /// Emits everything that is due by `now`, in order.
-    pub fn run(&mut self, now: Nanos, emit: &mut dyn FnMut(Bytes)) {
+    pub fn run(&mut self, now: Nanos, emit: Emit) {
+        let idles = self.clock == ClockOut::Always && self.told == Told::Stop;
+        match (idles, self.idle) {
+            (true, None) => self.idle = Some(now),
+            // A machine that slept does not make up for it.
+            (true, Some(due)) if now - due > SECOND => self.idle = Some(now),
+            (true, Some(_)) => (),
+            (false, _) => self.idle = None,
+        }
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             // What ends at this moment ends before anything else begins.
             self.end_notes_until(due, emit);
-            while let Some(&Reverse((time, _, message))) = self.waiting.peek() {
+            while let Some(&Reverse((time, arrived, message))) = self.waiting.peek() {
                 if time > due {
                     break;
                 }
                 self.waiting.pop();
-                self.emit_message(message, time, now, emit);
+                self.emit_message(message, (time, arrived), now, emit);
+            }
+            if let Some(idle) = self.idle.filter(|idle| *idle <= due) {
+                emit(Bytes::one(CLOCK));
+                self.idle = Some(idle + self.step / CLOCKS_PER_SIXTEENTH);
             }
         }
     }
 
-    /// Forgets what was planned and ends every note at once, also those that only the receiver
-    /// knows of.
-    pub fn panic(&mut self, emit: &mut dyn FnMut(Bytes)) {
+    /// Forgets the notes that were planned and ends every other one at once, also those that only
+    /// the receiver knows of. The clock goes on.
+    pub fn panic(&mut self, emit: Emit) {
+        self.waiting
+            .retain(|Reverse((.., message))| !matches!(message, MidiMessage::Hit { .. }));
+        self.end_notes(emit);
+        self.silence(emit);
+    }
+
+    /// Leaves the receiver in order: no note sounds, and nobody runs on. What waits is thrown
+    /// away, but what runs is joined again by the next clock, should there be one.
+    pub fn finish(&mut self, emit: Emit) {
         self.waiting.clear();
         self.end_notes(emit);
-        let mut silenced = 0_u16;
-        for lane in &self.map.lanes {
-            let bit = 1 << (lane.channel.clamp(1, 16) - 1);
-            if silenced & bit == 0 {
-                silenced |= bit;
-                // All sound off, all notes off.
-                emit(Bytes::three(0xB0, lane.channel, 120, 0));
-                emit(Bytes::three(0xB0, lane.channel, 123, 0));
-            }
+        self.tell_stop(emit);
+        self.silence(emit);
+        self.idle = None;
+    }
+
+    /// A new receiver was told nothing yet.
+    pub fn greet(&mut self, emit: Emit) {
+        self.sounding = [None; LANES];
+        self.told = Told::Stop;
+        self.silence(emit);
+    }
+
+    /// All sound off, all notes off, on every channel of the map.
+    fn silence(&self, emit: Emit) {
+        let channels = self.map.channels();
+        for channel in (1..=16_u8).filter(|channel| channels >> (channel - 1) & 1 == 1) {
+            emit(Bytes::three(0xB0, channel, 120, 0));
+            emit(Bytes::three(0xB0, channel, 123, 0));
         }
     }
 
     fn emit_message(
         &mut self,
         message: MidiMessage,
-        time: Nanos,
+        (time, arrived): (Nanos, u64),
         now: Nanos,
-        emit: &mut dyn FnMut(Bytes),
+        emit: Emit,
     ) {
         match message {
             MidiMessage::Hit { .. } if now - time > TOO_LATE => self.dropped += 1,
-            MidiMessage::Hit { lane, velocity } => {
-                let target = self.map.lanes[lane.index()];
-                let same = |s: &Sounding| (s.note, s.channel) == (target.note, target.channel);
-                for (other, sounding) in self.sounding.iter_mut().enumerate() {
-                    // A note is ended before it is struck again, also when two lanes share it.
-                    if sounding
-                        .as_ref()
-                        .is_some_and(|s| other == lane.index() || same(s))
-                        && let Some(Sounding { note, channel, .. }) = sounding.take()
-                    {
-                        emit(Bytes::three(0x80, channel, note, 0));
-                    }
-                }
-                emit(Bytes::three(
-                    0x90,
-                    target.channel,
-                    target.note,
-                    velocity.max(1),
-                ));
-                self.sounding[lane.index()] = Some(Sounding {
-                    note: target.note,
-                    channel: target.channel,
-                    until: time.max(now - TOO_LATE) + GATE,
-                });
+            MidiMessage::Hit { lane, velocity } => self.strike(lane, velocity, now, emit),
+            MidiMessage::Clock(_) | MidiMessage::Start | MidiMessage::Continue(_)
+                if self.clock == ClockOut::Off => {}
+            MidiMessage::Clock(number) => self.tick(number, emit),
+            MidiMessage::Start => {
+                emit(Bytes::one(START));
+                self.told = Told::Run;
+                self.next_clock = 0;
+                self.idle = None;
             }
-            MidiMessage::Clock if self.send_clock => emit(Bytes::one(0xF8)),
-            MidiMessage::Start if self.send_clock => emit(Bytes::one(0xFA)),
-            MidiMessage::Continue if self.send_clock => emit(Bytes::one(0xFB)),
+            MidiMessage::Continue(clock) => {
+                self.idle = None;
+                self.join(clock, emit);
+            }
             MidiMessage::Stop => {
+                // What was planned before is not played after, whatever its time.
+                self.waiting.retain(|Reverse((_, other, message))| {
+                    *other > arrived
+                        || !matches!(message, MidiMessage::Hit { .. } | MidiMessage::Clock(_))
+                });
                 self.end_notes(emit);
-                if self.send_clock {
-                    emit(Bytes::one(0xFC));
+                self.tell_stop(emit);
+                if self.clock == ClockOut::Always {
+                    self.idle = Some(time + self.step / CLOCKS_PER_SIXTEENTH);
                 }
             }
             MidiMessage::Panic => self.panic(emit),
-            MidiMessage::Clock | MidiMessage::Start | MidiMessage::Continue => (),
         }
     }
 
-    fn end_notes(&mut self, emit: &mut dyn FnMut(Bytes)) {
+    fn strike(&mut self, lane: Lane, velocity: u8, now: Nanos, emit: Emit) {
+        let Some(voice) = &self.map.lanes[lane.index()] else {
+            return;
+        };
+        let (note, channel) = (voice.note, voice.channel);
+        let velocity = velocity.clamp(1, 127);
+        let same = |s: &Sounding| (s.note, s.channel) == (note, channel);
+        for (other, sounding) in self.sounding.iter_mut().enumerate() {
+            // A note is ended before it is struck again, also when two lanes share it.
+            if let Some(Sounding { note, channel, .. }) =
+                sounding.take_if(|s| other == lane.index() || same(s))
+            {
+                emit(Bytes::note_off(channel, note));
+            }
+        }
+        if let Some(level) = voice.level {
+            emit(Bytes::three(0xB0, channel, level, velocity));
+        }
+        emit(Bytes::three(0x90, channel, note, velocity));
+        let gate = (self.gate * self.step as f64) as Nanos;
+        self.sounding[lane.index()] = Some(Sounding {
+            note,
+            channel,
+            until: now + gate.max(LEAST_GATE),
+        });
+    }
+
+    /// A clock of the music that plays. Whoever does not follow yet (the port is new, the place
+    /// has changed) is told the place first.
+    fn tick(&mut self, number: i64, emit: Emit) {
+        match self.told {
+            Told::Stop => self.join(number, emit),
+            Told::Position(at) if number > at => self.join(number, emit),
+            Told::Run if number != self.next_clock => {
+                self.tell_stop(emit);
+                self.join(number, emit);
+            }
+            Told::Position(_) | Told::Run => (),
+        }
+        if self.told == Told::Position(number) {
+            emit(Bytes::one(if number == 0 { START } else { CONTINUE }));
+            self.told = Told::Run;
+        }
+        self.next_clock = number + 1;
+        self.idle = None;
+        emit(Bytes::one(CLOCK));
+    }
+
+    /// Tells the first sixteenth from `clock` on as the place to continue at.
+    fn join(&mut self, clock: i64, emit: Emit) {
+        let sixteenth = (-(-clock).div_euclid(CLOCKS_PER_SIXTEENTH)).max(0);
+        if sixteenth > 0 {
+            emit(Bytes::song_position(sixteenth));
+        }
+        self.told = Told::Position(sixteenth * CLOCKS_PER_SIXTEENTH);
+    }
+
+    fn tell_stop(&mut self, emit: Emit) {
+        if std::mem::replace(&mut self.told, Told::Stop) != Told::Stop {
+            emit(Bytes::one(STOP));
+        }
+    }
+
+    fn end_notes(&mut self, emit: Emit) {
         self.end_notes_until(Nanos::MAX, emit);
     }
 
-    fn end_notes_until(&mut self, due: Nanos, emit: &mut dyn FnMut(Bytes)) {
+    fn end_notes_until(&mut self, due: Nanos, emit: Emit) {
         for sounding in &mut self.sounding {
             if let Some(Sounding { note, channel, .. }) = sounding.take_if(|s| s.until <= due) {
-                emit(Bytes::three(0x80, channel, note, 0));
+                emit(Bytes::note_off(channel, note));
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::music::Lane;
-    use proptest::prelude::*;
-
-    const MS: Nanos = SECOND / 1000;
-
-    fn hit(time: Nanos, lane: Lane) -> MidiEvent {
-        MidiEvent {
-            time,
-            message: MidiMessage::Hit {
-                lane,
-                velocity: 100,
-            },
-        }
-    }
-
-    fn run(schedule: &mut Schedule, now: Nanos) -> Vec<Vec<u8>> {
-        let mut sent = Vec::new();
-        schedule.run(now, &mut |bytes| sent.push(bytes.as_slice().to_vec()));
-        sent
-    }
-
-    #[test]
-    fn events_leave_at_their_time_and_notes_end() {
-        let mut schedule = Schedule::new(DrumMap::general_midi(), true);
-        schedule.push(hit(30 * MS, Lane::Snare));
-        schedule.push(hit(10 * MS, Lane::Kick));
-        schedule.push(MidiEvent {
-            time: 0,
-            message: MidiMessage::Start,
-        });
-        schedule.push(MidiEvent {
-            time: 0,
-            message: MidiMessage::Clock,
-        });
-        assert_eq!(run(&mut schedule, 0), [[0xFA], [0xF8]]);
-        assert_eq!(schedule.next_due(), Some(10 * MS));
-        assert_eq!(run(&mut schedule, 10 * MS), [[0x99, 36, 100]]);
-        assert_eq!(run(&mut schedule, 30 * MS), [[0x99, 38, 100]]);
-        assert_eq!(run(&mut schedule, 56 * MS), [[0x89, 36, 0]]);
-        assert_eq!(run(&mut schedule, SECOND), [[0x89, 38, 0]]);
-        assert_eq!(schedule.next_due(), None);
-    }
-
-    #[test]
-    fn a_note_struck_again_is_ended_first() {
-        let mut map = DrumMap::general_midi();
-        map.lanes[Lane::OpenHat.index()] = map.lanes[Lane::ClosedHat.index()];
-        let mut schedule = Schedule::new(map, true);
-        schedule.push(hit(0, Lane::ClosedHat));
-        schedule.push(hit(MS, Lane::OpenHat));
-        let sent = run(&mut schedule, 2 * MS);
-        assert_eq!(sent, [[0x99, 42, 100], [0x89, 42, 0], [0x99, 42, 100]]);
-        assert_eq!(run(&mut schedule, SECOND), [[0x89, 42, 0]]);
-    }
-
-    #[test]
-    fn a_map_change_and_a_stop_end_what_sounds_as_it_began() {
-        let mut schedule = Schedule::new(DrumMap::general_midi(), false);
-        schedule.push(hit(0, Lane::Kick));
-        run(&mut schedule, 0);
-        let mut map = DrumMap::general_midi();
-        map.lanes[Lane::Kick.index()].note = 60;
-        map.lanes[Lane::Kick.index()].channel = 3;
-        let mut sent = Vec::new();
-        schedule.set_map(map, &mut |bytes| sent.push(bytes.as_slice().to_vec()));
-        assert_eq!(sent, [[0x89, 36, 0]]);
-        schedule.push(hit(MS, Lane::Kick));
-        schedule.push(MidiEvent {
-            time: 2 * MS,
-            message: MidiMessage::Stop,
-        });
-        assert_eq!(run(&mut schedule, 2 * MS), [[0x92, 60, 100], [0x82, 60, 0]]);
-    }
-
-    #[test]
-    fn a_panic_forgets_the_plan_and_silences_every_channel() {
-        let mut schedule = Schedule::new(DrumMap::general_midi(), true);
-        schedule.push(hit(0, Lane::Kick));
-        schedule.push(hit(5 * MS, Lane::Snare));
-        run(&mut schedule, 0);
-        let mut sent = Vec::new();
-        schedule.panic(&mut |bytes| sent.push(bytes.as_slice().to_vec()));
-        assert_eq!(sent, [[0x89, 36, 0], [0xB9, 120, 0], [0xB9, 123, 0]]);
-        assert!(run(&mut schedule, SECOND).is_empty());
-    }
-
-    #[test]
-    fn a_late_note_is_left_out_and_counted_but_clocks_are_not() {
-        let mut schedule = Schedule::new(DrumMap::general_midi(), true);
-        schedule.push(hit(0, Lane::Kick));
-        schedule.push(MidiEvent {
-            time: 0,
-            message: MidiMessage::Clock,
-        });
-        assert_eq!(run(&mut schedule, SECOND), [[0xF8]]);
-        assert_eq!(schedule.dropped, 1);
-    }
-
-    #[test]
-    fn too_many_events_are_counted_and_the_rest_goes_on() {
-        let mut schedule = Schedule::new(DrumMap::general_midi(), true);
-        (0..5000).for_each(|n| schedule.push(hit(n, Lane::Kick)));
-        assert_eq!(schedule.dropped, 5000 - 4096);
-        run(&mut schedule, SECOND / 1000);
-        schedule.push(hit(SECOND, Lane::Kick));
-        assert_eq!(schedule.dropped, 5000 - 4096);
-    }
-
-    proptest! {
-        /// Whatever comes in whatever order: every note that begins ends, before it begins again.
-        #[test]
-        fn no_note_is_stuck_or_doubled(
-            events in prop::collection::vec((0..2000_i64, 0..LANES, 1..128_u8, 0..30_u8), 0..300),
-            shared in any::<bool>(),
-        ) {
-            let mut map = DrumMap::general_midi();
-            if shared {
-                map.lanes[3] = map.lanes[2];
-            }
-            let mut schedule = Schedule::new(map, true);
-            let mut sounding = std::collections::HashSet::new();
-            let mut check = |bytes: Bytes| match *bytes.as_slice() {
-                [status, note, _] if status & 0xF0 == 0x90 => {
-                    assert!(sounding.insert((status & 15, note)), "doubled");
-                }
-                [status, note, _] if status & 0xF0 == 0x80 => {
-                    assert!(sounding.remove(&(status & 15, note)), "ended twice");
-                }
-                _ => (),
-            };
-            for (time, lane, velocity, kind) in events {
-                let time = time * MS;
-                let message = match kind {
-                    0 => MidiMessage::Stop,
-                    1 => MidiMessage::Panic,
-                    _ => MidiMessage::Hit { lane: Lane::ALL[lane], velocity },
-                };
-                schedule.push(MidiEvent { time, message });
-                if kind > 25 {
-                    schedule.run(time, &mut check);
-                }
-            }
-            schedule.run(10 * SECOND, &mut check);
-            prop_assert!(sounding.is_empty(), "stuck: {:?}", sounding);
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ use std::sync::atomic::{
 
 use super::Position;
 use super::clock::{Nanos, SECOND};
+use super::record::TICKS_PER_STEP;
 use crate::music::LANES;
 
 /// A float in an atomic.
@@ -33,33 +34,69 @@ pub(crate) struct Playhead {
     /// Steps since play.
     pub position: f64,
     pub steps_per_second: f64,
-    /// Step at which the loop began, and lengths in steps.
+    /// Position at which playing began: 0, or less after counting in.
+    pub began: f64,
+    /// Step at which the loop began, step of the groove that it begins with, and lengths in steps.
     pub origin: i64,
+    pub loop_start: i64,
     pub loop_steps: i64,
     pub bar_steps: i64,
     pub beat_steps: i64,
 }
 
 impl Playhead {
-    /// The place that is heard at `now`.
-    pub fn at(&self, now: Nanos) -> Position {
+    /// Steps since play that are heard at `now`.
+    pub fn steps_at(&self, now: Nanos) -> f64 {
         let seconds = (now - self.time) as f64 / SECOND as f64;
         // What is rendered ahead is not heard yet; the first buffer is not heard before its start.
-        let steps = (self.position + seconds * self.steps_per_second).max(0.0);
+        (self.position + seconds * self.steps_per_second).max(self.began)
+    }
+
+    /// The place that is heard at `now`.
+    pub fn at(&self, now: Nanos) -> Position {
+        let steps = self.steps_at(now);
         let length = self.loop_steps.max(1);
+        let (bar, beat) = (self.bar_steps.max(1), self.beat_steps.max(1));
         let since = steps - self.origin as f64;
-        let step = since.rem_euclid(length as f64);
+        // While it counts in, the loop waits at its start and the count goes through whole bars.
+        let counting = steps < 0.0;
+        let counted = if counting {
+            steps.rem_euclid(bar as f64)
+        } else {
+            since.rem_euclid(length as f64) + self.loop_start as f64
+        };
+        let in_bar = counted % bar as f64;
+        let tick = (in_bar % beat as f64 * TICKS_PER_STEP) as u32;
         Position {
-            bar: (step as i64 / self.bar_steps.max(1)) as u32,
-            beat: (step as i64 % self.bar_steps.max(1) / self.beat_steps.max(1)) as u32,
-            step,
+            bar: if counting {
+                0
+            } else {
+                (counted / bar as f64) as u32
+            },
+            beat: (in_bar / beat as f64) as u32,
+            tick,
+            step: if counting {
+                self.loop_start as f64
+            } else {
+                counted
+            },
+            loop_start: self.loop_start as u32,
             loop_steps: length as u32,
-            turn: (since.max(0.0) / length as f64) as u64,
+            turn: if counting {
+                0
+            } else {
+                (since.max(0.0) / length as f64) as u64
+            },
+            count_in: if counting {
+                (-steps / bar as f64).ceil() as u32
+            } else {
+                0
+            },
         }
     }
 }
 
-const PLAYHEAD_WORDS: usize = 7;
+const PLAYHEAD_WORDS: usize = 9;
 
 /// The playhead in atomics: one writer, any number of readers, nobody waits. A reader that meets
 /// a write reads again.
@@ -87,6 +124,8 @@ impl PlayheadCell {
             playhead.loop_steps as u64,
             playhead.bar_steps as u64,
             playhead.beat_steps as u64,
+            playhead.loop_start as u64,
+            playhead.began.to_bits(),
         ];
         let version = self.version.load(Relaxed);
         self.version.store(version.wrapping_add(1), Relaxed);
@@ -111,6 +150,8 @@ impl PlayheadCell {
                     loop_steps: words[4] as i64,
                     bar_steps: words[5] as i64,
                     beat_steps: words[6] as i64,
+                    loop_start: words[7] as i64,
+                    began: f64::from_bits(words[8]),
                 };
             }
             std::hint::spin_loop();
@@ -124,15 +165,36 @@ pub(crate) struct Shared {
     pub playhead: PlayheadCell,
     pub playing: AtomicBool,
     pub takeover_pending: AtomicBool,
+    /// Number of the chain's link that plays, from 1 on; 0 without a chain.
+    pub chain_link: AtomicU32,
+    /// Frames a second of whoever drives the clock.
+    pub rate: AtomicU32,
+    /// Bits of an `f64`: seconds recorded, less than 0 while the recording waits for its start.
+    pub recorded: AtomicU64,
     /// Bits of an `f64`.
     pub qpm: AtomicU64,
     pub swing: AtomicF32,
     pub lane_levels: [AtomicF32; LANES],
     pub master_level: [AtomicF32; 2],
     pub limiter_gain: AtomicF32,
+    /// An external clock is followed.
+    pub external: AtomicBool,
+    /// What plays has the place of an external clock.
+    pub has_place: AtomicBool,
+    /// Bits of an `f64`: the tempo of the clock that comes in.
+    pub clock_qpm: AtomicU64,
+    /// When its latest tick came; `Nanos::MIN` before the first one.
+    pub clock_tick: AtomicI64,
+    /// Strokes that come in are sent on to the MIDI output.
+    pub thru: AtomicBool,
+    /// MIDI comes from the device to which it goes.
+    pub same_port: AtomicBool,
+    /// Strokes that come in become part of the groove.
+    pub overdub: AtomicBool,
     pub dropped_commands: AtomicU64,
     pub dropped_midi: AtomicU64,
     pub audio_errors: AtomicU64,
+    pub midi_errors: AtomicU64,
     /// Set when the synthesizer panicked: it plays no more until a kit is loaded again.
     pub sound_failed: AtomicBool,
     /// When the audio callback was last called.
@@ -161,6 +223,8 @@ mod tests {
             loop_steps: n,
             bar_steps: n,
             beat_steps: n,
+            loop_start: n,
+            began: n as f64,
         };
         std::thread::scope(|scope| {
             scope.spawn(|| (0..200_000).for_each(|n| cell.publish(all(n))));
@@ -184,6 +248,8 @@ mod tests {
             loop_steps: 64,
             bar_steps: 16,
             beat_steps: 4,
+            loop_start: 0,
+            began: 0.0,
         };
         let position = playhead.at(3 * SECOND);
         assert_eq!(
@@ -191,9 +257,11 @@ mod tests {
             Position {
                 bar: 1,
                 beat: 1,
+                tick: 480,
                 step: 22.0,
                 loop_steps: 64,
-                turn: 1
+                turn: 1,
+                ..Position::default()
             }
         );
         // Before the first frame is heard the playhead waits at the start.
@@ -205,11 +273,41 @@ mod tests {
             first.at(0),
             Position {
                 bar: 0,
-                beat: 0,
-                step: 0.0,
                 loop_steps: 64,
-                turn: 0
+                ..Position::default()
             }
         );
+        // Bars 3 and 4 go round.
+        let some = Playhead {
+            loop_start: 32,
+            loop_steps: 32,
+            ..playhead
+        };
+        let position = some.at(3 * SECOND);
+        assert_eq!((position.bar, position.beat, position.tick), (3, 1, 480));
+        assert_eq!((position.step, position.turn), (54.0, 2));
+    }
+
+    #[test]
+    fn counting_in_goes_through_whole_bars_to_the_start() {
+        let playhead = Playhead {
+            time: 0,
+            position: -32.0,
+            steps_per_second: 8.0,
+            began: -32.0,
+            loop_steps: 64,
+            bar_steps: 16,
+            beat_steps: 4,
+            ..Playhead::default()
+        };
+        let counted = |seconds: f64| {
+            let at = playhead.at((seconds * SECOND as f64) as Nanos);
+            (at.count_in, at.beat, at.tick, at.step)
+        };
+        assert_eq!(counted(-1.0), (2, 0, 0, 0.0));
+        assert_eq!(counted(0.75), (2, 1, 480, 0.0));
+        assert_eq!(counted(2.0), (1, 0, 0, 0.0));
+        assert_eq!(counted(3.75), (1, 3, 480, 0.0));
+        assert_eq!(counted(4.25), (0, 0, 480, 2.0));
     }
 }

@@ -1,7 +1,9 @@
 //! What an engine and a machine say about themselves.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::Recording;
 use crate::music::LANES;
 
 /// The sound card, as the engine has it.
@@ -33,19 +35,40 @@ pub enum MidiState {
     },
 }
 
-/// Where the playhead is, as heard now. `bar` and `beat` count from 0.
+/// Whose clock the engine plays by.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Sync {
+    /// Its own.
+    #[default]
+    Internal,
+    /// An external one is to be followed, but none comes.
+    Waiting,
+    /// An external one, at this many quarter notes a minute.
+    Following(f64),
+    /// It went away while it played: the music goes on at its last tempo.
+    Lost(f64),
+}
+
+/// Where the playhead is, as heard now. `bar`, `beat` and `tick` count from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
-    /// Bar within the loop.
+    /// Bar of the groove.
     pub bar: u32,
     /// Beat within the bar.
     pub beat: u32,
-    /// Steps from the start of the loop, with the fraction: `0.0..loop_steps`.
+    /// Within the beat, [`super::TICKS_PER_QUARTER`] to a quarter note.
+    pub tick: u32,
+    /// Steps from the start of the groove, with the fraction.
     pub step: f64,
+    /// Step of the groove at which the loop begins.
+    pub loop_start: u32,
     /// Length of the loop in steps.
     pub loop_steps: u32,
     /// Turns of the loop since it began.
     pub turn: u64,
+    /// Bars still to be counted before the loop begins, this one included; 0 when it plays. `beat`
+    /// and `tick` then count within this bar.
+    pub count_in: u32,
 }
 
 /// A drum kit within a SoundFont.
@@ -67,8 +90,18 @@ pub struct Status {
     pub swing: f32,
     /// A groove waits for its bar line or loop end.
     pub takeover_pending: bool,
+    /// Number of the link that plays, from 0 on, while a chain does.
+    pub chain_link: Option<usize>,
+    /// The recording that is being made.
+    pub recording: Option<Recording>,
+    /// The files of the last recording that ended.
+    pub recorded: Arc<[PathBuf]>,
+    /// What went wrong with the last recording, in one sentence.
+    pub record_error: Option<String>,
     pub audio: AudioState,
     pub midi: MidiState,
+    pub midi_in: MidiState,
+    pub sync: Sync,
     /// Name of the kit in use.
     pub kit: String,
     /// The drum kits that the SoundFont has, for [`super::Command::SetKit`].
@@ -83,10 +116,13 @@ pub struct Status {
     pub limiter_gain: f32,
     /// Commands that found the queue full.
     pub dropped_commands: u64,
-    /// Notes and clocks that found no room on their way to MIDI, or came too late to be sent.
+    /// Notes and clocks that found no room on their way to or from MIDI, or came too late to be
+    /// sent.
     pub dropped_midi: u64,
     /// Underruns and other errors that the audio driver reported.
     pub audio_errors: u64,
+    /// How often the MIDI port was lost, blocked or broke down.
+    pub midi_errors: u64,
 }
 
 /// A list of devices; when it is empty, `reason` says why in one sentence.

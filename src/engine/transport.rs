@@ -38,6 +38,15 @@ impl Transport {
         }
     }
 
+    /// Goes as fast as a master does, and a little faster or slower to meet it: also outside of
+    /// [`TEMPO`], and 0 waits.
+    pub fn follow(&mut self, qpm: f64) {
+        if qpm.is_finite() {
+            self.anchor();
+            self.qpm = qpm.max(0.0);
+        }
+    }
+
     pub fn set_rate(&mut self, rate: f64) {
         self.anchor();
         self.rate = rate;

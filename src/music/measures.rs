@@ -126,9 +126,9 @@ fn weight(step: usize, bar: usize) -> i32 {
         0
     } else if 2 * step == bar {
         -1
-    } else if step % STEPS_PER_QUARTER == 0 {
+    } else if step.is_multiple_of(STEPS_PER_QUARTER) {
         -2
-    } else if step % 2 == 0 {
+    } else if step.is_multiple_of(2) {
         -3
     } else {
         -4

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{End, Kind, Pane, Question};
+use super::chain::Link;
+use super::{Bars, End, Kind, MapAction, Pane, Question};
 
 /// One thing to do. A session is a list of these, and every key, palette line and test makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,11 +13,15 @@ use super::{End, Kind, Pane, Question};
 pub enum Action {
     // Playing.
     TogglePlay,
+    /// Plays on from where it stopped.
+    Continue,
     /// All notes off, now.
     Panic,
     /// Quarter notes a minute.
     SetTempo(f64),
     NudgeTempo(f64),
+    /// One of a row of taps that give the tempo.
+    TapTempo,
     NudgeSwing(f32),
     /// How much microtiming is played.
     NudgeTiming(f32),
@@ -24,6 +29,41 @@ pub enum Action {
     NudgeDynamics(f32),
     NudgeLevel(f32),
     CycleTakeover,
+    /// Whether the MIDI clock that comes in is followed.
+    ToggleFollow,
+    /// Whether strokes on pads become part of the groove.
+    ToggleOverdub,
+
+    // The machine on the MIDI port.
+    /// Opens or does something in the editor of the drum map.
+    Map(MapAction),
+    /// Moves MIDI against the sound, in milliseconds; positive is later.
+    NudgeMidiOffset(f32),
+    /// When MIDI clock is sent.
+    CycleClock,
+    ToggleMetronome,
+    /// Level of the metronome's click.
+    NudgeClick(f32),
+    /// Bars that are counted before playing begins.
+    CycleCountIn,
+    /// The bars that go round; `None` for all.
+    SetLoop(Option<Bars>),
+    /// More or fewer bars go round.
+    NudgeLoop(isize),
+    /// Other bars go round, as many.
+    MoveLoop(isize),
+    /// Begins or ends a recording.
+    ToggleRecord,
+
+    // Slots and the chain.
+    ShowChain,
+    ToggleChain,
+    SetChain(Vec<Link>),
+    /// Keeps the groove (those of its bars that go round) in the selected slot.
+    StoreSlot,
+    /// Makes the selected slot's groove the one that is played and edited.
+    RecallSlot,
+    ClearSlot,
 
     // Drawing grooves from the model.
     /// A new groove from the prior, under the next seed.
@@ -81,6 +121,8 @@ pub enum Action {
     ShowHelp,
     ShowMessages,
     ShowPalette,
+    /// What is bound to which control, and learning another.
+    ShowBindings,
     Choose(Kind),
     Ask(Question),
     /// Closes what is open over the panes.
@@ -89,6 +131,7 @@ pub enum Action {
     Accept,
     MoveSelection(isize),
     Type(char),
+    /// A character, or what is bound to the selected line.
     Erase,
     /// Leaves; asks first while a model is in training.
     Quit,

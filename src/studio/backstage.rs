@@ -4,17 +4,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
+use anyhow::Context;
+
+use super::chain::store;
 use super::inference::guarded;
 use super::{
-    Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config, export,
-    opening, trainer,
+    Bars, Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config,
+    export, midi, opening, trainer,
 };
 use crate::checkpoint::Watch;
 use crate::checkpoint::watch::Notice;
 use crate::engine::stderr::StderrGuard;
-use crate::engine::{self, Command, DrumMap, Engine, EngineOptions, SoundFontSource};
+use crate::engine::{
+    self, ChainLink, Command, DrumMap, DrumMaps, Engine, EngineOptions, LoopRange, RecordOptions,
+    SoundFontSource,
+};
 use crate::music::Groove;
 use crate::training::Session;
+
+/// Loudness of a stroke that is heard while a drum map is edited.
+const STRIKE: f32 = 100.0 / 127.0;
 
 /// Takes an event to whoever runs the studio; false when nobody does any more.
 pub type Tell = Arc<dyn Fn(Event) -> bool + Send + Sync>;
@@ -53,18 +62,32 @@ impl Backstage {
 
     /// As [`Backstage::start`], with models that come from `loader`.
     pub fn with_loader(config: &Config, loader: Loader, tell: Tell) -> Backstage {
-        let engine = Engine::start(engine_options(config));
+        let mut own = Vec::new();
+        let map = config.midi.drum_map().unwrap_or_else(|reason| {
+            let reason = reason.trim_end_matches('.');
+            own.push(Event::Trouble(format!(
+                "{reason} (`map` in [midi]); General MIDI is used."
+            )));
+            DrumMap::general_midi()
+        });
+        if map != DrumMap::general_midi() {
+            own.push(Event::MapOpened(map.clone()));
+        }
+        let engine = Engine::start(engine_options(config, map));
         engine.send(Command::SetSwing(config.playing.swing));
         engine.send(Command::SetTimingAmount(config.playing.timing));
         engine.send(Command::SetVelocityAmount(config.playing.velocity));
         engine.send(Command::SetMasterLevel(config.audio.level));
-        let mut own = Vec::new();
-        let map = &config.midi.map;
-        if !map.is_empty() && !map.eq_ignore_ascii_case(&DrumMap::general_midi().name) {
-            own.push(Event::Trouble(format!(
-                "There is no drum map `{map}` (in [midi]); General MIDI is used."
-            )));
+        engine.send(Command::SetCountIn(config.playing.count_in));
+        engine.send(metronome(config.playing.metronome, config.playing.click));
+        let bindings = midi::file_path(config);
+        match bindings.as_deref().map(midi::read_bindings) {
+            Some(Ok(bindings)) if bindings.is_empty() => {}
+            Some(Ok(bindings)) => own.push(Event::Bindings(bindings)),
+            Some(Err(reason)) => own.push(Event::Trouble(reason)),
+            None => {}
         }
+        engine.send(Command::SetMidiOffset(config.midi.offset));
         let answers = tell.clone();
         let inference = Inference::start(loader, move |event| answers(event))
             .map_err(|reason| {
@@ -73,7 +96,7 @@ impl Backstage {
                 )));
             })
             .ok();
-        Backstage {
+        let mut backstage = Backstage {
             config: config.clone(),
             engine,
             inference,
@@ -81,7 +104,13 @@ impl Backstage {
             watch: Watch::start(config.checkpoints.folders.clone()),
             tell,
             own,
+        };
+        if let Some(path) = config.chain.path() {
+            backstage.aside("chain", move || {
+                Ok(Event::Chain(store::read(&path)?.unwrap_or_default()))
+            });
         }
+        backstage
     }
 
     /// The engine as it is now.
@@ -99,6 +128,7 @@ impl Backstage {
         match effect {
             Effect::Play => send(Command::Play),
             Effect::Stop => send(Command::Stop),
+            Effect::Continue => send(Command::Continue),
             Effect::Panic => send(Command::Panic),
             Effect::Tempo(qpm) => send(Command::SetTempo(qpm)),
             Effect::Swing(swing) => send(Command::SetSwing(swing)),
@@ -111,6 +141,29 @@ impl Backstage {
                     takeover: takeover.into(),
                 });
             }
+            Effect::Metronome { on, level } => send(metronome(on, level)),
+            Effect::CountIn(bars) => send(Command::SetCountIn(bars)),
+            Effect::Loop { bars, takeover } => send(Command::SetLoop {
+                range: bars.map(loop_range),
+                takeover: takeover.into(),
+            }),
+            Effect::Chain { links, takeover } => {
+                let link = |(groove, repeats)| ChainLink { groove, repeats };
+                send(Command::SetChain {
+                    links: links.into_iter().map(link).collect(),
+                    takeover: takeover.into(),
+                });
+            }
+            Effect::KeepChain(text) => {
+                // Written here: it is small, and must not be overtaken by the next or by the end.
+                if let Some(path) = self.config.chain.path()
+                    && let Err(reason) = guarded(|| store::write(&path, &text))
+                {
+                    self.own.push(Event::Trouble(format!("{reason}.")));
+                }
+            }
+            Effect::Record(settings) => send(Command::Record(record_options(&settings))),
+            Effect::StopRecording => send(Command::StopRecording),
             Effect::Lane {
                 lane,
                 level,
@@ -124,7 +177,57 @@ impl Backstage {
                     solo,
                 });
             }
-            Effect::Open(kind, name) => send(opening_command(kind, name)),
+            Effect::Follow(follow) => send(Command::FollowClock(follow)),
+            Effect::Overdub(overdub) => send(Command::Overdub(overdub)),
+            Effect::Pads(pads) => send(Command::SetPads(pads)),
+            Effect::SaveBindings(bindings) => {
+                // A small file, and written in the order of the changes.
+                let saved = midi::file_path(&self.config)
+                    .ok_or_else(|| {
+                        "There is no folder for the bindings: name a file in [midi].".to_string()
+                    })
+                    .and_then(|path| midi::write_bindings(&path, &bindings));
+                if let Err(reason) = saved {
+                    self.own.push(Event::Trouble(reason));
+                }
+            }
+            Effect::DrumMap(map) => send(Command::SetDrumMap(Box::new(map))),
+            Effect::SaveMap(map) => {
+                let folder = self.config.midi.maps_folder();
+                self.aside("map", move || {
+                    let folder = folder.context(
+                        "this system has no configuration folder: name one as `maps` in [midi]",
+                    )?;
+                    let path = map.save(&folder)?;
+                    Ok(Event::Notice(format!(
+                        "{} is saved in {}; to begin with it, set `map = \"{}\"` in [midi].",
+                        map.name,
+                        path.display(),
+                        map.name
+                    )))
+                });
+            }
+            Effect::Strike(lane) => {
+                let velocity = STRIKE;
+                send(Command::Strike { lane, velocity });
+            }
+            Effect::MidiOffset(ms) => send(Command::SetMidiOffset(ms)),
+            Effect::Clock(clock) => send(Command::SetClockOut(clock)),
+            Effect::Open(Kind::DrumMap, map) => {
+                let midi = config::Midi {
+                    map,
+                    ..self.config.midi.clone()
+                };
+                self.aside("map", move || {
+                    let map = midi.drum_map().map_err(anyhow::Error::msg)?;
+                    Ok(Event::MapOpened(map))
+                });
+            }
+            Effect::Open(kind, name) => {
+                if let Some(command) = opening_command(kind, name) {
+                    send(command);
+                }
+            }
             Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
             Effect::Encode { ticket, groove } => self.infer(ticket, Job::Encode(groove)),
             Effect::LoadCheckpoint(source) => {
@@ -133,8 +236,8 @@ impl Backstage {
                 }
             }
             Effect::List(kind) => {
-                let folders = self.config.soundfont.folders.clone();
-                self.aside("list", move || Ok(list(kind, &folders)));
+                let config = self.config.clone();
+                self.aside("list", move || Ok(list(kind, &config)));
             }
             Effect::Export {
                 groove,
@@ -161,6 +264,10 @@ impl Backstage {
     /// What the trainer and the checkpoint folders have to say. Never waits.
     pub fn news(&mut self) -> Vec<Event> {
         let mut events = std::mem::take(&mut self.own);
+        let received = self.engine.received();
+        if !received.is_empty() {
+            events.push(Event::Midi(received));
+        }
         if let Some(session) = &self.training {
             events.extend(session.events().map(Event::Training));
         }
@@ -202,8 +309,12 @@ impl Backstage {
         }
     }
 
-    /// Ends what runs beside the screen; a training run saves first.
+    /// Ends what runs beside the screen; a recording is closed and a training run saved first.
     pub fn close(self) {
+        self.engine.send(Command::StopRecording);
+        // Saving may take a while, in which nothing is to sound on.
+        self.engine.send(Command::Stop);
+        self.engine.send(Command::StopRecording);
         if let Some(session) = self.training {
             session.join();
         }
@@ -229,20 +340,48 @@ impl Backstage {
     }
 }
 
-fn engine_options(config: &Config) -> EngineOptions {
+fn engine_options(config: &Config, drum_map: DrumMap) -> EngineOptions {
     let named = |name: &str| (!name.is_empty()).then(|| name.to_string());
     EngineOptions {
         audio: config.audio.device != "off",
         audio_device: named(&config.audio.device),
         buffer_frames: config.audio.buffer,
         midi_port: named(&config.midi.port),
+        midi_input: named(&config.midi.input),
+        virtual_input: config.midi.virtual_input,
+        follow_clock: config.midi.follow_clock,
+        pads: midi::pads(config.midi.pad_channel, &[]),
+        midi_thru: config.midi.thru,
+        drum_map,
+        clock_out: config.midi.clock,
+        gate: config.midi.gate,
         soundfont: soundfont(&config.soundfont.path),
         qpm: config.playing.tempo,
         groove: Groove {
             qpm: config.playing.tempo,
             ..Groove::empty(64)
         },
-        ..EngineOptions::default()
+    }
+}
+
+fn metronome(on: bool, level: f32) -> Command {
+    Command::SetMetronome { on, level }
+}
+
+fn loop_range(bars: Bars) -> LoopRange {
+    let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+    LoopRange {
+        first_bar: narrow(bars.first),
+        bars: narrow(bars.count),
+    }
+}
+
+fn record_options(settings: &config::Record) -> RecordOptions {
+    RecordOptions {
+        folder: settings.folder.clone(),
+        sound: settings.sound,
+        midi: settings.midi,
+        on_bar: settings.start == config::RecordStart::Bar,
     }
 }
 
@@ -254,20 +393,26 @@ fn soundfont(path: &Path) -> SoundFontSource {
     }
 }
 
-fn opening_command(kind: Kind, name: String) -> Command {
-    match kind {
+fn opening_command(kind: Kind, name: String) -> Option<Command> {
+    Some(match kind {
+        Kind::DrumMap => return None,
         Kind::MidiPort if name.is_empty() => Command::CloseMidiOut,
         Kind::MidiPort => Command::OpenMidiOut(name),
+        Kind::MidiInput if name.is_empty() => Command::CloseMidiIn,
+        Kind::MidiInput => Command::OpenMidiIn(name),
         Kind::AudioOutput => Command::OpenAudio((!name.is_empty()).then_some(name)),
         Kind::SoundFont => Command::SetSoundFont(soundfont(Path::new(&name))),
-    }
+    })
 }
 
 /// What the machine has of a kind.
-fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
+fn list(kind: Kind, config: &Config) -> Event {
     let (items, note) = match kind {
-        Kind::MidiPort => {
-            let ports = engine::midi_outputs();
+        Kind::MidiPort | Kind::MidiInput => {
+            let ports = match kind {
+                Kind::MidiInput => engine::midi_inputs(),
+                _ => engine::midi_outputs(),
+            };
             (
                 ports.found.into_iter().map(|port| port.name).collect(),
                 ports.reason,
@@ -284,7 +429,16 @@ fn list(kind: Kind, folders: &[std::path::PathBuf]) -> Event {
                 outputs.reason,
             )
         }
+        Kind::DrumMap => {
+            let maps = DrumMaps::with_folder(config.midi.maps_folder().as_deref());
+            let names = maps.maps.into_iter().map(|listed| listed.map.name);
+            // The chooser's first line is General MIDI.
+            let names = names.filter(|name| *name != DrumMap::general_midi().name);
+            let problems = (!maps.problems.is_empty()).then(|| maps.problems.join(" "));
+            (names.collect(), problems)
+        }
         Kind::SoundFont => {
+            let folders = &config.soundfont.folders;
             let fonts = opening::soundfonts(folders);
             let none = fonts.is_empty().then(|| {
                 let folders: Vec<_> = folders

@@ -13,11 +13,11 @@ impl Studio {
             Action::MoveCursor { lanes, steps } => {
                 let lane = lane.saturating_add_signed(lanes);
                 self.screen.lane = lane.min(Lane::ALL.len() - 1);
-                let length = self.scene.groove.steps.len().max(1) as isize;
+                let length = self.groove().steps.len().max(1) as isize;
                 self.screen.step = (step as isize + steps).rem_euclid(length) as usize;
             }
             Action::CursorToEdge(end) => {
-                let last = self.scene.groove.steps.len().saturating_sub(1);
+                let last = self.groove().steps.len().saturating_sub(1);
                 self.screen.step = if end == End::A { 0 } else { last };
             }
             Action::ToggleHit => {
@@ -60,14 +60,15 @@ impl Studio {
 
     /// The hit under the cursor.
     pub fn hit_here(&self) -> Option<Hit> {
-        self.scene
-            .groove
-            .hit(self.screen.step, Lane::ALL[self.screen.lane])
+        let lane = Lane::ALL[self.screen.lane];
+        self.groove().hit(self.screen.step, lane)
     }
 
-    fn before_edit(&mut self, change: Change) {
+    pub(super) fn before_edit(&mut self, change: Change) {
         self.history.before(&self.scene, change);
         self.forget_answers();
+        // A slot of the chain that sounds is what is seen and meant; the slot itself stays.
+        self.adopt_shown();
         self.scene.origin = Origin::Edited;
     }
 

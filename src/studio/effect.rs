@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Entry, Kind, Record, Source, Takeover, TrainingEvent, Transport};
+use super::{
+    Bars, Binding, Chain, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport,
+};
+use crate::engine::{ClockOut, DrumMap, Pads};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Lane};
 
@@ -13,12 +16,40 @@ use crate::music::{Groove, Lane};
 pub enum Effect {
     Play,
     Stop,
+    Continue,
     Panic,
     Tempo(f64),
     Swing(f32),
     Timing(f32),
     Dynamics(f32),
     Level(f32),
+    /// Notes and channels of the lanes on MIDI.
+    DrumMap(DrumMap),
+    /// Writes a drum map into the folder of the player's own.
+    SaveMap(DrumMap),
+    /// Sounds one stroke now.
+    Strike(Lane),
+    /// Milliseconds; positive is later than the sound.
+    MidiOffset(f32),
+    Clock(ClockOut),
+    Metronome {
+        on: bool,
+        level: f32,
+    },
+    CountIn(u8),
+    Loop {
+        bars: Option<Bars>,
+        takeover: Takeover,
+    },
+    /// Grooves and how many turns each plays.
+    Chain {
+        links: Vec<(Groove, u32)>,
+        takeover: Takeover,
+    },
+    /// Writes the slots and the chain, as text, to their file.
+    KeepChain(String),
+    Record(super::config::Record),
+    StopRecording,
     Groove {
         groove: Groove,
         takeover: Takeover,
@@ -29,6 +60,11 @@ pub enum Effect {
         mute: bool,
         solo: bool,
     },
+    /// Whether the MIDI clock that comes in is followed.
+    Follow(bool),
+    Overdub(bool),
+    Pads(Pads),
+    SaveBindings(Vec<Binding>),
     /// Latents to grooves; a newer request takes the place of one that still waits.
     Decode {
         ticket: u64,
@@ -75,6 +111,10 @@ pub enum Event {
     /// Time since the start, for the age of messages.
     Tick(Duration),
     Transport(Transport),
+    /// What came in by MIDI, in order.
+    Midi(Vec<Received>),
+    /// What the file of bindings has.
+    Bindings(Vec<Binding>),
     Loaded(ModelInfo),
     LoadFailed {
         source: Source,
@@ -100,6 +140,10 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// A drum map was chosen and read.
+    MapOpened(DrumMap),
+    /// The slots and the chain of the last session.
+    Chain(Chain),
     Exported {
         path: PathBuf,
         clamped: usize,

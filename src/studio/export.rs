@@ -5,25 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::{Effect, Origin, Studio};
+use super::{Effect, Studio};
 use crate::music::{Groove, midi_file, unfinished_file};
 
 impl Studio {
     pub(super) fn export(&mut self) {
-        let scene = &self.scene;
-        let name = match scene.origin {
-            Origin::Edited => "groove-edited".to_string(),
-            _ if scene.slider > 0.0 && scene.slider < 1.0 => {
-                format!("groove-blend-{:.0}", scene.slider * 100.0)
-            }
-            _ => format!(
-                "groove-{}",
-                scene.anchor(scene.nearer_end()).name.replace(' ', "-")
-            ),
-        };
+        let name = format!("groove-{}", self.groove_name().replace([' ', '/'], "-"));
         let groove = Groove {
             qpm: self.sound.tempo,
-            ..scene.groove.clone()
+            ..self.groove().clone()
         };
         self.ask(Effect::Export {
             groove,

@@ -5,6 +5,7 @@
 
 mod action;
 mod backstage;
+pub mod chain;
 pub mod config;
 mod curves;
 mod edit;
@@ -12,7 +13,9 @@ mod effect;
 mod export;
 mod inference;
 mod library;
+mod machine;
 mod messages;
+mod midi;
 mod morph;
 mod opening;
 mod play;
@@ -20,6 +23,7 @@ mod reasons;
 mod scene;
 mod screen;
 mod screening;
+mod tap;
 mod trainer;
 mod training;
 
@@ -29,19 +33,25 @@ pub use crate::data::Split;
 pub use crate::training::{Event as TrainingEvent, Record};
 pub use action::Action;
 pub use backstage::{Backstage, Tell, quiet_stderr};
+pub use chain::Chain;
 pub use config::{Config, Takeover};
 pub use curves::{Curves, Term};
 pub use effect::{Effect, Event, ModelInfo};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use library::{Entry, Library};
+pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
-pub use play::{LaneState, Sound};
+pub use midi::{Binding, Control, Midi, Target};
+pub use play::{Bars, LaneState, Sound};
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
 pub use crate::checkpoint::catalogue::Source;
-pub use crate::engine::{AudioState, MidiState, Status as Transport};
+pub use crate::engine::{
+    AudioState, ClockOut, DrumMap, MidiState, PadNote, Received, Recording, Status as Transport,
+    Sync, Tap, Voice,
+};
 use crate::music::{Groove, LANES};
 
 /// The whole state of the workstation.
@@ -51,6 +61,10 @@ pub struct Studio {
     pub history: History,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    pub midi: Midi,
+    /// What is on the MIDI port.
+    pub machine: Machine,
+    pub chain: Chain,
     /// The engine as last seen.
     pub transport: Transport,
     /// The model in use; `None` until the first one is loaded.
@@ -64,6 +78,7 @@ pub struct Studio {
     /// True when it is time to leave.
     pub leaving: bool,
     tickets: morph::Tickets,
+    taps: tap::Taps,
     effects: Vec<Effect>,
 }
 
@@ -81,6 +96,9 @@ impl Studio {
             history: History::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            midi: Midi::new(&config),
+            machine: Machine::from(&config.midi),
+            chain: Chain::default(),
             transport: play::silent_transport(&config),
             model: None,
             library: Library::default(),
@@ -90,6 +108,7 @@ impl Studio {
             now: Duration::ZERO,
             leaving: false,
             tickets: morph::Tickets::default(),
+            taps: tap::Taps::default(),
             effects: Vec::new(),
             config,
         };
@@ -105,8 +124,17 @@ impl Studio {
         }
         match action {
             Action::TogglePlay
+            | Action::Continue
             | Action::Panic
             | Action::SetTempo(_)
+            | Action::TapTempo
+            | Action::ToggleMetronome
+            | Action::NudgeClick(_)
+            | Action::CycleCountIn
+            | Action::SetLoop(_)
+            | Action::NudgeLoop(_)
+            | Action::MoveLoop(_)
+            | Action::ToggleRecord
             | Action::NudgeTempo(_)
             | Action::NudgeSwing(_)
             | Action::NudgeTiming(_)
@@ -117,6 +145,16 @@ impl Studio {
             | Action::ToggleSolo
             | Action::ToggleLock
             | Action::NudgeLaneLevel(_) => self.apply_playing(action),
+
+            Action::Map(_) | Action::NudgeMidiOffset(_) | Action::CycleClock => {
+                self.apply_machine(action);
+            }
+            Action::ShowChain
+            | Action::ToggleChain
+            | Action::SetChain(_)
+            | Action::StoreSlot
+            | Action::RecallSlot
+            | Action::ClearSlot => self.apply_chain(action),
 
             Action::Sample
             | Action::SetSeed(_)
@@ -136,6 +174,8 @@ impl Studio {
             | Action::NudgeOffset(_)
             | Action::ClearLane => self.apply_edit(action),
 
+            Action::ToggleFollow => self.toggle_follow(),
+            Action::ToggleOverdub => self.toggle_overdub(),
             Action::Export => self.export(),
             Action::SelectCheckpoint(by) => self.library.select(&mut self.screen.checkpoint, by),
             Action::LoadCheckpoint => self.load_selected(),
@@ -150,6 +190,7 @@ impl Studio {
             | Action::ShowHelp
             | Action::ShowMessages
             | Action::ShowPalette
+            | Action::ShowBindings
             | Action::Choose(_)
             | Action::Ask(_)
             | Action::Close
@@ -166,6 +207,8 @@ impl Studio {
         match event {
             Event::Tick(now) => self.now = now,
             Event::Transport(status) => self.receive_transport(status),
+            Event::Midi(received) => self.receive_midi(received),
+            Event::Bindings(bindings) => self.receive_bindings(bindings),
             Event::Loaded(model) => self.receive_model(model),
             Event::LoadFailed { source, reason } => self.receive_load_failure(&source, &reason),
             Event::Decoded { ticket, grooves } => self.receive_grooves(ticket, grooves),
@@ -173,6 +216,10 @@ impl Studio {
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
+            Event::MapOpened(map) => self.receive_map(map),
+            Event::Chain(chain) => {
+                (self.chain.slots, self.chain.links) = (chain.slots, chain.links);
+            }
             Event::Exported { path, clamped } => self.receive_export(&path, clamped),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),
@@ -185,9 +232,12 @@ impl Studio {
         std::mem::take(&mut self.effects)
     }
 
-    /// The groove that is heard and shown.
+    /// The groove that is heard and shown: the chain's, while it plays.
     pub fn groove(&self) -> &Groove {
-        &self.scene.groove
+        match self.chain.sounding(self.transport.chain_link) {
+            Some((_, slot)) => &slot.groove,
+            None => &self.scene.groove,
+        }
     }
 
     /// The sentence for the status line: the latest message while it is fresh, else what is silent

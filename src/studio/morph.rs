@@ -147,7 +147,8 @@ impl Studio {
     }
 
     fn keep(&mut self, end: End) {
-        if self.scene.origin == Origin::Edited {
+        self.adopt_shown();
+        if matches!(self.scene.origin, Origin::Edited | Origin::Slot(_)) {
             self.tickets.forget();
             let ticket = self.tickets.next();
             self.tickets.encoding = Some((ticket, end));
@@ -240,6 +241,7 @@ impl Studio {
 
     /// A new groove: locked lanes keep what they have.
     fn arrive(&mut self, mut groove: Groove, takeover: Takeover) {
+        let heard = self.groove().clone();
         for (lane, _) in self
             .lanes
             .iter()
@@ -247,7 +249,7 @@ impl Studio {
             .filter(|(_, state)| state.lock)
         {
             for (step, lanes) in groove.steps.iter_mut().enumerate() {
-                lanes[lane] = self.scene.groove.steps.get(step).and_then(|old| old[lane]);
+                lanes[lane] = heard.steps.get(step).and_then(|old| old[lane]);
             }
         }
         groove.qpm = self.sound.tempo;
@@ -257,7 +259,9 @@ impl Studio {
         self.send_groove(takeover);
     }
 
+    /// Has the engine play the scene's groove; a chain is left for it.
     pub(super) fn send_groove(&mut self, takeover: Takeover) {
+        self.chain.playing = None;
         let groove = Groove {
             qpm: self.sound.tempo,
             ..self.scene.groove.clone()

@@ -1,6 +1,6 @@
 //! Why something can't be done now. Help, palette and the answer to a key all ask here.
 
-use super::{Action, RunState, Studio};
+use super::{Action, Overlay, RunState, Studio, Sync};
 
 impl Studio {
     /// The reason against `action` in one sentence, or `None` when it can be done.
@@ -20,10 +20,25 @@ impl Studio {
             | Action::NudgeSlider(_)
             | Action::Keep(_)
             | Action::SwapEnds => no_model(),
+            Action::Map(action) => self.reason_against_map(*action),
             Action::Undo => reason(!self.history.can_undo(), "Nothing to undo."),
             Action::Redo => reason(!self.history.can_redo(), "Nothing to redo."),
+            Action::SetTempo(_) | Action::NudgeTempo(_) => reason(
+                matches!(self.transport.sync, Sync::Following(_)),
+                "The tempo is the MIDI clock's.",
+            ),
+            Action::Erase => {
+                let list = self.screen.overlay.is_some();
+                let erasable = matches!(
+                    self.screen.overlay,
+                    Some(
+                        Overlay::Bindings { .. } | Overlay::Prompt { .. } | Overlay::Palette { .. }
+                    )
+                );
+                reason(list && !erasable, "Nothing can be removed here.")
+            }
             Action::Export => reason(
-                self.scene.groove.hits().next().is_none(),
+                self.groove().hits().next().is_none(),
                 "The groove is silent.",
             ),
             Action::NudgeVelocity(_) | Action::NudgeOffset(_) => reason(
@@ -33,12 +48,29 @@ impl Studio {
             Action::ClearLane => {
                 let lane = self.screen.lane;
                 let silent = self
-                    .scene
-                    .groove
+                    .groove()
                     .steps
                     .iter()
                     .all(|lanes| lanes[lane].is_none());
                 reason(silent, "The lane is silent.")
+            }
+            Action::Continue => reason(self.transport.playing, "It plays already."),
+            Action::MoveLoop(_) => reason(
+                self.sound.looped.is_none(),
+                "All bars go round: make the loop shorter first.",
+            ),
+            Action::ToggleChain
+            | Action::SetChain(_)
+            | Action::StoreSlot
+            | Action::RecallSlot
+            | Action::ClearSlot => self.reason_against_chain(action),
+            Action::ToggleRecord => {
+                let record = &self.config.record;
+                let nothing = !record.sound && !record.midi;
+                reason(
+                    nothing,
+                    "Neither sound nor MIDI is to be recorded: see [record] in config.toml.",
+                )
             }
             Action::LoadCheckpoint => match self.library.entries.get(self.screen.checkpoint) {
                 None => Some("There is no checkpoint to load.".into()),

@@ -31,6 +31,8 @@ pub enum Origin {
     Slider,
     /// Changed by hand.
     Edited,
+    /// Kept in a slot, under this name.
+    Slot(String),
 }
 
 /// What undo brings back.
@@ -94,6 +96,8 @@ pub enum Change {
     /// Of the hit at this lane and step.
     Velocity(usize, usize),
     Offset(usize, usize),
+    /// Strokes from pads, in this turn of the loop.
+    Overdub(u64),
 }
 
 /// Scenes before and after the present one.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::MapEditor;
 use super::curves::Term;
 
 /// A pane of the workstation.
@@ -39,16 +40,20 @@ impl Pane {
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     MidiPort,
+    MidiInput,
     AudioOutput,
     SoundFont,
+    DrumMap,
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Kind::MidiPort => "MIDI port",
+            Kind::MidiInput => "MIDI input",
             Kind::AudioOutput => "audio output",
             Kind::SoundFont => "SoundFont",
+            Kind::DrumMap => "drum map",
         })
     }
 }
@@ -60,7 +65,10 @@ pub enum Question {
     Seed,
     Tempo,
     Temperature,
+    Loop,
+    Chain,
     TrainingData,
+    MapName,
 }
 
 impl Question {
@@ -69,7 +77,10 @@ impl Question {
             Question::Seed => "Seed (a whole number)",
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
+            Question::Loop => "Bars to loop (2, 2-3, or all)",
+            Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
             Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
+            Question::MapName => "Save the drum map as (its name)",
         }
     }
 }
@@ -94,9 +105,18 @@ pub enum Overlay {
         note: String,
         selected: usize,
     },
+    /// What can be bound to a control, by [`super::Target::all`].
+    Bindings {
+        selected: usize,
+    },
     Prompt {
         question: Question,
         text: String,
+    },
+    MapEditor(Box<MapEditor>),
+    /// The slots and the chain.
+    Chain {
+        selected: usize,
     },
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,

@@ -1,6 +1,6 @@
 //! Panes and what opens over them.
 
-use super::{Action, Effect, Kind, Overlay, Question, Studio};
+use super::{Action, Bars, Effect, Kind, Overlay, Question, Studio, Target, chain};
 
 impl Studio {
     pub(super) fn apply_screen(&mut self, action: Action) {
@@ -16,6 +16,7 @@ impl Studio {
                     selected: 0,
                 });
             }
+            Action::ShowBindings => screen.overlay = Some(Overlay::Bindings { selected: 0 }),
             Action::Choose(kind) => {
                 let note = String::new();
                 screen.overlay = Some(Overlay::Chooser {
@@ -28,12 +29,19 @@ impl Studio {
             }
             Action::Ask(question) => {
                 let text = match question {
+                    Question::Chain => chain::text(&self.chain.links),
                     Question::TrainingData => self.run.settings.data.display().to_string(),
+                    Question::MapName => self.machine.map.name.clone(),
                     _ => String::new(),
                 };
                 self.screen.overlay = Some(Overlay::Prompt { question, text });
             }
-            Action::Close => screen.overlay = None,
+            Action::Close => {
+                self.midi.learning = None;
+                if let Some(Overlay::MapEditor(editor)) = screen.overlay.take() {
+                    self.put_map_back(*editor);
+                }
+            }
             Action::Accept => self.accept(),
             Action::MoveSelection(by) => self.move_selection(by),
             Action::Type(character) => self.type_character(character),
@@ -45,6 +53,7 @@ impl Studio {
                     filter.pop();
                     *selected = 0;
                 }
+                Some(Overlay::Bindings { .. }) => self.unbind_selected(),
                 _ => {}
             },
             Action::Quit => {
@@ -66,6 +75,7 @@ impl Studio {
                 filter.push(character);
                 *selected = 0;
             }
+            Some(Overlay::MapEditor(_)) => self.type_in_map(character),
             _ => {}
         }
     }
@@ -77,6 +87,14 @@ impl Studio {
             }
             Some(Overlay::Palette { selected, .. }) => {
                 *selected = selected.saturating_add_signed(by)
+            }
+            Some(Overlay::Bindings { selected }) => {
+                let last = Target::all().count() - 1;
+                *selected = selected.saturating_add_signed(by).min(last);
+                self.midi.learning = None;
+            }
+            Some(Overlay::Chain { selected }) => {
+                *selected = selected.saturating_add_signed(by).min(chain::SLOTS - 1);
             }
             Some(Overlay::Chooser {
                 items: Some(items),
@@ -106,9 +124,22 @@ impl Studio {
                 if let Some(name) = &name {
                     self.say(format!("Opening {name}."));
                 }
+                if kind == Kind::MidiInput {
+                    self.midi.input_wanted = name.is_some();
+                }
                 self.ask(Effect::Open(kind, name.unwrap_or_default()));
             }
-            Some(Overlay::Prompt { question, text }) => self.answer(question, &text),
+            Some(Overlay::Bindings { selected }) => {
+                self.screen.overlay = Some(Overlay::Bindings { selected });
+                self.learn_selected(selected);
+            }
+            Some(Overlay::Prompt { question, text }) => {
+                self.answer(question, &text);
+                // It was asked from the list of slots.
+                if question == Question::Chain && self.screen.overlay.is_none() {
+                    self.apply(Action::ShowChain);
+                }
+            }
             Some(Overlay::ConfirmQuit) => {
                 self.say("Saving the run, then leaving.");
                 self.leaving = true;
@@ -120,6 +151,8 @@ impl Studio {
     fn answer(&mut self, question: Question, text: &str) {
         let text = text.trim();
         let action = match question {
+            // No links: every slot in turn.
+            Question::Chain => chain::parse(text).map(Action::SetChain),
             _ if text.is_empty() => return,
             Question::Seed => text.parse().ok().map(Action::SetSeed),
             Question::Tempo => number(text)
@@ -128,7 +161,9 @@ impl Studio {
             Question::Temperature => number(text)
                 .filter(|temperature| (0.0..=2.0).contains(temperature))
                 .map(|temperature| Action::SetTemperature(temperature as f32)),
+            Question::Loop => bars(text).map(Action::SetLoop),
             Question::TrainingData => Some(Action::SetTrainingData(text.into())),
+            Question::MapName => return self.save_map(text),
         };
         match action {
             Some(action) => self.apply(action),
@@ -150,6 +185,17 @@ impl Studio {
             *note = reason;
         }
     }
+}
+
+/// `2`, `2-3` or `all`.
+fn bars(text: &str) -> Option<Option<Bars>> {
+    if text.eq_ignore_ascii_case("all") {
+        return Some(None);
+    }
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let first = first.trim().parse::<usize>().ok()?.checked_sub(1)?;
+    let count = last.trim().parse::<usize>().ok()?.checked_sub(first)?;
+    (count > 0).then_some(Some(Bars { first, count }))
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -7,7 +7,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::TrainingError;
-use super::evaluate::{HitGrid, Resampling, Sums, Unit, quantile};
+use super::evaluate::{HitGrid, Resampling, Sums, Unit, quantile, shown};
 use crate::checkpoint::attributes::{Attribute, Attributes, Change, Effect, Kind};
 use crate::checkpoint::{Checkpoint, Metadata};
 use crate::data::{Corpus, DataError, Windows};
@@ -63,11 +63,7 @@ pub fn attributes(
     validation: Option<&Windows>,
 ) -> Result<Attributes, TrainingError> {
     let model = checkpoint.model()?;
-    let latents: Vec<Latent> = model
-        .encode(&train.windows)?
-        .into_iter()
-        .map(|posterior| posterior.mu)
-        .collect();
+    let latents = means(&model, &train.windows)?;
     let mut found = Vec::new();
     for measure in Measure::ALL {
         let values: Vec<Option<f64>> = train.windows.iter().map(|it| measure.of(it)).collect();
@@ -125,6 +121,13 @@ pub fn attributes(
         command: about.command.unwrap_or_default(),
         attributes: found,
     })
+}
+
+/// Means of the posteriors of what the model is shown of `grooves`.
+fn means(model: &MusicVae, grooves: &[Groove]) -> Result<Vec<Latent>, TrainingError> {
+    let (_, shown) = shown(model.preset(), grooves)?;
+    let posteriors = model.encode(&shown)?;
+    Ok(posteriors.into_iter().map(|it| it.mu).collect())
 }
 
 fn attribute(name: &str, kind: Kind, with: Vec<&[f32]>, without: Vec<&[f32]>) -> Option<Attribute> {
@@ -236,11 +239,7 @@ impl<'a> Scene<'a> {
         validation: &Windows,
         judge: &'a StyleJudge,
     ) -> Result<Scene<'a>, TrainingError> {
-        let latents: Vec<Latent> = model
-            .encode(&validation.windows)?
-            .into_iter()
-            .map(|posterior| posterior.mu)
-            .collect();
+        let latents = means(model, &validation.windows)?;
         let grooves = model.decode(&latents, LIKELIEST)?;
         let judged: Vec<_> = grooves.par_iter().map(|it| judge.judge(it)).collect();
         let deviation = |place: usize| {

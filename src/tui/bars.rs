@@ -7,7 +7,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::draw::View;
-use crate::studio::{AudioState, MidiState, Origin, Pane, Studio, Takeover, Weight};
+use super::theme::Theme;
+use crate::studio::{AudioState, MidiState, Origin, Pane, Recording, Studio, Takeover, Weight};
 
 /// Transport and feel; what matters less is left out where it doesn't fit.
 pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
@@ -22,8 +23,12 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     } else {
         Span::styled(theme.pick("■ stopped", "# stopped"), theme.strong())
     };
-    let sixteenth = position.step as u32 % 4 + 1;
-    let place = format!("{}:{}:{sixteenth}", position.bar + 1, position.beat + 1);
+    // Bars before the first are counted as in a score: -2, -1, 1.
+    let bar = match position.count_in {
+        0 => (position.bar + 1).to_string(),
+        bars => format!("-{bars}"),
+    };
+    let place = format!("{bar}:{}:{:03}", position.beat + 1, position.tick);
     let takeover = match sound.takeover {
         Takeover::Now => "now",
         Takeover::NextBar => "bar",
@@ -41,27 +46,47 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     // In order of place; the number is the order in which they are given up, highest first.
     let mut items: Vec<(u8, Vec<Span>)> = vec![
         (0, vec![state, Span::raw(format!(" {place}"))]),
-        (0, named(view, "bpm", format!("{:.1}", sound.tempo))),
+        (0, named(view, "bpm", studio.tempo_words())),
         (
-            1,
+            2,
             named(view, "temp", format!("{:.2}", studio.scene.temperature)),
         ),
-        (2, named(view, "last seed", studio.scene.seed.to_string())),
-        (4, named(view, "swing", percent(sound.swing))),
-        (5, named(view, "timing", percent(sound.timing))),
-        (6, named(view, "dynamics", percent(sound.dynamics))),
-        (7, named(view, "level", percent(sound.level))),
-        (3, named(view, "new at", format!("{takeover}{waiting}"))),
+        (3, named(view, "last seed", studio.scene.seed.to_string())),
+        (5, named(view, "swing", percent(sound.swing))),
+        (6, named(view, "timing", percent(sound.timing))),
+        (7, named(view, "dynamics", percent(sound.dynamics))),
+        (8, named(view, "level", percent(sound.level))),
+        (4, named(view, "new at", format!("{takeover}{waiting}"))),
     ];
+    if let Some(bars) = sound.looped {
+        items.insert(2, (2, named(view, "bars", bars.to_string())));
+    }
+    if sound.metronome {
+        items.push((6, named(view, "click", percent(sound.click))));
+    }
+    if sound.count_in > 0 {
+        items.push((6, named(view, "count-in", sound.count_in.to_string())));
+    }
+    if let Some(recording) = &transport.recording {
+        items.insert(1, (1, named(view, "to", recording.name.clone())));
+        items.insert(1, (0, vec![recorded(recording, theme)]));
+    }
     let on = |on: bool| if on { "on" } else { "off" };
-    let lamps = vec![
+    let mut lamps = vec![
         Span::styled(format!("audio {}", on(audio)), lamp(audio)),
         Span::raw(" "),
         Span::styled(format!("MIDI {} ", on(midi)), lamp(midi)),
     ];
+    if matches!(transport.midi_in, MidiState::On { .. }) {
+        lamps.push(Span::styled("in on ", lamp(true)));
+    }
+    if studio.midi.overdub {
+        let style = theme.trouble();
+        lamps.insert(0, Span::styled(theme.pick("● pads ", "* pads "), style));
+    }
     let lamps_width: usize = lamps.iter().map(Span::width).sum();
     let name = Span::styled(" musicvae-tui ", theme.accent());
-    items.insert(0, (8, vec![name]));
+    items.insert(0, (9, vec![name]));
     let width = |items: &[(u8, Vec<Span>)]| {
         items
             .iter()
@@ -77,6 +102,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
             break;
         }
     }
+    let lamps_fit = width(&items) + lamps_width < usize::from(area.width);
     let mut spans = vec![Span::raw(" ")];
     for (index, (_, item)) in items.into_iter().enumerate() {
         if index > 0 {
@@ -85,6 +111,10 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         spans.extend(item);
     }
     Line::from(spans).render(area, buffer);
+    // Why something is off stands in the line below anyway.
+    if !lamps_fit {
+        return;
+    }
     let lamps_width = (lamps_width as u16).min(area.width);
     let right = Rect {
         x: area.right() - lamps_width,
@@ -92,6 +122,19 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         ..area
     };
     Line::from(lamps).render(right, buffer);
+}
+
+/// `● rec 1:05`, or that it waits.
+fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
+    let dot = theme.pick("●", "*");
+    let time = match recording.seconds {
+        None => "waits".to_string(),
+        Some(seconds) => {
+            let seconds = seconds as u64;
+            format!("{}:{:02}", seconds / 60, seconds % 60)
+        }
+    };
+    Span::styled(format!("{dot} rec {time}"), theme.trouble())
 }
 
 fn named(view: &View, name: &'static str, value: String) -> Vec<Span<'static>> {
@@ -104,10 +147,14 @@ fn named(view: &View, name: &'static str, value: String) -> Vec<Span<'static>> {
 /// Where the groove comes from, in a few words.
 pub fn origin(studio: &Studio) -> String {
     let scene = &studio.scene;
-    let words = match scene.origin {
+    if let Some((slot, kept)) = studio.chain.sounding(studio.transport.chain_link) {
+        return format!("- chain: slot {}, {}", slot + 1, kept.name);
+    }
+    let words = match &scene.origin {
         Origin::Silence if studio.library.loading.is_some() => "loading the model".into(),
         Origin::Silence => "silent".into(),
         Origin::Edited => "edited by hand".into(),
+        Origin::Slot(name) => format!("from a slot: {name}"),
         Origin::Slider if scene.slider <= 0.0 => format!("A: {}", scene.a.name),
         Origin::Slider if scene.slider >= 1.0 => format!("B: {}", scene.b.name),
         Origin::Slider => {

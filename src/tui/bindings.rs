@@ -14,8 +14,12 @@ pub enum Place {
     In(Pane),
     /// A list is open over the panes: help, messages, a choice.
     List,
+    /// The slots and the chain are open.
+    Slots,
     /// Something is being typed: a prompt, the palette.
     Typing,
+    /// The editor of the drum map.
+    MapEditor,
     /// The question whether to leave a run.
     Leaving,
 }
@@ -27,7 +31,9 @@ impl Place {
             Place::Anywhere => "Anywhere",
             Place::In(pane) => pane.title(),
             Place::List => "In a list",
+            Place::Slots => "Slots and chain",
             Place::Typing => "While typing",
+            Place::MapEditor => "In the drum map",
             Place::Leaving => "When leaving",
         }
     }
@@ -137,9 +143,10 @@ impl Keymap {
                 [Action::Close].into_iter().chain(chosen).collect()
             }
             (_, Some(binding)) => vec![binding.action.clone()],
-            (Some(Overlay::Palette { .. } | Overlay::Prompt { .. }), None) => {
-                key.character().map(Action::Type).into_iter().collect()
-            }
+            (
+                Some(Overlay::Palette { .. } | Overlay::Prompt { .. } | Overlay::MapEditor(_)),
+                None,
+            ) => key.character().map(Action::Type).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -193,6 +200,8 @@ fn places(studio: &Studio) -> Vec<Place> {
         None => vec![Place::In(studio.screen.pane), Place::Anywhere],
         Some(Overlay::Palette { .. } | Overlay::Prompt { .. }) => vec![Place::Typing],
         Some(Overlay::ConfirmQuit) => vec![Place::Leaving],
+        Some(Overlay::MapEditor(_)) => vec![Place::MapEditor],
+        Some(Overlay::Chain { .. }) => vec![Place::Slots],
         Some(_) => vec![Place::List],
     }
 }
@@ -210,9 +219,15 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count, "every command has a name of its own");
         for binding in &keymap.bindings {
-            let typed_only = ["temperature", "training-data"].contains(&binding.name);
+            let by_name_only = [
+                "temperature",
+                "training-data",
+                "click-softer",
+                "click-louder",
+            ];
+            let by_name_only = by_name_only.contains(&binding.name);
             assert!(
-                typed_only || !binding.keys.is_empty(),
+                by_name_only || !binding.keys.is_empty(),
                 "{} has no key",
                 binding.name
             );

@@ -1,5 +1,7 @@
 //! The drum grid: lanes down, sixteenths across, like a piano roll.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -112,7 +114,16 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let lane_height = if tall { 2 } else { 1 };
     let below = area.height.saturating_sub(1 + lanes * lane_height);
 
-    ruler(&columns, shown.clone(), playing, theme, area, buffer);
+    let looped = looped(studio);
+    ruler(
+        &columns,
+        shown.clone(),
+        looped,
+        playing,
+        theme,
+        area,
+        buffer,
+    );
     for (row, lane) in Lane::ALL.into_iter().enumerate() {
         let y = 1 + row as u16 * lane_height;
         let base = y + lane_height - 1;
@@ -166,15 +177,39 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Bars and beats as they are counted, and the playhead.
+/// The steps that go round, where those are not all.
+fn looped(studio: &Studio) -> Range<usize> {
+    let position = studio.transport.position;
+    let start = position.loop_start as usize;
+    let steps = position.loop_steps as usize;
+    if steps < studio.groove().steps.len() {
+        start..start + steps
+    } else {
+        0..0
+    }
+}
+
+/// Bars and beats as they are counted, a line over what goes round, and the playhead.
 fn ruler(
     columns: &Columns,
-    shown: std::ops::Range<usize>,
+    shown: Range<usize>,
+    looped: Range<usize>,
     playing: Option<usize>,
     theme: Theme,
     area: Rect,
     buffer: &mut Buffer,
 ) {
+    for step in shown.clone().filter(|step| looped.contains(step)) {
+        let line = theme.pick("──", "==");
+        let x = LABEL + columns.x(step) as u16;
+        put(
+            buffer,
+            area,
+            (x, 0),
+            &line[..line.len() / 2 * columns.cell],
+            theme.accent(),
+        );
+    }
     for step in shown.filter(|step| step % STEPS_PER_QUARTER == 0) {
         let x = LABEL + columns.x(step) as u16;
         let (bar, beat) = (
@@ -201,7 +236,7 @@ fn ruler(
 
 fn separators(
     columns: &Columns,
-    shown: std::ops::Range<usize>,
+    shown: Range<usize>,
     theme: Theme,
     area: Rect,
     (y, height): (u16, u16),

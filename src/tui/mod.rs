@@ -8,8 +8,10 @@ mod draw;
 mod grid;
 mod keys;
 mod loss;
+mod machine;
 mod overlay;
 mod slider;
+mod slots;
 mod terminal;
 mod theme;
 mod timing;
@@ -28,7 +30,7 @@ pub use draw::{View, draw};
 pub use keys::Key;
 pub use theme::Theme;
 
-use crate::studio::{Backstage, Config, Event, Studio, guarded, quiet_stderr};
+use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
 const QUEUE: usize = 256;
@@ -39,7 +41,8 @@ const IDLE: Duration = Duration::from_millis(250);
 
 /// What wakes the screen's thread.
 enum Message {
-    Terminal(TerminalEvent),
+    /// With the moment at which it came, for taps.
+    Terminal(TerminalEvent, Instant),
     Studio(Box<Event>),
     /// The system asks the program to end.
     End,
@@ -95,7 +98,9 @@ fn turn(
                 }
             }
         }
-        let wait = if studio.transport.playing {
+        // A knob that is turned wants an answer at once.
+        let listening = matches!(studio.transport.midi_in, MidiState::On { .. });
+        let wait = if studio.transport.playing || listening {
             FRAME
         } else {
             IDLE
@@ -111,7 +116,10 @@ fn turn(
         // A burst is taken whole and drawn once.
         for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
             match message {
-                Message::Terminal(event) => receive_terminal(studio, view.keymap, event),
+                Message::Terminal(event, at) => {
+                    studio.receive(Event::Tick(at.saturating_duration_since(start)));
+                    receive_terminal(studio, view.keymap, event);
+                }
                 Message::Studio(event) => studio.receive(*event),
                 Message::End => return Ok(()),
             }
@@ -154,7 +162,10 @@ fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
     let sender = sender.clone();
     let listen = move || {
         while let Ok(event) = crossterm::event::read() {
-            if sender.send(Message::Terminal(event)).is_err() {
+            if sender
+                .send(Message::Terminal(event, Instant::now()))
+                .is_err()
+            {
                 return;
             }
         }

@@ -8,7 +8,8 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Widget, Wrap};
 use super::bars::shortened;
 use super::bindings::{Binding, Place};
 use super::draw::View;
-use crate::studio::{Kind, Overlay, Pane, Studio, Weight};
+use super::{machine, slots};
+use crate::studio::{Kind, Overlay, Pane, Studio, Target, Weight};
 
 pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
     match overlay {
@@ -33,10 +34,13 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
         } => {
             chooser(*kind, items.as_deref(), note, *selected, view, body, buffer);
         }
+        Overlay::Bindings { selected } => bindings(*selected, studio, view, body, buffer),
         Overlay::Prompt { question, text } => {
             let inner = window(question.text(), (64, 1), view, body, buffer);
             typed(text, view).render(inner, buffer);
         }
+        Overlay::MapEditor(editor) => machine::draw(editor, studio, view, body, buffer),
+        Overlay::Chain { selected } => slots::draw(*selected, studio, view, body, buffer),
         Overlay::ConfirmQuit => {
             let inner = window("A model is in training", (58, 2), view, body, buffer);
             Paragraph::new("Stop and save the run, then leave?  y: leave   n: stay")
@@ -47,7 +51,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
 }
 
 /// A cleared window of at most this size in the middle; returns its inside.
-fn window(
+pub(super) fn window(
     title: &str,
     (width, height): (u16, usize),
     view: &View,
@@ -102,7 +106,7 @@ fn help<'h>(studio: &Studio, view: &'h View) -> Vec<Line<'h>> {
     let theme = view.theme;
     let mut places: Vec<Place> = vec![Place::Anywhere];
     places.extend(Pane::ALL.map(Place::In));
-    places.extend([Place::List, Place::Typing]);
+    places.extend([Place::Slots, Place::MapEditor, Place::List, Place::Typing]);
     let mut lines = Vec::new();
     for place in places {
         if !lines.is_empty() {
@@ -143,7 +147,11 @@ fn command_line<'l>(binding: &'l Binding, studio: &Studio, view: &View) -> Line<
 
 fn messages<'m>(studio: &'m Studio, view: &View, width: usize) -> Vec<Line<'m>> {
     let theme = view.theme;
-    let mut lines = vec![Line::styled(studio.sound_sentence(), theme.plain())];
+    let sound: Vec<char> = studio.sound_sentence().chars().collect();
+    let mut lines: Vec<Line> = sound
+        .chunks(width.max(10))
+        .map(|part| Line::styled(part.iter().collect::<String>(), theme.plain()))
+        .collect();
     for message in studio.messages.iter().rev() {
         let seconds = message.at.as_secs();
         let time = format!("{:>3}:{:02}  ", seconds / 60, seconds % 60);
@@ -212,7 +220,13 @@ fn palette(
 }
 
 /// A list with one line chosen, scrolled so that it is in sight.
-fn pick(lines: Vec<Line>, selected: usize, view: &View, area: Rect, buffer: &mut Buffer) {
+pub(super) fn pick(
+    lines: Vec<Line>,
+    selected: usize,
+    view: &View,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let page = usize::from(area.height).max(1);
     let first = (selected + 1).saturating_sub(page);
     for (row, line) in lines.into_iter().enumerate().skip(first).take(page) {
@@ -228,6 +242,38 @@ fn pick(lines: Vec<Line>, selected: usize, view: &View, area: Rect, buffer: &mut
     }
 }
 
+/// What can be bound, and to what it is; the line that learns says so.
+fn bindings(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
+    let midi = &studio.midi;
+    let lines: Vec<Line> = Target::all()
+        .map(|target| {
+            let bound: Vec<String> = midi
+                .bindings
+                .iter()
+                .filter(|binding| binding.target == target)
+                .map(|binding| binding.control.to_string())
+                .collect();
+            let name = Span::raw(format!("{:<30} ", target.to_string()));
+            let what = if midi.learning == Some(target) {
+                let what = match target {
+                    Target::Pad(_) => "strike a pad",
+                    Target::Play => "move a control, or strike a pad",
+                    _ => "move a control",
+                };
+                Span::styled(what, view.theme.accent())
+            } else if bound.is_empty() {
+                Span::styled("-", view.theme.faint())
+            } else {
+                Span::raw(bound.join(", "))
+            };
+            Line::from(vec![name, what])
+        })
+        .collect();
+    let title = "MIDI controls (Enter learns, Delete removes)";
+    let inner = window(title, (72, lines.len()), view, body, buffer);
+    pick(lines, selected, view, inner, buffer);
+}
+
 fn chooser(
     kind: Kind,
     items: Option<&[String]>,
@@ -238,9 +284,10 @@ fn chooser(
     buffer: &mut Buffer,
 ) {
     let none = match kind {
-        Kind::MidiPort => "none",
+        Kind::MidiPort | Kind::MidiInput => "none",
         Kind::AudioOutput => "the system's default",
         Kind::SoundFont => "the built-in kit",
+        Kind::DrumMap => "General MIDI",
     };
     let count = items.map_or(0, <[String]>::len) + 1 + 2 * usize::from(!note.is_empty());
     let inner = window(

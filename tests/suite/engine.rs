@@ -331,11 +331,12 @@ fn the_shell_renders_and_lists() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    for kind in ["audio", "midi"] {
-        let found = value[format!("{kind}_outputs")].as_array().unwrap();
-        assert_eq!(
-            found.is_empty(),
-            value[format!("{kind}_reason")].is_string()
-        );
+    for (list, reason) in [
+        ("audio_outputs", "audio_reason"),
+        ("midi_outputs", "midi_reason"),
+        ("midi_inputs", "midi_input_reason"),
+    ] {
+        let found = value[list].as_array().unwrap();
+        assert_eq!(found.is_empty(), value[reason].is_string());
     }
 }

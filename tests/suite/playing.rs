@@ -858,7 +858,7 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
         std::sync::Arc::new(move |event| tell.send(event).is_ok());
     let mut backstage = Backstage::start(&config, tell);
     let deadline = Instant::now() + Duration::from_secs(60);
-    let mut wait = |backstage: &mut Backstage, wanted: &dyn Fn(&Event) -> bool| {
+    let wait = |backstage: &mut Backstage, wanted: &dyn Fn(&Event) -> bool| {
         while Instant::now() < deadline {
             let mut events = backstage.news();
             events.extend(told_events.recv_timeout(Duration::from_millis(20)));

@@ -49,16 +49,21 @@ fn tiny_checkpoint(path: &Path) {
 }
 
 /// The program on its terminal.
-struct Session {
+pub struct Session {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Session {
     fn open() -> Session {
+        Session::open_with(|_| ())
+    }
+
+    /// With a command line and an environment of its own.
+    pub fn open_with(change: impl FnOnce(&mut CommandBuilder)) -> Session {
         let folder = tempfile::tempdir().unwrap();
         let checkpoint = folder.path().join("tiny.safetensors");
         tiny_checkpoint(&checkpoint);
@@ -77,6 +82,7 @@ impl Session {
         }
         command.env_remove("MUSICVAE_TUI_CONFIG");
         command.args(["--checkpoint".as_ref(), checkpoint.as_os_str()]);
+        change(&mut command);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut output = pair.master.try_clone_reader().unwrap();
@@ -97,7 +103,7 @@ impl Session {
             keys,
             child,
             screen,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -110,7 +116,7 @@ impl Session {
     }
 
     /// Waits until the screen says `word`.
-    fn until(&self, what: &str, seen: impl Fn(&str) -> bool) {
+    pub fn until(&self, what: &str, seen: impl Fn(&str) -> bool) {
         let start = Instant::now();
         while !seen(&self.text()) {
             assert!(
@@ -122,12 +128,12 @@ impl Session {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
-    fn end(&mut self) -> ExitStatus {
+    pub fn end(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -143,7 +149,7 @@ impl Session {
     }
 
     /// The terminal is as it was: no alternate screen, the cursor there, lines edited and echoed.
-    fn assert_restored(&self) {
+    pub fn assert_restored(&self) {
         let start = Instant::now();
         loop {
             let parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -201,6 +207,18 @@ fn it_opens_plays_samples_slides_and_leaves() {
     session.assert_restored();
 }
 
+/// Sends the program a signal by its name.
+#[cfg(unix)]
+impl Session {
+    pub fn signal(&self, name: &str) {
+        let process = self.child.process_id().unwrap();
+        let killed = std::process::Command::new("kill")
+            .args([format!("-{name}"), process.to_string()])
+            .status();
+        assert!(killed.unwrap().success());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn it_gives_the_terminal_back_when_told_to_end() {
@@ -208,11 +226,43 @@ fn it_gives_the_terminal_back_when_told_to_end() {
     session.until("the first groove", |text| text.contains("A: seed 3"));
     session.press(" ");
     session.until("it play", |text| text.contains("playing"));
-    let process = session.child.process_id().unwrap();
-    let killed = std::process::Command::new("kill")
-        .args(["-TERM", &process.to_string()])
-        .status();
-    assert!(killed.unwrap().success());
+    session.signal("TERM");
     session.end();
     session.assert_restored();
+}
+
+/// Whatever asks the program to end: the recording is closed and whole.
+#[cfg(unix)]
+#[test]
+fn it_closes_its_recording_when_told_to_end() {
+    for signal in ["-TERM", "-INT", "-HUP", "q"] {
+        let mut session = Session::open();
+        session.until("the first groove", |text| text.contains("A: seed 3"));
+        session.press(" w");
+        session.until("it record", |text| text.contains("rec 0:0"));
+        let takes = session.folder.path().join("takes");
+        if signal == "q" {
+            session.press("q");
+        } else {
+            let process = session.child.process_id().unwrap().to_string();
+            let killed = std::process::Command::new("kill")
+                .args([signal, &process])
+                .status();
+            assert!(killed.unwrap().success());
+        }
+        session.end();
+        session.assert_restored();
+        let mut names: Vec<_> = std::fs::read_dir(&takes)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names.last().unwrap(), "take-001.wav", "{signal}: {names:?}");
+        assert!(
+            names.iter().all(|name| !name.ends_with(".part")),
+            "{names:?}"
+        );
+        let wav = hound::WavReader::open(takes.join("take-001.wav")).unwrap();
+        assert!(wav.duration() > 0, "{signal}");
+    }
 }

@@ -235,6 +235,28 @@ fn alsa_plays_what_is_scheduled() {
     check(&left, ALSA_RATE, 9);
 }
 
+/// A machine without a sound card is given one while the program runs.
+#[test]
+fn a_card_that_comes_later_is_opened() {
+    let Some(card) = Card::new() else { return };
+    let text = std::fs::read_to_string(&card.config).unwrap();
+    std::fs::write(&card.config, "").unwrap();
+    let child = player(4)
+        .env("ALSA_CONFIG_PATH", &card.config)
+        .spawn()
+        .unwrap();
+    // Time to fail, and to be tried again.
+    std::thread::sleep(Duration::from_millis(2500));
+    std::fs::write(&card.config, text).unwrap();
+    let capture = card.capture(Duration::ZERO);
+    let said = finish(child);
+    assert!(
+        said.contains("READY") && said.contains("AUDIO On"),
+        "{said}"
+    );
+    assert!(capture.join().unwrap().len() > 3 * FRAME * ALSA_RATE as usize);
+}
+
 /// A card that takes nothing for six seconds is given up, and opened again when it does; the
 /// clock keeps its phase all the while.
 #[test]

@@ -94,9 +94,10 @@ fn the_playhead_is_seen_with_and_without_colour() {
     transport.position.step = 20.5;
     transport.position.bar = 1;
     transport.position.beat = 1;
+    transport.position.tick = 120;
     bench.receive(Event::Transport(transport));
     let lines = bench.screen(80, 24);
-    assert!(lines[0].contains("▶ playing 2:2:1"), "{}", lines[0]);
+    assert!(lines[0].contains("▶ playing 2:2:120"), "{}", lines[0]);
     let ruler = line(&lines, "▼");
     // Step 20 lies after one bar line.
     assert_eq!(

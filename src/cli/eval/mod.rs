@@ -12,9 +12,12 @@ use clap::Args;
 use super::UsageError;
 use super::grooves::ModelArgs;
 use super::output::{note, say};
+use crate::checkpoint::Checkpoint;
 use crate::data::{DataError, GrooveConverter, Split, Windows, load_windows};
 use crate::music::write_whole_file;
-use crate::training::evaluate::{Material, Part, Questions, Unit, evaluate};
+use crate::training::evaluate::{
+    Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
+};
 
 /// How good a model is on a split of a corpus, by the published protocols.
 ///
@@ -78,6 +81,38 @@ impl Eval {
                 );
             }
         }
+        let fitting = Part::of_model(&checkpoint);
+        let questions = Questions {
+            samples: self.samples as usize,
+            pairs: self.pairs as usize,
+            unit: self.by,
+            resamples: self.resamples as usize,
+            seed: self.seed,
+            parts: match self.parts.is_empty() {
+                true => fitting.clone(),
+                false => self.parts.clone(),
+            },
+        };
+        let evaluation = match fitting[..] {
+            [Part::Losses] => evaluate_losses(&checkpoint, &self.data, self.split, &questions)?,
+            _ => self.evaluate(&checkpoint, &questions)?,
+        };
+        if let Some(folder) = &self.pictures {
+            write_pictures(folder, &pictures::pictures(&evaluation))?;
+        }
+        if self.json {
+            say!("{}", serde_json::to_string_pretty(&evaluation)?)
+        } else {
+            say!("{}", table::table(&evaluation).trim_end())
+        }
+    }
+
+    /// Measures a model of performed grooves.
+    fn evaluate(
+        &self,
+        checkpoint: &Checkpoint,
+        questions: &Questions,
+    ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
         let windows = load(&self.data, self.split, bars, None)?;
         for warning in &windows.warnings {
@@ -89,36 +124,17 @@ impl Eval {
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        let questions = Questions {
-            parts: match self.parts.is_empty() {
-                true => Part::of_model(&checkpoint),
-                false => self.parts,
-            },
-            samples: self.samples as usize,
-            pairs: self.pairs as usize,
-            unit: self.by,
-            resamples: self.resamples as usize,
-            seed: self.seed,
-        };
         let material = Material {
             split: self.split,
             windows: &windows,
             train: train.as_ref(),
         };
         let watched = std::io::stderr().is_terminal();
-        let evaluation = evaluate(&checkpoint, material, &questions, &mut |part| {
+        Ok(evaluate(checkpoint, material, questions, &mut |part| {
             if watched {
                 note!("{part} ...");
             }
-        })?;
-        if let Some(folder) = &self.pictures {
-            write_pictures(folder, &pictures::pictures(&evaluation))?;
-        }
-        if self.json {
-            say!("{}", serde_json::to_string_pretty(&evaluation)?)
-        } else {
-            say!("{}", table::table(&evaluation).trim_end())
-        }
+        })?)
     }
 }
 

@@ -22,8 +22,9 @@ pub fn table(evaluation: &Evaluation) -> String {
         resamples,
         ..
     } = evaluation;
+    let hits = hits.map_or(String::new(), |hits| format!(", {hits} hits"));
     let mut text = format!(
-        "{split}: {windows} windows, {hits} hits, of {files} files\n\
+        "{split}: {windows} windows{hits}, of {files} files\n\
          model: {preset}, step {step}, fingerprint {fingerprint}\n\
          in brackets: 95 % of {resamples} data sets drawn by {}\n",
         match resampled {
@@ -65,13 +66,17 @@ fn figure(it: Interval, decimals: usize) -> String {
 fn losses(text: &mut String, losses: &Losses) -> std::fmt::Result {
     writeln!(text, "\nLoss, nats a window")?;
     for (name, it) in [
-        ("total", losses.total),
-        ("hits", losses.hits),
-        ("velocities", losses.velocities),
-        ("offsets", losses.offsets),
-        ("divergence, bits", losses.kl_bits),
+        ("total", Some(losses.total)),
+        ("reconstruction", Some(losses.reconstruction)),
+        ("  hits", losses.hits),
+        ("  velocities", losses.velocities),
+        ("  offsets", losses.offsets),
+        ("divergence, bits", Some(losses.kl_bits)),
+        ("right predictions, share", losses.accuracy),
     ] {
-        writeln!(text, "{name:<34}{:>24}", figure(it, 3))?;
+        if let Some(it) = it {
+            writeln!(text, "{name:<34}{:>24}", figure(it, 3))?;
+        }
     }
     Ok(())
 }

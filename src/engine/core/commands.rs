@@ -1,38 +1,69 @@
 //! What each command does to the core.
 
-use super::{Core, NOTES};
+use super::{CLOCKS_PER_STEP, Core, Metronome, NOTES, discard};
+use crate::engine::Takeover;
 use crate::engine::messages::{CoreCommand, Garbage, MidiMessage};
 use crate::engine::mixer::Note;
+use crate::engine::player::{Displaced, Player};
 
 impl Core {
     pub(super) fn follow(&mut self, command: CoreCommand) {
         match command {
+            CoreCommand::Play | CoreCommand::Continue if self.external => self.join_master(),
             CoreCommand::Play => {
-                if let Some(pattern) = self.player.rewind() {
-                    self.discard(Garbage::Pattern(pattern));
-                }
-                self.next_clock = 0;
-                self.transport.play_from(0.0);
-                self.send_midi(0, MidiMessage::Start);
+                let bars = self.count_in;
+                self.play_from_the_top(bars, 0.0);
             }
-            CoreCommand::Stop => {
-                self.transport.stop();
-                self.send_midi(0, MidiMessage::Stop);
-            }
+            CoreCommand::Stop => self.stop(),
             CoreCommand::Continue if !self.transport.playing() => {
                 self.transport.resume();
-                self.send_midi(0, MidiMessage::Continue);
+                if !self.start_due {
+                    self.send_midi(0, MidiMessage::Continue(self.next_clock));
+                }
             }
             CoreCommand::Continue => (),
-            CoreCommand::Tempo(qpm) => self.transport.set_tempo(qpm),
-            CoreCommand::Pattern(pattern, _) if !self.transport.playing() => {
-                for pattern in self.player.replace(pattern).into_iter().flatten() {
-                    self.discard(Garbage::Pattern(pattern));
+            CoreCommand::Tempo(qpm) => {
+                self.transport.set_tempo(qpm);
+                self.follower.assume(qpm);
+            }
+            CoreCommand::Follow(external) => {
+                self.external = external;
+                if !external {
+                    // Brought into range, and without what the steering added.
+                    self.transport.set_tempo(self.transport.qpm());
                 }
             }
             CoreCommand::Pattern(pattern, takeover) => {
-                if let Some(pattern) = self.player.set_pattern(pattern, takeover) {
-                    self.discard(Garbage::Pattern(pattern));
+                let playing = self.transport.playing();
+                let garbage = &mut self.garbage;
+                let mut displace = |it: Displaced| discard(garbage, it.into());
+                if playing {
+                    self.player.set_pattern(pattern, takeover, &mut displace);
+                } else {
+                    self.player.replace(pattern, &mut displace);
+                }
+            }
+            CoreCommand::Loop(range, takeover) => {
+                self.change_part(takeover, |player, takeover, displace| {
+                    player.set_range(range, takeover, displace);
+                });
+            }
+            CoreCommand::Chain(chain, takeover) => {
+                self.change_part(takeover, |player, takeover, displace| {
+                    player.set_chain(chain, takeover, displace);
+                });
+            }
+            CoreCommand::CountIn(bars) => self.count_in = bars,
+            CoreCommand::Metronome { on, level } => self.metronome = Metronome { on, level },
+            CoreCommand::Record(tap) => {
+                if let Some(old) = self.tap.replace(tap) {
+                    self.discard(Garbage::Tap(old));
+                }
+            }
+            CoreCommand::StopRecording => {
+                if let Some(mut tap) = self.tap.take() {
+                    tap.end();
+                    self.discard(Garbage::Tap(tap));
                 }
             }
             CoreCommand::Swing(swing) => self.player.feel.swing = swing,
@@ -54,6 +85,9 @@ impl Core {
                     let note = Note::of_lane(0, lane, velocity);
                     self.notes[self.strikes] = note;
                     self.strikes += 1;
+                    if let Some(tap) = &mut self.tap {
+                        tap.stroke(0.0, lane, note.velocity);
+                    }
                     self.send_midi(
                         0,
                         MidiMessage::Hit {
@@ -80,7 +114,52 @@ impl Core {
                     mixer.set_program(program);
                 }
             }
-            CoreCommand::MidiOffset(offset) => self.midi_offset = offset,
+            CoreCommand::MidiOffset(offset) => self.set_midi_offset(offset),
+        }
+    }
+
+    /// Plays from the top of the loop, `count_in` bars ahead of it or `late` steps behind it.
+    pub(super) fn play_from_the_top(&mut self, count_in: u8, late: f64) {
+        let garbage = &mut self.garbage;
+        let mut displace = |it: Displaced| discard(garbage, it.into());
+        self.player.rewind(0.0, &mut displace);
+        let bar = self.player.current().pattern.bar_steps();
+        let lead_in = i64::from(count_in) * bar;
+        self.began = -lead_in as f64;
+        self.player.rewind(self.began, &mut displace);
+        self.next_clock = -lead_in * CLOCKS_PER_STEP as i64;
+        self.next_beat = -lead_in;
+        self.transport.play_from(self.began + late);
+        self.start_due = lead_in > 0;
+        if !self.start_due {
+            self.send_midi(0, MidiMessage::Start);
+        }
+        if let Some(tap) = &mut self.tap {
+            tap.played();
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.transport.stop();
+        self.send_midi(0, MidiMessage::Stop);
+        if let Some(tap) = &mut self.tap {
+            tap.stopped();
+        }
+    }
+
+    /// Has the player go over to something else: at its moment while it plays, else at once.
+    fn change_part(
+        &mut self,
+        takeover: Takeover,
+        change: impl FnOnce(&mut Player, Takeover, &mut dyn FnMut(Displaced)),
+    ) {
+        let playing = self.transport.playing();
+        let takeover = if playing { takeover } else { Takeover::Now };
+        let garbage = &mut self.garbage;
+        let mut displace = |it: Displaced| discard(garbage, it.into());
+        change(&mut self.player, takeover, &mut displace);
+        if !playing {
+            self.player.settle(&mut displace);
         }
     }
 }

@@ -5,7 +5,8 @@ use assert_no_alloc::assert_no_alloc;
 
 use super::*;
 use crate::engine::audio::Feed;
-use crate::engine::{SoundFont, SoundFontSource, Takeover};
+use crate::engine::player::{Chain, Link};
+use crate::engine::{LoopRange, SoundFont, SoundFontSource, Takeover};
 use crate::music::{Groove, Hit, LANES};
 
 const MS: Nanos = SECOND / 1000;
@@ -79,7 +80,7 @@ fn without_a_sound_card_the_clock_plays_on_time() {
     }
     let clocks: Vec<_> = events
         .iter()
-        .filter(|e| e.message == MidiMessage::Clock)
+        .filter(|e| matches!(e.message, MidiMessage::Clock(_)))
         .collect();
     assert!(clocks.len() > 180);
     for (n, clock) in clocks.iter().enumerate() {
@@ -189,7 +190,7 @@ fn a_stop_and_a_continue_play_each_stroke_once() {
     assert!(links.commands.push(CoreCommand::Continue).is_ok());
     run(&mut core, 700);
     let after = events(&mut links);
-    assert_eq!(after[0].message, MidiMessage::Continue);
+    assert!(matches!(after[0].message, MidiMessage::Continue(33..=36)));
     let stop = before.last().map_or(0, |event| event.time);
     let off = (hits(&after)[0] - after[0].time) + (stop - before[0].time) - SECOND;
     assert!(off.abs() < 50_000, "{off}");
@@ -242,7 +243,26 @@ fn the_callback_never_allocates() {
     shared.stream.store(1, Relaxed);
     let font = kit();
     let mixer = |rate| CoreCommand::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
-    let pattern = || Box::new(Pattern::new(busy()));
+    let pattern = || Arc::new(Pattern::new(busy()));
+    let range = Some(LoopRange {
+        first_bar: 1,
+        bars: 2,
+    });
+    let chain = || {
+        let link = |repeats| Link {
+            pattern: pattern(),
+            repeats,
+        };
+        Chain::new(vec![link(1), link(2)]).map(Box::new)
+    };
+    // Small queues, so that they are full now and then too.
+    let mut taps = Vec::new();
+    let mut tap = || {
+        let (happenings, told) = rtrb::RingBuffer::new(64);
+        let (sound, heard) = rtrb::RingBuffer::new(30_000);
+        taps.push((told, heard));
+        Box::new(Tap::new(happenings, Some(sound), false))
+    };
     let mut feeder = feed.feeder(48_000, 6);
     let mut data = vec![0_i16; 6 * 3000];
     let mut peak = 0;
@@ -274,8 +294,21 @@ fn the_callback_never_allocates() {
                 CoreCommand::Velocity(0.0),
             ],
             7 => vec![CoreCommand::Panic, CoreCommand::Program(7)],
-            8 => vec![mixer(48_000), CoreCommand::Master(0.5)],
-            _ => vec![],
+            8 => vec![
+                mixer(48_000),
+                CoreCommand::Master(0.5),
+                CoreCommand::Loop(range, Takeover::NextBar),
+            ],
+            _ => vec![
+                CoreCommand::Chain(chain(), Takeover::Now),
+                CoreCommand::CountIn(round as u8 / 20),
+                CoreCommand::Metronome {
+                    on: true,
+                    level: 1.0,
+                },
+                CoreCommand::StopRecording,
+                CoreCommand::Record(tap()),
+            ],
         };
         for command in commands {
             assert!(links.commands.push(command).is_ok());
@@ -293,6 +326,12 @@ fn the_callback_never_allocates() {
     }
     // What was watched made sound, and the clock's way does not allocate either.
     assert!(peak > 3000, "{peak}");
+    assert!(taps.iter().all(|(_, heard)| heard.slots() > 8_000));
+    assert!(taps.iter().all(|(told, _)| told.slots() >= 3));
+    assert!(
+        taps.iter().any(|(told, _)| told.slots() == 64),
+        "never full"
+    );
     let mut core = feed.core.lock().unwrap();
     let later = core.clock.time_of(core.frame) + SECOND / 2;
     assert_no_alloc(|| core.drive_silently(later));
@@ -343,3 +382,243 @@ fn a_flood_leaves_no_voice_and_stays_below_full_scale() {
     turn(&mut core, 12.0);
     assert_eq!(turn(&mut core, 0.5), 0.0, "a voice still sounds");
 }
+
+/// Sends commands, which must find room.
+fn send(links: &mut Links, commands: impl IntoIterator<Item = CoreCommand>) {
+    for command in commands {
+        assert!(links.commands.push(command).is_ok());
+    }
+}
+
+/// A core with a kit at 48,000 frames a second.
+fn core_with_kit(groove: Groove) -> (Core, Links, Arc<Shared>) {
+    let (mut core, mut links, shared) = core_with(groove);
+    let mixer = Mixer::new(&kit(), 48_000, 0).unwrap();
+    send(&mut links, [CoreCommand::Mixer(Box::new(mixer))]);
+    core.take_commands();
+    (core, links, shared)
+}
+
+/// `count` frames of the core's left channel, by callbacks of 480 frames.
+fn listen(core: &mut Core, count: usize) -> Vec<f32> {
+    let mut sound = Vec::new();
+    let start = core.frame;
+    while sound.len() < count {
+        let (mut left, mut right) = (vec![0.0; 480], vec![0.0; 480]);
+        let heard = ((start as f64 + sound.len() as f64) / 48e-6) as Nanos;
+        core.drive_audio(1, 48_000, heard, (&mut left, &mut right));
+        sound.extend(left);
+    }
+    sound
+}
+
+/// Frames at which something begins after at least 50 ms of silence.
+fn onsets(sound: &[f32]) -> Vec<usize> {
+    let mut onsets = Vec::new();
+    let mut quiet = 2_400;
+    for (n, sample) in sound.iter().enumerate() {
+        if sample.abs() < 1e-4 {
+            quiet += 1;
+        } else {
+            if quiet >= 2_400 {
+                onsets.push(n);
+            }
+            quiet = 0;
+        }
+    }
+    onsets
+}
+
+#[test]
+fn the_metronome_clicks_on_the_beats_in_the_sound_only() {
+    let (mut core, mut links, _) = core_with_kit(Groove::empty(32));
+    let metronome = |on| CoreCommand::Metronome { on, level: 0.8 };
+    send(&mut links, [metronome(true), CoreCommand::Play]);
+    let sound = listen(&mut core, 5 * 48_000);
+    let clicks = onsets(&sound);
+    assert_eq!(clicks.len(), 10);
+    let peak = |beat: usize| {
+        let range = beat * 24_000..beat * 24_000 + 2_400;
+        sound[range]
+            .iter()
+            .fold(0.0_f32, |peak, s| peak.max(s.abs()))
+    };
+    for (beat, click) in clicks.iter().enumerate() {
+        let late = click - beat * 24_000;
+        assert!(
+            (mixer::LATENCY..mixer::LATENCY + 4).contains(&late),
+            "{beat}: {late}"
+        );
+        let accented = beat % 4 == 0;
+        assert_eq!(peak(beat) > 1.2 * peak(1), accented, "beat {beat}");
+    }
+    assert!(hits(&events(&mut links)).is_empty(), "a click went to MIDI");
+    send(&mut links, [metronome(false)]);
+    assert!(onsets(&listen(&mut core, 2 * 48_000)).is_empty());
+}
+
+#[test]
+fn counting_in_clicks_whole_bars_and_then_starts_everything() {
+    let mut groove = Groove::empty(16);
+    // Early for the first beat: it sounds within the count.
+    for (step, offset) in [(0, 0.25), (8, 0.0)] {
+        groove.steps[step][0] = Some(Hit {
+            velocity: 0.9,
+            offset,
+        });
+    }
+    let (mut core, mut links, shared) = core_with_kit(groove);
+    send(&mut links, [CoreCommand::CountIn(2), CoreCommand::Play]);
+    let sound = listen(&mut core, 48_000);
+    // Six beats to go.
+    let position = shared.playhead.read();
+    assert_eq!(position.began, -32.0);
+    let seen = position.at(position.time);
+    assert_eq!((seen.count_in, seen.beat, seen.step), (2, 2, 0.0));
+    assert_eq!(onsets(&sound).len(), 2);
+    listen(&mut core, 48_000 * 5);
+    let events = events(&mut links);
+    let clock = |n: usize| {
+        let clocks = events
+            .iter()
+            .filter(|it| matches!(it.message, MidiMessage::Clock(_)));
+        clocks.map(|it| it.time).nth(n).unwrap()
+    };
+    let start = events
+        .iter()
+        .position(|it| it.message == MidiMessage::Start);
+    let start = events[start.unwrap()].time;
+    // Clocks lead the receiver in, and the start comes with the first clock of the music.
+    assert!((start - clock(0) - 4 * SECOND).abs() < 50_000);
+    assert!((start - clock(2 * 96)).abs() < 50_000);
+    let hits = hits(&events);
+    assert!(
+        (hits[0] - start + SECOND / 32).abs() < 50_000,
+        "{hits:?} {start}"
+    );
+    assert!((hits[1] - start - SECOND).abs() < 50_000);
+    assert_eq!(hits.len(), 3);
+    // Without counting, at once.
+    send(&mut links, [CoreCommand::CountIn(0), CoreCommand::Play]);
+    listen(&mut core, 480);
+    assert_eq!(shared.playhead.read().at(0).count_in, 0);
+}
+
+#[test]
+fn a_stop_while_counting_does_not_lose_the_start() {
+    let (mut core, mut links, _) = core_with_kit(four_on_the_floor());
+    send(&mut links, [CoreCommand::CountIn(1), CoreCommand::Play]);
+    listen(&mut core, 24_000);
+    send(&mut links, [CoreCommand::Stop]);
+    listen(&mut core, 24_000);
+    send(&mut links, [CoreCommand::Continue]);
+    listen(&mut core, 110_000);
+    let messages: Vec<_> = events(&mut links)
+        .into_iter()
+        .map(|it| it.message)
+        .filter(|it| !matches!(it, MidiMessage::Clock(_)))
+        .collect();
+    let kick = MidiMessage::Hit {
+        lane: Lane::Kick,
+        velocity: 102,
+    };
+    let expected = [MidiMessage::Stop, MidiMessage::Start, kick, kick];
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn a_tempo_change_keeps_the_phase_of_hits_clocks_and_clicks() {
+    let (mut core, mut links, _) = core_with_kit(four_on_the_floor());
+    send(&mut links, [CoreCommand::Play]);
+    let tempos = [120.0, 90.0, 233.0, 20.0, 300.0, 61.7];
+    let mut seconds_at = Vec::new();
+    for tempo in tempos.iter().cycle().take(18) {
+        send(&mut links, [CoreCommand::Tempo(*tempo)]);
+        seconds_at.push((core.frame, *tempo));
+        listen(&mut core, 9_600);
+    }
+    let events = events(&mut links);
+    let origin = events[0].time;
+    // Quarter notes at a time, by the tempos as they were sent.
+    let quarters = |time: Nanos| {
+        let frame = (time - origin) as f64 * 48e-6;
+        let spans = seconds_at.iter().enumerate();
+        let part = spans.map(|(n, (from, tempo))| {
+            let to = seconds_at
+                .get(n + 1)
+                .map_or(f64::INFINITY, |next| next.0 as f64);
+            (frame.min(to) - *from as f64).max(0.0) / 48_000.0 * tempo / 60.0
+        });
+        part.sum::<f64>()
+    };
+    let of = |wanted: fn(&MidiMessage) -> bool| {
+        let times = events.iter().filter(move |it| wanted(&it.message));
+        times.map(|it| it.time).collect::<Vec<_>>()
+    };
+    let hits = of(|message| matches!(message, MidiMessage::Hit { .. }));
+    let clocks = of(|message| matches!(message, MidiMessage::Clock(_)));
+    assert!(hits.len() > 5 && clocks.len() > 120);
+    // A frame and the clock's smoothing, in quarter notes at 300.
+    let close = 40e-6 * 5.0;
+    for (n, time) in hits.into_iter().enumerate() {
+        assert!((quarters(time) - n as f64).abs() < close, "hit {n}");
+    }
+    for (n, time) in clocks.into_iter().enumerate() {
+        assert!(
+            (quarters(time) - n as f64 / 24.0).abs() < close,
+            "clock {n}"
+        );
+    }
+}
+
+#[test]
+fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
+    let (mut core, mut links, shared) = core_with_kit(Groove::empty(64));
+    let range = LoopRange {
+        first_bar: 2,
+        bars: 1,
+    };
+    let range = |on: bool| CoreCommand::Loop(on.then_some(range), Takeover::NextLoop);
+    let playhead = |core: &mut Core| {
+        listen(core, 480);
+        let playhead = shared.playhead.read();
+        (playhead.loop_start, playhead.loop_steps)
+    };
+    send(&mut links, [range(true)]);
+    assert_eq!(playhead(&mut core), (32, 16));
+    send(&mut links, [CoreCommand::Play]);
+    listen(&mut core, 480);
+    send(&mut links, [range(false)]);
+    assert_eq!(playhead(&mut core), (32, 16), "waits for its loop");
+    listen(&mut core, 96_000);
+    assert_eq!(playhead(&mut core), (0, 64));
+    let link = |steps| Link {
+        pattern: Arc::new(Pattern::new(Groove::empty(steps))),
+        repeats: 1,
+    };
+    let chain = || Chain::new(vec![link(16), link(32)]).map(Box::new);
+    send(
+        &mut links,
+        [
+            CoreCommand::Stop,
+            CoreCommand::Chain(chain(), Takeover::NextLoop),
+        ],
+    );
+    assert_eq!(playhead(&mut core), (0, 16));
+    assert_eq!(shared.chain_link.load(Relaxed), 1);
+    send(&mut links, [CoreCommand::Play]);
+    listen(&mut core, 100_000);
+    assert_eq!(
+        (playhead(&mut core), shared.chain_link.load(Relaxed)),
+        ((0, 32), 2)
+    );
+    let pattern = Arc::new(Pattern::new(Groove::empty(16)));
+    send(&mut links, [CoreCommand::Pattern(pattern, Takeover::Now)]);
+    listen(&mut core, 48_000);
+    assert_eq!(
+        (playhead(&mut core), shared.chain_link.load(Relaxed)),
+        ((0, 16), 0)
+    );
+}
+
+mod recording;

@@ -2,11 +2,13 @@
 
 mod read;
 mod smf;
+mod take;
 mod write;
 
 use std::path::{Path, PathBuf};
 
 pub use read::read;
+pub use take::Take;
 pub use write::{Encoded, encode, write, write_path};
 
 use super::NoteSequence;

@@ -37,11 +37,11 @@ pub fn encode(sequence: &NoteSequence) -> Result<Encoded, MidiFileError> {
         .filter(|ticks| (1..0x8000).contains(ticks))
         .unwrap_or(TICKS_PER_QUARTER);
     let clock = Clock::of(sequence, ticks_per_quarter)?;
-    let mut tracks = vec![signatures(sequence, &clock)?.finish()?];
+    let mut tracks = vec![signatures(sequence, &clock)?.finish(0)?];
     let mut clamped = 0;
     for (channel, instrument) in instruments(sequence) {
         let (track, moved) = instrument.track(channel, &clock)?;
-        tracks.push(track.finish()?);
+        tracks.push(track.finish(0)?);
         clamped += moved;
     }
     let header = Header::new(
@@ -73,7 +73,7 @@ pub fn write_path(sequence: &NoteSequence, path: &Path) -> Result<usize, MidiFil
     Ok(encoded.clamped)
 }
 
-fn unwritable(problem: impl Into<String>) -> MidiFileError {
+pub(super) fn unwritable(problem: impl Into<String>) -> MidiFileError {
     MidiFileError::Unwritable {
         problem: problem.into(),
     }
@@ -136,7 +136,7 @@ impl Clock {
 
 /// Events of one track, in any order until [`Track::finish`].
 #[derive(Default)]
-struct Track<'a> {
+pub(super) struct Track<'a> {
     /// Tick, rank among the events of that tick, event.
     events: Vec<(u64, u8, TrackEventKind<'a>)>,
 }
@@ -148,7 +148,7 @@ const MOVEMENT: u8 = 2;
 const START_OF_NOTE: u8 = 3;
 
 impl<'a> Track<'a> {
-    fn meta(&mut self, tick: u64, message: MetaMessage<'a>) {
+    pub(super) fn meta(&mut self, tick: u64, message: MetaMessage<'a>) {
         self.events
             .push((tick, SETUP, TrackEventKind::Meta(message)));
     }
@@ -158,23 +158,69 @@ impl<'a> Track<'a> {
             .push((tick, rank, TrackEventKind::Midi { channel, message }));
     }
 
-    /// The events by tick and rank (a stable sort keeps the rest), with delta times.
-    fn finish(mut self) -> Result<Vec<TrackEvent<'a>>, MidiFileError> {
+    /// A time signature of `numerator` beats of `1 / denominator`.
+    pub(super) fn meter(
+        &mut self,
+        tick: u64,
+        numerator: i32,
+        denominator: i32,
+    ) -> Result<(), MidiFileError> {
+        let beats = u8::try_from(numerator).ok().filter(|beats| *beats > 0);
+        let part = u32::try_from(denominator)
+            .ok()
+            .filter(|part| part.is_power_of_two());
+        let (Some(beats), Some(part)) = (beats, part) else {
+            return Err(unwritable(format!(
+                "a time signature of {numerator}/{denominator}"
+            )));
+        };
+        let power = part.trailing_zeros() as u8;
+        // 24 MIDI clocks to the metronome's click, 8 thirty-seconds to the quarter note.
+        self.meta(tick, MetaMessage::TimeSignature(beats, power, 24, 8));
+        Ok(())
+    }
+
+    pub(super) fn start_note(&mut self, tick: u64, channel: u4, key: u7, vel: u7) {
+        let message = MidiMessage::NoteOn { key, vel };
+        self.midi(tick, START_OF_NOTE, channel, message);
+    }
+
+    /// Ends notes that were started, by key the ticks of start and wished end: where the next one
+    /// of the key begins, at the latest.
+    pub(super) fn end_notes(&mut self, channel: u4, spans: BTreeMap<u7, Vec<(u64, u64)>>) {
+        for (key, mut spans) in spans {
+            spans.sort_unstable();
+            let mut next = u64::MAX;
+            for group in spans.chunk_by(|a, b| a.0 == b.0).rev() {
+                // Notes of one start share one note-off, because a reader would end them at once.
+                let end = group[group.len() - 1].1.min(next);
+                next = group[0].0;
+                let message = MidiMessage::NoteOff {
+                    key,
+                    vel: u7::new(64),
+                };
+                self.midi(end, END_OF_NOTE, channel, message);
+            }
+        }
+    }
+
+    /// The events by tick and rank (a stable sort keeps the rest), with delta times; the track ends
+    /// at tick `end`, or with its last event where that is later.
+    pub(super) fn finish(mut self, end: u64) -> Result<Vec<TrackEvent<'a>>, MidiFileError> {
+        let last = self.events.iter().map(|(tick, ..)| *tick).max();
+        let end_of_track = TrackEventKind::Meta(MetaMessage::EndOfTrack);
+        let end = end.max(last.unwrap_or(0));
         self.events.sort_by_key(|(tick, rank, _)| (*tick, *rank));
         let mut now = 0;
         let mut track = Vec::with_capacity(self.events.len() + 1);
-        for (tick, _, kind) in self.events {
+        let events = self.events.into_iter().map(|(tick, _, kind)| (tick, kind));
+        for (tick, kind) in events.chain([(end, end_of_track)]) {
             let delta = u32::try_from(tick - now).ok().and_then(u28::try_from);
             let delta = delta
                 .ok_or_else(|| unwritable(format!("a rest of {} ticks is too long", tick - now)))?;
             track.push(TrackEvent { delta, kind });
             now = tick;
         }
-        let end = TrackEventKind::Meta(MetaMessage::EndOfTrack);
-        track.push(TrackEvent {
-            delta: u28::new(0),
-            kind: end,
-        });
         Ok(track)
     }
 }
@@ -185,22 +231,7 @@ fn signatures<'a>(sequence: &NoteSequence, clock: &Clock) -> Result<Track<'a>, M
         track.meta(*tick, MetaMessage::Tempo(u24::new(*microseconds)));
     }
     for meter in &sequence.time_signatures {
-        let numerator = u8::try_from(meter.numerator)
-            .ok()
-            .filter(|numerator| *numerator > 0);
-        let denominator = u32::try_from(meter.denominator)
-            .ok()
-            .filter(|d| d.is_power_of_two());
-        let (Some(numerator), Some(denominator)) = (numerator, denominator) else {
-            let (numerator, denominator) = (meter.numerator, meter.denominator);
-            return Err(unwritable(format!(
-                "a time signature of {numerator}/{denominator}"
-            )));
-        };
-        let power = denominator.trailing_zeros() as u8;
-        // 24 MIDI clocks to the metronome's click, 8 thirty-seconds to the quarter note.
-        let message = MetaMessage::TimeSignature(numerator, power, 24, 8);
-        track.meta(clock.tick(meter.time)?, message);
+        track.meter(clock.tick(meter.time)?, meter.numerator, meter.denominator)?;
     }
     for key in &sequence.key_signatures {
         let minor = key.mode == 1;
@@ -313,28 +344,10 @@ impl<'a> Instrument<'a> {
             let end = clock.tick(note.end_time)?.max(start + 1);
             let key = seven_bits("pitch", note.pitch)?;
             let vel = u7::new(note.velocity.clamp(1, 127) as u8);
-            track.midi(
-                start,
-                START_OF_NOTE,
-                channel,
-                MidiMessage::NoteOn { key, vel },
-            );
+            track.start_note(start, channel, key, vel);
             spans.entry(key).or_default().push((start, end));
         }
-        for (key, mut spans) in spans {
-            spans.sort_unstable();
-            let mut next = u64::MAX;
-            for group in spans.chunk_by(|a, b| a.0 == b.0).rev() {
-                // Notes of one start share one note-off, because a reader would end them at once.
-                let end = group[group.len() - 1].1.min(next);
-                next = group[0].0;
-                let message = MidiMessage::NoteOff {
-                    key,
-                    vel: u7::new(64),
-                };
-                track.midi(end, END_OF_NOTE, channel, message);
-            }
-        }
+        track.end_notes(channel, spans);
         Ok((track, clamped))
     }
 }

@@ -97,13 +97,23 @@ pub fn suggestion<'k>(key: &str, known: impl Iterator<Item = &'k String>) -> Str
 
 /// Values that have the right type but make no sense.
 pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigError> {
-    let between: [(&str, f64, f64, f64); 9] = [
+    let between: [(&str, f64, f64, f64); 14] = [
         ("audio.buffer", f64::from(config.audio.buffer), 32.0, 8192.0),
         ("audio.level", config.audio.level.into(), 0.0, 1.5),
+        (
+            "midi.pad_channel",
+            f64::from(config.midi.pad_channel),
+            0.0,
+            16.0,
+        ),
+        ("midi.gate", config.midi.gate.into(), 0.05, 1.0),
+        ("midi.offset", config.midi.offset.into(), -500.0, 500.0),
         ("playing.tempo", config.playing.tempo, 20.0, 300.0),
         ("playing.swing", config.playing.swing.into(), 0.5, 0.75),
         ("playing.timing", config.playing.timing.into(), 0.0, 1.5),
         ("playing.velocity", config.playing.velocity.into(), 0.0, 1.5),
+        ("playing.click", config.playing.click.into(), 0.0, 1.0),
+        ("playing.count-in", config.playing.count_in.into(), 0.0, 2.0),
         (
             "sampling.temperature",
             config.sampling.temperature.into(),

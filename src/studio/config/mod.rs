@@ -27,6 +27,8 @@ pub struct Config {
     pub soundfont: SoundFont,
     pub checkpoints: Checkpoints,
     pub playing: Playing,
+    pub chain: Chain,
+    pub record: Record,
     pub sampling: Sampling,
     pub training: Training,
     pub export: Export,
@@ -57,14 +59,84 @@ impl Default for Audio {
     }
 }
 
-/// Where the notes go.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Where the notes go, and what is listened to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Midi {
     /// Name (or part of it) of the output port to open at the start; empty for none.
     pub port: String,
     /// A drum map (name or file) in place of General MIDI; empty for General MIDI.
     pub map: String,
+    /// Name (or part of it) of the input port to listen to; empty for none.
+    pub input: String,
+    /// Whether other programs find an input of ours to send to, where the system can make one.
+    pub virtual_input: bool,
+    /// Whether the clock that comes in is followed.
+    pub follow_clock: bool,
+    /// The channel on which pads are heard, 1 to 16; 0 hears all.
+    pub pad_channel: u8,
+    /// Whether strokes that come in are sent on to the output port.
+    pub thru: bool,
+    /// Whether a controller moves a setting only from where the setting is.
+    pub pickup: bool,
+    /// The file of what controllers are bound to; empty for `midi.toml` in the platform's
+    /// configuration folder.
+    pub bindings: PathBuf,
+    /// Folder with a player's own drum maps; empty for `maps` in the configuration folder.
+    pub maps: PathBuf,
+    /// Length of the notes, in steps, 0.05 to 1.
+    pub gate: f32,
+    /// Moves MIDI against the sound, in milliseconds, -500 to 500; positive is later.
+    pub offset: f32,
+    /// When clock, start, stop and song position are sent.
+    pub clock: engine::ClockOut,
+}
+
+impl Default for Midi {
+    fn default() -> Midi {
+        Midi {
+            port: String::new(),
+            map: String::new(),
+            input: String::new(),
+            virtual_input: true,
+            follow_clock: false,
+            pad_channel: 0,
+            thru: false,
+            pickup: true,
+            bindings: PathBuf::new(),
+            maps: PathBuf::new(),
+            gate: 0.5,
+            offset: 0.0,
+            clock: engine::ClockOut::Playing,
+        }
+    }
+}
+
+impl Midi {
+    /// Where a player's own drum maps are; `None` where there is no configuration folder.
+    pub fn maps_folder(&self) -> Option<PathBuf> {
+        if self.maps.as_os_str().is_empty() {
+            Some(Config::platform_path()?.with_file_name("maps"))
+        } else {
+            Some(self.maps.clone())
+        }
+    }
+
+    /// The drum map that `map` means.
+    ///
+    /// # Errors
+    /// Why there is none, in one sentence.
+    pub fn drum_map(&self) -> Result<engine::DrumMap, String> {
+        let name = self.map.trim();
+        if name.is_empty() {
+            return Ok(engine::DrumMap::general_midi());
+        }
+        if name.ends_with(".toml") {
+            return engine::DrumMap::read(Path::new(name)).map_err(|error| format!("{error}."));
+        }
+        let maps = engine::DrumMaps::with_folder(self.maps_folder().as_deref());
+        maps.find(name).cloned()
+    }
 }
 
 /// What sounds.
@@ -119,6 +191,13 @@ pub struct Playing {
     pub velocity: f32,
     /// When a new groove takes over.
     pub takeover: Takeover,
+    /// Whether every beat clicks.
+    pub metronome: bool,
+    /// Level of the click, 0 to 1.
+    pub click: f32,
+    /// Bars that are counted before playing begins, 0 to 2.
+    #[serde(rename = "count-in")]
+    pub count_in: u8,
 }
 
 impl Default for Playing {
@@ -129,8 +208,67 @@ impl Default for Playing {
             timing: 1.0,
             velocity: 1.0,
             takeover: Takeover::NextBar,
+            metronome: false,
+            click: 0.5,
+            count_in: 0,
         }
     }
+}
+
+/// Where the slots and the chain are kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Chain {
+    /// Empty for the platform's data folder, `off` for nowhere.
+    pub file: PathBuf,
+}
+
+impl Chain {
+    /// The file, where there is to be one.
+    pub fn path(&self) -> Option<PathBuf> {
+        if self.file.as_os_str() == "off" {
+            return None;
+        }
+        if !self.file.as_os_str().is_empty() {
+            return Some(self.file.clone());
+        }
+        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
+        Some(folders.data_dir().join("chain.json"))
+    }
+}
+
+/// What is recorded, and where to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Record {
+    /// Folder that receives the takes.
+    pub folder: PathBuf,
+    /// What is heard, to a WAV file.
+    pub sound: bool,
+    /// What is played, to a MIDI file.
+    pub midi: bool,
+    pub start: RecordStart,
+}
+
+impl Default for Record {
+    fn default() -> Record {
+        Record {
+            folder: "takes".into(),
+            sound: true,
+            midi: true,
+            start: RecordStart::Bar,
+        }
+    }
+}
+
+/// When a recording begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordStart {
+    /// With the next bar line, or with play.
+    #[default]
+    Bar,
+    Now,
 }
 
 /// When a new groove takes over from the one that plays.
@@ -342,8 +480,8 @@ mod tests {
         );
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
-            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `export`, \
-             `keys`, `midi`, `playing`, `sampling`, `screen`, `soundfont`, `training`"
+            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `chain`, `checkpoints`, \
+             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
         );
     }
 

@@ -17,12 +17,18 @@ mod subject;
 use std::fmt;
 use std::str::FromStr;
 
+use std::path::Path;
+
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
+use super::examples::converter;
 use super::{Examples, Terms, TrainingError, evaluate_each};
 use crate::checkpoint::Checkpoint;
-use crate::data::{Split, Windows};
-use crate::music::{Groove, Representation};
+use crate::data::{Split, Windows, load_windows};
+use crate::model::Head;
+use crate::model::network::Network;
+use crate::music::Groove;
 
 pub use accompaniment::{Accompaniment, Guess};
 pub use baselines::Baselines;
@@ -34,6 +40,7 @@ pub use prior::{NEAR_DUPLICATE, Prior, Profile, Samples};
 pub use reconstruction::{Reconstruction, Returned};
 pub use statistics::{Histogram, Interval, Resampling, Sums, Unit, quantile};
 use subject::Subject;
+pub use subject::shown;
 
 /// One question that can be asked of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +78,10 @@ impl Part {
     }
 
     /// What is asked of a model unless something else is wanted: every question that fits what it
-    /// is shown and makes.
+    /// is shown and makes. Of what makes no performed grooves that is only [`Part::Losses`], by
+    /// [`evaluate_losses`].
     pub fn of_model(checkpoint: &Checkpoint) -> Vec<Part> {
-        let Representation::Groove(options) = &checkpoint.preset.representation else {
+        let Some(options) = Subject::options(&checkpoint.preset) else {
             return vec![Part::Losses];
         };
         let mut parts = vec![Part::Losses, Part::Baselines];
@@ -91,10 +99,7 @@ impl Part {
 
     /// Why the question makes no sense of this model, where it does not.
     pub fn objection(self, checkpoint: &Checkpoint) -> Option<String> {
-        let options = match &checkpoint.preset.representation {
-            Representation::Groove(options) => Some(options),
-            _ => None,
-        };
+        let options = Subject::options(&checkpoint.preset);
         let name = &checkpoint.preset.name;
         match (self, options) {
             (Part::Losses, _) => None,
@@ -157,8 +162,8 @@ pub struct Evaluation {
     pub split: Split,
     pub files: usize,
     pub windows: usize,
-    /// True hits in them.
-    pub hits: usize,
+    /// True hits in them, of grooves.
+    pub hits: Option<usize>,
     /// What intervals were drawn by, and how often.
     pub resampled: Unit,
     pub resamples: usize,
@@ -176,10 +181,14 @@ pub struct Evaluation {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
     pub total: Interval,
-    pub hits: Interval,
-    pub velocities: Interval,
-    pub offsets: Interval,
+    pub reconstruction: Interval,
     pub kl_bits: Interval,
+    /// The parts of the reconstruction of performed grooves; `None` of others.
+    pub hits: Option<Interval>,
+    pub velocities: Option<Interval>,
+    pub offsets: Option<Interval>,
+    /// Share of right predictions of classes; `None` of performed grooves.
+    pub accuracy: Option<Interval>,
 }
 
 /// The windows that a model is asked about, and those of the training split.
@@ -219,24 +228,8 @@ pub fn evaluate(
     let whole = train.map(|train| apart(train, checkpoint.preset.bars));
     let whole = whole.as_deref();
     let hits = windows.windows.iter().map(|groove| groove.hits().count());
-    let mut evaluation = Evaluation {
-        preset: checkpoint.preset.name.clone(),
-        step: checkpoint.metadata.step,
-        fingerprint: checkpoint.fingerprint()?,
-        split,
-        files: windows.files.len(),
-        windows: windows.windows.len(),
-        hits: hits.sum(),
-        resampled: *unit,
-        resamples: *resamples,
-        losses: None,
-        baselines: None,
-        reconstruction: None,
-        humanization: None,
-        prior: None,
-        interpolation: None,
-        accompaniment: None,
-    };
+    let mut evaluation = Evaluation::of(checkpoint, split, windows, questions)?;
+    evaluation.hits = Some(hits.sum());
     let mut asks = |part: Part| {
         let asked = parts.contains(&part);
         if asked {
@@ -245,7 +238,10 @@ pub fn evaluate(
         asked
     };
     if asks(Part::Losses) {
-        evaluation.losses = Some(losses(checkpoint, windows, &plan)?);
+        evaluation.losses = {
+            let examples = Examples::of_grooves(&checkpoint.preset, &windows.windows)?;
+            Some(losses(checkpoint, &examples, &plan)?)
+        };
     }
     if asks(Part::Baselines) {
         evaluation.baselines = Some(Baselines::measure(&windows.windows, whole, &plan));
@@ -277,6 +273,61 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
+/// Measures the loss terms alone, of any model that a corpus can be converted for.
+///
+/// # Errors
+/// When the corpus cannot be read or yields nothing for the model.
+pub fn evaluate_losses(
+    checkpoint: &Checkpoint,
+    data: &Path,
+    split: Split,
+    questions: &Questions,
+) -> Result<Evaluation, TrainingError> {
+    let mut converter = converter(&checkpoint.preset)?;
+    converter.hop = Some(checkpoint.preset.bars);
+    let windows = load_windows(data, Some(split), &converter)?;
+    let mut evaluation = Evaluation::of(checkpoint, split, &windows, questions)?;
+    let Questions {
+        unit,
+        resamples,
+        seed,
+        ..
+    } = questions;
+    let plan = Resampling::of(&windows, *unit, *resamples, *seed);
+    let examples = Examples::new(converter, windows.windows);
+    evaluation.losses = Some(losses(checkpoint, &examples, &plan)?);
+    Ok(evaluation)
+}
+
+impl Evaluation {
+    /// Nothing measured yet.
+    fn of<W>(
+        checkpoint: &Checkpoint,
+        split: Split,
+        windows: &Windows<W>,
+        questions: &Questions,
+    ) -> Result<Evaluation, TrainingError> {
+        Ok(Evaluation {
+            preset: checkpoint.preset.name.clone(),
+            step: checkpoint.metadata.step,
+            fingerprint: checkpoint.fingerprint()?,
+            split,
+            files: windows.files.len(),
+            windows: windows.windows.len(),
+            hits: None,
+            resampled: questions.unit,
+            resamples: questions.resamples,
+            losses: None,
+            baselines: None,
+            reconstruction: None,
+            humanization: None,
+            prior: None,
+            interpolation: None,
+            accompaniment: None,
+        })
+    }
+}
+
 /// Of windows at every bar those that do not overlap: every `bars`-th of each file.
 fn apart(windows: &Windows, bars: usize) -> Vec<Groove> {
     let mut place = 0;
@@ -300,36 +351,46 @@ impl Sums for Terms {
     }
 }
 
+/// The loss terms of `examples`, as in validation during training.
 fn losses(
     checkpoint: &Checkpoint,
-    windows: &Windows,
+    examples: &Examples,
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
     /// As in training, so that the numbers compare.
     const SEED: u64 = 0;
-    let preset = &checkpoint.preset;
-    let network = crate::model::network::Network::new(
-        preset.clone(),
-        &checkpoint.tensors,
-        &candle_core::Device::Cpu,
-    )?;
-    let examples = Examples::of_grooves(preset, &windows.windows)?;
-    let each = evaluate_each(&network, &examples, SEED, checkpoint.metadata.step)?;
-    let [total, hits, velocities, offsets, kl_bits] = plan.intervals(&each, |sums| {
+    let preset = checkpoint.preset.clone();
+    let grooves = preset.head == Head::Groove;
+    let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
+    let each = evaluate_each(&network, examples, SEED, checkpoint.metadata.step)?;
+    let figures = plan.intervals(&each, |sums| {
         let mean = sums.mean();
         [
             mean.loss,
+            mean.reconstruction,
+            mean.kl / std::f64::consts::LN_2,
             mean.hits,
             mean.velocities,
             mean.offsets,
-            mean.kl / std::f64::consts::LN_2,
+            sums.accuracy().unwrap_or(f64::NAN),
         ]
     });
-    Ok(Losses {
+    let [
         total,
+        reconstruction,
+        kl_bits,
         hits,
         velocities,
         offsets,
+        accuracy,
+    ] = figures;
+    Ok(Losses {
+        total,
+        reconstruction,
         kl_bits,
+        hits: grooves.then_some(hits),
+        velocities: grooves.then_some(velocities),
+        offsets: grooves.then_some(offsets),
+        accuracy: accuracy.meant(),
     })
 }

@@ -50,7 +50,7 @@ pub struct Resampling {
 
 impl Resampling {
     /// Of the windows of a corpus.
-    pub fn of(windows: &Windows, unit: Unit, times: usize, seed: u64) -> Resampling {
+    pub fn of<W>(windows: &Windows<W>, unit: Unit, times: usize, seed: u64) -> Resampling {
         match unit {
             Unit::File => Resampling {
                 units: windows.origin.clone(),

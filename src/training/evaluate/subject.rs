@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Decoding, Latent, MusicVae, Posterior};
+use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -30,8 +30,7 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// The model of `checkpoint` with the posteriors of what it is shown of `grooves`. Strokes are
-    /// never left out at random, as they are in training: an instrument is given a whole pattern.
+    /// The model of `checkpoint` with the posteriors of what it is [`shown`] of `grooves`.
     ///
     /// # Errors
     /// When it is no model of grooves, or its windows are of another length.
@@ -41,19 +40,9 @@ impl<'a> Subject<'a> {
         plan: &'a Resampling,
     ) -> Result<Subject<'a>, TrainingError> {
         let preset = &checkpoint.preset;
-        let options = match &preset.representation {
-            Representation::Groove(options) if Subject::can_test(options) => GrooveOptions {
-                max_note_dropout: 0.0,
-                ..options.clone()
-            },
-            _ => return Err(TrainingError::NotMeasured(preset.name.clone())),
-        };
+        let (options, shown) = shown(preset, grooves)?;
         let network = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
         let model = checkpoint.model()?;
-        let shown: Vec<Groove> = grooves
-            .iter()
-            .map(|groove| options.apply(groove, 0))
-            .collect();
         let posteriors = model.encode(&shown)?;
         Ok(Subject {
             options,
@@ -65,9 +54,15 @@ impl<'a> Subject<'a> {
         })
     }
 
-    /// Whether rows are whole steps and hold numbers, without controls.
-    fn can_test(options: &GrooveOptions) -> bool {
-        !options.hits_as_controls && !options.split_instruments && options.bins.is_none()
+    /// What a model is shown that can be tested: one whose rows are whole steps of numbers,
+    /// without controls.
+    pub fn options(preset: &Preset) -> Option<&GrooveOptions> {
+        let Representation::Groove(options) = &preset.representation else {
+            return None;
+        };
+        let whole =
+            !options.hits_as_controls && !options.split_instruments && options.bins.is_none();
+        (whole && preset.head == Head::Groove).then_some(options)
     }
 
     /// Means of the posteriors.
@@ -113,6 +108,26 @@ impl<'a> Subject<'a> {
         }
         Ok(outputs)
     }
+}
+
+/// What the model of `preset` is shown of `grooves`. Strokes are never left out at random, as they
+/// are in training: an instrument is given a whole pattern.
+///
+/// # Errors
+/// When it is no model of grooves that can be tested.
+pub fn shown(
+    preset: &Preset,
+    grooves: &[Groove],
+) -> Result<(GrooveOptions, Vec<Groove>), TrainingError> {
+    let options =
+        Subject::options(preset).ok_or_else(|| TrainingError::NotMeasured(preset.name.clone()))?;
+    let options = GrooveOptions {
+        max_note_dropout: 0.0,
+        ..options.clone()
+    };
+    let shown = grooves.iter().map(|groove| options.apply(groove, 0));
+    let shown = shown.collect();
+    Ok((options, shown))
 }
 
 /// Grooves of equal length side by side.

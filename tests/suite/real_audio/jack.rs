@@ -4,19 +4,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::*;
 
-const SERVER: &str = "musicvae-tui-test";
+#[cfg(feature = "jack-midi")]
+mod receiver;
+
+pub const SERVER: &str = "musicvae-tui-test";
 
 /// One server at a time: two with a real-time priority would disturb each other's clock.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// A JACK server with a driver that is only a clock, ended with the test.
-struct Server(
+pub struct Server(
     Child,
     #[expect(dead_code, reason = "held")] MutexGuard<'static, ()>,
 );
 
 impl Server {
-    fn start(rate: u32, period: u32) -> Option<Server> {
+    pub fn start(rate: u32, period: u32) -> Option<Server> {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let server = Process::new("jackd")
             .args(["-n", SERVER, "-R", "-P", "20", "-d", "dummy"])
@@ -53,7 +56,7 @@ impl Drop for Server {
     }
 }
 
-fn tool(name: &str) -> Process {
+pub fn tool(name: &str) -> Process {
     let mut process = Process::new(name);
     process
         .env("JACK_DEFAULT_SERVER", SERVER)
@@ -184,24 +187,184 @@ fn child_midi() {
     assert_eq!((times(0xFA).len(), times(0xFC).len()), (1, 1));
 }
 
+/// Follows a master of its own, which also strikes a pad; holds what is played to the master.
+#[cfg(feature = "jack-midi")]
+#[test]
+#[ignore = "run by jack_midi_is_followed"]
+fn child_follower() {
+    use midir::os::unix::{VirtualInput, VirtualOutput};
+    use musicvae_tui::engine::{Received, Sync};
+    use std::sync::mpsc::channel;
+
+    if std::env::var_os("MUSICVAE_TUI_CHILD").is_none() {
+        return;
+    }
+    let (sender, received) = channel();
+    let epoch = Instant::now();
+    let _receiver = midir::MidiInput::new("receiver")
+        .unwrap()
+        .create_virtual(
+            "drums",
+            move |_, bytes, _| {
+                let _ = sender.send((epoch.elapsed().as_secs_f64(), bytes.to_vec()));
+            },
+            (),
+        )
+        .unwrap();
+    let virtual_output = || {
+        midir::MidiOutput::new("master")
+            .unwrap()
+            .create_virtual("clock")
+            .unwrap()
+    };
+    let mut master = virtual_output();
+    let engine = Engine::start(EngineOptions {
+        audio: false,
+        midi_port: Some("receiver:drums".into()),
+        midi_input: Some("master:clock".into()),
+        virtual_input: true,
+        follow_clock: true,
+        groove: Groove {
+            steps: groove().steps,
+            ..Groove::empty(16)
+        },
+        ..EngineOptions::default()
+    });
+    let wait = |what: &str, condition: &dyn Fn() -> bool| {
+        let started = Instant::now();
+        while !condition() {
+            assert!(
+                started.elapsed() < Duration::from_secs(15),
+                "{what}: {:?}",
+                engine.status()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let on = |state: &MidiState| matches!(state, MidiState::On { .. });
+    wait("ports", &|| {
+        on(&engine.status().midi) && on(&engine.status().midi_in)
+    });
+
+    // 128 quarter notes a minute for 40 beats; started after two of them.
+    let tick = 60.0 / 128.0 / 24.0;
+    let first = epoch.elapsed().as_secs_f64();
+    let at = |n: u32| first + f64::from(n) * tick;
+    for n in 0..24 * 40 {
+        let wait = at(n) - epoch.elapsed().as_secs_f64();
+        std::thread::sleep(Duration::from_secs_f64(wait.max(0.0)));
+        master.send(&[0xF8]).unwrap();
+        if n == 47 {
+            master.send(&[0xFA]).unwrap();
+        }
+        if n == 24 * 20 {
+            master.send(&[0x99, 49, 77]).unwrap();
+            master.send(&[0xB0, 74, 5]).unwrap();
+        }
+    }
+    // The one that listens to the master, and the one that others find.
+    let ports = tool("jack_lsp").output().unwrap();
+    let ports = String::from_utf8_lossy(&ports.stdout).into_owned();
+    let inputs = ports
+        .lines()
+        .filter(|port| port.starts_with("musicvae-tui") && port.ends_with(":in"));
+    assert_eq!(inputs.count(), 2, "{ports}");
+    let Sync::Following(qpm) = engine.status().sync else {
+        panic!("{:?}", engine.status().sync)
+    };
+    println!("FOLLOWED at {qpm:.3}");
+    assert!((qpm - 128.0).abs() < 0.5);
+    assert!(engine.received().iter().any(|it| matches!(
+        it,
+        Received::Note {
+            velocity: 77,
+            lane: Some(Lane::Crash),
+            tap: Some(_),
+            ..
+        }
+    )));
+    let quiet = Instant::now();
+    wait("the loss", &|| {
+        matches!(engine.status().sync, Sync::Lost(_))
+    });
+    println!("LOST after {:?}", quiet.elapsed());
+    assert!(quiet.elapsed() < Duration::from_millis(800));
+    // The port itself goes, and comes back.
+    drop(master);
+    wait("the port's loss", &|| !on(&engine.status().midi_in));
+    let mut master = virtual_output();
+    wait("the port", &|| on(&engine.status().midi_in));
+    for _ in 0..30 {
+        std::thread::sleep(Duration::from_secs_f64(tick));
+        master.send(&[0xF8]).unwrap();
+    }
+    assert!(matches!(engine.status().sync, Sync::Following(_)));
+    master.send(&[0xFC]).unwrap();
+    wait("the stop", &|| !engine.status().playing);
+    std::thread::sleep(Duration::from_millis(200));
+    drop(engine);
+
+    let end = at(24 * 40);
+    let messages: Vec<(f64, Vec<u8>)> = received.try_iter().collect();
+    // The pad's stroke does not leave, and every note that begins ends.
+    let count = |status: u8| messages.iter().filter(|it| it.1[0] == status).count();
+    assert!(messages.iter().all(|it| it.1[0] != 0x99 || it.1[1] != 49));
+    assert_eq!(count(0x99), count(0x89));
+    // Milliseconds after the master's own; two JACK periods of that are the way there and back.
+    let mut late: Vec<f64> = messages
+        .iter()
+        .filter(|(time, bytes)| bytes[0] == 0x99 && *time < end - 0.1)
+        .filter_map(|(time, _)| {
+            let steps = (time - at(48)) / (6.0 * tick);
+            schedule()
+                .take(64)
+                .map(|seconds| (steps - seconds * 8.0) * 6.0 * tick * 1e3)
+                .min_by(|a, b| a.abs().total_cmp(&b.abs()))
+        })
+        .collect();
+    assert!(late.len() > 34, "{}", late.len());
+    late.sort_by(f64::total_cmp);
+    let middle = late[late.len() / 2];
+    let mut off: Vec<f64> = late.iter().map(|late| (late - middle).abs()).collect();
+    off.sort_by(f64::total_cmp);
+    let share = |share: f64| off[((off.len() - 1) as f64 * share) as usize];
+    println!(
+        "{} notes {middle:.3} ms after the master, and off that by {:.3} / {:.3} / {:.3} ms",
+        off.len(),
+        share(0.5),
+        share(0.99),
+        share(1.0)
+    );
+    assert!(middle.abs() < 20.0 && share(0.5) < 5.0);
+}
+
+#[cfg(feature = "jack-midi")]
+#[test]
+fn jack_midi_is_followed() {
+    // JACK rounds MIDI to its period: the clock comes with 5 ms of jitter, and all the notes arrive.
+    child_on(48_000, 256, "child_follower");
+}
+
 #[cfg(feature = "jack-midi")]
 #[test]
 fn jack_midi_is_on_time() {
-    let Some(_server) = Server::start(48_000, 32) else {
+    child_on(48_000, 32, "child_midi");
+}
+
+/// Runs a test in a process of its own, with a server.
+#[cfg(feature = "jack-midi")]
+fn child_on(rate: u32, period: u32, name: &str) {
+    let Some(_server) = Server::start(rate, period) else {
         return;
     };
     let output = Process::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "real_audio::jack::child_midi",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("real_audio::jack::{name}")])
+        .args(["--ignored", "--nocapture"])
         .env("MUSICVAE_TUI_CHILD", "1")
         .env("JACK_DEFAULT_SERVER", SERVER)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     println!("{said}");
     assert!(
         output.status.success(),

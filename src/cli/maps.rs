@@ -1,0 +1,103 @@
+//! `musicvae-tui maps`: the drum maps at hand.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::UsageError;
+use super::output::{note, say};
+use crate::engine::{DrumMap, DrumMaps, LANE_NAMES, Listed};
+use crate::music::{LANES, Lane};
+use crate::studio::Config;
+
+/// List the drum maps with the notes of each lane, or print one as a file to begin your own with.
+#[derive(clap::Args)]
+pub struct Maps {
+    /// Print this map (a name or its words) as it would be written into a map file.
+    name: Option<String>,
+    /// Print as JSON: [{"name", "about", "file", "lanes": {"kick": {"note", "channel", "level",
+    /// "instead"} or null, ...}}, ...]
+    #[arg(long, conflicts_with = "name")]
+    json: bool,
+}
+
+impl Maps {
+    /// Runs the command.
+    pub fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
+        let folder = Config::find(config)?.midi.maps_folder();
+        let maps = DrumMaps::with_folder(folder.as_deref());
+        if let Some(name) = &self.name {
+            let map = maps.find(name).map_err(UsageError)?;
+            return say!("{}", map.to_text().trim_end());
+        }
+        for problem in &maps.problems {
+            note!("musicvae-tui: {problem}");
+        }
+        if self.json {
+            let list: Vec<_> = maps.maps.iter().map(json_of).collect();
+            let text = serde_json::to_string_pretty(&list).context("the list can't be written")?;
+            return say!("{text}");
+        }
+        let name_width = maps.maps.iter().map(|it| it.map.name.chars().count()).max();
+        let name_width = name_width.unwrap_or(0);
+        let head: Vec<String> = Lane::ALL
+            .iter()
+            .map(|it| format!("{:>7}", it.short_name()))
+            .collect();
+        say!("{:name_width$}{}", "", head.concat())?;
+        for Listed { map, .. } in &maps.maps {
+            say!("{:name_width$}{}", map.name, cells(map))?;
+        }
+        say!(
+            "\nNotes on channel 10, else note/channel; ~ is not the lane's own voice, - is silent."
+        )?;
+        match folder {
+            Some(folder) => say!("Your own maps go into {}.", folder.display()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn cells(map: &DrumMap) -> String {
+    let cell = |voice: &Option<_>| match voice {
+        None => format!("{:>7}", "-"),
+        Some(crate::engine::Voice {
+            note,
+            channel,
+            instead,
+            ..
+        }) => {
+            let mark = if instead.is_some() { "~" } else { "" };
+            let channel = match channel {
+                10 => String::new(),
+                other => format!("/{other}"),
+            };
+            format!("{:>7}", format!("{mark}{note}{channel}"))
+        }
+    };
+    map.lanes.iter().map(cell).collect()
+}
+
+fn json_of(listed: &Listed) -> serde_json::Value {
+    let map = &listed.map;
+    let voice = |lane: usize| {
+        map.lanes[lane].as_ref().map(|voice| {
+            json!({
+                "note": voice.note,
+                "channel": voice.channel,
+                "level": voice.level,
+                "instead": voice.instead,
+            })
+        })
+    };
+    let lanes: serde_json::Map<String, serde_json::Value> = (0..LANES)
+        .map(|lane| (LANE_NAMES[lane].to_string(), json!(voice(lane))))
+        .collect();
+    json!({
+        "name": map.name,
+        "about": map.about,
+        "file": listed.path,
+        "lanes": lanes,
+    })
+}

@@ -1,0 +1,339 @@
+//! The MIDI output ports of this machine.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use midir::{MidiOutput, MidiOutputConnection};
+
+use crate::engine::midi_in::is_own;
+use crate::engine::schedule::MidiSink;
+use crate::engine::{Devices, MidiPort};
+
+/// The name under which ports of this program appear.
+pub(crate) const CLIENT: &str = "musicvae-tui";
+
+/// Lists ports and has none; not called as the others are, so that those keep their name.
+const LISTER: &str = "musicvae-tui-ports";
+
+/// What stands for a port of our own, to which other programs connect.
+pub const VIRTUAL_PORT: &str = "virtual port";
+
+/// A system that has MIDI ports.
+pub(crate) trait Backend: Send {
+    /// The names of the output ports, or why there is no MIDI, in one sentence.
+    fn list(&mut self) -> Result<Vec<String>, String>;
+
+    /// Opens the port of exactly this name.
+    fn open(&mut self, name: &str) -> Result<Box<dyn MidiSink>, String>;
+
+    /// Makes a port of our own.
+    fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String>;
+
+    /// Whether [`Backend::open_virtual`] may work.
+    fn has_virtual(&self) -> bool;
+}
+
+/// The ports of a system, and how to find one again.
+pub(crate) struct Ports {
+    backend: Box<dyn Backend>,
+}
+
+impl Ports {
+    pub fn new(backend: Box<dyn Backend>) -> Ports {
+        Ports { backend }
+    }
+
+    /// Those of this machine.
+    pub fn system() -> Ports {
+        Ports::new(Box::new(System::default()))
+    }
+
+    /// The output ports there are now.
+    pub fn list(&mut self) -> Devices<MidiPort> {
+        match self.backend.list() {
+            Err(reason) => Devices {
+                found: Vec::new(),
+                reason: Some(reason),
+            },
+            Ok(mut names) => {
+                if self.backend.has_virtual() {
+                    names.push(VIRTUAL_PORT.into());
+                }
+                let reason = names.is_empty().then(|| {
+                    "No MIDI output port is there: connect a device, or start a program that \
+                     has one."
+                        .into()
+                });
+                let found = names.into_iter().map(|name| MidiPort { name }).collect();
+                Devices { found, reason }
+            }
+        }
+    }
+
+    /// Whether a port that was opened under this name is still there. Some systems let a program
+    /// send into the void when a port has gone.
+    pub fn has(&mut self, name: &str) -> bool {
+        match self.backend.list() {
+            Err(_) => false,
+            Ok(names) => is_virtual(name) || names.iter().any(|found| found == name),
+        }
+    }
+
+    /// Opens the port that is called `name`, or else the first one whose name contains it.
+    pub fn open(&mut self, name: &str) -> Result<(Box<dyn MidiSink>, String), String> {
+        if is_virtual(name) {
+            return Ok((self.backend.open_virtual()?, VIRTUAL_PORT.into()));
+        }
+        let names = self.backend.list()?;
+        let found = {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            find(&names, name).map(str::to_string)
+        };
+        let Some(found) = found else {
+            return Err(format!(
+                "MIDI port \"{name}\" is not there; it is opened when it comes."
+            ));
+        };
+        Ok((self.backend.open(&found)?, found))
+    }
+}
+
+fn is_virtual(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(VIRTUAL_PORT)
+}
+
+/// The MIDI system that this program was built for. One client lists again and again: a new one
+/// every time disturbs some servers.
+#[derive(Default)]
+struct System {
+    lister: Option<Lister>,
+}
+
+/// A client that lists, and whether the server that it belongs to is there, for the ports that were
+/// opened meanwhile.
+struct Lister {
+    client: Client<MidiOutput>,
+    server: Arc<AtomicBool>,
+}
+
+impl System {
+    fn lister(&mut self) -> Result<&Lister, String> {
+        let lister = match self.lister.take() {
+            Some(lister) => lister,
+            None => Lister::new()?,
+        };
+        Ok(self.lister.insert(lister))
+    }
+
+    /// Nothing is listed: is this another server's client now?
+    fn look_again(&mut self) -> Result<Vec<String>, String> {
+        let probe = match Lister::new() {
+            Ok(probe) => probe,
+            Err(reason) => {
+                self.give_up();
+                return Err(reason);
+            }
+        };
+        let names = probe.names();
+        if !names.is_empty() {
+            self.give_up();
+            self.lister = Some(probe);
+        }
+        Ok(names)
+    }
+
+    fn give_up(&mut self) {
+        if let Some(lister) = self.lister.take() {
+            lister.server.store(false, Relaxed);
+        }
+    }
+}
+
+impl Lister {
+    fn new() -> Result<Lister, String> {
+        let server = Arc::new(AtomicBool::new(true));
+        Ok(Lister {
+            client: Client::new(new_output(LISTER)?, server.clone()),
+            server,
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        let Some(client) = &self.client.inner else {
+            return Vec::new();
+        };
+        let ports = client.ports();
+        let names = ports.iter().filter_map(|port| client.port_name(port).ok());
+        names.filter(|name| !is_own(name)).collect()
+    }
+}
+
+impl Backend for System {
+    fn list(&mut self) -> Result<Vec<String>, String> {
+        let names = self.lister()?.names();
+        if names.is_empty() {
+            return self.look_again();
+        }
+        Ok(names)
+    }
+
+    fn open(&mut self, name: &str) -> Result<Box<dyn MidiSink>, String> {
+        let server = self.lister()?.server.clone();
+        let output = new_output(CLIENT)?;
+        let port = output
+            .ports()
+            .into_iter()
+            .find(|port| output.port_name(port).is_ok_and(|found| found == name))
+            .ok_or_else(|| format!("MIDI port \"{name}\" went away; it is tried again."))?;
+        let connection = output
+            .connect(&port, "drums")
+            .map_err(|error| format!("MIDI port \"{name}\" cannot be opened ({error})."))?;
+        Ok(Box::new(Client::new(connection, server)))
+    }
+
+    #[cfg(unix)]
+    fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String> {
+        use midir::os::unix::VirtualOutput;
+        let server = self.lister()?.server.clone();
+        let connection = new_output(CLIENT)?
+            .create_virtual(CLIENT)
+            .map_err(|error| format!("The virtual MIDI port cannot be made ({error})."))?;
+        Ok(Box::new(Client::new(connection, server)))
+    }
+
+    #[cfg(not(unix))]
+    fn open_virtual(&mut self) -> Result<Box<dyn MidiSink>, String> {
+        Err(
+            "This system has no virtual MIDI ports: make one with a loopback driver (loopMIDI, \
+             for example) and choose that."
+                .into(),
+        )
+    }
+
+    fn has_virtual(&self) -> bool {
+        cfg!(unix)
+    }
+}
+
+/// Something that belongs to a server. JACK's library crashes when a client of a server that is
+/// gone is closed after another one was opened, so such a client is left to itself.
+struct Client<T> {
+    inner: Option<T>,
+    server: Arc<AtomicBool>,
+}
+
+impl<T> Client<T> {
+    fn new(inner: T, server: Arc<AtomicBool>) -> Client<T> {
+        let inner = Some(inner);
+        Client { inner, server }
+    }
+}
+
+impl<T> Drop for Client<T> {
+    fn drop(&mut self) {
+        if cfg!(feature = "jack-midi") && !self.server.load(Relaxed) {
+            std::mem::forget(self.inner.take());
+        }
+    }
+}
+
+impl MidiSink for Client<MidiOutputConnection> {
+    fn send(&mut self, bytes: &[u8]) -> Result<(), String> {
+        match &mut self.inner {
+            Some(connection) if self.server.load(Relaxed) => {
+                connection.send(bytes).map_err(|error| error.to_string())
+            }
+            _ => Err("the MIDI server is gone".into()),
+        }
+    }
+}
+
+fn new_output(client: &str) -> Result<MidiOutput, String> {
+    MidiOutput::new(client).map_err(|_| no_sequencer("leaves"))
+}
+
+/// Why there are no ports, and what follows: no note `leaves`, or `is heard`.
+pub(crate) fn no_sequencer(nothing: &str) -> String {
+    let (reason, remedy) = if cfg!(feature = "jack-midi") {
+        let remedy = ": start one (jackd, or PipeWire's)";
+        ("No JACK server runs", remedy)
+    } else if cfg!(target_os = "linux") {
+        (
+            "This machine has no MIDI sequencer (ALSA's /dev/snd/seq)",
+            "",
+        )
+    } else {
+        ("MIDI is not available on this machine", "")
+    };
+    format!("{reason}, so no note {nothing}{remedy}.")
+}
+
+/// Whether an input and an output belong to one device, as far as their names tell.
+pub(crate) fn same_device(input: &str, output: &str) -> bool {
+    bare(input) == bare(output)
+}
+
+/// A port's name in small letters, without the numbers that ALSA adds and changes.
+fn bare(name: &str) -> String {
+    let is_address =
+        |word: &str| word.contains(':') && word.chars().all(|c| c.is_ascii_digit() || c == ':');
+    match name.rsplit_once(' ') {
+        Some((bare, address)) if is_address(address) => bare.to_lowercase(),
+        _ => name.to_lowercase(),
+    }
+}
+
+/// The port among `names` that `wanted` means: its exact name, the same without ALSA's numbers, or
+/// part of it in any case.
+pub(crate) fn find<'a>(names: &[&'a str], wanted: &str) -> Option<&'a str> {
+    let lower = wanted.to_lowercase();
+    names
+        .iter()
+        .find(|name| **name == wanted)
+        .or_else(|| names.iter().find(|name| bare(name) == bare(wanted)))
+        .or_else(|| {
+            names
+                .iter()
+                .find(|name| name.to_lowercase().contains(&lower))
+        })
+        .copied()
+        .filter(|_| !wanted.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_found_by_what_stays_of_its_name() {
+        let names = [
+            "Midi Through:Midi Through Port-0 14:0",
+            "TR-8S:TR-8S MIDI 1 24:0",
+        ];
+        assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 24:0"), Some(names[1]));
+        // Plugged in again, it has another number.
+        assert_eq!(find(&names, "TR-8S:TR-8S MIDI 1 128:0"), Some(names[1]));
+        assert_eq!(find(&names, "tr-8s"), Some(names[1]));
+        assert_eq!(find(&names, "digitakt"), None);
+        assert_eq!(find(&names, ""), None);
+        assert!(same_device(names[1], "TR-8S:TR-8S MIDI 1 128:0"));
+        assert!(!same_device(names[0], names[1]));
+    }
+
+    /// Whatever this machine has: a list or a sentence, and no panic.
+    #[test]
+    fn a_system_without_midi_says_so_in_a_sentence() {
+        let mut ports = Ports::system();
+        let list = ports.list();
+        assert_eq!(list.found.is_empty(), list.reason.is_some());
+        if let Some(reason) = list.reason {
+            assert!(
+                reason.ends_with('.') && reason.lines().count() == 1,
+                "{reason}"
+            );
+            assert_eq!(ports.open(VIRTUAL_PORT).err(), Some(reason.clone()));
+            assert_eq!(ports.open("any").err(), Some(reason));
+            assert!(!ports.has(VIRTUAL_PORT));
+        }
+    }
+}

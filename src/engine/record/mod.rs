@@ -1,0 +1,51 @@
+//! Recording: what is heard to a WAV file, what is played to a MIDI file.
+//!
+//! The real-time side writes into two lock-free queues ([`tap`]), and a thread of its own ([`recorder`])
+//! takes from them and writes ([`writer`]). The files are called `take-001.wav.part` and so on while they
+//! grow, and lose the `.part` when they are closed. All the while they are whole: the WAV header
+//! and the MIDI file are brought up to date every few seconds, so that a program that is killed
+//! leaves takes that only have to be renamed.
+
+mod files;
+mod recorder;
+mod tap;
+mod writer;
+
+use std::path::PathBuf;
+
+pub(crate) use files::quantized;
+pub(crate) use recorder::Recorder;
+pub(crate) use tap::Tap;
+
+/// Ticks a quarter note of what is recorded to MIDI, and of [`super::Position::tick`].
+pub const TICKS_PER_QUARTER: u16 = 960;
+
+/// Ticks a step.
+pub(crate) const TICKS_PER_STEP: f64 =
+    TICKS_PER_QUARTER as f64 / crate::music::STEPS_PER_QUARTER as f64;
+
+/// What is recorded, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordOptions {
+    /// Folder that receives the files; made when it is not there.
+    pub folder: PathBuf,
+    /// What is heard, to a WAV file of 24 bits at the sound card's rate.
+    pub sound: bool,
+    /// What is played, to a MIDI file of [`TICKS_PER_QUARTER`], with the General MIDI pitches.
+    pub midi: bool,
+    /// Begins with the next bar line (or with [`super::Command::Play`], while nothing plays), so
+    /// that bars of the files are bars of the music; otherwise at once.
+    pub on_bar: bool,
+}
+
+/// A recording that is being made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    /// The files' name without its ending.
+    pub name: String,
+    pub folder: PathBuf,
+    pub sound: bool,
+    pub midi: bool,
+    /// Length so far; `None` while it waits for the bar line or for play.
+    pub seconds: Option<f64>,
+}

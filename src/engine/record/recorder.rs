@@ -1,0 +1,161 @@
+//! The thread of a recording, from making its files to closing them.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::tap::Tap;
+use super::writer::Writer;
+use super::{RecordOptions, Recording, files};
+use crate::engine::control::{CoreSender, Slow};
+use crate::engine::handle::join_within;
+use crate::engine::messages::CoreCommand;
+
+/// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
+const SOUND_ROOM: usize = 1 << 21;
+
+/// Strokes and the like that can wait: several minutes of the busiest playing.
+const ROOM: usize = 1 << 15;
+
+/// Time between two looks at the queues.
+const TICK: Duration = Duration::from_millis(40);
+
+/// A recording, held from outside.
+pub(crate) struct Recorder {
+    quit: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Recorder {
+    /// Starts the thread that makes the files and then hands its tap to the core. `stop` is set
+    /// when the recording is to end. What goes wrong is said in `slow`.
+    pub fn start(
+        options: RecordOptions,
+        stop: Arc<AtomicBool>,
+        core: Arc<CoreSender>,
+        slow: Arc<Mutex<Slow>>,
+    ) -> io::Result<Recorder> {
+        let quit = Arc::new(AtomicBool::new(false));
+        let flag = quit.clone();
+        let work = move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                record(&options, &stop, &flag, &core, &slow)
+            }));
+            core.send(CoreCommand::StopRecording);
+            let (files, error) = ended.unwrap_or_else(|_| {
+                let fault = "Recording broke off by a fault in the program: what was written is in \
+                             the .part files.";
+                (Vec::new(), Some(fault.to_string()))
+            });
+            say(&slow, |slow| {
+                slow.recording = None;
+                slow.recorded = files.into();
+                slow.record_error = error;
+            });
+        };
+        let thread = thread::Builder::new().name("engine-recorder".into());
+        Ok(Recorder {
+            quit,
+            thread: thread.spawn(work)?,
+        })
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Has the files closed with what there is, and waits for that.
+    pub fn finish(self, patience: Duration) {
+        self.quit.store(true, Relaxed);
+        self.thread.thread().unpark();
+        join_within(self.thread, patience);
+    }
+}
+
+fn say(slow: &Mutex<Slow>, change: impl FnOnce(&mut Slow)) {
+    change(&mut slow.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Records until it is told to stop; returns the files and what went wrong.
+fn record(
+    options: &RecordOptions,
+    stop: &AtomicBool,
+    quit: &AtomicBool,
+    core: &CoreSender,
+    slow: &Mutex<Slow>,
+) -> (Vec<PathBuf>, Option<String>) {
+    let endings: Vec<&str> = [(options.sound, "wav"), (options.midi, "mid")]
+        .into_iter()
+        .filter_map(|(wanted, ending)| wanted.then_some(ending))
+        .collect();
+    if endings.is_empty() {
+        let nothing = "Neither sound nor MIDI is to be recorded: switch one on in [record].";
+        return (Vec::new(), Some(nothing.into()));
+    }
+    let (name, paths) = match files::new_take(&options.folder, &endings) {
+        Ok(take) => take,
+        Err(reason) => return (Vec::new(), Some(reason)),
+    };
+    let path = |ending: &str| {
+        let is = |path: &&PathBuf| path.extension().is_some_and(|it| it == ending);
+        paths.iter().find(is).cloned()
+    };
+    let (told, happenings) = rtrb::RingBuffer::new(ROOM);
+    let (heard, sound) = sound_queue(options.sound);
+    let mut takes = Writer::new(happenings, sound, path("wav"), path("mid"));
+    say(slow, |slow| {
+        slow.record_error = None;
+        slow.recording = Some(Recording {
+            name: name.clone(),
+            folder: paths[0].parent().map(Path::to_path_buf).unwrap_or_default(),
+            sound: options.sound,
+            midi: options.midi,
+            seconds: None,
+        });
+    });
+    let tap = Box::new(Tap::new(told, heard, options.on_bar));
+    let mut error = None;
+    if !core.send(CoreCommand::Record(tap)) {
+        error = Some("The engine is too busy to begin a recording: try again.".to_string());
+    } else if stop.load(Relaxed) {
+        // Told to stop before there was anything to stop.
+        core.send(CoreCommand::StopRecording);
+    }
+    while error.is_none() {
+        // Asked before the queues are emptied, so that nothing is left in them.
+        let last = quit.load(Relaxed) || takes.is_abandoned();
+        error = match takes.drain() {
+            Ok(true) => break,
+            Ok(false) if last => break,
+            Ok(false) => takes.keep_whole().err(),
+            Err(reason) => Some(reason),
+        };
+        if error.is_none() {
+            thread::park_timeout(TICK);
+        }
+    }
+    let closing = takes.close();
+    let error = error.or(closing).or_else(|| takes.losses());
+    (takes.done, error)
+}
+
+/// The sound's queue, every page of which was touched once: the audio thread must not be the one
+/// that the system gives them to.
+fn sound_queue(wanted: bool) -> (Option<rtrb::Producer<f32>>, Option<rtrb::Consumer<f32>>) {
+    if !wanted {
+        return (None, None);
+    }
+    let (mut heard, mut sound) = rtrb::RingBuffer::new(SOUND_ROOM);
+    if let Ok(mut chunk) = heard.write_chunk(SOUND_ROOM) {
+        chunk.as_mut_slices().0.fill(0.0);
+        chunk.commit_all();
+    }
+    if let Ok(chunk) = sound.read_chunk(SOUND_ROOM) {
+        chunk.commit_all();
+    }
+    (Some(heard), Some(sound))
+}

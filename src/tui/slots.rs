@@ -1,0 +1,87 @@
+//! The slots and the chain, over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::bars::shortened;
+use super::draw::View;
+use super::overlay::{pick, window};
+use crate::studio::{Studio, chain};
+
+/// Columns of a groove's name.
+const NAME: usize = 24;
+
+pub fn draw(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let chain = &studio.chain;
+    let height = chain::SLOTS + 3;
+    let inner = window("Slots and chain", (66, height), view, body, buffer);
+    let sounding = chain.sounding(studio.transport.chain_link);
+    let lines = chain.slots.iter().enumerate().map(|(number, slot)| {
+        let sounds = sounding.is_some_and(|(slot, _)| slot == number);
+        let mark = if sounds { theme.pick("▶", ">") } else { " " };
+        let mut spans = vec![
+            Span::styled(format!("{mark} "), theme.good()),
+            Span::styled(format!("{} ", number + 1), theme.strong()),
+        ];
+        match slot {
+            None => spans.push(Span::styled("empty", theme.faint())),
+            Some(slot) => {
+                let name = shortened(&slot.name, NAME, theme.ascii);
+                let bars = slot.groove.bars();
+                let plural = if bars == 1 { " " } else { "s" };
+                spans.push(Span::raw(format!("{name:<NAME$} {bars} bar{plural}")));
+                let hits = slot.groove.hits().count();
+                spans.push(Span::styled(format!("  {hits:>3} hits"), theme.faint()));
+            }
+        }
+        Line::from(spans)
+    });
+    let lines: Vec<Line> = lines.collect();
+    let list = Rect {
+        height: inner.height.saturating_sub(2),
+        ..inner
+    };
+    pick(lines, selected, view, list, buffer);
+    let below = Rect {
+        y: inner.bottom().saturating_sub(1),
+        height: 1.min(inner.height),
+        ..inner
+    };
+    links(studio, view).render(below, buffer);
+}
+
+/// `chain 1x2 [2] 3`, the link that plays in brackets with its turn.
+fn links<'l>(studio: &Studio, view: &View) -> Line<'l> {
+    let theme = view.theme;
+    let chain = &studio.chain;
+    let mut spans = vec![Span::styled("chain  ", theme.faint())];
+    let (links, on) = match &chain.playing {
+        Some(links) => (links.clone(), true),
+        None => (chain.order(), false),
+    };
+    for (number, link) in links.iter().enumerate() {
+        let word = chain::text(&[*link]);
+        if on && studio.transport.chain_link == Some(number) {
+            let turn = studio.transport.position.turn + 1;
+            let turn = match link.repeats {
+                1 => String::new(),
+                many => format!(" turn {} of {many}", turn.min(u64::from(many))),
+            };
+            let word = format!("[{}{turn}] ", link.slot + 1);
+            spans.push(Span::styled(word, theme.accent()));
+        } else {
+            spans.push(Span::styled(format!("{word} "), theme.strong()));
+        }
+    }
+    let state = match (links.is_empty(), on) {
+        (true, _) => "store a groove first",
+        (false, true) => "(on)",
+        (false, false) if chain.links.is_empty() => "(off; every slot in turn)",
+        (false, false) => "(off)",
+    };
+    spans.push(Span::styled(state, theme.faint()));
+    Line::from(spans)
+}

@@ -1,0 +1,378 @@
+//! Transport, loops, the chain and recordings on the workstation, by actions, keys and effects.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use musicvae_tui::music::{Groove, Hit};
+use musicvae_tui::studio::chain::{Link, Slot, store};
+use musicvae_tui::studio::{
+    Action, Bars, Chain, Effect, Event, Origin, Overlay, Recording, Studio, Takeover, Transport,
+};
+use musicvae_tui::tui::Theme;
+
+use super::workbench::{STEPS, Workbench};
+
+/// The engine's status, changed.
+fn engine_says(bench: &mut Workbench, change: impl FnOnce(&mut Transport)) {
+    let mut status = bench.studio.transport.clone();
+    change(&mut status);
+    bench.receive(Event::Transport(status));
+}
+
+fn line<'l>(lines: &'l [String], word: &str) -> &'l str {
+    let found = lines.iter().find(|line| line.contains(word));
+    found.unwrap_or_else(|| panic!("no `{word}` in:\n{}", lines.join("\n")))
+}
+
+/// What a studio is asked about after the keys.
+type Question = fn(&Studio) -> String;
+
+#[test]
+fn keys_do_what_the_table_says() {
+    let sound: Question = |studio| {
+        let sound = &studio.sound;
+        format!("{} {:.1} {}", sound.metronome, sound.click, sound.count_in)
+    };
+    let bars: Question = |studio| match studio.sound.looped {
+        None => "all".into(),
+        Some(bars) => bars.to_string(),
+    };
+    let playing: Question = |studio| studio.transport.playing.to_string();
+    let slots: Question = |studio| {
+        let name = |slot: &Option<Slot>| slot.as_ref().map_or("-", |slot| &slot.name).to_string();
+        studio.chain.slots[..3]
+            .iter()
+            .map(name)
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let order: Question = |studio| {
+        let links = studio.chain.order();
+        let playing = if studio.chain.playing.is_some() {
+            "on"
+        } else {
+            "off"
+        };
+        format!("{} {playing}", musicvae_tui::studio::chain::text(&links))
+    };
+    let overlay: Question = |studio| match &studio.screen.overlay {
+        None => "none".into(),
+        Some(Overlay::Chain { selected }) => format!("slots {selected}"),
+        Some(Overlay::Prompt { text, .. }) => format!("prompt {text}"),
+        Some(other) => format!("{other:?}"),
+    };
+    let groove: Question = |studio| format!("{:?}", studio.scene.origin);
+    // What is asked, before, the keys, after.
+    let rows: &[(&str, Question, &str, &str, &str)] = &[
+        ("metronome", sound, "false 0.5 0", "M", "true 0.5 0"),
+        ("count-in", sound, "false 0.5 0", "i i", "false 0.5 2"),
+        ("no count-in", sound, "false 0.5 0", "i i i", "false 0.5 0"),
+        (
+            "clicks",
+            sound,
+            "false 0.5 0",
+            ": c l i c k - s o f enter",
+            "false 0.4 0",
+        ),
+        ("continue", playing, "false", "c", "true"),
+        ("continue once", playing, "false", "c c", "true"),
+        ("shorter", bars, "all", "6", "1-3"),
+        ("shortest", bars, "all", "6 6 6 6 6", "1"),
+        ("longer", bars, "all", "6 6 7", "1-3"),
+        ("all again", bars, "all", "6 6 7 7 7", "all"),
+        ("on", bars, "all", "6 6 8", "2-3"),
+        ("round", bars, "all", "6 6 8 8 8", "1-2"),
+        ("longer at the end", bars, "all", "6 6 6 8 8 8 7", "3-4"),
+        ("typed", bars, "all", "G 2 - 3 enter", "2-3"),
+        ("one typed", bars, "all", "G 4 enter", "4"),
+        ("past the end", bars, "all", "G 3 - 9 enter", "3-4"),
+        ("all typed", bars, "all", "6 G a l l enter", "all"),
+        ("nonsense typed", bars, "all", "6 G 3 - 2 enter", "1-3"),
+        ("slots", overlay, "none", "C j j", "slots 2"),
+        ("slots end", overlay, "none", "C up", "slots 0"),
+        ("slots close", overlay, "none", "C q", "none"),
+        ("store", slots, "-,-,-", "C s s", "seed 1,-,-"),
+        (
+            "store others",
+            slots,
+            "-,-,-",
+            "C s q s C j s",
+            "seed 1,seed 3,-",
+        ),
+        ("empty", slots, "-,-,-", "C s j s k delete", "-,seed 1,-"),
+        ("recall", groove, "Slider", "C s enter", "Slot(\"seed 1\")"),
+        ("nothing to recall", groove, "Slider", "C enter", "Slider"),
+        ("in turn", order, " off", "C s j s", "1 2 off"),
+        (
+            "typed order",
+            order,
+            " off",
+            "C s j s c 2 x 4 space 1 enter",
+            "2x4 1 off",
+        ),
+        ("an empty slot", order, " off", "C s c 3 enter", "1 off"),
+        (
+            "back to the slots",
+            overlay,
+            "none",
+            "C s c 1 enter",
+            "slots 0",
+        ),
+        (
+            "nonsense stays",
+            overlay,
+            "none",
+            "C s c 9 enter",
+            "prompt 9",
+        ),
+        ("chain on", order, " off", "C s x", "1 on"),
+        ("chain on and off", order, " off", "C s x x", "1 off"),
+        ("nothing to chain", order, " off", "X", " off"),
+        ("a groove leaves it", order, " off", "C s x q s", "1 off"),
+    ];
+    for (name, question, before, keys, after) in rows {
+        let mut bench = Workbench::ready();
+        assert_eq!(question(&bench.studio), *before, "{name}, before");
+        bench.press(keys);
+        assert_eq!(question(&bench.studio), *after, "{name}, after {keys}");
+    }
+}
+
+#[test]
+fn the_tempo_is_tapped() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    for (n, at) in [1.0, 1.6, 2.2, 2.81, 3.39, 4.0].into_iter().enumerate() {
+        bench.receive(Event::Tick(Duration::from_secs_f64(at)));
+        bench.press("y");
+        let expected = if n == 0 { 120.0 } else { 100.0 };
+        assert!((bench.studio.sound.tempo - expected).abs() < 1.0);
+    }
+    assert_eq!(bench.studio.sound.tempo, 100.0);
+    let tempos = bench.take();
+    assert_eq!(tempos.len(), 5);
+    assert_eq!(tempos.last(), Some(&Effect::Tempo(100.0)));
+}
+
+#[test]
+fn loops_and_clicks_are_asked_of_the_engine_at_the_chosen_moment() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    bench.press("o M i c 6 8");
+    assert_eq!(
+        bench.take(),
+        [
+            Effect::Metronome {
+                on: true,
+                level: 0.5
+            },
+            Effect::CountIn(1),
+            Effect::Continue,
+            Effect::Loop {
+                bars: Some(Bars { first: 0, count: 3 }),
+                takeover: Takeover::NextLoop
+            },
+            Effect::Loop {
+                bars: Some(Bars { first: 1, count: 3 }),
+                takeover: Takeover::NextLoop
+            },
+        ]
+    );
+    assert_eq!(bench.said(), "Bars 2-4 go round.");
+    bench.apply(Action::SetLoop(None));
+    assert_eq!(bench.said(), "All bars go round.");
+    bench.apply(Action::MoveLoop(1));
+    assert!(bench.said().contains("make the loop shorter first"));
+}
+
+fn chains(effects: &[Effect]) -> Vec<Vec<(usize, u32)>> {
+    let chain = |effect: &Effect| match effect {
+        Effect::Chain { links, .. } => {
+            let link = |(groove, repeats): &(Groove, u32)| (groove.hits().count(), *repeats);
+            Some(links.iter().map(link).collect())
+        }
+        _ => None,
+    };
+    effects.iter().filter_map(chain).collect()
+}
+
+#[test]
+fn a_chain_plays_its_slots_shows_the_one_that_sounds_and_is_left_by_hand() {
+    let mut bench = Workbench::ready();
+    bench.press("C s q");
+    let first = bench.studio.groove().clone();
+    // Bars 1 and 2 of another groove.
+    bench.press("s 6 6 C j s");
+    let second = bench.studio.chain.slots[1].clone().unwrap();
+    assert_eq!(second.groove.steps, bench.studio.groove().steps[..32]);
+    bench.take();
+    bench.press("c 1 x 2 space 2 enter x q");
+    let effects = bench.take();
+    let hits = [&first, &second.groove].map(|groove| groove.hits().count());
+    assert_eq!(chains(&effects), [[(hits[0], 2), (hits[1], 1)]]);
+    assert_eq!(bench.said(), "The chain plays: 1x2 2.");
+    // Nothing sounds differently before the engine is there.
+    assert_eq!(bench.studio.groove().steps.len(), STEPS);
+    engine_says(&mut bench, |status| {
+        status.chain_link = Some(1);
+        status.position.turn = 0;
+    });
+    assert_eq!(bench.studio.groove(), &second.groove);
+    let lines = bench.screen(100, 30);
+    line(&lines, "chain: slot 2, seed 3");
+    bench.press("C");
+    let lines = bench.screen(100, 30);
+    line(&lines, "1 seed 1                   4 bars");
+    line(&lines, "▶ 2 seed 3                   2 bars");
+    line(&lines, "3 empty");
+    line(&lines, "chain  1x2 [2] (on)");
+    // A stored groove goes into the chain that plays, without a new start.
+    bench.take();
+    bench.press("j s");
+    let effects = bench.take();
+    assert!(chains(&effects).len() == 1 && matches!(effects[1], Effect::KeepChain(_)));
+    bench.press("q enter");
+    // The hit was edited in what sounds; the slot stays, and the chain is left.
+    let studio = &bench.studio;
+    assert_eq!(studio.chain.playing, None);
+    assert_eq!(studio.chain.slots[1].as_ref(), Some(&second));
+    assert_eq!(studio.scene.origin, Origin::Edited);
+    assert_eq!(studio.groove().steps.len(), 32);
+    assert_ne!(studio.groove().steps[0], second.groove.steps[0]);
+    assert_eq!(studio.groove().steps[1..], second.groove.steps[1..]);
+    let Some(Effect::Groove { takeover, .. }) = bench.take().pop() else {
+        panic!("the edit is not heard")
+    };
+    assert_eq!(takeover, Takeover::Now);
+}
+
+#[test]
+fn slots_are_kept_from_one_session_to_the_next() {
+    let mut bench = Workbench::ready();
+    bench.press("C s j s c 2 x 3 enter");
+    let kept = bench
+        .take()
+        .into_iter()
+        .rev()
+        .find_map(|effect| match effect {
+            Effect::KeepChain(text) => Some(text),
+            _ => None,
+        });
+    let chain: Chain = store::decode(&kept.unwrap()).unwrap();
+    let mut next = Workbench::bare();
+    next.receive(Event::Chain(chain));
+    assert_eq!(next.studio.chain, bench.studio.chain);
+    let link = Link {
+        slot: 1,
+        repeats: 3,
+    };
+    assert_eq!(next.studio.chain.links, [link]);
+}
+
+#[test]
+fn a_recording_is_asked_for_told_of_and_shown() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    bench.press("w");
+    assert!(matches!(bench.take()[..], [Effect::Record(_)]));
+    let recording = |seconds| Recording {
+        name: "take-007".into(),
+        folder: PathBuf::from("/music/takes"),
+        sound: true,
+        midi: true,
+        seconds,
+    };
+    engine_says(&mut bench, |status| {
+        status.recording = Some(recording(None))
+    });
+    assert_eq!(
+        bench.said(),
+        "Recording to /music/takes/take-007 from play on."
+    );
+    assert!(bench.screen(80, 24)[0].contains("● rec waits  to take-007"));
+    engine_says(&mut bench, |status| {
+        status.recording = Some(recording(Some(65.4)))
+    });
+    for (width, height) in [(50, 14), (80, 24), (200, 60)] {
+        let header = &bench.screen(width, height)[0];
+        assert!(header.contains("● rec 1:05"), "{header}");
+        assert_eq!(header.contains("to take-007"), width >= 80, "{header}");
+        assert!(header.contains("stopped 1:1:000"), "{header}");
+    }
+    let plain = Theme {
+        color: false,
+        ascii: true,
+    };
+    assert!(bench.screen_with(80, 24, plain)[0].contains("* rec 1:05"));
+    bench.press("w");
+    assert_eq!(bench.take(), [Effect::StopRecording]);
+    engine_says(&mut bench, |status| {
+        status.recording = None;
+        status.recorded = [PathBuf::from("/music/takes/take-007.wav")].into();
+    });
+    assert_eq!(bench.said(), "Recorded /music/takes/take-007.wav.");
+    assert!(!bench.screen(80, 24)[0].contains("rec"));
+    // What goes wrong is said, also when it goes wrong twice.
+    for _ in 0..2 {
+        bench.press("w");
+        let count = bench.studio.messages.iter().count();
+        engine_says(&mut bench, |status| {
+            status.record_error = Some("The disk is full.".into());
+        });
+        assert_eq!(bench.said(), "The disk is full.");
+        assert_eq!(bench.studio.messages.iter().count(), count + 1);
+        engine_says(&mut bench, |_| ());
+        assert_eq!(bench.studio.messages.iter().count(), count + 1);
+    }
+}
+
+#[test]
+fn the_transport_says_where_it_is() {
+    let mut bench = Workbench::ready();
+    bench.press("M i 6 6 8");
+    engine_says(&mut bench, |status| {
+        status.playing = true;
+        status.position.count_in = 2;
+        status.position.beat = 3;
+        status.position.tick = 959;
+        (status.position.loop_start, status.position.loop_steps) = (16, 32);
+    });
+    let lines = bench.screen(160, 40);
+    assert!(lines[0].contains("▶ playing -2:4:959"), "{}", lines[0]);
+    assert!(lines[0].contains("bars 2-3") && lines[0].contains("click 50%  count-in 1"));
+    // The bars that go round have a line over them.
+    let ruler = line(&lines, "1.2");
+    let over = |word: &str| {
+        let at = ruler.find(word).unwrap();
+        ruler[at + word.len()..].starts_with('─')
+    };
+    assert!(
+        !over("1.2") && over("2.2") && over("3.4") && !over("4.2"),
+        "{ruler}"
+    );
+    let ascii = bench.screen_with(
+        160,
+        40,
+        Theme {
+            color: false,
+            ascii: true,
+        },
+    );
+    assert!(line(&ascii, "1.2").contains("2.2="));
+}
+
+#[test]
+fn a_slot_holds_what_is_played_with_all_its_strokes() {
+    let mut bench = Workbench::ready();
+    bench.press("C s");
+    let slot = bench.studio.chain.slots[0].clone().unwrap();
+    let strokes: Vec<Hit> = slot.groove.hits().map(|(_, _, hit)| hit).collect();
+    let heard: Vec<Hit> = bench
+        .studio
+        .groove()
+        .hits()
+        .map(|(_, _, hit)| hit)
+        .collect();
+    assert_eq!(strokes, heard);
+    assert!(strokes.iter().any(|hit| hit.offset != 0.0));
+}
