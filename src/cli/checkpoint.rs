@@ -83,7 +83,7 @@ impl CheckpointArgs {
 }
 
 /// Where checkpoints are looked for when nothing is said.
-pub(super) fn default_folders() -> Vec<PathBuf> {
+fn default_folders() -> Vec<PathBuf> {
     let mut folders = vec![PathBuf::from("checkpoints")];
     if let Some(project) = directories::ProjectDirs::from("", "", "musicvae-tui") {
         folders.push(project.data_dir().join("checkpoints"));
@@ -91,7 +91,8 @@ pub(super) fn default_folders() -> Vec<PathBuf> {
     folders
 }
 
-fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
+/// The checkpoints of the folders that were named, or of those where they usually are.
+pub(super) fn scan(folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
     for folder in &folders {
         if !folder.is_dir() {
             bail!(
@@ -109,6 +110,11 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
     for problem in &catalogue.problems {
         note!("musicvae-tui: {problem}");
     }
+    Ok(catalogue)
+}
+
+fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
+    let catalogue = scan(folders)?;
     if as_json {
         let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
         return print_json(&json!({ "checkpoints": entries }));

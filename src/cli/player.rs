@@ -8,7 +8,7 @@ use super::UsageError;
 use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Convert as _, Converter, Example, Window};
-use crate::model::{Decoding, Guide, Latent, MusicVae, Played, Posterior, Rows, Shown};
+use crate::model::{Decoding, Guide, Latent, MusicVae, Posterior, Rows, Shown};
 use crate::music::{GrooveOptions, NoteSequence, Representation, midi_file};
 
 /// A model, and the way from music to its rows and back.
@@ -87,7 +87,7 @@ impl Player {
         let shown = examples.iter().map(|example| Shown {
             input: &example.input,
             controls: &example.control,
-            lengths: &[],
+            lengths: &example.segments,
         });
         Ok(self.model.encode_rows(&shown.collect::<Vec<_>>())?)
     }
@@ -121,13 +121,17 @@ impl Player {
             ..Guide::default()
         };
         let played = self.model.decode_rows(z, how, &guide)?;
-        // One set of controls stands for all latents.
-        let heard = |place: usize| controls.get(place.min(controls.len().saturating_sub(1)));
-        let read = |(place, (played, qpm)): (usize, (&Played, f64))| {
-            let heard = heard(place).map_or(&[][..], |rows| &rows.values);
-            self.converter.read(&played.rows.values, heard, qpm)
+        let told = |place: usize| {
+            let rows = controls.get(place).or(controls.first());
+            rows.map_or(&[][..], |rows| &rows.values)
         };
-        Ok(played.iter().zip(tempos).enumerate().map(read).collect())
+        let music = played.iter().zip(tempos).enumerate();
+        Ok(music
+            .map(|(place, (played, qpm))| {
+                let rows = &played.rows.values;
+                self.converter.read(rows, told(place), qpm)
+            })
+            .collect())
     }
 
     /// Writes windows: one after the other into one file when `out` ends in `.mid`, else as numbered
@@ -155,12 +159,16 @@ impl Player {
         let length = self.model.preset().bars as f64 * 4.0 * 60.0 / qpm;
         let mut whole = first.to_note_sequence();
         for (place, window) in windows.iter().enumerate().skip(1) {
-            let mut notes = window.clone().at_tempo(qpm).to_note_sequence().notes;
-            for note in &mut notes {
+            let mut next = window.clone().at_tempo(qpm).to_note_sequence();
+            for note in &mut next.notes {
                 note.start_time += place as f64 * length;
                 note.end_time += place as f64 * length;
             }
-            whole.notes.extend(notes);
+            for text in &mut next.text_annotations {
+                text.time += place as f64 * length;
+            }
+            whole.notes.extend(next.notes);
+            whole.text_annotations.extend(next.text_annotations);
         }
         let ends = whole.notes.iter().map(|note| note.end_time);
         whole.total_time = ends.fold(whole.total_time, f64::max);

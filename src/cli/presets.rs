@@ -1,141 +1,141 @@
-//! `presets`: the models that this program can build.
+//! `presets`: what models there are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::checkpoint::default_folders;
+use super::checkpoint::scan;
 use super::output::say;
-use crate::checkpoint::EMBEDDED;
-use crate::checkpoint::catalogue::Catalogue;
+use crate::checkpoint::Catalogue;
 use crate::data::Converter;
 use crate::model::Preset;
-use crate::music::{DrumClasses, Representation};
 
-/// List the models that can be trained or imported, and what is at hand of each.
+/// List the models that can be built: what they make, their size, and what is at hand for them.
 #[derive(clap::Args)]
 pub struct Presets {
-    /// Print JSON, with every hyper-parameter.
+    /// Folders to look for checkpoints in (default: ./checkpoints and the platform's data folder).
+    #[arg(value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
+/// A preset and what is at hand for it.
+struct Line {
+    preset: Preset,
+    /// Number of weights.
+    parameters: usize,
+    /// Why no training data can be made of MIDI files.
+    obstacle: Option<String>,
+    /// Names of checkpoints that say they are of this preset.
+    checkpoints: Vec<String>,
+}
+
 impl Presets {
     pub fn run(self) -> anyhow::Result<()> {
-        let folders: Vec<_> = default_folders()
-            .into_iter()
-            .filter(|path| path.is_dir())
-            .collect();
-        let catalogue = Catalogue::scan(&folders, Some(EMBEDDED));
-        let at_hand = |preset: &Preset| -> Vec<&str> {
-            let of_preset = catalogue.entries.iter().filter(|entry| {
-                entry
-                    .summary
-                    .as_ref()
-                    .is_ok_and(|summary| summary.preset.name == preset.name)
-            });
-            of_preset.map(|entry| entry.name.as_str()).collect()
-        };
-        let presets = Preset::all();
+        let lines = lines(&scan(self.folders)?);
         if self.json {
-            let about = |preset: &Preset| -> serde_json::Result<Value> {
-                let mut about = serde_json::to_value(preset)?;
-                about["makes"] = makes(preset).into();
-                about["weights"] = weights(preset).into();
-                about["steps"] = preset.steps().into();
-                about["not_trainable"] = objection(preset).into();
-                about["checkpoints"] = at_hand(preset).into();
-                Ok(about)
-            };
-            let presets = presets.iter().map(about).collect::<Result<Vec<_>, _>>()?;
+            let presets: Vec<Value> = lines.iter().map(as_json).collect();
             return say!(
                 "{}",
                 serde_json::to_string_pretty(&json!({ "presets": presets }))?
             );
         }
-        say!(
-            "{:<44}  {:>11}  {:<42}  checkpoints",
-            "preset",
-            "weights",
-            "makes"
-        )?;
-        for preset in &presets {
-            let mut last = at_hand(preset).join(", ");
-            if last.is_empty() {
-                last = "-".into();
-            }
-            if let Some(objection) = objection(preset) {
-                last += &format!(" (not to be trained here: {objection})");
-            }
-            say!(
-                "{:<44}  {:>11}  {:<42}  {last}",
-                preset.name,
-                thousands(weights(preset)),
-                makes(preset)
-            )?;
-        }
-        Ok(())
+        say!("{}", table(&lines).trim_end())
     }
 }
 
-fn weights(preset: &Preset) -> usize {
-    let shapes = preset.parameter_shapes();
-    shapes
-        .iter()
-        .map(|(_, shape)| shape.iter().product::<usize>())
-        .sum()
-}
-
-/// Why no examples can be made for it.
-fn objection(preset: &Preset) -> Option<String> {
-    let converter = Converter::new(preset.representation.clone(), preset.bars);
-    converter.err().map(|reason| reason.to_string())
-}
-
-/// What the model makes, and of what.
-fn makes(preset: &Preset) -> String {
-    let what = match &preset.representation {
-        Representation::Groove(options) if options.humanize => {
-            "drums, performed, of a score".into()
+fn lines(catalogue: &Catalogue) -> Vec<Line> {
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for entry in &catalogue.entries {
+        if let Ok(summary) = &entry.summary {
+            let of_preset = names.entry(&summary.preset.name).or_default();
+            of_preset.push(entry.name.clone());
         }
-        Representation::Groove(options) if options.max_note_dropout > 0.0 => {
-            "drums, performed, of taps with gaps".into()
+    }
+    let line = |preset: Preset| {
+        let shapes = preset.parameter_shapes();
+        let sizes = shapes
+            .iter()
+            .map(|(_, shape)| shape.iter().product::<usize>());
+        let converter = Converter::new(preset.representation.clone(), preset.bars);
+        Line {
+            parameters: sizes.sum(),
+            obstacle: converter.err().map(|reason| reason.to_string()),
+            checkpoints: names.get(&*preset.name).cloned().unwrap_or_default(),
+            preset,
         }
-        Representation::Groove(options) if options.tapify => "drums, performed, of taps".into(),
-        Representation::Groove(options) if !options.add_instruments.is_empty() => {
-            let names = options.add_instruments.iter().map(|lane| lane.short_name());
-            let names = names.collect::<Vec<_>>().join(", ");
-            format!("drums, performed, with {names} added")
-        }
-        Representation::Groove(options) if options.hits_as_controls => {
-            "drums, performed, of given hits".into()
-        }
-        Representation::Groove(_) => "drums, performed".into(),
-        Representation::Drums(options) if options.classes == DrumClasses::Full => {
-            "drums on the grid, all 61".into()
-        }
-        Representation::Drums(_) => "drums on the grid".into(),
-        Representation::Melody(options) if options.chords => "a melody on chords".into(),
-        Representation::Melody(_) => "a melody".into(),
-        Representation::Trio => "melody, bass and drums".into(),
-        Representation::MultiPerformance(options) if options.chords => {
-            "up to 8 instruments on chords".into()
-        }
-        Representation::MultiPerformance(_) => "up to 8 instruments, performed".to_string(),
     };
-    match preset.bars {
-        1 => format!("{what}, 1 bar"),
-        bars => format!("{what}, {bars} bars"),
-    }
+    Preset::all().into_iter().map(line).collect()
 }
 
-/// Digits in groups of three.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+fn table(lines: &[Line]) -> String {
+    let width = |texts: &dyn Fn(&Line) -> usize, least| {
+        lines.iter().map(texts).max().unwrap_or(0).max(least)
+    };
+    let name = width(&|line| line.preset.name.len(), "preset".len());
+    let makes = width(
+        &|line| line.preset.representation.makes().len(),
+        "makes".len(),
+    );
+    let mut text = format!(
+        "{:name$}  {:makes$}  bars  steps    weights  data  checkpoints\n",
+        "preset", "makes"
+    );
+    let mut reasons: Vec<&str> = Vec::new();
+    for line in lines {
+        let data = match &line.obstacle {
+            None => "yes".to_string(),
+            Some(reason) => {
+                let known = reasons.iter().position(|known| known == reason);
+                let place = known.unwrap_or_else(|| {
+                    reasons.push(reason);
+                    reasons.len() - 1
+                });
+                format!("no {}", place + 1)
+            }
+        };
+        let checkpoints = match &line.checkpoints[..] {
+            [] => "-".to_string(),
+            names => names.join(", "),
+        };
+        let _ = writeln!(
+            text,
+            "{:name$}  {:makes$}  {:>4}  {:>5}  {:>9}  {data:4}  {checkpoints}",
+            line.preset.name,
+            line.preset.representation.makes(),
+            line.preset.bars,
+            line.preset.steps(),
+            millions(line.parameters),
+        );
+    }
+    text.push_str("\ndata: whether MIDI files can be made into what the model learns from\n");
+    for (place, reason) in reasons.iter().enumerate() {
+        let _ = writeln!(text, "no {}: {reason}", place + 1);
     }
     text
+}
+
+fn as_json(line: &Line) -> Value {
+    let preset = &line.preset;
+    json!({
+        "name": preset.name,
+        "makes": preset.representation.makes(),
+        "bars": preset.bars,
+        "steps": preset.steps(),
+        "z_size": preset.z_size,
+        "parameters": line.parameters,
+        "convertible": line.obstacle.is_none(),
+        "obstacle": line.obstacle,
+        "checkpoints": line.checkpoints,
+        "preset": preset,
+    })
+}
+
+/// `4.09 M`
+fn millions(count: usize) -> String {
+    format!("{:.2} M", count as f64 / 1e6)
 }

@@ -240,9 +240,9 @@ impl Core {
         while done < frames {
             let chunk = (frames - done).min(CHUNK);
             self.steer();
-            self.collect_pads(chunk);
             self.begin_recording(chunk);
             let before = self.transport.position();
+            self.collect_pads(chunk);
             let count = self.collect(chunk);
             match &mut out {
                 Some((left, right)) => {

@@ -302,7 +302,7 @@ impl Inlet {
         });
     }
 
-    /// The step since play that is heard at `time`, or the nearest one, and its place in the loop.
+    /// The step since play that is heard at `time`, or the nearest one, and its place in the groove.
     fn place(&self, time: Nanos) -> Option<(i64, Tap)> {
         if !self.shared.playing.load(Relaxed) {
             return None;
@@ -313,6 +313,10 @@ impl Inlet {
             ..Feel::default()
         };
         let (step, offset) = feel.nearest(playhead.steps_at(time));
+        if step < 0 {
+            // It is still being counted in.
+            return None;
+        }
         let in_loop = (step - playhead.origin).rem_euclid(playhead.loop_steps.max(1));
         Some((
             step,

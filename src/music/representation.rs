@@ -201,11 +201,17 @@ impl Representation {
             Representation::Groove(options) if options.humanize => {
                 "drums as performed, from a score"
             }
+            Representation::Groove(options) if options.tapify && options.max_note_dropout > 0.0 => {
+                "drums as performed, from taps with gaps"
+            }
             Representation::Groove(options) if options.tapify => "drums as performed, from taps",
             Representation::Groove(options) if !options.add_instruments.is_empty() => {
                 "drums as performed, with lanes added"
             }
             Representation::Groove(_) => "drums as performed",
+            Representation::Drums(options) if options.classes == DrumClasses::Full => {
+                "drums on the grid, all 61"
+            }
             Representation::Drums(_) => "drums on the grid",
             Representation::Melody(options) if options.chords => "a melody on chords",
             Representation::Melody(_) => "a melody",

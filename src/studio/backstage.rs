@@ -314,7 +314,6 @@ impl Backstage {
         self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.
         self.engine.send(Command::Stop);
-        self.engine.send(Command::StopRecording);
         if let Some(session) = self.training {
             session.join();
         }

@@ -147,7 +147,9 @@ impl Studio {
     }
 
     fn keep(&mut self, end: End) {
-        self.adopt_shown();
+        if self.adopt_shown() {
+            self.send_groove(self.sound.takeover);
+        }
         if matches!(self.scene.origin, Origin::Edited | Origin::Slot(_)) {
             self.tickets.forget();
             let ticket = self.tickets.next();

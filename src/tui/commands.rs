@@ -81,7 +81,7 @@ pub fn table() -> Vec<Binding> {
         row("metronome", Anywhere, "M", ToggleMetronome, "metronome on or off", ""),
         row("click-softer", Anywhere, "", NudgeClick(-0.1), "softer clicks", ""),
         row("click-louder", Anywhere, "", NudgeClick(0.1), "louder clicks", ""),
-        row("count-in", Anywhere, "K", CycleCountIn, "count no, one or two bars before playing", ""),
+        row("count-in", Anywhere, "#", CycleCountIn, "count no, one or two bars before playing", ""),
         row("shorter-loop", Anywhere, "6", NudgeLoop(-1), "a bar less goes round", ""),
         row("longer-loop", Anywhere, "7", NudgeLoop(1), "a bar more goes round", ""),
         row("next-loop", Anywhere, "8", MoveLoop(1), "the loop moves on by a bar", ""),

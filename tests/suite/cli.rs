@@ -436,6 +436,32 @@ fn models_of_other_music_are_played_from_the_shell() {
 }
 
 #[test]
+fn performances_and_melodies_on_chords_are_played_from_the_shell() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("band.mid"), midi_file::write(&band()).unwrap()).unwrap();
+    for preset in ["hier-multiperf_vel_1bar_med", "cat-mel_2bar_med_chords"] {
+        save_small(&folder, preset);
+        let model = ["--checkpoint", &format!("{preset}.safetensors")];
+        let reconstruct = ["reconstruct", "band.mid", "-o", "back.mid"];
+        ok(&folder, &[&reconstruct[..], &model].concat());
+        assert!(instruments(&path("back.mid")).1 > 0, "{preset}");
+        let interpolate = ["interpolate", "band.mid", "band.mid", "-o", "morph.mid"];
+        ok(&folder, &[&interpolate[..], &model].concat());
+        let sample = ["sample", "--seed", "1", "-n", "2", "-o", preset];
+        let sampled = run(&folder, &[&sample[..], &model].concat());
+        // Chords have to be told.
+        assert_eq!(
+            sampled.status.success(),
+            !preset.contains("chords"),
+            "{sampled:?}"
+        );
+    }
+    let one = path("hier-multiperf_vel_1bar_med/performance-01.mid");
+    assert!(instruments(&one).1 > 0);
+}
+
+#[test]
 fn a_model_that_is_told_the_hits_needs_some() {
     let folder = workplace();
     let name = "groovae_2bar_hits_control_tfds";

@@ -154,7 +154,7 @@ fn bench_with(target: Target) -> Workbench {
 fn a_control_is_learned_listed_saved_and_removed() {
     let mut bench = Workbench::ready();
     bench.take();
-    bench.press("y down enter");
+    bench.press("B down enter");
     assert_eq!(bench.studio.midi.learning, Some(Target::Slider));
     let lines = bench.screen(100, 30).join("\n");
     assert!(lines.contains("move a control"), "{lines}");
@@ -208,7 +208,7 @@ fn a_control_is_learned_listed_saved_and_removed() {
     bench.press("esc");
     assert_eq!(bench.studio.screen.overlay, None);
     assert_eq!(bench.studio.midi.learning, None);
-    bench.press("y enter esc");
+    bench.press("B enter esc");
     assert_eq!(bench.studio.midi.learning, None, "left without learning");
     // Only that list has something to remove.
     bench.press("5 delete");

@@ -135,7 +135,7 @@ impl Core {
             self.send_midi(0, MidiMessage::Start);
         }
         if let Some(tap) = &mut self.tap {
-            tap.played();
+            tap.played(self.began);
         }
     }
 
@@ -143,7 +143,7 @@ impl Core {
         self.transport.stop();
         self.send_midi(0, MidiMessage::Stop);
         if let Some(tap) = &mut self.tap {
-            tap.stopped();
+            tap.moved_away();
         }
     }
 

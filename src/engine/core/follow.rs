@@ -8,6 +8,7 @@ use crate::engine::follow::{CLOCKS_PER_STEP, Move};
 use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::midi_in::{InputEvent, InputMessage};
 use crate::engine::mixer::{self, Note};
+use crate::engine::record::TICKS_PER_STEP;
 use crate::music::Lane;
 
 /// Strokes of pads that wait for their frame.
@@ -119,7 +120,10 @@ impl Core {
         self.player
             .seek(position, &mut |it| discard(garbage, it.into()));
         self.next_beat = position.ceil() as i64;
-        self.start_due = false;
+        (self.began, self.start_due) = (0.0, false);
+        if let Some(tap) = &mut self.tap {
+            tap.moved_away();
+        }
         self.next_clock = (position * CLOCKS_PER_STEP).ceil().max(0.0) as i64;
         self.transport.play_from(position);
     }
@@ -133,7 +137,13 @@ impl Core {
                 self.shared.dropped_midi.fetch_add(1, Relaxed);
             }
         }
-        let Some(length) = audio else { return };
+        let Some(length) = audio else {
+            // Nothing sounds, but it was played.
+            if let Some(tap) = &mut self.tap {
+                tap.stroke(0.0, lane, velocity);
+            }
+            return;
+        };
         if self.pads.count == NOTES {
             self.shared.dropped_midi.fetch_add(1, Relaxed);
             return;
@@ -163,6 +173,11 @@ impl Core {
             } else {
                 self.notes[self.strikes] = note;
                 self.strikes += 1;
+                if let Some(tap) = &mut self.tap {
+                    let seconds = note.offset as f64 / self.transport.rate();
+                    let ticks = seconds * self.transport.steps_per_second() * TICKS_PER_STEP;
+                    tap.stroke(ticks, note.lane, note.velocity);
+                }
             }
         }
         self.pads.count = kept;

@@ -18,7 +18,12 @@ impl Core {
         let position = transport.position();
         let bar = || player.feel.grid(player.next_bar());
         match tap.begins_at(transport.playing(), bar) {
-            Some(from) if from <= position => tap.begin(0, 0.0),
+            Some(from) if from <= position => {
+                // A master's start is heard of a little late; the ticks are the music's even so.
+                let behind = position - from;
+                let behind = if behind < 1.0 { behind } else { 0.0 };
+                tap.begin(0, behind * TICKS_PER_STEP);
+            }
             Some(from) if from < transport.position_after(frames) => {
                 let offset = transport.frame_of(from, frames);
                 tap.begin(offset, (position - from) * TICKS_PER_STEP);

@@ -15,6 +15,8 @@ use std::path::PathBuf;
 
 pub(crate) use files::quantized;
 pub(crate) use recorder::Recorder;
+#[cfg(test)]
+pub(crate) use tap::Happening;
 pub(crate) use tap::Tap;
 
 /// Ticks a quarter note of what is recorded to MIDI, and of [`super::Position::tick`].

@@ -38,8 +38,14 @@ pub(crate) enum Happening {
     },
 }
 
-/// A changed tempo is worth an event from this difference on.
+/// A changed tempo is worth an event from this difference on, and from the second one at once: a
+/// clock that is followed changes it all the time, and a step is soon enough for that.
 const TEMPO_STEP: f64 = 0.005;
+const TEMPO_JUMP: f64 = 0.5;
+
+/// A file knows no slower tempo (microseconds a quarter note are 24 bits); a clock that is followed
+/// may stand still for a moment.
+const SLOWEST: f64 = 4.0;
 
 /// See the module.
 pub(crate) struct Tap {
@@ -58,6 +64,8 @@ pub(crate) struct Tap {
     tick: f64,
     rate: u32,
     qpm: f64,
+    /// Of the last tempo event.
+    tempo_tick: u64,
     meter: Option<Meter>,
     seconds: f64,
     /// Happenings that found no room.
@@ -82,6 +90,7 @@ impl Tap {
             tick: 0.0,
             rate: 0,
             qpm: 0.0,
+            tempo_tick: 0,
             meter: None,
             seconds: 0.0,
             lost: 0,
@@ -96,21 +105,22 @@ impl Tap {
         Some(*self.from.get_or_insert_with(bar))
     }
 
-    /// Play was pressed: what waits begins with it, whole bars of counting in included.
-    pub fn played(&mut self) {
-        if !self.running {
-            self.from = Some(f64::NEG_INFINITY);
+    /// Playing begins at `position`: what waits begins with it, whole bars of counting in included.
+    pub fn played(&mut self, position: f64) {
+        if !self.running && self.on_bar {
+            self.from = Some(position);
         }
     }
 
-    /// Play was ended: what waits for a bar line waits for play.
-    pub fn stopped(&mut self) {
+    /// Playing ended or went elsewhere: the bar line that was waited for does not come.
+    pub fn moved_away(&mut self) {
         if !self.running && self.on_bar {
             self.from = None;
         }
     }
 
-    /// Begins `offset` frames into the chunk that comes, which itself begins at `tick` (0 or less).
+    /// Begins `offset` frames into the chunk that comes, which itself begins at `tick`: less than 0
+    /// where the first bar line lies in it, more where that has just passed.
     pub fn begin(&mut self, offset: usize, tick: f64) {
         self.running = true;
         self.tick = tick;
@@ -139,8 +149,10 @@ impl Tap {
             self.tell(Happening::Rate { at, rate });
         }
         let tick = self.tick.max(0.0).round() as u64;
-        if (qpm - self.qpm).abs() > TEMPO_STEP {
-            self.qpm = qpm;
+        let qpm = qpm.max(SLOWEST);
+        let (change, wait) = ((qpm - self.qpm).abs(), tick - self.tempo_tick.min(tick));
+        if change >= TEMPO_JUMP || (change > TEMPO_STEP && wait as f64 >= super::TICKS_PER_STEP) {
+            (self.qpm, self.tempo_tick) = (qpm, tick);
             self.tell(Happening::Tempo { tick, qpm });
         }
         if self.meter != Some(meter) {
@@ -272,8 +284,9 @@ mod tests {
         assert_eq!(waiting.begins_at(false, || 16.0), None);
         assert_eq!(waiting.begins_at(true, || 16.0), Some(16.0));
         assert_eq!(waiting.begins_at(true, || 32.0), Some(16.0));
-        waiting.stopped();
-        waiting.played();
-        assert_eq!(waiting.begins_at(true, || 32.0), Some(f64::NEG_INFINITY));
+        waiting.moved_away();
+        assert_eq!(waiting.begins_at(true, || 48.0), Some(48.0));
+        waiting.played(-16.0);
+        assert_eq!(waiting.begins_at(true, || 32.0), Some(-16.0));
     }
 }

@@ -160,12 +160,16 @@ impl Studio {
     }
 
     /// Makes what is shown the groove that is edited, where that is a slot of the chain.
-    pub(super) fn adopt_shown(&mut self) {
+    /// `true` when it was; the engine is then still to be told.
+    pub(super) fn adopt_shown(&mut self) -> bool {
         let sounding = self.chain.sounding(self.transport.chain_link);
-        if let Some((_, slot)) = sounding {
-            self.scene.groove = slot.groove.clone();
-            self.scene.origin = Origin::Slot(slot.name.clone());
-        }
+        let Some((_, slot)) = sounding else {
+            return false;
+        };
+        self.scene.groove = slot.groove.clone();
+        self.scene.origin = Origin::Slot(slot.name.clone());
+        self.chain.playing = None;
+        true
     }
 
     /// The bars of the groove that go round.

@@ -113,7 +113,7 @@ impl Studio {
     }
 
     fn overdub(&mut self, lane: Lane, velocity: u8, tap: Tap) -> bool {
-        if !self.transport.playing || tap.step >= self.scene.groove.steps.len() {
+        if !self.transport.playing || tap.step >= self.groove().steps.len() {
             return false;
         }
         // What is played within a turn of the loop is one step of undo.

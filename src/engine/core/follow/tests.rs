@@ -428,3 +428,63 @@ fn a_flood_of_input_neither_allocates_nor_ends_the_music() {
         while bench.links.garbage.pop().is_ok() {}
     }
 }
+
+#[test]
+fn what_a_master_leads_and_a_pad_adds_is_recorded_on_the_musics_ticks() {
+    use crate::engine::record::{Happening, Tap};
+    let mut bench = Bench::new(true, kicks_on_the_beat());
+    let (happenings, mut told) = rtrb::RingBuffer::new(4096);
+    let tap = Box::new(Tap::new(happenings, None, true));
+    bench.ask(CoreCommand::Record(tap));
+    let master = Master {
+        first: 100 * MS,
+        qpm: 133.0,
+    };
+    let start = master.tick(96);
+    bench.silently(start - 8 * MS, Some(&master));
+    let now = bench.now;
+    bench.clock(now, ClockMessage::Start);
+    bench.silently(start + 10 * SECOND, Some(&master));
+    let now = bench.now;
+    bench.send(
+        now,
+        InputMessage::Strike {
+            lane: Lane::Crash,
+            velocity: 77,
+            step: None,
+        },
+    );
+    bench.silently(now + SECOND, Some(&master));
+    let told: Vec<Happening> = std::iter::from_fn(|| told.pop().ok()).collect();
+    let (mut kicks, mut crashes, mut tempos) = (Vec::new(), Vec::new(), Vec::new());
+    for happening in told {
+        match happening {
+            Happening::Stroke {
+                tick,
+                lane: Lane::Kick,
+                ..
+            } => kicks.push(tick),
+            Happening::Stroke { tick, velocity, .. } => crashes.push((tick, velocity)),
+            Happening::Tempo { tick, qpm } => tempos.push((tick, qpm)),
+            _ => (),
+        }
+    }
+    // The first beat is as late as the start was heard of; the others are where they are written.
+    assert!(kicks.len() > 20 && kicks[0] < 45, "{kicks:?}");
+    for (n, tick) in kicks.iter().enumerate().skip(1) {
+        assert_eq!(*tick, 960 * n as u64);
+    }
+    // Ten seconds at 133, and what the clock thread plays ahead.
+    let wanted = 133.0 / 60.0 * 960.0 * 10.0;
+    let [(tick, 77)] = crashes[..] else {
+        panic!("{crashes:?}")
+    };
+    assert!((tick as f64 - wanted).abs() < 100.0, "{tick} {wanted}");
+    // A tempo a step at most, and near the master's.
+    assert!(tempos.len() < 140, "{}", tempos.len());
+    let settled = tempos.iter().filter(|(tick, _)| *tick > 960 * 4);
+    assert!(settled.clone().count() > 0 || tempos.len() < 40);
+    for (_, qpm) in settled {
+        assert!((qpm - 133.0).abs() < 3.0, "{tempos:?}");
+    }
+}
