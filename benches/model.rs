@@ -32,8 +32,18 @@ fn main() {
     println!("weights read: {:.0} GB/s on one core\n", weights_read());
 
     let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
-    training(&checkpoint, all);
-    playing(&checkpoint);
+    // Either alone by its name: `cargo bench --bench model -- playing`.
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|wanted| wanted == name);
+    if wanted("training") {
+        training(&checkpoint, all);
+    }
+    if wanted("playing") {
+        playing(&checkpoint);
+    }
 }
 
 /// The shortest of several runs: what the work costs when nothing else takes the machine.
