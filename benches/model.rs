@@ -108,8 +108,6 @@ fn multiply_adds(preset: &Preset) -> usize {
 
 fn training(checkpoint: &Checkpoint, peak: f64) {
     let preset = &checkpoint.preset;
-    let network =
-        Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu).expect("a network");
     let model = checkpoint.model().expect("a model");
     let latents: Vec<Latent> = (0..64)
         .map(|seed| sample_prior(preset.z_size, seed))
@@ -121,6 +119,8 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
     let grooves = model.decode(&latents, how).expect("grooves");
     let grooves: Vec<_> = grooves.into_iter().cycle().take(512).collect();
     let examples = Examples::of_grooves(preset, &grooves).expect("examples");
+    let network =
+        Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu).expect("a network");
     let mut adam = Adam::new(&network).expect("an optimizer");
     // Forward, and twice that backward, two operations a multiply-add.
     let flop = (6 * multiply_adds(preset) * preset.steps()) as f64;
@@ -130,14 +130,27 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
         preset.name,
         flop * 1e-9
     );
-    let full = network;
-    let rounded = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)
-        .expect("a network")
-        .with_factors(Factors::Bfloat16);
+    // With dropout as the checkpoint was trained, and with nothing dropped, as the peers were timed:
+    // then z is multiplied once a window.
+    let kept = Preset {
+        dropout_keep: 1.0,
+        ..preset.clone()
+    };
+    let network = |preset: &Preset, factors| {
+        Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)
+            .expect("a network")
+            .with_factors(factors)
+    };
+    let kinds = [
+        ("float32", network(&kept, Factors::Float32)),
+        ("bfloat16", network(&kept, Factors::Bfloat16)),
+        ("float32, dropout", network(preset, Factors::Float32)),
+        ("bfloat16, dropout", network(preset, Factors::Bfloat16)),
+    ];
     let rows = [(512, 3), (128, 5), (64, 7)];
     let rows = rows.iter().flat_map(|&(batch, runs)| {
-        [("float32", &full), ("bfloat16", &rounded)]
-            .map(|(name, network)| (batch, runs, name, network))
+        let kinds = kinds.iter();
+        kinds.map(move |(name, network)| (batch, runs, name, network))
     });
     for (batch, runs, precision, network) in rows {
         let chosen: Vec<usize> = (0..batch).collect();
@@ -151,7 +164,7 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
         let speed = batch as f64 / time.as_secs_f64();
         let rate = speed * flop * 1e-9;
         println!(
-            "  batch {batch:>3}, {precision:<8}: {speed:>4.0} examples/s, {rate:>4.0} GFLOP/s, {:.0} % of the peak",
+            "  batch {batch:>3}, {precision:<17}: {speed:>4.0} examples/s, {rate:>4.0} GFLOP/s, {:.0} % of the peak",
             100.0 * rate / peak
         );
     }
