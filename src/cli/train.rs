@@ -16,7 +16,7 @@ use crate::data::Split;
 use crate::model::Preset;
 use crate::model::cpu::Bf16;
 use crate::model::lstm::Factors;
-use crate::training::{Control, Event, Record, RunSettings, TrainOptions, train};
+use crate::training::{Control, Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
 #[derive(Args)]
@@ -48,6 +48,20 @@ pub struct Train {
     /// Probability to keep an input of a recurrent layer [default: the preset's].
     #[arg(long, value_name = "P", value_parser = share)]
     keep: Option<f64>,
+    /// Share of grooves that are varied each time they are seen (lanes, bars, beats, dynamics,
+    /// timing), so that few show the model many patterns [default: 0].
+    #[arg(long, value_name = "P", value_parser = part)]
+    augment: Option<f64>,
+    /// Probability that a number of the step before reaches the decoder; the less it is told, the
+    /// more it learns from the latent [default: 1].
+    #[arg(long, value_name = "P", value_parser = share)]
+    told: Option<f64>,
+    /// Bits of divergence from the prior that cost nothing [default: the preset's].
+    #[arg(long, value_name = "BITS", value_parser = amount)]
+    free_bits: Option<f64>,
+    /// Weight of the divergence in the loss [default: the preset's].
+    #[arg(long, value_name = "BETA", value_parser = amount)]
+    max_beta: Option<f64>,
     /// Learning rate at the start [default: the preset's].
     #[arg(long, value_name = "RATE", value_parser = share)]
     learning_rate: Option<f64>,
@@ -101,6 +115,22 @@ fn factors(text: &str) -> Result<Factors, String> {
     }
 }
 
+/// Parses a number of 0 to 1.
+fn part(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("it takes a number of 0 to 1".into()),
+    }
+}
+
+/// Parses a number that is not negative.
+fn amount(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("it takes a number, 0 or more".into()),
+    }
+}
+
 /// Parses a number over 0 up to 1.
 fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -134,6 +164,12 @@ impl Train {
         if let Some(decay) = self.decay {
             preset.decay_rate = decay;
         }
+        if let Some(bits) = self.free_bits {
+            preset.free_bits = bits;
+        }
+        if let Some(beta) = self.max_beta {
+            preset.max_beta = beta;
+        }
         let options = TrainOptions {
             batch: self.batch.map_or(settings.batch, |batch| batch as usize),
             preset,
@@ -142,6 +178,10 @@ impl Train {
             steps: self.steps,
             seed: self.seed.unwrap_or(settings.seed),
             hop_bars: self.hop.map_or(settings.hop_bars, |hop| hop as usize),
+            variation: Variation {
+                augment: self.augment.unwrap_or(settings.variation.augment),
+                told: self.told.unwrap_or(settings.variation.told),
+            },
             validate_every: self.validate_every,
             resume: self.resume,
             from: self.from.map(|path| Checkpoint::load(&path)).transpose()?,

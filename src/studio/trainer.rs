@@ -55,6 +55,7 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         batch: run.batch,
         seed: run.seed,
         hop_bars: run.hop_bars,
+        variation: run.variation,
         validate_every: VALIDATE_EVERY,
         resume,
         from: None,

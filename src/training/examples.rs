@@ -3,15 +3,35 @@
 use std::sync::OnceLock;
 
 use candle_core::{Device, Tensor};
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainingError;
+use super::augment::augment;
 use crate::data::{Converter, Example, Window};
 use crate::model::Preset;
 use crate::model::network::Batch;
 use crate::music::{Groove, Representation};
+
+/// What training does to its examples, each time it sees them, beyond the reference.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Variation {
+    /// Share of grooves that are varied (0 for none): changes that keep their feel.
+    pub augment: f64,
+    /// Probability that a number of the step before reaches the decoder (1 for all): the less it
+    /// is told, the more it has to learn from `z`. (Word dropout: Bowman et al. 2016, *Generating
+    /// Sentences from a Continuous Space*; here number by number, scaled to keep the mean.)
+    pub told: f64,
+}
+
+impl Variation {
+    /// Examples as they are.
+    pub const NONE: Variation = Variation {
+        augment: 0.0,
+        told: 1.0,
+    };
+}
 
 /// Windows of one kind, ready to be cut into batches.
 ///
@@ -20,6 +40,7 @@ use crate::music::{Groove, Representation};
 pub struct Examples {
     converter: Converter,
     windows: Vec<Window>,
+    variation: Variation,
     fingerprint: OnceLock<String>,
 }
 
@@ -29,8 +50,18 @@ impl Examples {
         Examples {
             converter,
             windows,
+            variation: Variation::NONE,
             fingerprint: OnceLock::new(),
         }
+    }
+
+    /// The same examples, varied in training.
+    pub fn varied(self, variation: Variation) -> Examples {
+        Examples { variation, ..self }
+    }
+
+    pub fn variation(&self) -> Variation {
+        self.variation
     }
 
     /// Performed grooves, of which the model of `preset` is shown what its representation says.
@@ -59,13 +90,46 @@ impl Examples {
         self.converter.example(&self.windows[index], index as u64)
     }
 
+    /// An example for training, varied as [`Variation::augment`] says.
+    fn varied_example(&self, index: usize, rng: &mut ChaCha8Rng) -> Example {
+        let share = self.variation.augment;
+        if let Window::Groove(groove) = &self.windows[index]
+            && share > 0.0
+            && rng.random_bool(share)
+            && let Window::Groove(other) = &self.windows[rng.random_range(0..self.len())]
+        {
+            let varied = Window::Groove(augment(groove, other, rng));
+            return self.converter.example(&varied, rng.random());
+        }
+        self.example(index)
+    }
+
     /// The chosen examples side by side.
     pub fn batch(&self, chosen: &[usize], device: &Device) -> candle_core::Result<Batch> {
+        self.side_by_side(chosen.iter().map(|&index| self.example(index)), device)
+    }
+
+    /// The chosen examples side by side, varied.
+    pub fn varied_batch(
+        &self,
+        chosen: &[usize],
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> candle_core::Result<Batch> {
+        let examples = chosen.iter().map(|&index| self.varied_example(index, rng));
+        self.side_by_side(examples, device)
+    }
+
+    fn side_by_side(
+        &self,
+        examples: impl Iterator<Item = Example>,
+        device: &Device,
+    ) -> candle_core::Result<Batch> {
         let representation = self.converter.representation();
         let steps = representation.max_steps(self.converter.bars());
-        let examples: Vec<Example> = chosen.iter().map(|&index| self.example(index)).collect();
+        let examples: Vec<Example> = examples.collect();
         let stack = |part: fn(&Example) -> &[f32], width: usize| {
-            let mut x = Vec::with_capacity(chosen.len() * steps * width);
+            let mut x = Vec::with_capacity(examples.len() * steps * width);
             for step in 0..steps {
                 for example in &examples {
                     let row = part(example).get(step * width..(step + 1) * width);
@@ -75,7 +139,7 @@ impl Examples {
                     }
                 }
             }
-            Tensor::from_vec(x, (steps, chosen.len(), width), device)
+            Tensor::from_vec(x, (steps, examples.len(), width), device)
         };
         let input = stack(|example| &example.input, representation.input_depth())?;
         let same = examples
@@ -94,6 +158,7 @@ impl Examples {
             input,
             output,
             controls,
+            told: None,
             lengths: short.then(|| examples.iter().map(|example| example.length).collect()),
         })
     }

@@ -179,7 +179,11 @@ pub fn gradients(
     let shards = by_shards(chosen, |shard, chosen| {
         let device = network.device();
         let mut rng = shard_rng(seed, step, shard);
-        let batch = examples.batch(chosen, device)?;
+        let mut batch = examples.varied_batch(chosen, &mut rng, device)?;
+        let told = examples.variation().told;
+        if told < 1.0 {
+            batch.told = Some(dropout(&batch.output, told, &mut rng)?);
+        }
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
         let keep = preset.dropout_keep;
         let mut dropout = |x: &Tensor| dropout(x, keep, &mut rng);

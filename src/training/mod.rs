@@ -2,6 +2,7 @@
 
 mod adam;
 pub mod attributes;
+mod augment;
 pub mod evaluate;
 mod examples;
 mod gradients;
@@ -12,7 +13,7 @@ mod trainer;
 
 pub use adam::Adam;
 pub use evaluate::{Evaluation, evaluate};
-pub use examples::Examples;
+pub use examples::{Examples, Variation};
 pub use gradients::{Gradients, Terms, evaluate_each, evaluate_terms, gradients};
 pub use log::{Log, Record};
 pub use process::prepare_process;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use candle_core::Device;
 
 use super::examples::converter;
-use super::{Adam, Control, Event, Examples, Log, Record, evaluate_terms, gradients};
+use super::{Adam, Control, Event, Examples, Log, Record, Variation, evaluate_terms, gradients};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
 use crate::data::{Converter, DataError, NotConvertible, Split, load_windows};
 use crate::model::lstm::Factors;
@@ -28,6 +28,7 @@ pub struct TrainOptions {
     pub seed: u64,
     /// Bars between the starts of neighbouring windows.
     pub hop_bars: usize,
+    pub variation: Variation,
     /// Steps between two looks at the validation split; each also saves.
     pub validate_every: u64,
     /// Go on from `out/latest.safetensors`.
@@ -46,6 +47,7 @@ pub struct RunSettings {
     pub batch: usize,
     pub seed: u64,
     pub hop_bars: usize,
+    pub variation: Variation,
     pub factors: Factors,
 }
 
@@ -57,6 +59,7 @@ impl RunSettings {
             preset,
             seed: 0,
             hop_bars: 1,
+            variation: Variation::NONE,
             factors: Factors::Float32,
         }
     }
@@ -69,13 +72,8 @@ impl RunSettings {
         let Checkpoint {
             preset, metadata, ..
         } = Checkpoint::load(&latest(out))?;
-        let number = |key| {
-            metadata
-                .notes
-                .get(key)?
-                .as_f64()
-                .map(|number| number as usize)
-        };
+        let fraction = |key| metadata.notes.get(key)?.as_f64();
+        let number = |key| fraction(key).map(|number| number as usize);
         let factors = metadata.notes.get(FACTORS).cloned();
         let factors = factors.and_then(|name| serde_json::from_value(name).ok());
         let fresh = RunSettings::new(preset);
@@ -84,6 +82,10 @@ impl RunSettings {
             batch: number(BATCH).unwrap_or(fresh.batch),
             seed: metadata.seed.unwrap_or(fresh.seed),
             hop_bars: number(HOP_BARS).unwrap_or(fresh.hop_bars),
+            variation: Variation {
+                augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
+                told: fraction(TOLD).unwrap_or(fresh.variation.told),
+            },
             ..fresh
         })
     }
@@ -356,6 +358,8 @@ impl Trainer {
         note(SECONDS, Some(self.seconds));
         note(BATCH, Some(self.options.batch as f64));
         note(HOP_BARS, Some(self.options.hop_bars as f64));
+        note(AUGMENT, Some(self.options.variation.augment));
+        note(TOLD, Some(self.options.variation.told));
         if let Ok(factors) = serde_json::to_value(self.options.factors) {
             metadata.notes.insert(FACTORS.into(), factors);
         }
@@ -373,6 +377,8 @@ const BEST_VALIDATION: &str = "best_validation_loss";
 const SECONDS: &str = "training_seconds";
 const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
+const AUGMENT: &str = "augment";
+const TOLD: &str = "told";
 const FACTORS: &str = "factors";
 
 /// The windows to learn from, and those to watch where the corpus has any.
@@ -401,7 +407,8 @@ fn load_examples(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok((Examples::new(for_training, train.windows), validation))
+    let train = Examples::new(for_training, train.windows).varied(options.variation);
+    Ok((train, validation))
 }
 
 /// A run goes on only as what it was: names the first setting that differs.
@@ -454,6 +461,16 @@ fn differences(
             "hop",
             note(HOP_BARS).map(|hop| hop.to_string()),
             options.hop_bars.to_string(),
+        ),
+        (
+            "varied a share of",
+            note(AUGMENT).map(|share| share.to_string()),
+            options.variation.augment.to_string(),
+        ),
+        (
+            "told a share of",
+            note(TOLD).map(|share| share.to_string()),
+            options.variation.told.to_string(),
         ),
         (
             "data of fingerprint",

@@ -132,6 +132,7 @@ impl Case {
         Batch {
             input: stack(&|window| window.input.clone()),
             output: stack(&|window| window.output.clone()),
+            told: None,
             controls: controlled.then(|| stack(&|window| window.controls.clone().unwrap())),
             lengths: self.lengths.clone(),
         }

@@ -12,8 +12,8 @@ use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Preset, Tensors, init};
 use musicvae_tui::music::{Note, NoteSequence, midi_file};
 use musicvae_tui::training::{
-    Control, Event, Examples, Log, Record, Session, TrainOptions, Trainer, TrainingError,
-    gradients, train,
+    Control, Event, Examples, Log, Record, RunSettings, Session, TrainOptions, Trainer,
+    TrainingError, Variation, gradients, train,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -45,6 +45,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         batch: 5,
         seed: 7,
         hop_bars: 1,
+        variation: Variation::NONE,
         validate_every: 3,
         resume: false,
         from: None,
@@ -375,6 +376,32 @@ fn runs_that_do_not_fit_their_folder_are_refused() {
         matches!(no_optimizer, TrainingError::NoOptimizer { .. }),
         "{no_optimizer}"
     );
+}
+
+#[test]
+fn a_varied_run_learns_otherwise_and_is_resumed_as_it_was() {
+    let vary = |folder: &TempDir, steps| TrainOptions {
+        variation: Variation {
+            augment: 0.7,
+            told: 0.6,
+        },
+        ..options(folder, steps)
+    };
+    let [plain, unbroken, broken] = std::array::from_fn(|_| TempDir::new().unwrap());
+    run(options(&plain, 4)).unwrap();
+    run(vary(&unbroken, 4)).unwrap();
+    run(vary(&broken, 2)).unwrap();
+    let kept = RunSettings::of_run(&broken.path().join("out")).unwrap();
+    assert_eq!(kept.variation, vary(&broken, 4).variation);
+    run(TrainOptions {
+        resume: true,
+        variation: kept.variation,
+        ..options(&broken, 4)
+    })
+    .unwrap();
+    let weights = |folder: &TempDir| bits(&latest(&folder.path().join("out")).tensors);
+    assert_eq!(weights(&unbroken), weights(&broken));
+    assert_ne!(weights(&unbroken), weights(&plain));
 }
 
 #[test]

@@ -29,7 +29,8 @@ impl Network {
             bail!("a hierarchy takes windows of {whole} steps, not {steps}");
         }
         let silence = Tensor::zeros((1, size, depth), DType::F32, z.device())?;
-        let previous = Tensor::cat(&[&silence, &batch.output.narrow(0, 0, steps - 1)?], 0)?;
+        let made = batch.told.as_ref().unwrap_or(&batch.output);
+        let previous = Tensor::cat(&[&silence, &made.narrow(0, 0, steps - 1)?], 0)?;
         let segments = self.preset.segments();
         let told = cut(&previous, segments)?;
         let controls = match &batch.controls {

@@ -25,6 +25,8 @@ pub struct Batch {
     /// What the decoder is to make: `[steps, batch, output depth]`. The same tensor where the
     /// model is shown what it is to make.
     pub output: Tensor,
+    /// What the decoder is told was made before each next step, where that is not `output` itself.
+    pub told: Option<Tensor>,
     /// What encoder and decoder are told besides: `[steps, batch, control depth]`.
     pub controls: Option<Tensor>,
     /// How many steps of each window count; `None` when all do. A hierarchy takes one number a
@@ -38,6 +40,7 @@ impl Batch {
         Batch {
             input: x.clone(),
             output: x,
+            told: None,
             controls: None,
             lengths: None,
         }
