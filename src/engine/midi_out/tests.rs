@@ -630,7 +630,10 @@ fn a_change_of_map_or_port_leaves_nothing_behind() {
     wait_until("notes", || !fake.bench.machine().sounding.is_empty());
     engine.send(Command::CloseMidiOut);
     wait_until("silence", || fake.bench.machine().sounding.is_empty());
-    assert_eq!(off_reason(&engine), "No MIDI port is chosen.");
+    // The thread that silences the port and the one that says so are two.
+    wait_until("the reason", || {
+        off_reason(&engine) == "No MIDI port is chosen."
+    });
     let heard = fake.bench.machine().heard.len();
     thread::sleep(Duration::from_millis(300));
     assert!(fake.bench.machine().heard.len() <= heard + 8, "it goes on");
