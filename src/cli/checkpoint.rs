@@ -234,9 +234,12 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         line(key, value.as_deref().unwrap_or("unknown").into());
     }
     for (key, value) in notes {
-        let text = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_string);
+        let text = match value {
+            Value::String(text) => text.clone(),
+            // A whole number that was noted as a fraction is shown as what it is.
+            Value::Number(number) => number.as_f64().map_or(value.to_string(), |n| n.to_string()),
+            _ => value.to_string(),
+        };
         line(&key.replace('_', " "), text);
     }
     say!("{}", text.trim_end())
