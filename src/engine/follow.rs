@@ -12,9 +12,9 @@
 //! second differences, which no steady tempo touches.
 //!
 //! *Counting.* A tick that is far too early and close behind another is a doubled one and is not
-//! counted; any other that comes early or late is counted, but is no witness. [`SUSPECTS`] such ticks in a row are a new tempo, or a gap in the
-//! transmission: then they are the new line. Time goes by in a gap, so the ticks that are missing
-//! are counted as if they had come.
+//! counted; any other that comes early or late is counted, but is no witness. [`SUSPECTS`] such ticks
+//! in a row are a new tempo, or a gap in the transmission: then they are the new line. Time goes by
+//! in a gap, so the ticks that are missing are counted as if they had come.
 //!
 //! *Steering.* Ours is drawn to the line with a time constant of [`DRAWN`] and by at most
 //! [`GENTLE`] of the tempo, which is not heard as a change of speed. Further off than [`NEAR`] it
