@@ -153,13 +153,19 @@ impl Examples {
             0 => None,
             depth => Some(stack(|example| &example.control, depth)?),
         };
-        let short = examples.iter().any(|example| example.length < steps);
+        // The tracks of a performance are segments, each with an end of its own.
+        let in_segments = examples.iter().any(|example| !example.segments.is_empty());
+        let short = in_segments || examples.iter().any(|example| example.length < steps);
+        let ends = |example: &Example| match in_segments {
+            true => example.segments.clone(),
+            false => vec![example.length],
+        };
         Ok(Batch {
             input,
             output,
             controls,
             told: None,
-            lengths: short.then(|| examples.iter().map(|example| example.length).collect()),
+            lengths: short.then(|| examples.iter().flat_map(ends).collect()),
         })
     }
 

@@ -4,12 +4,14 @@
 use std::fs;
 use std::path::Path;
 
+use candle_core::Device;
 use musicvae_tui::data::{Convert, Converter, Example, NoWindows, NotConvertible, Window};
 use musicvae_tui::model::Preset;
 use musicvae_tui::music::{
     DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, Lane, MelodyOptions, Note, NoteSequence,
     PerformanceOptions, Representation, Tempo, TextAnnotation, Transpose, midi_file,
 };
+use musicvae_tui::training::Examples;
 use prost::Message;
 
 use crate::oracle::{array, json, sequence};
@@ -851,6 +853,14 @@ fn performances_are_tracks_of_events() {
     assert_eq!(example.segments, [7, 8, 11, 1, 1, 1, 1, 1]);
     assert_eq!(example.control.iter().sum::<f32>(), 7.0 + 8.0 + 11.0 + 5.0);
     assert_eq!(example.output[64 * 3 * 490 + 489], 1.0);
+
+    // What follows the end of a track is nothing to learn: the model hears where each ends.
+    let twice = Examples::new(
+        performed.clone(),
+        vec![windows[0].clone(), windows[0].clone()],
+    );
+    let batch = twice.batch(&[0, 1], &Device::Cpu).unwrap();
+    assert_eq!(batch.lengths.unwrap(), example.segments.repeat(2));
 
     let read = performed.read(&example.output, &example.control, 15.0);
     let notes = read.to_note_sequence();

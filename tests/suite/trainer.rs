@@ -685,7 +685,7 @@ fn band(seed: u64) -> NoteSequence {
 }
 
 #[test]
-fn every_preset_that_has_a_converter_trains() {
+fn every_preset_trains() {
     let folder = TempDir::new().unwrap();
     let data = folder.path().join("band");
     std::fs::create_dir(&data).unwrap();
@@ -696,7 +696,6 @@ fn every_preset_that_has_a_converter_trains() {
         info += &format!("{seed}.mid,{split}\n");
     }
     std::fs::write(data.join("info.csv"), info).unwrap();
-    let mut trained = 0;
     for preset in Preset::all() {
         let name = preset.name.clone();
         let out = folder.path().join(&name);
@@ -706,24 +705,15 @@ fn every_preset_that_has_a_converter_trains() {
             decoder: vec![4; preset.decoder.len()],
             ..preset
         };
-        let outcome = run(TrainOptions {
+        run(TrainOptions {
             preset: preset.clone(),
             data: data.clone(),
             out: out.clone(),
             batch: 3,
             validate_every: 2,
             ..options(&folder, 2)
-        });
-        if let Err(error @ TrainingError::NoConverter { .. }) = &outcome {
-            assert!(error.to_string().contains(&name), "{error}");
-            assert!(
-                name.contains("multiperf") || name.contains("chords"),
-                "{name}"
-            );
-            continue;
-        }
-        outcome.unwrap();
-        trained += 1;
+        })
+        .unwrap();
         let records = log(&out);
         assert_eq!(records.len(), 3, "{name}");
         for record in records {
@@ -742,7 +732,6 @@ fn every_preset_that_has_a_converter_trains() {
         }
         assert_eq!(latest(&out).preset, preset);
     }
-    assert!(trained >= 18, "{trained}");
 }
 
 #[test]
