@@ -24,6 +24,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod data;
 pub mod engine;
+pub mod fault;
 pub mod model;
 pub mod music;
 pub mod studio;

@@ -13,6 +13,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     // Safe: no other thread runs yet.
     unsafe { musicvae_tui::training::prepare_process() };
+    musicvae_tui::fault::listen();
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

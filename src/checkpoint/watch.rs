@@ -1,5 +1,7 @@
 //! Noticing that the catalogue changed, from what the system tells about its folders.
 
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +13,7 @@ use notify::event::{EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::catalogue::EXTENSION;
+use crate::fault::{self, Place};
 
 /// A change is told once things were quiet for so long,
 const QUIET: Duration = Duration::from_millis(200);
@@ -55,10 +58,17 @@ impl Watch {
             tell: tell.clone(),
             stop: stop.clone(),
         };
+        let broken = tell.clone();
+        let watch = move |callback, woken: Receiver<Wake>| {
+            let ran = catch_unwind(AssertUnwindSafe(|| state.run(callback, &woken)));
+            if ran.is_err() {
+                let _ = broken.try_send(trouble(&io::Error::other("a fault in the program")));
+            }
+        };
         let callback = wake.clone();
         let spawned = thread::Builder::new()
             .name("catalogue watch".into())
-            .spawn(move || state.run(callback, &woken));
+            .spawn(move || watch(callback, woken));
         if let Err(error) = spawned {
             let _ = tell.try_send(trouble(&error));
         }
@@ -117,6 +127,7 @@ impl State {
             } else {
                 woken.recv_timeout(MISSING)
             };
+            fault::point(Place::Watch);
             if event.is_ok() {
                 let end = Instant::now() + PATIENCE;
                 while !self.stop.load(Ordering::Relaxed)

@@ -20,6 +20,7 @@ use super::mixer::Mixer;
 use super::record::Recorder;
 use super::soundfont::SoundFont;
 use super::{AudioState, Kit, MidiState, RecordOptions, Recording, SoundFontSource};
+use crate::fault::{self, Place};
 
 pub(crate) use midi_in::Input;
 
@@ -175,6 +176,7 @@ impl Control {
             }
             // Drivers and SoundFonts are others' code; a panic of theirs must not end the watch.
             let turn = catch_unwind(AssertUnwindSafe(|| {
+                fault::point(Place::Control);
                 if let Some(command) = command {
                     self.follow(command);
                 }
@@ -182,11 +184,11 @@ impl Control {
                 self.watch_audio();
                 self.watch_midi();
                 self.watch_input();
+                while self.garbage.pop().is_ok() {}
             }));
             if turn.is_err() {
                 self.feed.shared.audio_errors.fetch_add(1, Relaxed);
             }
-            while self.garbage.pop().is_ok() {}
         }
         self.midi.quit(Duration::from_millis(500));
         if let Some(recorder) = self.state.recorder.take() {

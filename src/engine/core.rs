@@ -22,6 +22,7 @@ use super::player::{Displaced, Player, Stroke};
 use super::record::{TICKS_PER_STEP, Tap};
 use super::shared::{Playhead, Shared};
 use super::transport::Transport;
+use crate::fault::{self, Place};
 use crate::music::Lane;
 
 /// How far ahead of the time of day the clock thread plays when there is no sound card.
@@ -244,6 +245,10 @@ impl Core {
             let before = self.transport.position();
             self.collect_pads(chunk);
             let count = self.collect(chunk);
+            fault::point(match self.driver {
+                Driver::Clock => Place::Clock,
+                Driver::Audio(_) => Place::Audio,
+            });
             match &mut out {
                 Some((left, right)) => {
                     let range = done..done + chunk;

@@ -6,6 +6,7 @@
 //! each, until the screen asks; so a flood of them is as long as there are controllers. Nothing that
 //! comes in leaves again, unless MIDI thru is asked for.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -18,6 +19,7 @@ use super::midi_out::{CLIENT, find, no_sequencer};
 use super::pattern::Feel;
 use super::shared::Shared;
 use super::{Devices, DrumMap, MidiPort};
+use crate::fault::{self, Place};
 use crate::music::Lane;
 
 /// Strokes that can wait for the screen; a roll on nine pads is some hundred a second.
@@ -421,7 +423,15 @@ fn listener(inlet: &Arc<Inlet>) -> impl FnMut(u64, &[u8], &mut ()) + Send + 'sta
         {
             super::thread::make_realtime();
         }
-        inlet.receive(bytes);
+        // Some systems call this from C, through which no panic may pass: the message is lost, and
+        // the next one is heard.
+        let received = catch_unwind(AssertUnwindSafe(|| {
+            fault::point(Place::MidiInput);
+            inlet.receive(bytes);
+        }));
+        if received.is_err() {
+            inlet.shared.midi_errors.fetch_add(1, Relaxed);
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use super::{Event, ModelInfo, Source};
+use crate::fault::{self, Place};
 use crate::model::{Decoding, Latent};
 use crate::music::Groove;
 
@@ -139,9 +140,12 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
                 Err(reason) => Event::LoadFailed { source, reason },
             },
             Task::Run(ticket, job) => {
-                let run = || match &mut model {
-                    Some(model) => model(job),
-                    None => anyhow::bail!("no model is loaded"),
+                let run = || {
+                    fault::point(Place::Inference);
+                    match &mut model {
+                        Some(model) => model(job),
+                        None => anyhow::bail!("no model is loaded"),
+                    }
                 };
                 match guarded(run) {
                     Ok(Answer::Grooves(grooves)) => Event::Decoded { ticket, grooves },

@@ -9,6 +9,7 @@ use super::examples::converter;
 use super::{Adam, Control, Event, Examples, Log, Record, Variation, evaluate_terms, gradients};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
 use crate::data::{Converter, DataError, NotConvertible, Split, load_windows};
+use crate::fault::{self, Place};
 use crate::model::lstm::Factors;
 use crate::model::network::Network;
 use crate::model::{ModelError, Preset, init};
@@ -254,6 +255,7 @@ impl Trainer {
     /// this returns without an error.
     fn run(&mut self, control: &Control, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         while self.step < self.options.steps && !control.is_stopped() {
+            fault::point(Place::Trainer);
             let record = self.step()?;
             tell(Event::Record(record));
             if self.step.is_multiple_of(self.options.validate_every.max(1)) {

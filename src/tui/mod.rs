@@ -30,6 +30,7 @@ pub use draw::{View, draw};
 pub use keys::Key;
 pub use theme::Theme;
 
+use crate::fault;
 use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
@@ -46,6 +47,8 @@ enum Message {
     Studio(Box<Event>),
     /// The system asks the program to end.
     End,
+    /// Nobody listens to the keyboard or to the system any more; why.
+    Deaf(String),
 }
 
 /// Opens the workstation and stays until the user leaves.
@@ -89,6 +92,7 @@ fn turn(
         for effect in studio.take_effects() {
             backstage.perform(effect);
         }
+        fault::point(fault::Place::Screen);
         if stale {
             match screen.terminal.draw(|frame| draw(studio, view, frame)) {
                 // A terminal that can't take it now gets the whole state with the next frame.
@@ -122,6 +126,7 @@ fn turn(
                 }
                 Message::Studio(event) => studio.receive(*event),
                 Message::End => return Ok(()),
+                Message::Deaf(reason) => anyhow::bail!("the workstation had to end: {reason}"),
             }
         }
         for effect in studio.take_effects() {
@@ -160,21 +165,37 @@ fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) 
 
 fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
     let sender = sender.clone();
-    let listen = move || {
+    listener("keys", sender.clone(), move || {
+        // An error says that the terminal is gone.
         while let Ok(event) = crossterm::event::read() {
+            fault::point(fault::Place::Keys);
             if sender
                 .send(Message::Terminal(event, Instant::now()))
                 .is_err()
             {
-                return;
+                break;
             }
         }
-        // The terminal is gone.
-        let _ = sender.send(Message::End);
+    })
+}
+
+/// Listens on a thread of its own. When it hears nothing any more the program ends, for nobody
+/// could ask it to.
+fn listener(
+    name: &str,
+    sender: SyncSender<Message>,
+    listen: impl FnOnce() + Send + 'static,
+) -> std::io::Result<()> {
+    let work = move || {
+        let heard = guarded(|| {
+            listen();
+            Ok(())
+        });
+        let _ = sender.send(heard.map_or_else(Message::Deaf, |()| Message::End));
     };
     thread::Builder::new()
-        .name("keys".into())
-        .spawn(listen)
+        .name(name.into())
+        .spawn(work)
         .map(drop)
 }
 
@@ -183,17 +204,13 @@ fn listen_to_signals(sender: &SyncSender<Message>) -> std::io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let sender = sender.clone();
-    let listen = move || {
+    listener("signals", sender.clone(), move || {
         for _ in signals.forever() {
             if sender.send(Message::End).is_err() {
-                return;
+                break;
             }
         }
-    };
-    thread::Builder::new()
-        .name("signals".into())
-        .spawn(listen)
-        .map(drop)
+    })
 }
 
 #[cfg(not(unix))]

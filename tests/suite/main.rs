@@ -7,10 +7,13 @@ mod converter;
 mod converters;
 mod corpus;
 mod dataset;
+#[allow(dead_code)]
+mod devices;
 mod engine;
 mod evaluation;
 mod family;
 mod family_shapes;
+mod faults;
 mod fetch;
 mod floors;
 mod groove;
@@ -29,6 +32,8 @@ mod pty;
 mod real_audio;
 mod recording;
 mod scarcity;
+#[allow(dead_code)]
+mod session;
 mod spectrum;
 mod studio;
 #[allow(dead_code)]

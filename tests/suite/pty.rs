@@ -1,183 +1,6 @@
 //! The real program in a pseudo-terminal.
 
-use std::io::{Read, Write};
-use std::num::NonZero;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
-
-use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::model::{Preset, Tensors};
-use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
-const ROWS: u16 = 30;
-const COLUMNS: u16 = 100;
-/// Far beyond what anything here takes, on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A checkpoint of a tiny model with random weights: grooves without sense, at once.
-fn tiny_checkpoint(path: &Path) {
-    let preset = Preset {
-        name: "tiny".into(),
-        z_size: 8,
-        encoder: vec![8],
-        decoder: vec![8, 8],
-        ..Preset::groovae_4bar()
-    };
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let tensors: Tensors = preset
-        .parameter_shapes()
-        .into_iter()
-        .map(|(name, shape)| {
-            let count = shape.iter().product();
-            let values: Vec<f32> = (0..count).map(|_| rng.random_range(-1.0..1.0)).collect();
-            let tensor = candle_core::Tensor::from_vec(values, shape, &candle_core::Device::Cpu);
-            (name, tensor.unwrap())
-        })
-        .collect();
-    let metadata = Metadata::of_this_run(3);
-    let checkpoint = Checkpoint {
-        preset,
-        tensors,
-        optimizer: Tensors::new(),
-        metadata,
-    };
-    checkpoint.save(path, Precision::Full).unwrap();
-}
-
-/// The program on its terminal.
-pub struct Session {
-    master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    screen: Arc<Mutex<vt100::Parser>>,
-    folder: tempfile::TempDir,
-}
-
-impl Session {
-    fn open() -> Session {
-        Session::open_with(|_| ())
-    }
-
-    /// With a command line and an environment of its own.
-    pub fn open_with(change: impl FnOnce(&mut CommandBuilder)) -> Session {
-        let folder = tempfile::tempdir().unwrap();
-        let checkpoint = folder.path().join("tiny.safetensors");
-        tiny_checkpoint(&checkpoint);
-        let size = PtySize {
-            rows: ROWS,
-            cols: COLUMNS,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_musicvae-tui"));
-        command.cwd(folder.path());
-        command.env("TERM", "xterm-256color");
-        for variable in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
-            command.env(variable, folder.path());
-        }
-        command.env_remove("MUSICVAE_TUI_CONFIG");
-        command.args(["--checkpoint".as_ref(), checkpoint.as_os_str()]);
-        change(&mut command);
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let mut output = pair.master.try_clone_reader().unwrap();
-        let [rows, columns] = [ROWS, COLUMNS].map(|size| NonZero::new(size).unwrap());
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
-        let seen = screen.clone();
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                seen.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .process(&bytes[..count]);
-            }
-        });
-        let keys = pair.master.take_writer().unwrap();
-        Session {
-            master: pair.master,
-            keys,
-            child,
-            screen,
-            folder,
-        }
-    }
-
-    fn text(&self) -> String {
-        self.screen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .screen()
-            .contents()
-    }
-
-    /// Waits until the screen says `word`.
-    pub fn until(&self, what: &str, seen: impl Fn(&str) -> bool) {
-        let start = Instant::now();
-        while !seen(&self.text()) {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "never saw {what}:\n{}",
-                self.text()
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    pub fn end(&mut self) -> ExitStatus {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "it does not end:\n{}",
-                self.text()
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// The terminal is as it was: no alternate screen, the cursor there, lines edited and echoed.
-    pub fn assert_restored(&self) {
-        let start = Instant::now();
-        loop {
-            let parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
-            let screen = parser.screen();
-            if !screen.alternate_screen() && !screen.hide_cursor() {
-                break;
-            }
-            drop(parser);
-            assert!(start.elapsed() < PATIENCE, "the terminal is not given back");
-            thread::sleep(Duration::from_millis(20));
-        }
-        #[cfg(unix)]
-        if let Some(terminal) = self.master.get_termios() {
-            let flags = format!("{:?}", terminal.local_flags);
-            assert!(
-                flags.contains("ICANON") && flags.contains("ECHO"),
-                "{flags}"
-            );
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use super::session::Session;
 
 #[test]
 fn it_opens_plays_samples_slides_and_leaves() {
@@ -207,18 +30,6 @@ fn it_opens_plays_samples_slides_and_leaves() {
     session.assert_restored();
 }
 
-/// Sends the program a signal by its name.
-#[cfg(unix)]
-impl Session {
-    pub fn signal(&self, name: &str) {
-        let process = self.child.process_id().unwrap();
-        let killed = std::process::Command::new("kill")
-            .args([format!("-{name}"), process.to_string()])
-            .status();
-        assert!(killed.unwrap().success());
-    }
-}
-
 #[cfg(unix)]
 #[test]
 fn it_gives_the_terminal_back_when_told_to_end() {
@@ -235,34 +46,19 @@ fn it_gives_the_terminal_back_when_told_to_end() {
 #[cfg(unix)]
 #[test]
 fn it_closes_its_recording_when_told_to_end() {
-    for signal in ["-TERM", "-INT", "-HUP", "q"] {
+    for signal in ["TERM", "INT", "HUP", "q"] {
         let mut session = Session::open();
         session.until("the first groove", |text| text.contains("A: seed 3"));
         session.press(" w");
         session.until("it record", |text| text.contains("rec 0:0"));
-        let takes = session.folder.path().join("takes");
         if signal == "q" {
             session.press("q");
         } else {
-            let process = session.child.process_id().unwrap().to_string();
-            let killed = std::process::Command::new("kill")
-                .args([signal, &process])
-                .status();
-            assert!(killed.unwrap().success());
+            session.signal(signal);
         }
         session.end();
         session.assert_restored();
-        let mut names: Vec<_> = std::fs::read_dir(&takes)
-            .unwrap()
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
+        let names = session.takes();
         assert_eq!(names.last().unwrap(), "take-001.wav", "{signal}: {names:?}");
-        assert!(
-            names.iter().all(|name| !name.ends_with(".part")),
-            "{names:?}"
-        );
-        let wav = hound::WavReader::open(takes.join("take-001.wav")).unwrap();
-        assert!(wav.duration() > 0, "{signal}");
     }
 }

@@ -1,12 +1,8 @@
 //! Sound and MIDI through a real driver, captured and measured against the schedule. Each test
 //! names what it needs and skips without it.
 
-#[cfg(feature = "jack")]
-use std::io::BufRead;
-#[cfg(feature = "jack")]
-use std::io::BufReader;
-use std::io::Read;
-use std::path::PathBuf;
+#[cfg(any(feature = "jack", feature = "jack-midi"))]
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,6 +10,8 @@ use std::time::{Duration, Instant};
 use musicvae_tui::engine::MidiState;
 use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, Status};
 use musicvae_tui::music::{Groove, Hit, Lane};
+
+use super::devices::{self, ALSA_RATE, Card, FRAME, onsets};
 
 #[cfg(any(feature = "jack", feature = "jack-midi"))]
 mod jack;
@@ -111,24 +109,6 @@ fn finish(player: Child) -> String {
     said
 }
 
-/// Frames at which a stroke begins: loud, after 20 ms that were a tenth as loud at most.
-fn onsets(left: &[f32], rate: u32) -> Vec<usize> {
-    let window = rate as usize / 50;
-    let mut onsets: Vec<usize> = Vec::new();
-    for at in window..left.len() {
-        let level = left[at].abs();
-        if level > 1e-3 && onsets.last().is_none_or(|last| at > last + 4 * window) {
-            let before = left[at - window..at]
-                .iter()
-                .fold(0.0_f32, |peak, s| peak.max(s.abs()));
-            if level > 5.0 * before {
-                onsets.push(at);
-            }
-        }
-    }
-    onsets
-}
-
 /// Holds the onsets of a capture to the schedule: one steady latency, and at most 8 frames around
 /// it (the synthesizer starts a note with its next block of 8).
 fn check(left: &[f32], rate: u32, least: usize) {
@@ -148,69 +128,6 @@ fn check(left: &[f32], rate: u32, least: usize) {
     assert!(high - low <= 8.0, "{errors:?}");
 }
 
-/// What the null device is opened with: 32-bit floats in stereo.
-const ALSA_RATE: u32 = 48_000;
-const FRAME: usize = 8;
-
-/// A sound card for a test: ALSA's `file` plugin into a pipe that is read at the speed of sound.
-struct Card {
-    _folder: tempfile::TempDir,
-    pipe: PathBuf,
-    config: PathBuf,
-}
-
-impl Card {
-    fn new() -> Option<Card> {
-        let folder = tempfile::tempdir().unwrap();
-        let [pipe, config] = ["pipe", "asound.conf"].map(|name| folder.path().join(name));
-        let made = Process::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .is_ok_and(|status| status.success());
-        if !made || !cfg!(target_os = "linux") {
-            eprintln!("SKIPPED: needs ALSA and mkfifo");
-            return None;
-        }
-        let text = format!(
-            "pcm.null {{ type null hint {{ show on description \"discard\" }} }}\n\
-             pcm.default {{ type file slave.pcm {{ type null }} file \"{}\" format \"raw\" }}\n\
-             ctl.default {{ type null }}\n",
-            pipe.display()
-        );
-        std::fs::write(&config, text).unwrap();
-        Some(Card {
-            _folder: folder,
-            pipe,
-            config,
-        })
-    }
-
-    /// Reads until the pipe is closed, with a rest of `rest` after the first three seconds.
-    fn capture(&self, rest: Duration) -> std::thread::JoinHandle<Vec<u8>> {
-        let pipe = self.pipe.clone();
-        std::thread::spawn(move || {
-            let mut file = std::fs::File::open(pipe).unwrap();
-            let mut started = Instant::now();
-            let mut all = Vec::new();
-            let mut buffer = [0; FRAME * 480];
-            let mut rest = Some(rest);
-            loop {
-                match file.read(&mut buffer).unwrap() {
-                    0 => return all,
-                    count => all.extend(&buffer[..count]),
-                }
-                let read = all.len() as f64 / FRAME as f64 / f64::from(ALSA_RATE);
-                if let Some(rest) = rest.take_if(|_| read > 3.0) {
-                    std::thread::sleep(rest);
-                    started += rest;
-                }
-                let due = Duration::from_secs_f64(read);
-                std::thread::sleep(due.saturating_sub(started.elapsed()));
-            }
-        })
-    }
-}
-
 #[test]
 fn alsa_plays_what_is_scheduled() {
     let Some(card) = Card::new() else { return };
@@ -225,14 +142,8 @@ fn alsa_plays_what_is_scheduled() {
         said.contains(&format!("rate: {ALSA_RATE}, channels: 2")),
         "{said}"
     );
-    let sample = |bytes: &[u8]| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    let left: Vec<f32> = capture
-        .join()
-        .unwrap()
-        .chunks_exact(FRAME)
-        .map(sample)
-        .collect();
-    check(&left, ALSA_RATE, 9);
+    let heard = devices::left(&capture.join().unwrap());
+    check(&heard, ALSA_RATE, 9);
 }
 
 /// A machine without a sound card is given one while the program runs.

@@ -14,6 +14,7 @@ use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::schedule::{Bytes, Emit, MidiSink, STOP, Schedule};
 use crate::engine::shared::Shared;
 use crate::engine::thread::make_realtime;
+use crate::fault::{self, Place};
 use crate::music::STEPS_PER_QUARTER;
 
 /// Time between looks at the queue, playing and standing still. An event is made at least
@@ -87,6 +88,7 @@ impl Sender {
         if self.watch.given_up.load(Relaxed) {
             return false;
         }
+        fault::point(Place::Midi);
         let mut quit = self.take();
         let mut panic = false;
         for event in self.events.drain(..) {

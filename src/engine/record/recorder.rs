@@ -14,6 +14,7 @@ use super::{RecordOptions, Recording, files};
 use crate::engine::control::{CoreSender, Slow};
 use crate::engine::handle::join_within;
 use crate::engine::messages::CoreCommand;
+use crate::fault::{self, Place};
 
 /// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
 const SOUND_ROOM: usize = 1 << 21;
@@ -128,11 +129,19 @@ fn record(
     while error.is_none() {
         // Asked before the queues are emptied, so that nothing is left in them.
         let last = quit.load(Relaxed) || takes.is_abandoned();
-        error = match takes.drain() {
-            Ok(true) => break,
-            Ok(false) if last => break,
-            Ok(false) => takes.keep_whole().err(),
-            Err(reason) => Some(reason),
+        // A fault here must not leave behind what is not closed.
+        let drained = catch_unwind(AssertUnwindSafe(|| {
+            fault::point(Place::Recorder);
+            takes.drain()
+        }));
+        error = match drained {
+            Ok(Ok(true)) => break,
+            Ok(Ok(false)) if last => break,
+            Ok(Ok(false)) => takes.keep_whole().err(),
+            Ok(Err(reason)) => Some(reason),
+            Err(_) => {
+                Some("Recording ended by a fault in the program; what came before is kept.".into())
+            }
         };
         if error.is_none() {
             thread::park_timeout(TICK);

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use midir::os::unix::VirtualInput;
 use musicvae_tui::engine::VIRTUAL_PORT;
+use musicvae_tui::fault::Place;
 
-use super::super::super::pty::Session;
 use super::*;
+use crate::session::Session;
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -41,8 +42,13 @@ struct Receiver {
 
 impl Receiver {
     fn start() -> Receiver {
+        Receiver::of("child_receiver")
+    }
+
+    /// Runs one of the functions here in a process of its own.
+    fn of(name: &str) -> Receiver {
         let mut child = Process::new(std::env::current_exe().unwrap())
-            .args(["--exact", "real_audio::jack::receiver::child_receiver"])
+            .args(["--exact", &format!("real_audio::jack::receiver::{name}")])
             .args(["--ignored", "--nocapture"])
             .env("MUSICVAE_TUI_CHILD", "1")
             .env("JACK_DEFAULT_SERVER", SERVER)
@@ -254,5 +260,96 @@ fn a_server_that_is_started_again_is_found() {
     until("notes", || receiver.count(0x90) > 3);
     session.press("q");
     session.end();
+    until("silence", || receiver.sounding().is_empty());
+}
+
+/// Wherever the program panics while notes sound: they end, and so does whoever follows its clock.
+#[test]
+fn no_panic_leaves_a_note_behind() {
+    if !cfg!(debug_assertions) {
+        eprintln!("SKIPPED: a release build has no faults on demand");
+        return;
+    }
+    let Some(_server) = Server::start(48_000, 256) else {
+        return;
+    };
+    for at in [
+        Place::Clock,
+        Place::Midi,
+        Place::Control,
+        Place::Inference,
+        Place::Keys,
+        Place::Screen,
+    ] {
+        let receiver = Receiver::start();
+        let (mut session, _folder) = program("port = \"receiver\"");
+        session.until("the first groove", |text| text.contains("A: seed 3"));
+        session.until("the port", |text| text.contains("MIDI on"));
+        session.press(" ");
+        until("notes", || {
+            receiver.count(0x90) > 3 && !receiver.sounding().is_empty()
+        });
+        session.break_at(at, |session| match at {
+            Place::Inference => session.press("s"),
+            Place::Keys => session.press("0"),
+            _ => (),
+        });
+        if !matches!(at, Place::Keys | Place::Screen) {
+            let heard = receiver.count(0x90);
+            until("more notes", || receiver.count(0x90) > heard + 3);
+            session.press("q");
+        }
+        session.end();
+        session.assert_restored();
+        until("silence", || receiver.sounding().is_empty());
+        let last = || receiver.got().into_iter().rfind(|bytes| bytes[0] >= 0xFA);
+        until("the stop", || last() == Some(vec![0xFC]));
+    }
+}
+
+/// Strikes a pad, again and again, until its input ends.
+#[test]
+#[ignore = "run by the test below"]
+fn child_pads() {
+    use midir::os::unix::VirtualOutput;
+
+    if std::env::var_os("MUSICVAE_TUI_CHILD").is_none() {
+        return;
+    }
+    let pads = midir::MidiOutput::new("pads").unwrap();
+    let mut port = pads.create_virtual("out").unwrap();
+    println!("\nREADY");
+    std::thread::spawn(move || {
+        loop {
+            port.send(&[0x99, 49, 100]).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// A fault while a message comes in costs that message, and nothing else: JACK calls us from C,
+/// where a panic would end the program.
+#[test]
+fn a_panic_at_the_input_costs_one_message() {
+    if !cfg!(debug_assertions) {
+        eprintln!("SKIPPED: a release build has no faults on demand");
+        return;
+    }
+    let Some(_server) = Server::start(48_000, 256) else {
+        return;
+    };
+    let receiver = Receiver::start();
+    let _pads = Receiver::of("child_pads");
+    let (mut session, _folder) = program("port = \"receiver\"\ninput = \"pads\"\nthru = true");
+    session.until("the first groove", |text| text.contains("A: seed 3"));
+    session.until("the port", |text| text.contains("MIDI on"));
+    until("strokes", || receiver.count(0x90) > 3);
+    session.break_at(Place::MidiInput, |_| ());
+    let heard = receiver.count(0x90);
+    until("more strokes", || receiver.count(0x90) > heard + 3);
+    session.press("q");
+    assert!(session.end().success());
+    session.assert_restored();
     until("silence", || receiver.sounding().is_empty());
 }
