@@ -110,6 +110,11 @@ impl Session {
         }
     }
 
+    /// Its process, while it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
     pub fn text(&self) -> String {
         self.screen
             .lock()
@@ -186,7 +191,7 @@ impl Drop for Session {
 #[cfg(unix)]
 impl Session {
     pub fn signal(&self, name: &str) {
-        let process = self.child.process_id().unwrap();
+        let process = self.process().unwrap();
         let killed = std::process::Command::new("kill")
             .args([format!("-{name}"), process.to_string()])
             .status();

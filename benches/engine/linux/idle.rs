@@ -1,0 +1,55 @@
+//! What the whole program takes of a core, on a terminal and with a sound card.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Options;
+use super::card::pull;
+use super::devices::Card;
+use super::session::Session;
+
+const BUFFER: usize = 512;
+
+pub fn measure(options: &Options) {
+    println!("the whole program on a terminal of 100 x 30, sound at {BUFFER} frames:");
+    let Some(card) = Card::new() else { return };
+    let pulled = pull(&card.pipe, BUFFER, false);
+    let mut session = Session::open_with(|command| {
+        command.env("ALSA_CONFIG_PATH", &card.config);
+    });
+    session.until("the first groove", |text| text.contains("A: seed 3"));
+    session.until("the card", |text| text.contains("audio on"));
+    let Some(process) = session.process() else {
+        return;
+    };
+    for (what, keys) in [("stopped", ""), ("playing", " ")] {
+        session.press(keys);
+        // Messages come and go.
+        thread::sleep(Duration::from_secs(5));
+        let (start, before) = (Instant::now(), processor_time(process));
+        thread::sleep(Duration::from_secs(options.seconds(30)));
+        let (Some(before), Some(after)) = (before, processor_time(process)) else {
+            println!("  {what}: the program has ended");
+            return;
+        };
+        let share = (after - before) / start.elapsed().as_secs_f64();
+        println!("  {what}: {:.2} % of a core", 100.0 * share);
+    }
+    session.press("q");
+    session.end();
+    pulled.join().expect("the card's thread");
+    println!();
+}
+
+/// Seconds of processor time that a process has taken, in the system and out of it.
+fn processor_time(process: u32) -> Option<f64> {
+    /// What the kernel counts in: `USER_HZ`, 100 on every architecture of today.
+    const TICKS: f64 = 100.0;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name, in brackets, may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    // Fields 14 and 15 of proc(5); the first here is field 3.
+    let [user, system] = [11, 12].map(|field| fields.get(field)?.parse::<f64>().ok());
+    Some((user? + system?) / TICKS)
+}

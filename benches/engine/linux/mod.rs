@@ -1,0 +1,132 @@
+//! The command line, and what the measurements share.
+
+mod card;
+mod figures;
+mod flood;
+mod idle;
+#[cfg(feature = "jack-midi")]
+mod midi;
+mod onsets;
+mod player;
+mod takeover;
+mod underruns;
+
+#[allow(dead_code)]
+#[path = "../../../tests/suite/devices.rs"]
+mod devices;
+#[allow(dead_code)]
+#[path = "../../../src/engine/thread.rs"]
+mod priority;
+#[allow(dead_code)]
+#[path = "../../../tests/suite/session.rs"]
+mod session;
+#[allow(dead_code)]
+#[path = "../../../tests/suite/support.rs"]
+mod support;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use clap::{Parser, ValueEnum};
+
+/// Measures the engine on its real path.
+#[derive(Parser)]
+pub struct Options {
+    /// What to measure; all when none is named.
+    #[arg(value_enum)]
+    names: Vec<Name>,
+    /// How long each measurement takes, in place of its own time.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+    /// Train a model at the same time, on every core, in the same process as the engine.
+    #[arg(long)]
+    training: bool,
+    /// What to train on (folder, zip or TFRecord), in place of made-up grooves.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Rate and period of the JACK server that carries MIDI. It hands MIDI over once a period, so
+    /// a period is the resolution of those figures.
+    #[arg(long, default_value_t = 48_000, value_name = "HZ")]
+    rate: u32,
+    #[arg(long, default_value_t = 32, value_name = "FRAMES")]
+    period: u32,
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// Play a part in a process of its own.
+    #[arg(long, hide = true)]
+    part: Option<Part>,
+    /// What the part is asked for, as JSON.
+    #[arg(long, hide = true, default_value = "")]
+    ask: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Name {
+    /// Notes and clock at a MIDI receiver in another process, against the grid (needs
+    /// `--features jack-midi` and jackd; 600 s).
+    Midi,
+    /// Onsets in captured sound against the schedule, at six buffer sizes (10 s each).
+    Onsets,
+    /// Underruns at 256 frames while a model trains (600 s).
+    Underruns,
+    /// From a slider's move to the changed groove, decoded and heard (60 s).
+    Takeover,
+    /// All lanes, in 32nds, at 300 quarter notes a minute: memory, voices, faults (300 s).
+    Flood,
+    /// The whole program on a terminal, stopped and playing: share of a core (30 s each).
+    Idle,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Part {
+    Player,
+    Receiver,
+    Workstation,
+}
+
+impl Options {
+    fn seconds(&self, usual: u64) -> u64 {
+        self.seconds.unwrap_or(usual).max(1)
+    }
+}
+
+pub fn main() {
+    let options = Options::parse();
+    match options.part {
+        Some(Part::Player) => return player::run(&options.ask),
+        #[cfg(feature = "jack-midi")]
+        Some(Part::Receiver) => return midi::receive(),
+        #[cfg(not(feature = "jack-midi"))]
+        Some(Part::Receiver) => return,
+        Some(Part::Workstation) => return takeover::run(&options.ask),
+        None => (),
+    }
+    let names = match options.names[..] {
+        [] => Name::value_variants(),
+        ref names => names,
+    };
+    for name in names {
+        match name {
+            #[cfg(feature = "jack-midi")]
+            Name::Midi => midi::measure(&options),
+            #[cfg(not(feature = "jack-midi"))]
+            Name::Midi => println!("midi: SKIPPED: needs --features jack-midi\n"),
+            Name::Onsets => onsets::measure(&options),
+            Name::Underruns => underruns::measure(&options),
+            Name::Takeover => takeover::measure(&options),
+            Name::Flood => flood::measure(&options),
+            Name::Idle => idle::measure(&options),
+        }
+    }
+}
+
+/// This program again, in another part.
+fn part(part: Part, ask: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().expect("this program's path"));
+    let part = format!("{part:?}").to_lowercase();
+    command
+        .args(["--part", &part, "--ask", ask])
+        .stdout(Stdio::piped());
+    command
+}

@@ -1,0 +1,18 @@
+//! The engine on its real path, measured: see `cargo bench --bench engine -- --help`. Nothing here
+//! passes or fails; whoever runs it on a quiet machine reads the figures.
+
+#[cfg(target_os = "linux")]
+mod linux;
+
+/// As the program itself has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    // Safe: no other thread runs yet.
+    unsafe { musicvae_tui::training::prepare_process() };
+    #[cfg(target_os = "linux")]
+    linux::main();
+    #[cfg(not(target_os = "linux"))]
+    eprintln!("These measurements need Linux: ALSA into a pipe, JACK, /proc.");
+}
