@@ -1,6 +1,6 @@
 //! SoundFont files: read off the audio thread, and refused with a clear word.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,6 +9,10 @@ use super::{Kit, SoundFontSource};
 
 /// Bank of the drum kits in a General MIDI SoundFont.
 const DRUM_BANK: i32 = 128;
+
+/// Bytes of the largest file that is read, for all of it is held in memory, and more than there is
+/// of that would end the program: 2 GiB, several times the largest kits that are about.
+const LARGEST: u64 = 2 << 30;
 
 /// Why a SoundFont cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,11 @@ pub enum SoundFontError {
          {end}; copy or download it again"
     )]
     Truncated { name: String, length: u64, end: u64 },
+    #[error(
+        "{name} is too large ({:.1} GB; at most {:.1}): choose a smaller one",
+        *length as f64 * 1e-9, LARGEST as f64 * 1e-9
+    )]
+    TooLarge { name: String, length: u64 },
     #[error("{name} is damaged ({detail}): copy or download it again")]
     Damaged { name: String, detail: String },
     #[error("{name} cannot be played at {rate} frames a second ({detail})")]
@@ -55,14 +64,16 @@ impl SoundFont {
             SoundFontSource::Bytes(bytes, name) => SoundFont::read(name, Cursor::new(bytes)),
             SoundFontSource::File(path) => {
                 let name = path.display().to_string();
-                let file = File::open(path).map_err(|source| SoundFontError::Read {
+                let read_error = |source| SoundFontError::Read {
                     name: name.clone(),
                     source,
-                })?;
-                // A folder opens like a file and fails with a worse message later.
-                if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+                };
+                // A folder opens like a file and fails with a worse message later; opening a pipe
+                // waits for whoever writes.
+                if !fs::metadata(path).map_err(read_error)?.is_file() {
                     return Err(SoundFontError::NotASoundFont { name });
                 }
+                let file = File::open(path).map_err(read_error)?;
                 SoundFont::read(&name, BufReader::new(file))
             }
         }
@@ -152,6 +163,12 @@ fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFo
     if &head[..4] != b"RIFF" || &head[8..] != b"sfbk" {
         return Err(SoundFontError::NotASoundFont {
             name: name.to_string(),
+        });
+    }
+    if length > LARGEST {
+        return Err(SoundFontError::TooLarge {
+            name: name.to_string(),
+            length,
         });
     }
     let within = |start: u64, size: u64| {

@@ -1,6 +1,9 @@
 //! Sound cards and MIDI servers for a machine that has none, for tests and measurements: ALSA's
 //! `file` plugin into a pipe, and JACK with a driver that is only a clock.
 
+#[path = "../../src/engine/thread.rs"]
+pub mod priority;
+
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
@@ -68,6 +71,8 @@ impl Card {
     pub fn capture(&self, rest: Duration) -> std::thread::JoinHandle<Vec<u8>> {
         let pipe = self.pipe.clone();
         std::thread::spawn(move || {
+            // A card does not wait for a busy machine.
+            priority::make_realtime();
             let mut file = std::fs::File::open(pipe).unwrap();
             let mut started = Instant::now();
             let mut all = Vec::new();

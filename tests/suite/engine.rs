@@ -1,5 +1,6 @@
 //! The engine as a whole, without a sound card: it says so, and plays on its clock.
 
+use std::path::Path;
 use std::process::Command as Process;
 use std::time::{Duration, Instant};
 
@@ -288,6 +289,37 @@ fn a_damaged_soundfont_is_refused_or_played_but_never_fatal() {
     assert!(refused > 0);
     let error = SoundFont::load(&SoundFontSource::File(folder.path().into())).unwrap_err();
     assert!(error.to_string().contains("not a SoundFont"), "{error}");
+}
+
+/// Whatever is larger than memory may be is refused before it is read, and what is no file at all
+/// is not waited for.
+#[test]
+fn a_huge_soundfont_or_a_pipe_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |path: &Path| {
+        let error = SoundFont::load(&SoundFontSource::File(path.into())).unwrap_err();
+        error.to_string()
+    };
+    // Claims to be whole, and takes no room on the disk: nothing but its beginning is written.
+    let path = folder.path().join("huge.sf2");
+    let length = (3_u64 << 30) + 8;
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((length as u32 - 8).to_le_bytes());
+    bytes.extend(b"sfbkLIST");
+    bytes.extend((length as u32 - 20).to_le_bytes());
+    bytes.extend(b"sdtasmpl");
+    bytes.extend((length as u32 - 32).to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let file = std::fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(length).unwrap();
+    let error = refused(&path);
+    let says = "huge.sf2 is too large (3.2 GB; at most 2.1): choose a smaller one";
+    assert!(error.ends_with(says), "{error}");
+    let pipe = folder.path().join("pipe.sf2");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    if made.is_ok_and(|status| status.success()) {
+        assert!(refused(&pipe).contains("not a SoundFont"));
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, Status};
 use musicvae_tui::music::{Groove, Hit, Lane};
 
 use super::devices::{self, ALSA_RATE, Card, FRAME, onsets};
+use super::support::Training;
 
 #[cfg(any(feature = "jack", feature = "jack-midi"))]
 mod jack;
@@ -44,6 +45,8 @@ fn child_player() {
     let Some(seconds) = std::env::var("MUSICVAE_TUI_CHILD").ok() else {
         return;
     };
+    // Flat out on every core, until this process ends.
+    let mut training = std::env::var_os("MUSICVAE_TUI_TRAIN").map(|_| Training::start(None));
     let engine = Engine::start(EngineOptions {
         audio_device: std::env::var("MUSICVAE_TUI_DEVICE").ok(),
         groove: groove(),
@@ -83,6 +86,9 @@ fn child_player() {
     let status = engine.status();
     println!("AUDIO {:?}", status.audio);
     println!("ERRORS {} {}", status.audio_errors, status.dropped_commands);
+    if let Some(training) = &mut training {
+        println!("TRAINED {}", training.steps());
+    }
     engine.send(Command::Stop);
     std::thread::sleep(Duration::from_millis(300));
 }
@@ -130,11 +136,25 @@ fn check(left: &[f32], rate: u32, least: usize) {
 
 #[test]
 fn alsa_plays_what_is_scheduled() {
-    let Some(card) = Card::new() else { return };
-    let child = player(5)
-        .env("ALSA_CONFIG_PATH", &card.config)
-        .spawn()
-        .unwrap();
+    plays_what_is_scheduled(|_| ());
+}
+
+/// And is none the worse for a model that trains in the same process, on every core.
+#[test]
+fn alsa_plays_what_is_scheduled_beside_a_trainer() {
+    let said = plays_what_is_scheduled(|player| {
+        player.env("MUSICVAE_TUI_TRAIN", "1");
+    });
+    assert!(said.is_none_or(|said| said.contains("ERRORS 0 0") && said.contains("TRAINED ")));
+}
+
+/// `None` without a card.
+fn plays_what_is_scheduled(change: impl FnOnce(&mut Process)) -> Option<String> {
+    let card = Card::new()?;
+    let mut player = player(5);
+    player.env("ALSA_CONFIG_PATH", &card.config);
+    change(&mut player);
+    let child = player.spawn().unwrap();
     let capture = card.capture(Duration::ZERO);
     let said = finish(child);
     println!("{said}");
@@ -144,6 +164,7 @@ fn alsa_plays_what_is_scheduled() {
     );
     let heard = devices::left(&capture.join().unwrap());
     check(&heard, ALSA_RATE, 9);
+    Some(said)
 }
 
 /// A machine without a sound card is given one while the program runs.

@@ -1,8 +1,13 @@
 //! What tests share: where the data lies, and how a test without it says so.
 
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
+use candle_core::Device;
+use musicvae_tui::model::Preset;
 use musicvae_tui::music::{Groove, Hit, midi_file};
+use musicvae_tui::training::{Event, RunSettings, Session, TrainOptions};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -71,4 +76,69 @@ pub fn corpus(folder: &Path) {
         ("e.mid", "validation", 5),
     ];
     corpus_of(folder, &files);
+}
+
+/// A run that trains until it is told to stop, on every core.
+pub struct Training {
+    session: Session,
+    _folder: tempfile::TempDir,
+    steps: u64,
+}
+
+impl Training {
+    /// Starts it, and waits for its first step.
+    pub fn start(data: Option<&Path>) -> Training {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = data.map_or_else(
+            || {
+                let corpus = folder.path().join("corpus");
+                let names: Vec<String> = (0..40).map(|n| format!("{n}.mid")).collect();
+                let files = names.iter().zip(0..).map(|(name, seed)| {
+                    let split = if seed < 36 { "train" } else { "validation" };
+                    (name.as_str(), split, seed)
+                });
+                corpus_of(&corpus, &files.collect::<Vec<_>>());
+                corpus
+            },
+            Path::to_path_buf,
+        );
+        let run = RunSettings::new(Preset::groovae_4bar());
+        let session = Session::spawn(TrainOptions {
+            preset: run.preset,
+            data,
+            out: folder.path().join("run"),
+            steps: u64::MAX,
+            batch: 64,
+            seed: 1,
+            hop_bars: run.hop_bars,
+            variation: run.variation,
+            validate_every: 100,
+            resume: false,
+            from: None,
+            device: Device::Cpu,
+            factors: run.factors,
+        });
+        let mut training = Training {
+            session: session.expect("a thread for the trainer"),
+            _folder: folder,
+            steps: 0,
+        };
+        while training.steps() == 0 {
+            assert!(training.session.is_running(), "training ended at once");
+            thread::sleep(Duration::from_millis(20));
+        }
+        training
+    }
+
+    /// Steps so far.
+    pub fn steps(&mut self) -> u64 {
+        for event in self.session.events() {
+            match event {
+                Event::Record(_) => self.steps += 1,
+                Event::Failed(reason) => panic!("{reason}"),
+                _ => (),
+            }
+        }
+        self.steps
+    }
 }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::io::ioctl_fionread;
 use rustix::pipe::fcntl_setpipe_size;
 
+use super::devices::priority::make_realtime;
 use super::devices::{ALSA_RATE, FRAME, left};
-use super::priority::make_realtime;
 
 /// The least that a pipe can hold.
 const PAGE: usize = 4096;

@@ -15,9 +15,6 @@ mod underruns;
 #[path = "../../../tests/suite/devices.rs"]
 mod devices;
 #[allow(dead_code)]
-#[path = "../../../src/engine/thread.rs"]
-mod priority;
-#[allow(dead_code)]
 #[path = "../../../tests/suite/session.rs"]
 mod session;
 #[allow(dead_code)]

@@ -2,19 +2,17 @@
 //! process; and a trainer beside it.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command as Process};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use candle_core::Device;
 use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, MidiState};
-use musicvae_tui::model::Preset;
 use musicvae_tui::music::{Groove, Hit, LANES, Lane};
-use musicvae_tui::training::{Event, RunSettings, Session, TrainOptions};
 use serde::{Deserialize, Serialize};
 
-use super::{Part, part, support};
+use super::support::Training;
+use super::{Part, part};
 
 /// Offsets of the strokes of a bar, in steps; positive is early.
 const OFFSETS: [f32; 16] = [
@@ -115,71 +113,6 @@ fn flood() -> Groove {
     groove
 }
 
-/// A run that trains until it is told to stop, on every core.
-pub struct Training {
-    session: Session,
-    _folder: tempfile::TempDir,
-    steps: u64,
-}
-
-impl Training {
-    /// Starts it, and waits for its first step.
-    pub fn start(data: Option<&Path>) -> Training {
-        let folder = tempfile::tempdir().expect("a folder");
-        let data = data.map_or_else(
-            || {
-                let corpus = folder.path().join("corpus");
-                let names: Vec<String> = (0..40).map(|n| format!("{n}.mid")).collect();
-                let files = names.iter().zip(0..).map(|(name, seed)| {
-                    let split = if seed < 36 { "train" } else { "validation" };
-                    (name.as_str(), split, seed)
-                });
-                support::corpus_of(&corpus, &files.collect::<Vec<_>>());
-                corpus
-            },
-            Path::to_path_buf,
-        );
-        let run = RunSettings::new(Preset::groovae_4bar());
-        let session = Session::spawn(TrainOptions {
-            preset: run.preset,
-            data,
-            out: folder.path().join("run"),
-            steps: u64::MAX,
-            batch: 64,
-            seed: 1,
-            hop_bars: run.hop_bars,
-            variation: run.variation,
-            validate_every: 100,
-            resume: false,
-            from: None,
-            device: Device::Cpu,
-            factors: run.factors,
-        });
-        let mut training = Training {
-            session: session.expect("a thread for the trainer"),
-            _folder: folder,
-            steps: 0,
-        };
-        while training.steps() == 0 {
-            assert!(training.session.is_running(), "training ended at once");
-            thread::sleep(Duration::from_millis(20));
-        }
-        training
-    }
-
-    /// Steps so far.
-    pub fn steps(&mut self) -> u64 {
-        for event in self.session.events() {
-            match event {
-                Event::Record(_) => self.steps += 1,
-                Event::Failed(reason) => panic!("{reason}"),
-                _ => (),
-            }
-        }
-        self.steps
-    }
-}
-
 /// Resident memory of this process, KiB.
 fn resident() -> u64 {
     let mut text = String::new();
@@ -274,5 +207,4 @@ pub fn run(ask: &str) {
     };
     drop(engine);
     println!("\n{}", serde_json::to_string(&told).expect("JSON"));
-    // The run is of no use to anybody: the process ends, and it with it.
 }

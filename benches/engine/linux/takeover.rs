@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::card::{Pulled, pull};
 use super::devices::{ALSA_RATE, Card};
 use super::figures::Spread;
-use super::player::Training;
+use super::support::Training;
 use super::{Options, Part, part};
 
 /// Frames in a buffer, and the tempo: a step is 50 ms.
