@@ -15,6 +15,7 @@ use super::cards::{Candidate, guarded, sentence};
 use super::clock::{Nanos, SECOND};
 use super::core::Core;
 use super::shared::Shared;
+use super::thread::make_realtime;
 
 /// A stream that reports less latency than this is taken to have it, so that the MIDI thread sees
 /// an event before its moment.
@@ -90,6 +91,7 @@ fn open_with(
         &candidate.device,
         config,
         feeder,
+        candidate.is_ordinary(),
         state.clone(),
         feed.shared.clone(),
     )?;
@@ -112,12 +114,16 @@ fn build<T: SizedSample + FromSample<f32>>(
     device: &Device,
     config: StreamConfig,
     mut feeder: Feeder,
+    mut ordinary: bool,
     state: Arc<StreamState>,
     shared: Arc<Shared>,
 ) -> Result<cpal::Stream, cpal::Error> {
     device.build_output_stream(
         config,
         move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
+            if std::mem::take(&mut ordinary) {
+                make_realtime();
+            }
             let time = info.timestamp();
             feeder.fill(data, time.playback.saturating_duration_since(time.callback));
         },

@@ -26,6 +26,13 @@ impl Candidate {
     pub fn channels(&self) -> u16 {
         self.config.channels()
     }
+
+    /// Whether its callback is called from an ordinary thread: ALSA's is, and a trainer on every
+    /// core would make it wait; others give theirs a priority of their own.
+    pub fn is_ordinary(&self) -> bool {
+        let alsa = |id: cpal::DeviceId| id.to_string().starts_with("alsa:");
+        self.device.id().is_ok_and(alsa)
+    }
 }
 
 /// Sound systems of this build, best first. (`cpal::default_host` panics on a broken

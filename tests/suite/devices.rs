@@ -4,10 +4,11 @@
 #[path = "../../src/engine/thread.rs"]
 pub mod priority;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Frames at which a stroke begins: loud, after 20 ms that were a tenth as loud at most.
@@ -101,8 +102,13 @@ pub fn left(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(FRAME).map(sample).collect()
 }
 
-/// Name of the server, for `JACK_DEFAULT_SERVER`.
-pub const SERVER: &str = "musicvae-tui-test";
+/// Name of the server, for `JACK_DEFAULT_SERVER`: another one in another checkout, where the same may
+/// run at the same time. (JACK remembers few names, so that one a process would be too many.)
+pub static SERVER: LazyLock<String> = LazyLock::new(|| {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_MANIFEST_DIR").hash(&mut hasher);
+    format!("musicvae-tui-{:04x}", hasher.finish() as u16)
+});
 
 /// One server at a time: two with a real-time priority would disturb each other's clock.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -116,8 +122,21 @@ pub struct Server(
 impl Server {
     pub fn start(rate: u32, period: u32) -> Option<Server> {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let up = || {
+            tool("jack_lsp")
+                .output()
+                .is_ok_and(|output| output.status.success())
+        };
+        if up() {
+            // Of another rate, maybe, and with others' clients.
+            eprintln!(
+                "SKIPPED: a JACK server called {} runs already: end it",
+                *SERVER
+            );
+            return None;
+        }
         let server = Process::new("jackd")
-            .args(["-n", SERVER, "-R", "-P", "20", "-d", "dummy"])
+            .args(["-n", &SERVER, "-R", "-P", "20", "-d", "dummy"])
             .args(["-r", &rate.to_string(), "-p", &period.to_string()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -127,11 +146,6 @@ impl Server {
             return None;
         };
         let server = Server(server, alone);
-        let up = || {
-            tool("jack_lsp")
-                .output()
-                .is_ok_and(|output| output.status.success())
-        };
         let started = Instant::now();
         while !up() {
             if started.elapsed() > Duration::from_secs(10) {
@@ -154,7 +168,7 @@ impl Drop for Server {
 pub fn tool(name: &str) -> Process {
     let mut process = Process::new(name);
     process
-        .env("JACK_DEFAULT_SERVER", SERVER)
+        .env("JACK_DEFAULT_SERVER", &*SERVER)
         .env("JACK_NO_START_SERVER", "1");
     process
 }

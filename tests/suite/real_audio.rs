@@ -46,7 +46,7 @@ fn child_player() {
         return;
     };
     // Flat out on every core, until this process ends.
-    let mut training = std::env::var_os("MUSICVAE_TUI_TRAIN").map(|_| Training::start(None));
+    let mut training = std::env::var_os("MUSICVAE_TUI_TRAIN").map(|_| Training::start(None, 4));
     let engine = Engine::start(EngineOptions {
         audio_device: std::env::var("MUSICVAE_TUI_DEVICE").ok(),
         groove: groove(),

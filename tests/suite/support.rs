@@ -86,8 +86,9 @@ pub struct Training {
 }
 
 impl Training {
-    /// Starts it, and waits for its first step.
-    pub fn start(data: Option<&Path>) -> Training {
+    /// Starts it with `batch` windows a step, on `data` or on grooves that are made up, and waits for
+    /// its first step.
+    pub fn start(data: Option<&Path>, batch: usize) -> Training {
         let folder = tempfile::tempdir().expect("a folder");
         let data = data.map_or_else(
             || {
@@ -108,7 +109,7 @@ impl Training {
             data,
             out: folder.path().join("run"),
             steps: u64::MAX,
-            batch: 64,
+            batch,
             seed: 1,
             hop_bars: run.hop_bars,
             variation: run.variation,

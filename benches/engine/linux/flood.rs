@@ -49,7 +49,8 @@ pub fn measure(options: &Options) {
         peak(&pulled.left[tail..]).max(told.left_over)
     );
     println!(
-        "  {} underruns, {} faults and driver's errors, {} commands and {} notes without room\n",
+        "  {} underruns, {} faults and driver's errors, {} commands without room, {} notes \
+         without room or too late for MIDI\n",
         pulled.underruns, told.audio_errors, told.dropped_commands, told.dropped_midi
     );
 }

@@ -64,7 +64,7 @@ pub fn measure(options: &Options) {
         return;
     };
     let mut receiver = part(Part::Receiver, "")
-        .env("JACK_DEFAULT_SERVER", SERVER)
+        .env("JACK_DEFAULT_SERVER", &*SERVER)
         .stdin(std::process::Stdio::piped())
         .spawn()
         .expect("a receiver");
@@ -77,7 +77,7 @@ pub fn measure(options: &Options) {
     {}
     let player = ask
         .process()
-        .env("JACK_DEFAULT_SERVER", SERVER)
+        .env("JACK_DEFAULT_SERVER", &*SERVER)
         .spawn()
         .expect("a player");
     let told = finish(player);
@@ -116,7 +116,8 @@ pub fn measure(options: &Options) {
         println!("  {} steps trained meanwhile", told.trained);
     }
     println!(
-        "  JACK hands MIDI over once a period, of {:.2} ms here, which is part of these figures\n",
+        "  (JACK hands MIDI over once a period, of {:.2} ms here, which is part of these figures; what \
+         a receiver misses when it does not keep up is lost)\n",
         f64::from(options.period) / f64::from(options.rate) * 1e3
     );
 }

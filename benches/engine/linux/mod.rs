@@ -43,7 +43,7 @@ pub struct Options {
     data: Option<PathBuf>,
     /// Rate and period of the JACK server that carries MIDI. It hands MIDI over once a period, so
     /// a period is the resolution of those figures.
-    #[arg(long, default_value_t = 48_000, value_name = "HZ")]
+    #[arg(long, default_value_t = 192_000, value_name = "HZ")]
     rate: u32,
     #[arg(long, default_value_t = 32, value_name = "FRAMES")]
     period: u32,

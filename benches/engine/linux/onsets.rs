@@ -54,13 +54,15 @@ pub fn measure(options: &Options) {
         let errors = Spread::new(late);
         let heard = clock - now.duration_since(pulled.time_of(*first)).as_secs_f64();
         println!(
-            "  {buffer:>4} frames: {} strokes, {}, in all {:.1} frames apart; heard {:.1} ms after \
-             the playhead says ({:.1} ms of latency are reported)",
+            "  {buffer:>4} frames: {} strokes in {:.1} s, {}, in all {:.1} frames apart; heard \
+             {:.1} ms after the playhead says ({:.1} ms of latency are reported); {} underruns",
             errors.count(),
+            pulled.seconds(),
             errors.around(errors.median()).say(),
             errors.at(1.0) - errors.at(0.0),
             (heard - told.began) * 1e3,
             told.latency_ms,
+            pulled.underruns,
         );
     }
     println!();

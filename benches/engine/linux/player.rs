@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::support::Training;
 use super::{Part, part};
 
+/// Windows in a training step, the program's own choice.
+pub const BATCH: usize = 64;
+
 /// Offsets of the strokes of a bar, in steps; positive is early.
 const OFFSETS: [f32; 16] = [
     0.0, 0.3, -0.4, 0.0, 0.1, -0.2, 0.25, 0.0, 0.0, -0.3, 0.15, 0.4, 0.0, -0.1, 0.2, -0.45,
@@ -127,7 +130,9 @@ fn resident() -> u64 {
 /// Plays as it is asked, and tells.
 pub fn run(ask: &str) {
     let ask: Ask = serde_json::from_str(ask).expect("what to play");
-    let mut training = ask.training.then(|| Training::start(ask.data.as_deref()));
+    let mut training = ask
+        .training
+        .then(|| Training::start(ask.data.as_deref(), BATCH));
     let engine = Engine::start(EngineOptions {
         audio: ask.sound,
         audio_device: ask.device.clone(),

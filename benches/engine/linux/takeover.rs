@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use super::card::{Pulled, pull};
 use super::devices::{ALSA_RATE, Card};
 use super::figures::Spread;
+use super::player::BATCH;
 use super::support::Training;
 use super::{Options, Part, part};
 
@@ -178,7 +179,9 @@ impl Desk {
 /// Plays the workstation's part, and prints the figures.
 pub fn run(ask: &str) {
     let ask: Ask = serde_json::from_str(ask).expect("what to measure");
-    let training = ask.training.then(|| Training::start(ask.data.as_deref()));
+    let training = ask
+        .training
+        .then(|| Training::start(ask.data.as_deref(), BATCH));
     let pulled = pull(&ask.pipe, BUFFER as usize, true);
     let mut config = Config::default();
     config.audio.buffer = BUFFER;
@@ -215,10 +218,10 @@ pub fn run(ask: &str) {
     };
     let mut moves = Vec::new();
     while settled.elapsed().as_secs() < ask.seconds {
-        wait(&mut desk, 2);
+        wait(&mut desk, 6);
         loud.store(true, SeqCst);
         moves.push(desk.slide(0.6));
-        wait(&mut desk, 3);
+        wait(&mut desk, 4);
         loud.store(false, SeqCst);
         desk.slide(0.4);
     }
@@ -238,8 +241,12 @@ fn report(pulled: &Pulled, (calm, settled): (Instant, Instant), moves: &[[Instan
     };
     let mut heard = Vec::new();
     for [moved, _, taken] in moves {
-        let from = pulled.frame_at(*moved);
-        let reach = (from + ALSA_RATE as usize / 5).min(pulled.left.len());
+        let from = pulled.frame_at(*moved).min(pulled.left.len());
+        let reach = (from + ALSA_RATE as usize).min(pulled.left.len());
+        if peak(&pulled.left[from.saturating_sub(ALSA_RATE as usize / 20)..from]) > 2.0 * soft {
+            // The soft strokes before it had not been heard yet.
+            continue;
+        }
         let loud = (from..reach).find(|frame| pulled.left[*frame].abs() > 2.0 * soft);
         if let Some(frame) = loud {
             let at = pulled.time_of(frame);
@@ -252,7 +259,11 @@ fn report(pulled: &Pulled, (calm, settled): (Instant, Instant), moves: &[[Instan
     let output = Spread::new(heard.iter().map(|it| it.1)).at(0.0);
     let earliest = Spread::new(moves.iter().map(|it| ms(it[0], it[2]) + output));
     let all = Spread::new(heard.iter().map(|it| it.0));
-    println!("  {} moves, {} heard", moves.len(), all.count());
+    println!(
+        "  {} moves, {} of them heard alone",
+        moves.len(),
+        all.count()
+    );
     println!("  to the decoded groove: {}", decoded.say());
     println!("  to the audio callback: {}", taken.say());
     println!("  from there to the ear: {output:.3}");

@@ -55,7 +55,7 @@ pub fn measure(options: &Options) {
         };
         let player = ask
             .process()
-            .env("JACK_DEFAULT_SERVER", super::devices::SERVER)
+            .env("JACK_DEFAULT_SERVER", &*super::devices::SERVER)
             .spawn()
             .expect("a player");
         if let Some(told) = finish(player) {

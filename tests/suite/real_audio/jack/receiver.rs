@@ -51,7 +51,7 @@ impl Receiver {
             .args(["--exact", &format!("real_audio::jack::receiver::{name}")])
             .args(["--ignored", "--nocapture"])
             .env("MUSICVAE_TUI_CHILD", "1")
-            .env("JACK_DEFAULT_SERVER", SERVER)
+            .env("JACK_DEFAULT_SERVER", &*SERVER)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -128,13 +128,19 @@ fn until(what: &str, condition: impl Fn() -> bool) {
 
 /// The program on a terminal, on this server, with a configuration.
 fn program(midi: &str) -> (Session, tempfile::TempDir) {
+    program_on("off", midi)
+}
+
+/// The same with an audio device.
+fn program_on(device: &str, midi: &str) -> (Session, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
-    let text =
-        format!("[audio]\ndevice = \"off\"\n[midi]\ngate = 1.0\n{midi}\n[playing]\ntempo = 60.0\n");
+    let text = format!(
+        "[audio]\ndevice = \"{device}\"\n[midi]\ngate = 1.0\n{midi}\n[playing]\ntempo = 60.0\n"
+    );
     std::fs::write(&config, text).unwrap();
     let session = Session::open_with(|command| {
-        command.env("JACK_DEFAULT_SERVER", SERVER);
+        command.env("JACK_DEFAULT_SERVER", &*SERVER);
         command.env("JACK_NO_START_SERVER", "1");
         command.args(["--config".as_ref(), config.as_os_str()]);
     });
@@ -274,6 +280,7 @@ fn no_panic_leaves_a_note_behind() {
         return;
     };
     for at in [
+        Place::Audio,
         Place::Clock,
         Place::Midi,
         Place::Control,
@@ -281,8 +288,13 @@ fn no_panic_leaves_a_note_behind() {
         Place::Keys,
         Place::Screen,
     ] {
+        let device = match at {
+            Place::Audio if cfg!(feature = "jack") => "jack",
+            Place::Audio => continue,
+            _ => "off",
+        };
         let receiver = Receiver::start();
-        let (mut session, _folder) = program("port = \"receiver\"");
+        let (mut session, _folder) = program_on(device, "port = \"receiver\"");
         session.until("the first groove", |text| text.contains("A: seed 3"));
         session.until("the port", |text| text.contains("MIDI on"));
         session.press(" ");
