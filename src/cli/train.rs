@@ -62,6 +62,10 @@ pub struct Train {
     /// Weight of the divergence in the loss [default: the preset's].
     #[arg(long, value_name = "BETA", value_parser = amount)]
     max_beta: Option<f64>,
+    /// Average the weights over the steps, with this decay a step: the average is what is measured
+    /// and kept as the best.
+    #[arg(long, value_name = "DECAY", value_parser = share)]
+    average: Option<f64>,
     /// Learning rate at the start [default: the preset's].
     #[arg(long, value_name = "RATE", value_parser = share)]
     learning_rate: Option<f64>,
@@ -182,6 +186,7 @@ impl Train {
                 augment: self.augment.unwrap_or(settings.variation.augment),
                 told: self.told.unwrap_or(settings.variation.told),
             },
+            average: self.average.or(settings.average),
             validate_every: self.validate_every,
             resume: self.resume,
             from: self.from.map(|path| Checkpoint::load(&path)).transpose()?,

@@ -56,6 +56,7 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         seed: run.seed,
         hop_bars: run.hop_bars,
         variation: run.variation,
+        average: run.average,
         validate_every: VALIDATE_EVERY,
         resume,
         from: None,

@@ -3,6 +3,7 @@
 mod adam;
 pub mod attributes;
 mod augment;
+mod average;
 pub mod evaluate;
 mod examples;
 mod gradients;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::average::Average;
 use super::examples::converter;
 use super::{Adam, Control, Event, Examples, Log, Record, Variation, evaluate_terms, gradients};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
@@ -12,7 +13,7 @@ use crate::data::{Converter, DataError, NotConvertible, Split, load_windows};
 use crate::fault::{self, Place};
 use crate::model::lstm::Factors;
 use crate::model::network::Network;
-use crate::model::{ModelError, Preset, init};
+use crate::model::{ModelError, Preset, Tensors, init};
 
 /// What to train, on what, and where to.
 #[derive(Clone, Debug)]
@@ -30,6 +31,9 @@ pub struct TrainOptions {
     /// Bars between the starts of neighbouring windows.
     pub hop_bars: usize,
     pub variation: Variation,
+    /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
+    /// the weights as they are.
+    pub average: Option<f64>,
     /// Steps between two looks at the validation split; each also saves.
     pub validate_every: u64,
     /// Go on from `out/latest.safetensors`.
@@ -49,6 +53,7 @@ pub struct RunSettings {
     pub seed: u64,
     pub hop_bars: usize,
     pub variation: Variation,
+    pub average: Option<f64>,
     pub factors: Factors,
 }
 
@@ -61,6 +66,7 @@ impl RunSettings {
             seed: 0,
             hop_bars: 1,
             variation: Variation::NONE,
+            average: None,
             factors: Factors::Float32,
         }
     }
@@ -87,6 +93,7 @@ impl RunSettings {
                 augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
                 told: fraction(TOLD).unwrap_or(fresh.variation.told),
             },
+            average: fraction(AVERAGE),
             ..fresh
         })
     }
@@ -174,6 +181,7 @@ pub struct Trainer {
     options: TrainOptions,
     network: Network,
     adam: Adam,
+    average: Option<Average>,
     step: u64,
     train: Examples,
     validation: Option<Examples>,
@@ -223,6 +231,11 @@ impl Trainer {
             Some(start) => Adam::from_tensors(&network, &start.optimizer)?
                 .ok_or(TrainingError::NoOptimizer { path: latest })?,
         };
+        let slots = start.as_ref().map(|start| &start.optimizer);
+        let none = Tensors::new();
+        let average = options
+            .average
+            .map(|decay| Average::from_tensors(&network, decay, slots.unwrap_or(&none)));
         let note = |key| {
             start
                 .as_ref()
@@ -244,6 +257,7 @@ impl Trainer {
             options,
             network,
             adam,
+            average: average.transpose()?,
             step,
             train,
             validation,
@@ -293,6 +307,9 @@ impl Trainer {
         let rate = preset.learning_rate_at(self.step);
         self.adam.update(network, &gradients.tensors, rate)?;
         self.step += 1;
+        if let Some(average) = &mut self.average {
+            average.update(network, self.step)?;
+        }
         self.validation_loss = None;
 
         let elapsed = started.elapsed().as_secs_f64();
@@ -311,18 +328,38 @@ impl Trainer {
             return Ok(());
         };
         let started = Instant::now();
-        let terms = evaluate_terms(&self.network, validation, SEED, self.step)?;
+        let averaged = self.averaged()?;
+        let measured = averaged.as_ref().unwrap_or(&self.network);
+        let terms = evaluate_terms(measured, validation, SEED, self.step)?;
         let mut record = Record::new(self.step, Split::Validation, terms);
         record.examples_per_second = terms.examples as f64 / started.elapsed().as_secs_f64();
         self.validation_loss = Some(record.loss);
         tell(Event::Record(self.write(record)?));
         if record.loss < self.best_validation.unwrap_or(f64::INFINITY) {
             self.best_validation = Some(record.loss);
-            let mut best = self.checkpoint()?;
-            best.optimizer.clear();
+            let best = Checkpoint {
+                tensors: averaged.as_ref().unwrap_or(&self.network).weights()?,
+                optimizer: Tensors::new(),
+                ..self.checkpoint()?
+            };
             best.save(&self.options.out.join("best.safetensors"), Precision::Full)?;
         }
         Ok(())
+    }
+
+    /// The network of the averaged weights, if they are averaged.
+    fn averaged(&self) -> Result<Option<Network>, TrainingError> {
+        let TrainOptions {
+            preset,
+            device,
+            factors,
+            ..
+        } = &self.options;
+        let network = |average: &Average| {
+            let network = Network::new(preset.clone(), average.weights(), device)?;
+            Ok(network.with_factors(*factors))
+        };
+        self.average.as_ref().map(network).transpose()
     }
 
     fn write(&mut self, mut record: Record) -> Result<Record, TrainingError> {
@@ -362,13 +399,18 @@ impl Trainer {
         note(HOP_BARS, Some(self.options.hop_bars as f64));
         note(AUGMENT, Some(self.options.variation.augment));
         note(TOLD, Some(self.options.variation.told));
+        note(AVERAGE, self.options.average);
         if let Ok(factors) = serde_json::to_value(self.options.factors) {
             metadata.notes.insert(FACTORS.into(), factors);
+        }
+        let mut optimizer = self.adam.to_tensors()?;
+        if let Some(average) = &self.average {
+            optimizer.extend(average.to_tensors()?);
         }
         Ok(Checkpoint {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
-            optimizer: self.adam.to_tensors()?,
+            optimizer,
             metadata,
         })
     }
@@ -381,6 +423,7 @@ const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
 const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
+const AVERAGE: &str = "average";
 const FACTORS: &str = "factors";
 
 /// The windows to learn from, and those to watch where the corpus has any.
@@ -473,6 +516,11 @@ fn differences(
             "told a share of",
             note(TOLD).map(|share| share.to_string()),
             options.variation.told.to_string(),
+        ),
+        (
+            "averaging by",
+            note(AVERAGE).map(|decay| decay.to_string()),
+            options.average.unwrap_or(0.0).to_string(),
         ),
         (
             "data of fingerprint",
