@@ -113,6 +113,7 @@ impl Training {
             seed: 1,
             hop_bars: run.hop_bars,
             variation: run.variation,
+            average: run.average,
             validate_every: 100,
             resume: false,
             from: None,
