@@ -63,7 +63,7 @@ enum Name {
     /// Notes and clock at a MIDI receiver in another process, against the grid (needs
     /// `--features jack-midi` and jackd; 600 s).
     Midi,
-    /// Onsets in captured sound against the schedule, at six buffer sizes (10 s each).
+    /// Onsets in captured sound against the schedule, at six buffer sizes (15 s each).
     Onsets,
     /// Underruns at 256 frames while a model trains (600 s).
     Underruns,

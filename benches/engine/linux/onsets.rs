@@ -11,7 +11,7 @@ use super::player::{Ask, due, finish, nearest};
 const BUFFERS: [u32; 6] = [64, 128, 256, 512, 1024, 2048];
 
 /// Slow enough for each stroke to fade before the next.
-const QPM: f64 = 40.0;
+const QPM: f64 = 20.0;
 
 pub fn measure(options: &Options) {
     println!("onsets in captured sound, in frames of {ALSA_RATE} Hz around their latency:");
@@ -19,7 +19,7 @@ pub fn measure(options: &Options) {
         let Some(card) = Card::new() else { return };
         let pulled = pull(&card.pipe, buffer as usize, true);
         let ask = Ask {
-            seconds: options.seconds(10),
+            seconds: options.seconds(15),
             qpm: QPM,
             buffer,
             sound: true,

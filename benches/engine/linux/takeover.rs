@@ -114,6 +114,13 @@ fn paint(groove: &mut Groove, velocity: f32) {
     }
 }
 
+/// When the slider was moved, its groove decoded, and taken by the audio callback, if that was seen.
+struct Move {
+    moved: Instant,
+    decoded: Instant,
+    taken: Option<Instant>,
+}
+
 /// The workstation without its terminal.
 struct Desk {
     studio: Studio,
@@ -156,23 +163,27 @@ impl Desk {
         }
     }
 
-    /// Moves the slider, and lets the groove take over; when it was moved, decoded and taken by the
-    /// audio callback.
-    fn slide(&mut self, to: f32) -> [Instant; 3] {
+    /// Moves the slider, and lets the groove take over.
+    fn slide(&mut self, to: f32) -> Move {
         let moved = Instant::now();
         self.studio.apply(Action::SetSlider(to));
         while !self.turn() {
             assert!(moved.elapsed() < Duration::from_secs(10), "no answer");
         }
         let decoded = Instant::now();
-        while !self.backstage.transport().takeover_pending {
-            if decoded.elapsed() > STEP {
-                // It came and went between two looks.
-                break;
+        let mut taken = None;
+        // It comes and goes between two looks where the step begins within the same buffer.
+        while taken.is_none() && decoded.elapsed() < 2 * STEP {
+            if self.backstage.transport().takeover_pending {
+                taken = Some(Instant::now());
             }
             thread::sleep(Duration::from_micros(50));
         }
-        [moved, decoded, Instant::now()]
+        Move {
+            moved,
+            decoded,
+            taken,
+        }
     }
 }
 
@@ -204,6 +215,9 @@ pub fn run(ask: &str) {
     });
     desk.studio.apply(Action::TogglePlay);
     desk.until("the music", |desk| desk.studio.transport.playing);
+    // The first groove may have had to wait for its bar.
+    let begun = Instant::now();
+    desk.until("the first groove", |_| begun.elapsed().as_secs() >= 2);
     let calm = Instant::now();
     thread::sleep(Duration::from_secs(1));
     let settled = Instant::now();
@@ -231,7 +245,7 @@ pub fn run(ask: &str) {
     report(&pulled, (calm, settled), &moves);
 }
 
-fn report(pulled: &Pulled, (calm, settled): (Instant, Instant), moves: &[[Instant; 3]]) {
+fn report(pulled: &Pulled, (calm, settled): (Instant, Instant), moves: &[Move]) {
     let peak = |sound: &[f32]| sound.iter().fold(0.0_f32, |peak, it| peak.max(it.abs()));
     let quiet = pulled.frame_at(calm)..pulled.frame_at(settled).min(pulled.left.len());
     let soft = peak(&pulled.left[quiet]);
@@ -240,7 +254,7 @@ fn report(pulled: &Pulled, (calm, settled): (Instant, Instant), moves: &[[Instan
         (later - from.saturating_duration_since(to).as_secs_f64()) * 1e3
     };
     let mut heard = Vec::new();
-    for [moved, _, taken] in moves {
+    for Move { moved, taken, .. } in moves {
         let from = pulled.frame_at(*moved).min(pulled.left.len());
         let reach = (from + ALSA_RATE as usize).min(pulled.left.len());
         if peak(&pulled.left[from.saturating_sub(ALSA_RATE as usize / 20)..from]) > 2.0 * soft {
@@ -250,22 +264,32 @@ fn report(pulled: &Pulled, (calm, settled): (Instant, Instant), moves: &[[Instan
         let loud = (from..reach).find(|frame| pulled.left[*frame].abs() > 2.0 * soft);
         if let Some(frame) = loud {
             let at = pulled.time_of(frame);
-            heard.push((ms(*moved, at), ms(*taken, at)));
+            heard.push((ms(*moved, at), taken.map(|taken| ms(taken, at))));
         }
     }
-    let decoded = Spread::new(moves.iter().map(|it| ms(it[0], it[1])));
-    let taken = Spread::new(moves.iter().map(|it| ms(it[0], it[2])));
-    // The shortest way from the callback that took the groove to the ear: the next step was then.
-    let output = Spread::new(heard.iter().map(|it| it.1)).at(0.0);
-    let earliest = Spread::new(moves.iter().map(|it| ms(it[0], it[2]) + output));
+    let decoded = Spread::new(moves.iter().map(|it| ms(it.moved, it.decoded)));
+    let seen: Vec<f64> = moves
+        .iter()
+        .filter_map(|it| Some(ms(it.moved, it.taken?)))
+        .collect();
+    // The shortest way from the callback that took the groove to the ear: the next step was then. (A
+    // buffer too long, for a groove that is taken and played by the same buffer is not seen.)
+    let output = Spread::new(heard.iter().filter_map(|it| it.1)).at(0.0);
+    let taken = Spread::new(seen.iter().copied());
+    let earliest = Spread::new(seen.iter().map(|it| it + output));
     let all = Spread::new(heard.iter().map(|it| it.0));
     println!(
-        "  {} moves, {} of them heard alone",
+        "  {} moves, {} of them heard alone (soft strokes peak at {soft:.4}, loud ones at {:.4})",
         moves.len(),
-        all.count()
+        all.count(),
+        peak(&pulled.left)
     );
     println!("  to the decoded groove: {}", decoded.say());
-    println!("  to the audio callback: {}", taken.say());
+    println!(
+        "  to the audio callback: {} (seen {} times)",
+        taken.say(),
+        taken.count()
+    );
     println!("  from there to the ear: {output:.3}");
     println!("  to the first frame that can differ: {}", earliest.say());
     println!(
