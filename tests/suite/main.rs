@@ -9,6 +9,7 @@ mod corpus;
 mod dataset;
 mod engine;
 mod evaluation;
+mod experiment;
 mod family;
 mod family_shapes;
 mod fetch;
