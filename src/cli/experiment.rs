@@ -40,7 +40,7 @@ struct HierarchyArgs {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Optimizer steps of each model.
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Examples a step.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]

@@ -17,7 +17,7 @@ use crate::model::{Decoding, Guide, Latent};
 pub struct Returned {
     /// Share of steps with exactly the drums that were played.
     pub accuracy: Interval,
-    /// The same of the steps at which anything was played: most are silent.
+    /// The same of the steps at which anything was played: silence alone is easy.
     pub sounding: Interval,
     /// F1 of single strokes.
     pub f1: Interval,
