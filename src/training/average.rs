@@ -19,7 +19,7 @@ impl Average {
     /// An average that begins at the weights of `network`.
     pub fn new(network: &Network, decay: f64) -> Result<Average> {
         let weight = |(name, variable): (&String, &candle_core::Var)| {
-            Ok((name.clone(), variable.as_tensor().copy()?))
+            Ok((name.clone(), variable.as_detached_tensor().copy()?))
         };
         let weights = network
             .variables()
@@ -37,7 +37,9 @@ impl Average {
         let decay = self.decay.min((1.0 + step) / (10.0 + step));
         for (name, variable) in network.variables() {
             if let Some(average) = self.weights.get_mut(name) {
-                *average = ((&*average * decay)? + (variable.as_tensor() * (1.0 - decay))?)?;
+                // Off the tape: it would keep every step's weights for ever.
+                let weight = variable.as_detached_tensor();
+                *average = ((&*average * decay)? + (weight * (1.0 - decay))?)?;
             }
         }
         Ok(())
@@ -64,5 +66,28 @@ impl Average {
             }
         }
         Ok(average)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Preset, init};
+
+    #[test]
+    fn the_average_keeps_no_history() {
+        let preset = Preset {
+            z_size: 2,
+            encoder: vec![3],
+            decoder: vec![3],
+            ..Preset::groovae_4bar()
+        };
+        let weights = init::random_weights(&preset, 1).unwrap();
+        let network = Network::new(preset, &weights, &Device::Cpu).unwrap();
+        let mut average = Average::new(&network, 0.9).unwrap();
+        average.update(&network, 1).unwrap();
+        for (name, weight) in average.weights() {
+            assert!(!weight.track_op(), "{name}");
+        }
     }
 }
