@@ -92,11 +92,13 @@ impl Returned {
 
 /// The drums of windows of drums.
 fn drums(windows: &[Window]) -> Vec<&[DrumSet]> {
-    let steps = |window| match window {
-        &Window::Drums { ref steps, .. } => &steps[..],
-        // The converter of the experiment makes no others.
-        _ => &[],
-    };
+    fn steps(window: &Window) -> &[DrumSet] {
+        match window {
+            Window::Drums { steps, .. } => steps,
+            // The converter of the experiment makes no others.
+            _ => &[],
+        }
+    }
     windows.iter().map(steps).collect()
 }
 
