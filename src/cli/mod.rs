@@ -5,6 +5,7 @@ mod checkpoint;
 mod data;
 mod devices;
 mod eval;
+mod experiment;
 mod grooves;
 mod interpolate;
 mod kit;
@@ -51,6 +52,7 @@ pub enum Command {
     Prepare(prepare::Prepare),
     Train(train::Train),
     Eval(eval::Eval),
+    Experiment(experiment::Experiment),
     Checkpoint(checkpoint::CheckpointArgs),
     Presets(presets::Presets),
     Attributes(attributes::AttributesArgs),
@@ -99,6 +101,7 @@ impl Cli {
             Some(Command::Prepare(command)) => command.run(),
             Some(Command::Train(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
+            Some(Command::Experiment(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),
             Some(Command::Presets(command)) => command.run(),
             Some(Command::Attributes(command)) => command.run(),

@@ -115,12 +115,30 @@ impl Compute {
 }
 
 /// Parses the format of factors.
-fn factors(text: &str) -> Result<Factors, String> {
-    match text {
-        "float32" => Ok(Factors::Float32),
-        "bfloat16" => Ok(Factors::Bfloat16),
-        _ => Err("it takes float32 or bfloat16".into()),
+pub(super) fn factors(text: &str) -> Result<Factors, String> {
+    [Factors::Float32, Factors::Bfloat16]
+        .into_iter()
+        .find(|factors| factors.name() == text)
+        .ok_or_else(|| "it takes float32 or bfloat16".into())
+}
+
+pub(super) fn warn_of_slow_factors(factors: Factors) {
+    if factors == Factors::Bfloat16 && !Bf16::is_fast() {
+        note!("note: this processor has no AVX-512 BF16: bfloat16 is slower than float32 here");
     }
+}
+
+/// A run's control that Ctrl-C stops.
+pub(super) fn control_by_signals() -> anyhow::Result<Control> {
+    let control = Control::default();
+    for signal in [SIGINT, SIGTERM] {
+        // The second one ends the program at once: reading data or saving may take long.
+        let ended_by = 128 + signal;
+        signal_hook::flag::register_conditional_shutdown(signal, ended_by, control.stop_flag())
+            .and_then(|_| signal_hook::flag::register(signal, control.stop_flag()))
+            .context("can't listen for Ctrl-C")?;
+    }
+    Ok(control)
 }
 
 /// Parses a number of 0 to 1.
@@ -189,6 +207,7 @@ impl Train {
             steps: self.steps,
             seed: self.seed.unwrap_or(settings.seed),
             hop_bars: self.hop.map_or(settings.hop_bars, |hop| hop as usize),
+            every_window: false,
             variation: Variation {
                 augment: self.augment.unwrap_or(settings.variation.augment),
                 told: self.told.unwrap_or(settings.variation.told),
@@ -200,17 +219,8 @@ impl Train {
             device: self.device.device()?,
             factors: self.factors.unwrap_or(settings.factors),
         };
-        if options.factors == Factors::Bfloat16 && !Bf16::is_fast() {
-            note!("note: this processor has no AVX-512 BF16: bfloat16 is slower than float32 here");
-        }
-        let control = Control::default();
-        for signal in [SIGINT, SIGTERM] {
-            // The second one ends the program at once: reading data or saving may take long.
-            let ended_by = 128 + signal;
-            signal_hook::flag::register_conditional_shutdown(signal, ended_by, control.stop_flag())
-                .and_then(|_| signal_hook::flag::register(signal, control.stop_flag()))
-                .context("can't listen for Ctrl-C")?;
-        }
+        warn_of_slow_factors(options.factors);
+        let control = control_by_signals()?;
         let mut progress = Progress::new(options.steps);
         let step = train(options, &control, &mut |event| progress.tell(event))?;
         progress.finish(step, control.is_stopped());

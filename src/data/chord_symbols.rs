@@ -162,20 +162,6 @@ pub(super) fn name_of(class: ChordClass) -> String {
     format!("{}{triad}", ROOTS[usize::from(index % 12)])
 }
 
-/// The same chord `semitones` higher; what is no chord symbol stays as it is.
-pub(super) fn transposed(symbol: &str, semitones: i32) -> String {
-    let higher = |pitch: u8| ROOTS[(i32::from(pitch) + semitones).rem_euclid(12) as usize];
-    let Some((root, rest)) = pitch_class(symbol) else {
-        return symbol.into();
-    };
-    if let Some((kind, bass)) = rest.rsplit_once('/')
-        && let Some((bass, "")) = pitch_class(bass)
-    {
-        return format!("{}{kind}/{}", higher(root), higher(bass));
-    }
-    format!("{}{rest}", higher(root))
-}
-
 /// A letter with sharps or flats, as a pitch class, and what follows.
 fn pitch_class(text: &str) -> Option<(u8, &str)> {
     let mut characters = text.chars();
@@ -278,20 +264,6 @@ mod tests {
     fn every_class_has_a_name() {
         for class in 0..CHORD_CLASSES as u8 {
             assert_eq!(class_of(&name_of(class)), Ok(class));
-        }
-    }
-
-    #[test]
-    fn chords_move_with_their_bass() {
-        let table = [
-            ("Am7", 2, "Bm7"),
-            ("C/E", -1, "B/Eb"),
-            ("C6/9", 1, "C#6/9"),
-            ("N.C.", 3, "N.C."),
-            ("what?", 3, "what?"),
-        ];
-        for (symbol, semitones, expected) in table {
-            assert_eq!(transposed(symbol, semitones), expected);
         }
     }
 }

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::hash::Hash;
 
+use rand::SeedableRng;
 use rand::seq::index;
-use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::chords::{self, Progression};
@@ -18,7 +18,7 @@ use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
 use super::groove::{Converted, GrooveConverter};
 use super::melody::{self, Rules};
 use super::window::Window;
-use super::{performance, split, transpose, trio};
+use super::{performance, split, trio};
 use crate::music::{
     DrumClasses, DrumsOptions, Groove, MelodyOptions, NoteSequence, Representation,
     STEPS_PER_QUARTER,
@@ -68,10 +68,10 @@ pub struct Converter {
     /// Windows kept of a sequence, at most; `None` keeps all. The reference keeps 5 of drums,
     /// melodies and trios.
     pub max_windows: Option<usize>,
-    /// `None` is for evaluation: sequences are left as they are, and of too many windows the first
-    /// are kept. A seed is for training: a sequence is transposed by an amount drawn from the
-    /// representation's range, and of too many windows some are drawn. The same seed and sequence
-    /// (its file name and id tell sequences apart) give the same windows, in any corpus.
+    /// `None` is for evaluation: of too many windows the first are kept, and none is transposed. A
+    /// seed is for training: of too many windows some are drawn. The same seed and sequence (its
+    /// file name and id tell sequences apart) give the same windows, in any corpus. And
+    /// [`Converter::example`] transposes.
     pub seed: Option<u64>,
 }
 
@@ -278,15 +278,7 @@ impl Convert for Converter {
             return Ok(converted);
         }
         let mut rng = self.rng(sequence);
-        let range = self.representation.transpose();
-        let transposed = match (&mut rng, range) {
-            (Some(rng), Some(range)) if range.min <= range.max => {
-                let semitones = rng.random_range(range.min..=range.max);
-                Some(transpose::transposed(sequence, semitones))
-            }
-            _ => None,
-        };
-        let parts = split::on_time_changes(transposed.as_ref().unwrap_or(sequence))?;
+        let parts = split::on_time_changes(sequence)?;
         let mut all = whole(Vec::new());
         let mut first_reason = None;
         for part in &parts {

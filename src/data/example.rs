@@ -1,5 +1,8 @@
 //! Windows as the numbers that a model hears, and the numbers that it makes as windows.
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 use super::chord_symbols::ChordClass;
 use super::drum_track::{self, DrumSet};
 use super::performance::Performance;
@@ -27,12 +30,18 @@ pub struct Example {
 }
 
 impl Converter {
-    /// The numbers of a window. Only strokes left out of what a groove model is shown are random,
-    /// and a function of `seed`; the reference draws them once for a whole training.
+    /// The numbers of a window. What is left to chance is a function of `seed`: strokes left out of
+    /// what a groove model is shown; and, in training ([`Converter::seed`]), the semitones of the
+    /// representation's range that music is transposed by.
+    ///
+    /// (The reference transposes whole sequences, and drops notes that leave MIDI's pitches. Here
+    /// no note is lost: a window is moved as far as it has room.)
     ///
     /// # Panics
     /// When the window is not one of this converter's representation.
     pub fn example(&self, window: &Window, seed: u64) -> Example {
+        let transposed = self.transposed(window, seed);
+        let window = transposed.as_ref().unwrap_or(window);
         match (self.representation(), window) {
             (Representation::Groove(options), Window::Groove(groove)) => {
                 let shown = options.apply(groove, seed);
@@ -117,6 +126,16 @@ impl Converter {
                 panic!("{window:?} is no window of {representation:?}")
             }
         }
+    }
+
+    fn transposed(&self, window: &Window, seed: u64) -> Option<Window> {
+        self.seed?;
+        let room = window.room(self.representation().transpose()?);
+        if room.min > room.max {
+            return None;
+        }
+        let semitones = ChaCha8Rng::seed_from_u64(seed).random_range(room.min..=room.max);
+        Some(window.transposed(semitones))
     }
 
     /// The music that rows of [`Representation::output_depth`] columns stand for, as the reference's

@@ -16,7 +16,13 @@ const NOTE_OFF: MelodyEvent = 1;
 const FIRST_PITCH: MelodyEvent = 2;
 
 /// Pitches of a piano; no other is part of a melody.
-const PITCHES: std::ops::RangeInclusive<i32> = 21..=108;
+pub(super) const PITCHES: std::ops::RangeInclusive<i32> = 21..=108;
+
+/// The pitch of an event that begins a note.
+pub(super) fn pitch(event: MelodyEvent) -> Option<i32> {
+    let place = event.checked_sub(FIRST_PITCH)?;
+    Some(PITCHES.start() + i32::from(place))
+}
 
 /// Programs of General MIDI that count as melody: piano, chromatic percussion, organ and guitar.
 pub(super) const MELODY_PROGRAMS: std::ops::Range<i32> = 0..32;

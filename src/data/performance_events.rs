@@ -44,8 +44,13 @@ impl Vocabulary {
         }
     }
 
+    /// The program of drums.
+    pub fn drums(&self) -> Token {
+        self.events + DRUMS as Token
+    }
+
     pub fn end(&self) -> Token {
-        self.events + DRUMS as Token + 1
+        self.drums() + 1
     }
 
     pub fn encode(&self, event: Event) -> Token {

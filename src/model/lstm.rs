@@ -30,6 +30,16 @@ pub enum Factors {
     Bfloat16,
 }
 
+impl Factors {
+    /// As it is written in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Factors::Float32 => "float32",
+            Factors::Bfloat16 => "bfloat16",
+        }
+    }
+}
+
 /// Which end of the sequence the layer starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

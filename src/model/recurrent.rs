@@ -31,8 +31,9 @@ impl Weights {
         self.kernel.depth()
     }
 
-    /// `out = from + x * weights` for every row of `x`.
-    fn product(&self, x: &[f32], from: Onto, out: &mut [f32]) {
+    /// `out = from + x * weights` for every row of `x`; of a few rows, the first takes the weights
+    /// `from_end` or not (see [`matvec`]).
+    fn product(&self, x: &[f32], from: Onto, from_end: bool, out: &mut [f32]) {
         let (inputs, outputs) = (self.inputs(), self.kernel.columns());
         let rows = out.len() / outputs;
         if rows > FEW_ROWS && inputs > 0 {
@@ -48,8 +49,9 @@ impl Weights {
                 .for_each(|out| out.copy_from_slice(one)),
         }
         if inputs > 0 {
-            for (x, out) in x.chunks_exact(inputs).zip(out.chunks_exact_mut(outputs)) {
-                matvec(x, &self.kernel, out);
+            let rows = x.chunks_exact(inputs).zip(out.chunks_exact_mut(outputs));
+            for (row, (x, out)) in rows.enumerate() {
+                matvec(x, &self.kernel, from_end ^ (row % 2 == 1), out);
             }
         }
     }
@@ -86,7 +88,7 @@ impl Dense {
 
     /// [`Dense::run`] into the same memory.
     pub fn run_into(&self, x: &[f32], out: &mut [f32]) {
-        self.weights.product(x, Onto::Rows(&self.bias), out);
+        self.weights.product(x, Onto::Rows(&self.bias), false, out);
     }
 }
 
@@ -136,7 +138,7 @@ impl Cell {
     pub fn gates(&self, known: &[f32], rows: usize) -> Vec<f32> {
         let mut gates = vec![0.0; rows * self.bias.len()];
         self.known
-            .product(known, Onto::Rows(&self.bias), &mut gates);
+            .product(known, Onto::Rows(&self.bias), false, &mut gates);
         gates
     }
 
@@ -154,6 +156,7 @@ impl Cell {
             c_before: state.clone(),
             c: state.clone(),
             h: state,
+            from_end: false,
         }
     }
 }
@@ -167,6 +170,8 @@ pub(super) struct CellState<'a> {
     c: Vec<f32>,
     /// Outputs of the last step, `[rows, units]`.
     pub h: Vec<f32>,
+    /// Which end of the weights the next step begins at: that where the last one ended.
+    from_end: bool,
 }
 
 impl CellState<'_> {
@@ -193,7 +198,9 @@ impl CellState<'_> {
         let inputs = width - units;
         if inputs == 0 {
             let h = &self.h[..rows * units];
-            self.cell.step.product(h, Onto::Output, gates);
+            self.cell
+                .step
+                .product(h, Onto::Output, self.from_end, gates);
         } else {
             let joined = &mut self.input[..rows * width];
             for ((row, x), h) in joined
@@ -204,8 +211,12 @@ impl CellState<'_> {
                 row[..inputs].copy_from_slice(x);
                 row[inputs..].copy_from_slice(h);
             }
-            self.cell.step.product(joined, Onto::Output, gates);
+            self.cell
+                .step
+                .product(joined, Onto::Output, self.from_end, gates);
         }
+        // An odd number of rows has ended where the next step begins.
+        self.from_end ^= rows % 2 == 1;
         std::mem::swap(&mut self.c, &mut self.c_before);
         gates_forward(
             units,

@@ -55,6 +55,7 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         batch: run.batch,
         seed: run.seed,
         hop_bars: run.hop_bars,
+        every_window: false,
         variation: run.variation,
         average: run.average,
         validate_every: VALIDATE_EVERY,

@@ -6,6 +6,7 @@ use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::TrainingError;
 use super::augment::augment;
@@ -84,14 +85,15 @@ impl Examples {
         self.windows.is_empty()
     }
 
-    /// An example in numbers. What its representation leaves to chance is drawn once for all, as
-    /// the reference does.
+    /// An example in numbers, always the same: what its representation leaves to chance is drawn
+    /// once for all.
     fn example(&self, index: usize) -> Example {
         self.converter.example(&self.windows[index], index as u64)
     }
 
-    /// An example for training, varied as [`Variation::augment`] says.
-    fn varied_example(&self, index: usize, rng: &mut ChaCha8Rng) -> Example {
+    /// An example for training, varied as [`Variation::augment`] says. What its representation
+    /// leaves to chance is a function of `chance`.
+    fn varied_example(&self, index: usize, rng: &mut ChaCha8Rng, chance: u64) -> Example {
         let share = self.variation.augment;
         if let Window::Groove(groove) = &self.windows[index]
             && share > 0.0
@@ -101,7 +103,7 @@ impl Examples {
             let varied = Window::Groove(augment(groove, other, rng));
             return self.converter.example(&varied, rng.random());
         }
-        self.example(index)
+        self.converter.example(&self.windows[index], chance)
     }
 
     /// The chosen examples side by side.
@@ -109,15 +111,18 @@ impl Examples {
         self.side_by_side(chosen.iter().map(|&index| self.example(index)), device)
     }
 
-    /// The chosen examples side by side, varied.
+    /// The chosen examples side by side, varied. What their representation leaves to chance (strokes
+    /// left out, transposition) is drawn anew from `chances` each time, as the reference does where
+    /// it doesn't cache its data.
     pub fn varied_batch(
         &self,
         chosen: &[usize],
         rng: &mut ChaCha8Rng,
+        chances: &mut ChaCha8Rng,
         device: &Device,
     ) -> candle_core::Result<Batch> {
-        let examples = chosen.iter().map(|&index| self.varied_example(index, rng));
-        self.side_by_side(examples, device)
+        let example = |&index| self.varied_example(index, rng, chances.random());
+        self.side_by_side(chosen.iter().map(example), device)
     }
 
     fn side_by_side(
@@ -207,14 +212,100 @@ impl Examples {
     /// checkpoint's provenance.
     pub fn fingerprint(&self) -> &str {
         self.fingerprint.get_or_init(|| {
-            let outputs = || (0..self.len()).flat_map(|index| self.example(index).output);
-            let half = outputs().count() / 2;
-            let mut crcs = [0; 2];
-            for (index, value) in outputs().enumerate() {
-                let crc = &mut crcs[usize::from(index >= half)];
-                *crc = crc32c::crc32c_append(*crc, &value.to_le_bytes());
+            const FLOAT: usize = size_of::<f32>();
+            // Checksums of the single examples are put together once their number is known.
+            let each = |index| {
+                let bytes = self.output_bytes(index);
+                (bytes.len(), crc32c::crc32c(&bytes))
+            };
+            let parts: Vec<(usize, u32)> = (0..self.len()).into_par_iter().map(each).collect();
+            let numbers = parts.iter().map(|(bytes, _)| bytes).sum::<usize>() / FLOAT;
+            let half = numbers / 2 * FLOAT;
+            let (mut first, mut second, mut at) = (0, 0, 0);
+            for (index, (bytes, crc)) in parts.into_iter().enumerate() {
+                let end = at + bytes;
+                if end <= half {
+                    first = crc32c::crc32c_combine(first, crc, bytes);
+                } else if at >= half {
+                    second = crc32c::crc32c_combine(second, crc, bytes);
+                } else {
+                    let bytes = self.output_bytes(index);
+                    let (left, right) = bytes.split_at(half - at);
+                    first = crc32c::crc32c_append(first, left);
+                    second = crc32c::crc32c_append(second, right);
+                }
+                at = end;
             }
-            format!("{:08x}{:08x}", crcs[0], crcs[1])
+            format!("{first:08x}{second:08x}")
         })
+    }
+
+    fn output_bytes(&self, index: usize) -> Vec<u8> {
+        let output = self.example(index).output;
+        output.into_iter().flat_map(f32::to_le_bytes).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::music::{GrooveOptions, Hit, Lane};
+
+    /// Grooves with a hat on every step, of which a model is shown some.
+    fn thinned(count: usize) -> Examples {
+        let representation = Representation::Groove(GrooveOptions {
+            max_note_dropout: 0.8,
+            ..GrooveOptions::default()
+        });
+        let preset = Preset {
+            representation,
+            bars: 1,
+            ..Preset::groovae_4bar()
+        };
+        let groove = |index: usize| {
+            let mut groove = Groove::empty(16);
+            for step in &mut groove.steps {
+                step[Lane::ClosedHat.index()] = Some(Hit {
+                    velocity: 0.01 * (index + 1) as f32,
+                    offset: 0.0,
+                });
+            }
+            groove
+        };
+        Examples::of_grooves(&preset, &(0..count).map(groove).collect::<Vec<_>>()).unwrap()
+    }
+
+    fn numbers(batch: Batch) -> [Vec<f32>; 2] {
+        [batch.input, batch.output].map(|x| x.flatten_all().unwrap().to_vec1().unwrap())
+    }
+
+    #[test]
+    fn chance_is_drawn_anew_in_training_and_once_elsewhere() {
+        let examples = thinned(3);
+        let rng = ChaCha8Rng::seed_from_u64;
+        let train = |chance| {
+            let batch = examples.varied_batch(&[0, 2], &mut rng(0), &mut rng(chance), &Device::Cpu);
+            numbers(batch.unwrap())
+        };
+        let fixed = || numbers(examples.batch(&[0, 2], &Device::Cpu).unwrap());
+        assert_eq!(fixed(), fixed());
+        assert_eq!(train(1), train(1));
+        let [one, other] = [train(1), train(2)];
+        assert_ne!(one[0], other[0], "what is shown");
+        assert_eq!(one[1], other[1], "what is to be made");
+        assert_ne!(one[0], one[1]);
+    }
+
+    #[test]
+    fn the_fingerprint_is_that_of_the_outputs_in_a_row() {
+        for count in [1, 2, 3] {
+            let examples = thinned(count);
+            let outputs: Vec<u8> = (0..count)
+                .flat_map(|index| examples.output_bytes(index))
+                .collect();
+            let half = outputs.len() / 8 * 4;
+            let [first, second] = [&outputs[..half], &outputs[half..]].map(crc32c::crc32c);
+            assert_eq!(examples.fingerprint(), format!("{first:08x}{second:08x}"));
+        }
     }
 }

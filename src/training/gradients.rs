@@ -129,11 +129,20 @@ fn past<'a>(probability: f64, uniform: &'a mut dyn FnMut() -> f32) -> Past<'a> {
     }
 }
 
+/// Streams beside that of [`shard_rng`].
+const SAMPLING: u64 = 1 << 62;
+const CHANCES: u64 = 1 << 61;
+
+/// Random numbers of one shard of one step, of another stream.
+fn rng_beside(stream: u64, seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
+    let mut rng = shard_rng(seed, step, shard);
+    rng.set_stream(rng.get_stream() | stream);
+    rng
+}
+
 /// Numbers in `0..1` for [`past`].
 fn uniform(seed: u64, step: u64, shard: usize) -> impl FnMut() -> f32 {
-    const SAMPLING: u64 = 1 << 62;
-    let mut rng = shard_rng(seed, step, shard);
-    rng.set_stream(rng.get_stream() | SAMPLING);
+    let mut rng = rng_beside(SAMPLING, seed, step, shard);
     move || rng.random()
 }
 
@@ -179,7 +188,8 @@ pub fn gradients(
     let shards = by_shards(chosen, |shard, chosen| {
         let device = network.device();
         let mut rng = shard_rng(seed, step, shard);
-        let mut batch = examples.varied_batch(chosen, &mut rng, device)?;
+        let mut chances = rng_beside(CHANCES, seed, step, shard);
+        let mut batch = examples.varied_batch(chosen, &mut rng, &mut chances, device)?;
         let told = examples.variation().told;
         if told < 1.0 {
             batch.told = Some(dropout(&batch.output, told, &mut rng)?);

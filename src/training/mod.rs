@@ -6,6 +6,7 @@ mod augment;
 mod average;
 pub mod evaluate;
 mod examples;
+pub mod experiment;
 mod gradients;
 mod log;
 mod process;

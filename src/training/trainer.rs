@@ -30,6 +30,8 @@ pub struct TrainOptions {
     pub seed: u64,
     /// Bars between the starts of neighbouring windows.
     pub hop_bars: usize,
+    /// Learn from every window of a long piece, also where the reference takes five.
+    pub every_window: bool,
     pub variation: Variation,
     /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
     /// the weights as they are.
@@ -115,6 +117,11 @@ pub enum TrainingError {
     Checkpoint(Box<CheckpointError>),
     #[error("the training log {} can't be written: {reason}", path.display())]
     Log {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("the training log {} can't be read: {reason}", path.display())]
+    LogUnread {
         path: PathBuf,
         reason: std::io::Error,
     },
@@ -433,14 +440,21 @@ fn load_examples(
 ) -> Result<(Examples, Option<Examples>), TrainingError> {
     let preset = &options.preset;
     let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
-    let mut for_training = converter(preset)?;
+    let converter = || {
+        let mut converter = converter(preset)?;
+        if options.every_window {
+            converter.max_windows = None;
+        }
+        Ok::<_, TrainingError>(converter)
+    };
+    let mut for_training = converter()?;
     for_training.hop = Some(options.hop_bars);
     for_training.seed = Some(options.seed);
     let train = load(Split::Train, &for_training)?;
     for warning in &train.warnings {
         tell(Event::Notice(warning.clone()));
     }
-    let mut for_validation = converter(preset)?;
+    let mut for_validation = converter()?;
     for_validation.hop = Some(preset.bars);
     let validation = match load(Split::Validation, &for_validation) {
         Ok(validation) => Some(Examples::new(for_validation, validation.windows)),

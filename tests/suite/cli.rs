@@ -88,6 +88,8 @@ fn every_command_explains_itself() {
         "prepare",
         "train",
         "eval",
+        "experiment",
+        "experiment hierarchy",
         "checkpoint",
         "checkpoint list",
         "checkpoint info",

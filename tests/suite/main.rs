@@ -11,6 +11,7 @@ mod dataset;
 mod devices;
 mod engine;
 mod evaluation;
+mod experiment;
 mod family;
 mod family_shapes;
 mod faults;

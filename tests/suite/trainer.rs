@@ -10,7 +10,7 @@ use musicvae_tui::data::{GrooveConverter, Split, load_windows};
 use musicvae_tui::model::lstm::Factors;
 use musicvae_tui::model::network::Network;
 use musicvae_tui::model::{Preset, Tensors, init};
-use musicvae_tui::music::{Note, NoteSequence, midi_file};
+use musicvae_tui::music::{GrooveOptions, Note, NoteSequence, Representation, midi_file};
 use musicvae_tui::training::{
     Control, Event, Examples, Log, Record, RunSettings, Session, TrainOptions, Trainer,
     TrainingError, Variation, gradients, train,
@@ -45,6 +45,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         batch: 5,
         seed: 7,
         hop_bars: 1,
+        every_window: false,
         variation: Variation::NONE,
         average: None,
         validate_every: 3,
@@ -465,6 +466,30 @@ fn averages(slots: &Tensors) -> Tensors {
         Some((name.strip_prefix("average/")?.to_string(), tensor.clone()))
     };
     slots.iter().filter_map(averaged).collect()
+}
+
+#[test]
+fn strokes_that_are_left_out_are_others_each_time_and_the_same_after_a_break() {
+    let thinned = |dropout| Preset {
+        representation: Representation::Groove(GrooveOptions {
+            max_note_dropout: dropout,
+            ..GrooveOptions::default()
+        }),
+        ..tiny()
+    };
+    let [unbroken, broken] = std::array::from_fn(|_| TempDir::new().unwrap());
+    let run = |folder: &TempDir, steps, resume| {
+        let preset = thinned(0.8);
+        run(TrainOptions {
+            preset,
+            resume,
+            ..options(folder, steps)
+        })
+        .unwrap();
+        bits(&latest(&folder.path().join("out")).tensors)
+    };
+    run(&broken, 2, false);
+    assert_eq!(run(&unbroken, 4, false), run(&broken, 4, true));
 }
 
 #[test]

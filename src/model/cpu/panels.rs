@@ -474,17 +474,25 @@ fn tiles<S: Simd, const VECTORS: usize>(
     }
 }
 
-/// `out += left * right` for a single row `left`: reads every weight once, front to back, which is
-/// what one groove at a time costs.
-pub fn matvec(left: &[f32], right: &RightPanels, out: &mut [f32]) {
+/// `out += left * right` for a single row `left`: reads every weight once, which is what one groove
+/// at a time costs. The panels are taken from the last to the first if `from_end`: whoever
+/// multiplies by the same weights again and again, turning round each time, finds those it read
+/// last still in the cache, also where not all of them have room there. The result is the same.
+pub fn matvec(left: &[f32], right: &RightPanels, from_end: bool, out: &mut [f32]) {
     assert_eq!(left.len(), right.depth, "depths of a matrix product");
     assert_eq!(out.len(), right.columns, "size of a matrix product");
-    arch().dispatch(Matvec { left, right, out });
+    arch().dispatch(Matvec {
+        left,
+        right,
+        from_end,
+        out,
+    });
 }
 
 struct Matvec<'a> {
     left: &'a [f32],
     right: &'a RightPanels,
+    from_end: bool,
     out: &'a mut [f32],
 }
 
@@ -497,13 +505,23 @@ impl WithSimd for Matvec<'_> {
         const UNROLL: usize = 4;
         /// Vectors of one depth index in flight.
         const VECTORS: usize = 2;
-        let Matvec { left, right, out } = self;
+        let Matvec {
+            left,
+            right,
+            from_end,
+            out,
+        } = self;
         if right.depth == 0 {
             return;
         }
         let width = VECTORS * S::F32_LANES;
-        let panels = right.data.chunks_exact(PANEL_COLUMNS * right.depth);
-        for (panel, out) in panels.zip(out.chunks_mut(PANEL_COLUMNS)) {
+        let panel_len = PANEL_COLUMNS * right.depth;
+        let count = right.data.len() / panel_len;
+        for turn in 0..count {
+            let index = if from_end { count - 1 - turn } else { turn };
+            let panel = &right.data[index * panel_len..][..panel_len];
+            let end = right.columns.min((index + 1) * PANEL_COLUMNS);
+            let out = &mut out[index * PANEL_COLUMNS..end];
             let (rows, _) = panel.as_chunks::<PANEL_COLUMNS>();
             let mut totals = [0.0f32; PANEL_COLUMNS];
             for first in (0..PANEL_COLUMNS).step_by(width) {
@@ -604,7 +622,7 @@ mod tests {
                 if m == 1 {
                     let mut out = vec![0.0; n];
                     let row: Vec<f32> = (0..k).map(|k| a.at(0, k)).collect();
-                    matvec(&row, &right, &mut out);
+                    matvec(&row, &right, false, &mut out);
                     assert!((out[0] - expected[0]).abs() < 1e-5);
                 }
             }
@@ -616,8 +634,13 @@ mod tests {
         for (k, n) in [(5, 27), (283, 1024), (256, 33)] {
             let (a, b) = (numbers(k, 3), numbers(k * n, 4));
             let expected = expected(Matrix::new(&a, 1, k), Matrix::new(&b, k, n));
-            let mut out = vec![1.0; n];
-            matvec(&a, &RightPanels::pack(Matrix::new(&b, k, n)), &mut out);
+            let right = RightPanels::pack(Matrix::new(&b, k, n));
+            let [out, from_end] = [false, true].map(|from_end| {
+                let mut out = vec![1.0; n];
+                matvec(&a, &right, from_end, &mut out);
+                out
+            });
+            assert_eq!(out, from_end, "{k}x{n}");
             for (out, expected) in out.iter().zip(&expected) {
                 assert!(
                     (out - 1.0 - expected).abs() < 1e-4,

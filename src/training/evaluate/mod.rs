@@ -352,7 +352,7 @@ impl Sums for Terms {
 }
 
 /// The loss terms of `examples`, as in validation during training.
-fn losses(
+pub(super) fn losses(
     checkpoint: &Checkpoint,
     examples: &Examples,
     plan: &Resampling,

@@ -1,5 +1,13 @@
 //! Speeds of the model, beside this machine's own arithmetic peak in the same run:
 //! `cargo bench --bench model`. Absolute figures move from machine to machine; compare the shares.
+//!
+//! By name (`cargo bench --bench model -- NAME`), one part alone: `training`, `playing`; or what is
+//! measured only when it is asked for: `growth` (how the cost grows with steps, batch and layer
+//! size; docs/growth.svg), `factors --data PATH` (losses of training with both formats of factors;
+//! docs/factors.svg).
+
+mod factors;
+mod growth;
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +29,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     // Safe: no other thread runs yet.
     unsafe { prepare_process() };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // Cargo itself adds `--bench`.
+    let named: Vec<&str> = (arguments.iter())
+        .map(String::as_str)
+        .take_while(|argument| *argument == "--bench" || !argument.starts_with('-'))
+        .filter(|argument| *argument != "--bench")
+        .collect();
+    match named[..] {
+        ["growth"] => return growth::growth(),
+        ["factors"] => return factors::factors(&arguments),
+        _ => {}
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let one = gemm_peak::<f32>(1);
     let all = gemm_peak::<f32>(cores);
@@ -32,12 +52,7 @@ fn main() {
     println!("weights read: {:.0} GB/s on one core\n", weights_read());
 
     let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
-    // Either alone by its name: `cargo bench --bench model -- playing`.
-    let named: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|name| !name.starts_with('-'))
-        .collect();
-    let wanted = |name: &str| named.is_empty() || named.iter().any(|wanted| wanted == name);
+    let wanted = |name: &str| named.is_empty() || named.contains(&name);
     if wanted("training") {
         training(&checkpoint, all);
     }
@@ -90,7 +105,7 @@ fn weights_read() -> f64 {
     let right = RightPanels::<f32>::pack(Matrix::new(&vec![0.25; K * N], K, N));
     let mut out = vec![0.0; N];
     let time = shortest(20, || {
-        (0..TIMES).for_each(|_| matvec(&[1.0; K], &right, &mut out))
+        (0..TIMES).for_each(|turn| matvec(&[1.0; K], &right, turn % 2 == 1, &mut out))
     });
     4e-9 * (TIMES * K * N) as f64 / time.as_secs_f64()
 }
