@@ -28,6 +28,7 @@ mod prepare;
 mod pty;
 mod real_audio;
 mod recording;
+mod reworking;
 mod scarcity;
 mod spectrum;
 mod studio;
