@@ -120,17 +120,14 @@ impl Player {
             controls,
             ..Guide::default()
         };
-        let played = self.model.decode_rows(z, how, &guide)?;
+        let played = self.model.play(z, how, &guide)?;
         let told = |place: usize| {
             let rows = controls.get(place).or(controls.first());
             rows.map_or(&[][..], |rows| &rows.values)
         };
         let music = played.iter().zip(tempos).enumerate();
         Ok(music
-            .map(|(place, (played, qpm))| {
-                let rows = &played.rows.values;
-                self.converter.read(rows, told(place), qpm)
-            })
+            .map(|(place, (rows, qpm))| self.converter.read(rows, told(place), qpm))
             .collect())
     }
 

@@ -13,9 +13,9 @@ use super::output::{note, say};
 use super::preset_of_name;
 use crate::checkpoint::Checkpoint;
 use crate::data::Split;
-use crate::model::Preset;
 use crate::model::cpu::Bf16;
 use crate::model::lstm::Factors;
+use crate::model::{Preset, Sampling};
 use crate::training::{Control, Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
@@ -56,6 +56,10 @@ pub struct Train {
     /// more it learns from the latent [default: 1].
     #[arg(long, value_name = "P", value_parser = share)]
     told: Option<f64>,
+    /// Probability that the decoder hears what it would have played itself, and not what was played
+    /// (scheduled sampling) [default: as the preset schedules it].
+    #[arg(long, value_name = "P", value_parser = part)]
+    sampling: Option<f64>,
     /// Bits of divergence from the prior that cost nothing [default: the preset's].
     #[arg(long, value_name = "BITS", value_parser = amount)]
     free_bits: Option<f64>,
@@ -167,6 +171,9 @@ impl Train {
         }
         if let Some(decay) = self.decay {
             preset.decay_rate = decay;
+        }
+        if let Some(probability) = self.sampling {
+            preset.sampling = Sampling::Constant(probability);
         }
         if let Some(bits) = self.free_bits {
             preset.free_bits = bits;

@@ -9,12 +9,14 @@ pub mod network;
 mod preset;
 mod presets;
 mod recurrent;
+mod stroke;
 mod vae;
 
 use std::collections::BTreeMap;
 
 pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
+pub use stroke::given_hit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 
 /// Named float32 tensors: the weights of a model under the reference's variable names.

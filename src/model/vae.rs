@@ -238,14 +238,15 @@ impl MusicVae {
     /// A model of other music, or one that must be told the hits; a latent that is not
     /// `preset.z_size` numbers long.
     pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
-        let features = self.decode_features(z, self.preset.steps(), how)?;
+        self.preset.makes_grooves()?;
+        let features = self.play(z, how, &Guide::default())?;
         let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
         Ok(features.iter().map(groove).collect())
     }
 
-    /// [`MusicVae::decode`] as numbers over any number of steps, `steps x 27` in the layout of
-    /// [`Groove::to_features`]: drawn hits (0 or 1), velocities and doubled offsets, the latter two
-    /// also where there is no hit.
+    /// What the decoder plays and itself hears, over any number of steps: `steps x 27` numbers in
+    /// the layout of [`Groove::to_features`], drawn hits (0 or 1), velocities and doubled offsets,
+    /// the latter two also where there is no hit.
     ///
     /// # Errors
     /// Those of [`MusicVae::decode`].
@@ -267,9 +268,9 @@ impl MusicVae {
             .collect())
     }
 
-    /// The decoder's outputs for each latent when the hits are those of a pattern, and only
-    /// velocities and offsets are the model's: it hears the pattern with its own feel. The layout
-    /// is that of [`MusicVae::decode_features`]. A model that must be told the hits is told them.
+    /// Each pattern as the decoder performs it for a latent: the hits are the pattern's, and only
+    /// velocities and offsets are the model's, which hears the pattern with its own feel. A model
+    /// that must be told the hits is told them.
     ///
     /// # Errors
     /// A model of other music, a latent that is not `preset.z_size` numbers long, or not a pattern
@@ -278,7 +279,7 @@ impl MusicVae {
         &self,
         z: &[Latent],
         patterns: &[Groove],
-    ) -> Result<Vec<Vec<f32>>, ModelError> {
+    ) -> Result<Vec<Groove>, ModelError> {
         let told = self.preset.groove_options()?.hits_as_controls;
         let hits: Vec<Rows> = patterns.iter().map(hits).collect();
         let guide = Guide {
@@ -293,10 +294,10 @@ impl MusicVae {
             temperature: 0.0,
             seed: 0,
         };
-        let played = self.decode_rows(z, nothing_drawn, &guide)?;
-        Ok(played
-            .into_iter()
-            .map(|played| played.rows.values)
+        let played = self.play(z, nothing_drawn, &guide)?;
+        let performed = played.iter().zip(patterns);
+        Ok(performed
+            .map(|(rows, pattern)| Groove::from_features(rows, pattern.qpm))
             .collect())
     }
 

@@ -6,7 +6,7 @@ use musicvae_tui::checkpoint::attributes::{Attributes, AttributesError, Kind};
 use musicvae_tui::checkpoint::catalogue::Source;
 use musicvae_tui::checkpoint::{Checkpoint, Metadata};
 use musicvae_tui::data::{GrooveConverter, Split, Windows, load_windows};
-use musicvae_tui::model::{Decoding, Preset, Tensors, init, latent};
+use musicvae_tui::model::{Decoding, Guide, Preset, Tensors, init, latent};
 use musicvae_tui::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Representation, midi_file,
 };
@@ -200,25 +200,53 @@ fn given_hits_are_played_as_drawn_ones_are() {
         temperature: 0.8,
         seed: 4,
     };
-    let drawn = model.decode_features(&latents, 32, how).unwrap();
-    let patterns = model.decode(&latents, how).unwrap();
-    assert!(patterns[0] != patterns[1]);
+    let drawn = model.decode(&latents, how).unwrap();
+    assert!(drawn[0] != drawn[1]);
+    let patterns: Vec<Groove> = drawn.iter().map(Groove::without_feel).collect();
     // Whoever is given what it would have drawn makes the same of it.
     assert_eq!(model.decode_given(&latents, &patterns).unwrap(), drawn);
     let silence = vec![Groove::empty(32); 9];
     let silent = model.decode_given(&latents, &silence).unwrap();
-    assert!(
-        silent[3]
-            .chunks_exact(27)
-            .all(|row| row[..LANES] == [0.0; LANES])
-    );
-    assert_ne!(silent, drawn);
+    assert!(silent.iter().all(|groove| groove.hits().count() == 0));
     assert!(model.decode_given(&latents, &silence[1..]).is_err());
     assert!(
         model
             .decode_given(&latents, &vec![Groove::empty(16); 9])
             .is_err()
     );
+}
+
+/// A cell's outputs are means over strokes and silence; what is heard is divided by the chance of
+/// the stroke, and what the decoder hears is not.
+#[test]
+fn strokes_are_played_as_expected_of_strokes() {
+    let model = tiny(GrooveOptions::default()).model().unwrap();
+    let latents: Vec<_> = (0..5).map(|seed| latent::sample_prior(8, seed)).collect();
+    let how = Decoding {
+        temperature: 0.8,
+        seed: 4,
+    };
+    let guide = Guide {
+        parameters: true,
+        ..Guide::default()
+    };
+    let heard = model.decode_rows(&latents, how, &guide).unwrap();
+    let played = model.play(&latents, how, &Guide::default()).unwrap();
+    let mut changed = 0;
+    for (heard, played) in heard.iter().zip(&played) {
+        let logits = heard.parameters.as_ref().unwrap().values.chunks_exact(27);
+        let rows = heard.rows.values.chunks_exact(27).zip(logits);
+        for ((heard, logits), played) in rows.zip(played.chunks_exact(27)) {
+            assert_eq!(heard[..LANES], played[..LANES]);
+            for column in LANES..27 {
+                let chance = 1.0 / (1.0 + (-logits[column % LANES]).exp());
+                let expected = (heard[column] / chance.max(0.25)).clamp(-1.0, 1.0);
+                assert!((played[column] - expected).abs() < 1e-6);
+                changed += usize::from(played[column] != heard[column]);
+            }
+        }
+    }
+    assert!(changed > 1000, "{changed}");
 }
 
 #[test]

@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::TrainingError;
 use super::expression::{Distributions, Expression, ExpressionSums};
-use super::reconstruction::stroke;
 use super::subject::Subject;
 use crate::model::Latent;
-use crate::music::{FEATURES, Hit};
+use crate::music::{Groove, Hit};
 
 /// How velocities and microtiming of all true strokes are met.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,12 +40,7 @@ pub fn humanization(subject: &Subject, seed: u64) -> Result<Humanization, Traini
 
 /// The made stroke at each true one.
 fn performed(subject: &Subject, latents: &[Latent]) -> Result<Vec<Vec<Hit>>, TrainingError> {
-    let outputs = subject.model.decode_given(latents, subject.grooves)?;
-    let strokes = |(groove, output): (&crate::music::Groove, &Vec<f32>)| {
-        groove
-            .hits()
-            .map(|(step, lane, _)| stroke(&output[step * FEATURES..][..FEATURES], lane.index()))
-            .collect()
-    };
-    Ok(subject.grooves.iter().zip(&outputs).map(strokes).collect())
+    let performed = subject.model.decode_given(latents, subject.grooves)?;
+    let strokes = |groove: &Groove| groove.hits().map(|(.., hit)| hit).collect();
+    Ok(performed.iter().map(strokes).collect())
 }

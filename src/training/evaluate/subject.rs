@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset};
+use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, given_hit};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -86,12 +86,10 @@ impl<'a> Subject<'a> {
     }
 
     /// What the decoder makes of the posteriors' means when it hears only itself: rows of
-    /// [`Groove::to_features`], hits by threshold, velocities and offsets also where there is none.
+    /// [`Groove::to_features`], hits by threshold.
     pub fn alone(&self) -> Result<Vec<Vec<f32>>, TrainingError> {
-        let steps = self.model.preset().steps();
-        Ok(self
-            .model
-            .decode_features(&self.means(), steps, LIKELIEST)?)
+        let grooves = self.model.decode(&self.means(), LIKELIEST)?;
+        Ok(grooves.iter().map(Groove::to_features).collect())
     }
 
     /// The same when it is told what was really played before each step; hits are logits.
@@ -138,14 +136,15 @@ fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
     Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
 }
 
-/// Velocities and doubled offsets from logits; hits stay.
+/// Velocities and doubled offsets of strokes, were they played, from logits; hits stay.
 fn activate(mut row: Vec<f32>) -> Vec<f32> {
-    for (index, value) in row.iter_mut().enumerate() {
-        *value = match index / LANES {
-            0 => *value,
-            1 => 1.0 / (1.0 + (-*value).exp()),
+    let (hits, played) = row.split_at_mut(LANES);
+    for (index, value) in played.iter_mut().enumerate() {
+        let output = match index / LANES {
+            0 => 1.0 / (1.0 + (-*value).exp()),
             _ => value.tanh(),
         };
+        *value = given_hit(output, hits[index % LANES]).clamp(-1.0, 1.0);
     }
     row
 }
