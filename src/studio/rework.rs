@@ -105,9 +105,7 @@ pub(super) fn rework(
                 let seed = how.seed.wrapping_add(place as u64);
                 drawn(posterior, Decoding { seed, ..how })
             });
-            let rows = model.decode_given(&z.collect::<Vec<_>>(), &windows)?;
-            let read = |rows: &Vec<f32>| Groove::from_features(rows, groove.qpm);
-            rows.iter().map(read).collect()
+            model.decode_given(&z.collect::<Vec<_>>(), &windows)?
         }
         Rework::Drumify | Rework::AddHats => {
             let z: Vec<Latent> = posteriors.into_iter().map(|it| it.mu).collect();
