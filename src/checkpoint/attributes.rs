@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::Source;
 use super::error::file_name;
 use super::{Checkpoint, CheckpointError};
 use crate::model::{Latent, latent};
@@ -117,9 +118,6 @@ impl From<CheckpointError> for AttributesError {
     }
 }
 
-/// The attributes of the checkpoint in the program.
-const EMBEDDED: &str = include_str!("../../checkpoints/groovae_4bar.attributes.json");
-
 impl Attributes {
     /// The layout that this program writes, and the newest that it reads.
     pub const VERSION: u32 = 1;
@@ -151,12 +149,22 @@ impl Attributes {
         }
     }
 
-    /// Those of the checkpoint in the program, which was read as `checkpoint`.
+    /// The attributes of the checkpoint of `source`, which was read as `checkpoint`; `None` where
+    /// it has none.
     ///
     /// # Errors
-    /// When they belong to other weights.
-    pub fn embedded(checkpoint: &Checkpoint) -> Result<Attributes, AttributesError> {
-        Attributes::read(EMBEDDED, "the embedded attributes", checkpoint)
+    /// Those of [`Attributes::load_for`].
+    pub fn of(
+        source: &Source,
+        checkpoint: &Checkpoint,
+    ) -> Result<Option<Attributes>, AttributesError> {
+        match source {
+            Source::Embedded(embedded) => {
+                let read = |text| Attributes::read(text, &embedded.title(), checkpoint);
+                embedded.attributes.map(read).transpose()
+            }
+            Source::File(path) => Attributes::load_for(path, checkpoint),
+        }
     }
 
     fn read(

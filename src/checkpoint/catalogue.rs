@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use candle_core::DType;
 
 use super::header::{Header, OPTIMIZER_PREFIX};
-use super::{CheckpointError, Metadata, error::file_name, open};
+use super::{CheckpointError, EMBEDDED, Embedded, Metadata, error::file_name, open};
 use crate::model::Preset;
 
 /// Files of this extension are taken for checkpoints.
@@ -18,8 +18,26 @@ pub const EXTENSION: &str = "safetensors";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// In the program itself.
-    Embedded,
+    Embedded(&'static Embedded),
     File(PathBuf),
+}
+
+/// The first checkpoint in the program.
+impl Default for Source {
+    fn default() -> Source {
+        Source::Embedded(&EMBEDDED[0])
+    }
+}
+
+impl Source {
+    /// What `path` names: a file, or a checkpoint in the program where no file is called so.
+    pub fn named(path: &Path) -> Source {
+        let named = |embedded: &&Embedded| Path::new(embedded.name) == path;
+        match EMBEDDED.iter().find(named) {
+            Some(embedded) if !path.exists() => Source::Embedded(embedded),
+            _ => Source::File(path.into()),
+        }
+    }
 }
 
 /// What a checkpoint's header tells.
@@ -60,7 +78,7 @@ impl Summary {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub source: Source,
-    /// Path within its folder without the extension: `run/last`; `embedded` for the program's own.
+    /// Path within its folder without the extension: `run/last`; or that of the program's own.
     pub name: String,
     /// Size in bytes.
     pub size: u64,
@@ -83,13 +101,14 @@ impl Entry {
         }
     }
 
-    /// The entry of the checkpoint in the program.
-    pub fn embedded(mut bytes: &[u8]) -> Entry {
+    /// The entry of a checkpoint in the program.
+    pub fn embedded(embedded: &'static Embedded) -> Entry {
+        let mut bytes = embedded.bytes;
         let size = bytes.len() as u64;
-        let header = Header::read(&mut bytes, size, "the embedded checkpoint");
+        let header = Header::read(&mut bytes, size, &embedded.title());
         Entry {
-            source: Source::Embedded,
-            name: "embedded".into(),
+            source: Source::Embedded(embedded),
+            name: embedded.name.into(),
             size,
             modified: None,
             summary: header.map(Summary::of).map_err(|error| error.to_string()),
@@ -105,7 +124,7 @@ fn read_summary(path: &Path) -> Result<Summary, CheckpointError> {
 /// A list of checkpoints.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalogue {
-    /// The embedded checkpoint first, then folder by folder as they were given, by name.
+    /// The embedded ones first, then folder by folder as they were given, by name.
     pub entries: Vec<Entry>,
     /// Folders that could not be read, a sentence each.
     pub problems: Vec<String>,
@@ -113,11 +132,11 @@ pub struct Catalogue {
 
 impl Catalogue {
     /// Lists the checkpoints of `folders` and of the run folders directly inside them, reading
-    /// headers only. A folder that is not there holds none. `embedded` are the bytes of the
-    /// checkpoint in the program, where there is one.
-    pub fn scan(folders: &[PathBuf], embedded: Option<&[u8]>) -> Catalogue {
+    /// headers only. A folder that is not there holds none. `embedded` are the checkpoints in the
+    /// program, [`EMBEDDED`] as a rule.
+    pub fn scan(folders: &[PathBuf], embedded: &'static [Embedded]) -> Catalogue {
         let mut catalogue = Catalogue {
-            entries: embedded.map(Entry::embedded).into_iter().collect(),
+            entries: embedded.iter().map(Entry::embedded).collect(),
             problems: vec![],
         };
         let mut seen = BTreeSet::new();

@@ -6,6 +6,7 @@
 
 pub mod attributes;
 pub mod catalogue;
+mod embedded;
 mod encode;
 mod error;
 mod header;
@@ -20,6 +21,8 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 
 pub use catalogue::Catalogue;
+use catalogue::Source;
+pub use embedded::{EMBEDDED, Embedded};
 pub use encode::Precision;
 pub use error::CheckpointError;
 use error::file_name;
@@ -41,16 +44,18 @@ pub struct Checkpoint {
     pub metadata: Metadata,
 }
 
-/// The checkpoint inside the program: a `groovae_4bar` trained on the Groove MIDI Dataset.
-pub const EMBEDDED: &[u8] = include_bytes!("../../checkpoints/groovae_4bar.safetensors");
-
-/// The log of the run that made [`EMBEDDED`].
-pub const EMBEDDED_LOG: &str = include_str!("../../checkpoints/groovae_4bar.csv");
-
 impl Checkpoint {
-    /// The checkpoint inside the program.
+    /// Reads the checkpoint of `source`; every doubt about it is an error.
+    pub fn open(source: &Source) -> Result<Checkpoint, CheckpointError> {
+        match source {
+            Source::Embedded(embedded) => Checkpoint::from_bytes(embedded.bytes, &embedded.title()),
+            Source::File(path) => Checkpoint::load(path),
+        }
+    }
+
+    /// The first checkpoint inside the program.
     pub fn embedded() -> Result<Checkpoint, CheckpointError> {
-        Checkpoint::from_bytes(EMBEDDED, "the embedded checkpoint")
+        Checkpoint::open(&Source::default())
     }
 
     /// Reads a checkpoint file; every doubt about it is an error.

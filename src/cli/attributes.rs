@@ -11,6 +11,7 @@ use super::grooves::ModelArgs;
 use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::attributes::{Attribute, Attributes, Kind};
+use crate::checkpoint::catalogue::Source;
 use crate::data::{DataError, GrooveConverter, Split, load_windows};
 use crate::model::Latent;
 use crate::music::Measure;
@@ -86,16 +87,17 @@ fn make(path: &std::path::Path, data: &std::path::Path) -> anyhow::Result<()> {
 
 /// The attributes that lie beside the model's checkpoint, or in the program with it.
 fn of_model(model: &ModelArgs, checkpoint: &Checkpoint) -> anyhow::Result<Attributes> {
-    match model.path() {
-        None => Ok(Attributes::embedded(checkpoint)?),
-        Some(path) => Attributes::load_for(path, checkpoint)?.with_context(|| {
+    let source = model.source();
+    Attributes::of(&source, checkpoint)?.with_context(|| match source {
+        Source::Embedded(embedded) => format!("{} has no attributes", embedded.name),
+        Source::File(path) => {
             let path = path.display();
             format!(
                 "{path} has no attributes yet: make them with `musicvae-tui attributes make \
                  {path} --data CORPUS`"
             )
-        }),
-    }
+        }
+    })
 }
 
 /// What each attribute does when it is added once or twice, taken away once or twice.

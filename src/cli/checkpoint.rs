@@ -106,7 +106,7 @@ pub(super) fn scan(folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
     } else {
         folders
     };
-    let catalogue = Catalogue::scan(&folders, Some(EMBEDDED));
+    let catalogue = Catalogue::scan(&folders, EMBEDDED);
     for problem in &catalogue.problems {
         note!("musicvae-tui: {problem}");
     }
@@ -161,7 +161,7 @@ fn export(input: &Path, output: &Path) -> anyhow::Result<()> {
 
 fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
     let by_name = || {
-        let catalogue = Catalogue::scan(&default_folders(), Some(EMBEDDED));
+        let catalogue = Catalogue::scan(&default_folders(), EMBEDDED);
         catalogue.find(checkpoint.to_str()?).cloned()
     };
     let entry = match checkpoint.exists() {
@@ -172,10 +172,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         let name = checkpoint.with_extension("").display().to_string();
         Entry::of_file(checkpoint, name)
     });
-    let loaded = match &entry.source {
-        Source::File(path) => Checkpoint::load(path)?,
-        Source::Embedded => Checkpoint::embedded()?,
-    };
+    let loaded = Checkpoint::open(&entry.source)?;
     let fingerprint = loaded.fingerprint()?;
     if as_json {
         let mut about = entry_json(&entry);
@@ -203,7 +200,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         "file",
         match &entry.source {
             Source::File(path) => path.display().to_string(),
-            Source::Embedded => "inside the program".into(),
+            Source::Embedded(_) => "inside the program".into(),
         },
     );
     line("size", megabytes(entry.size));
@@ -288,7 +285,7 @@ fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyh
 
 fn entry_json(entry: &Entry) -> Value {
     let path = match &entry.source {
-        Source::Embedded => None,
+        Source::Embedded(_) => None,
         Source::File(path) => Some(path.display().to_string()),
     };
     let mut value = json!({

@@ -1,6 +1,6 @@
 //! Arguments that the commands which run a model share: which model, and how it draws.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use rand::Rng;
@@ -8,27 +8,26 @@ use rand::Rng;
 use super::output::note;
 use super::player::Player;
 use crate::checkpoint::Checkpoint;
+use crate::checkpoint::catalogue::Source;
 use crate::model::Decoding;
 
 /// Which model to run.
 #[derive(Args)]
 pub struct ModelArgs {
-    /// Checkpoint file [default: the one inside the program].
+    /// Checkpoint file, or the name of one inside the program [default: `embedded`].
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
 }
 
 impl ModelArgs {
     pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        Ok(match &self.checkpoint {
-            Some(path) => Checkpoint::load(path)?,
-            None => Checkpoint::embedded()?,
-        })
+        Ok(Checkpoint::open(&self.source())?)
     }
 
-    /// The file that was named, if any.
-    pub fn path(&self) -> Option<&Path> {
-        self.checkpoint.as_deref()
+    /// Where the model lies.
+    pub fn source(&self) -> Source {
+        let named = self.checkpoint.as_deref().map(Source::named);
+        named.unwrap_or_default()
     }
 
     pub fn player(&self) -> anyhow::Result<Player> {

@@ -10,6 +10,12 @@ use super::player::Player;
 use crate::data::Window;
 
 /// Encode a MIDI file window by window and decode it again.
+///
+/// A model that is shown less than it makes plays what is missing: with a checkpoint of
+/// groovae_2bar_humanize a straight pattern is played as by a drummer, with one of
+/// groovae_2bar_tap_fixed_velocity a tapped rhythm becomes a groove, and with one of
+/// groovae_2bar_add_closed_hh drums get hats. All that is heard is then the model's own, the given
+/// hits too; the workstation's commands for the same keep what was given.
 #[derive(Args)]
 pub struct Reconstruct {
     /// MIDI file.

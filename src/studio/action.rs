@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::chain::Link;
-use super::{Bars, End, Kind, MapAction, Pane, Question};
+use super::{Bars, End, Kind, MapAction, Pane, Question, Rework};
 
 /// One thing to do. A session is a list of these, and every key, palette line and test makes one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,20 @@ pub enum Action {
     SwapEnds,
     Undo,
     Redo,
+
+    // Steering it by its qualities.
+    ShowQualities,
+    /// How much of a quality the model's grooves are given.
+    SetQuality(String, f32),
+    NudgeQuality(String, f32),
+    /// The one selected in the list.
+    NudgeSelectedQuality(f32),
+    /// The one selected in the list goes to 0.
+    ClearQuality,
+    /// Another style, or none.
+    NextStyle,
+    /// Has a model work on the groove.
+    Rework(Rework),
     /// Writes the groove to a MIDI file.
     Export,
 

@@ -230,6 +230,21 @@ impl Backstage {
             }
             Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
             Effect::Encode { ticket, groove } => self.infer(ticket, Job::Encode(groove)),
+            Effect::Rework {
+                ticket,
+                source,
+                rework,
+                groove,
+                how,
+            } => {
+                let job = Job::Rework {
+                    source,
+                    rework,
+                    groove,
+                    how,
+                };
+                self.infer(ticket, job);
+            }
             Effect::LoadCheckpoint(source) => {
                 if let Some(worker) = &self.inference {
                     worker.load(source);
@@ -243,9 +258,14 @@ impl Backstage {
                 groove,
                 folder,
                 name,
+                left_out,
             } => self.aside("export", move || {
                 let (path, clamped) = export::write(&groove, &folder, &name)?;
-                Ok(Event::Exported { path, clamped })
+                Ok(Event::Exported {
+                    path,
+                    clamped,
+                    left_out,
+                })
             }),
             Effect::StartTraining(settings) => self.train(&settings),
             Effect::PauseTraining(pause) => {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    Bars, Binding, Chain, Entry, Kind, Received, Record, Source, Takeover, TrainingEvent, Transport,
+    Bars, Binding, Chain, Entry, Kind, Quality, Received, Record, Rework, Source, Takeover,
+    TrainingEvent, Transport,
 };
 use crate::engine::{ClockOut, DrumMap, Pads};
 use crate::model::{Decoding, Latent};
@@ -76,6 +77,15 @@ pub enum Effect {
         ticket: u64,
         groove: Groove,
     },
+    /// Has the model of a checkpoint work on a groove; a newer request takes the place of one that
+    /// still waits.
+    Rework {
+        ticket: u64,
+        source: Source,
+        rework: Rework,
+        groove: Groove,
+        how: Decoding,
+    },
     LoadCheckpoint(Source),
     /// Asks for the things that can be chosen, answered by [`Event::Listed`].
     List(Kind),
@@ -85,6 +95,8 @@ pub enum Effect {
         groove: Groove,
         folder: PathBuf,
         name: String,
+        /// Lanes of which it has nothing, since they are not heard.
+        left_out: Vec<Lane>,
     },
     StartTraining(super::config::Training),
     PauseTraining(bool),
@@ -103,6 +115,8 @@ pub struct ModelInfo {
     pub steps: usize,
     /// Its training log; empty when none lies beside it.
     pub log: Vec<Record>,
+    /// What its grooves can be steered by, or why by nothing, in one sentence.
+    pub qualities: Result<Vec<Quality>, String>,
 }
 
 /// News from a worker, the engine or the clock.
@@ -129,6 +143,10 @@ pub enum Event {
         ticket: u64,
         z: Latent,
     },
+    Reworked {
+        ticket: u64,
+        groove: Groove,
+    },
     InferenceFailed {
         ticket: u64,
         reason: String,
@@ -147,6 +165,7 @@ pub enum Event {
     Exported {
         path: PathBuf,
         clamped: usize,
+        left_out: Vec<Lane>,
     },
     /// News from the trainer.
     Training(TrainingEvent),

@@ -5,30 +5,45 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::morph::in_words;
 use super::{Effect, Studio};
-use crate::music::{Groove, midi_file, unfinished_file};
+use crate::music::{Groove, Lane, midi_file, unfinished_file};
 
 impl Studio {
     pub(super) fn export(&mut self) {
         let name = format!("groove-{}", self.groove_name().replace([' ', '/'], "-"));
-        let groove = Groove {
-            qpm: self.sound.tempo,
-            ..self.groove().clone()
-        };
+        let (groove, left_out) = self.heard_groove();
         self.ask(Effect::Export {
-            groove,
+            groove: Groove {
+                qpm: self.sound.tempo,
+                ..groove
+            },
             folder: self.config.export.folder.clone(),
             name,
+            left_out,
         });
     }
 
-    pub(super) fn receive_export(&mut self, path: &Path, clamped: usize) {
+    /// The groove without the lanes that mute and solo silence, and those of them that had hits.
+    pub(super) fn heard_groove(&self) -> (Groove, Vec<Lane>) {
+        let groove = self.groove();
+        let has_hits = |lane: Lane| groove.steps.iter().any(|step| step[lane.index()].is_some());
+        let silenced = Lane::ALL.into_iter().filter(|&lane| !self.is_heard(lane));
+        let left_out: Vec<Lane> = silenced.filter(|&lane| has_hits(lane)).collect();
+        (groove.without_lanes(&left_out), left_out)
+    }
+
+    pub(super) fn receive_export(&mut self, path: &Path, clamped: usize, left_out: &[Lane]) {
         let early = match clamped {
             0 => String::new(),
             1 => " (1 hit before the first beat was moved onto it)".into(),
             many => format!(" ({many} hits before the first beat were moved onto it)"),
         };
-        self.say(format!("Exported to {}{early}.", path.display()));
+        let without = match left_out {
+            [] => String::new(),
+            lanes => format!(", without the muted {}", in_words(lanes.iter().copied())),
+        };
+        self.say(format!("Exported to {}{early}{without}.", path.display()));
     }
 }
 

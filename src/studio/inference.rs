@@ -1,10 +1,14 @@
 //! The inference worker: one request running, one waiting that a newer one overwrites.
+//!
+//! Beside the model in use it keeps those that were asked to work on a groove, from the first time
+//! on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::SystemTime;
 
-use super::{Event, ModelInfo, Source};
+use super::{Event, ModelInfo, Rework, Source};
 use crate::fault::{self, Place};
 use crate::model::{Decoding, Latent};
 use crate::music::Groove;
@@ -12,8 +16,18 @@ use crate::music::Groove;
 /// Work for a model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-    Decode { z: Vec<Latent>, how: Decoding },
+    Decode {
+        z: Vec<Latent>,
+        how: Decoding,
+    },
     Encode(Groove),
+    /// With the model of `source`, which need not be the one in use.
+    Rework {
+        source: Source,
+        rework: Rework,
+        groove: Groove,
+        how: Decoding,
+    },
 }
 
 /// What a model answers.
@@ -21,6 +35,7 @@ pub enum Job {
 pub enum Answer {
     Grooves(Vec<Groove>),
     Latent(Latent),
+    Groove(Groove),
 }
 
 /// A loaded model: a function, so that tests can play one.
@@ -36,6 +51,7 @@ struct Waiting {
     load: Option<Source>,
     encode: Option<(u64, Job)>,
     decode: Option<(u64, Job)>,
+    rework: Option<(u64, Job)>,
     closed: bool,
 }
 
@@ -66,7 +82,14 @@ impl Shared {
             if let Some(source) = waiting.load.take() {
                 return Some(Task::Load(source));
             }
-            if let Some((ticket, job)) = waiting.encode.take().or_else(|| waiting.decode.take()) {
+            let Waiting {
+                encode,
+                decode,
+                rework,
+                ..
+            } = &mut *waiting;
+            if let Some((ticket, job)) = [encode, decode, rework].into_iter().find_map(Option::take)
+            {
                 return Some(Task::Run(ticket, job));
             }
             waiting = self
@@ -110,6 +133,7 @@ impl Inference {
         match job {
             Job::Decode { .. } => waiting.decode = Some((ticket, job)),
             Job::Encode(_) => waiting.encode = Some((ticket, job)),
+            Job::Rework { .. } => waiting.rework = Some((ticket, job)),
         }
         self.shared.news.notify_one();
     }
@@ -128,13 +152,51 @@ impl Drop for Inference {
     }
 }
 
+/// A model that is kept, where it came from, and when that was written.
+struct Kept {
+    source: Source,
+    written: Option<SystemTime>,
+    model: Model,
+}
+
+fn written(source: &Source) -> Option<SystemTime> {
+    match source {
+        Source::Embedded(_) => None,
+        Source::File(path) => std::fs::metadata(path).ok()?.modified().ok(),
+    }
+}
+
+/// The model of `source` among those kept; it is loaded when it is new, or was written anew.
+fn helper<'k>(
+    kept: &'k mut Vec<Kept>,
+    source: &Source,
+    loader: &mut Loader,
+) -> anyhow::Result<&'k mut Model> {
+    let written = written(source);
+    kept.retain(|kept| kept.source != *source || kept.written == written);
+    let place = match kept.iter().position(|kept| kept.source == *source) {
+        Some(place) => place,
+        None => {
+            let (_, model) = loader(source)?;
+            kept.push(Kept {
+                source: source.clone(),
+                written,
+                model,
+            });
+            kept.len() - 1
+        }
+    };
+    Ok(&mut kept[place].model)
+}
+
 fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool) {
-    let mut model: Option<Model> = None;
+    let mut in_use: Option<(Source, Model)> = None;
+    let mut kept = Vec::new();
     while let Some(task) = shared.next() {
         let event = match task {
             Task::Load(source) => match guarded(|| loader(&source)) {
-                Ok((info, loaded)) => {
-                    model = Some(loaded);
+                Ok((info, model)) => {
+                    in_use = Some((source, model));
                     Event::Loaded(info)
                 }
                 Err(reason) => Event::LoadFailed { source, reason },
@@ -142,14 +204,19 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
             Task::Run(ticket, job) => {
                 let run = || {
                     fault::point(Place::Inference);
-                    match &mut model {
-                        Some(model) => model(job),
-                        None => anyhow::bail!("no model is loaded"),
+                    match (&job, &mut in_use) {
+                        (Job::Rework { source, .. }, in_use) => match in_use {
+                            Some((used, model)) if used == source => model(job),
+                            _ => helper(&mut kept, source, &mut loader)?(job),
+                        },
+                        (_, Some((_, model))) => model(job),
+                        (_, None) => anyhow::bail!("no model is loaded"),
                     }
                 };
                 match guarded(run) {
                     Ok(Answer::Grooves(grooves)) => Event::Decoded { ticket, grooves },
                     Ok(Answer::Latent(z)) => Event::Encoded { ticket, z },
+                    Ok(Answer::Groove(groove)) => Event::Reworked { ticket, groove },
                     Err(reason) => Event::InferenceFailed { ticket, reason },
                 }
             }
@@ -185,13 +252,14 @@ mod tests {
 
     fn info() -> ModelInfo {
         ModelInfo {
-            source: Source::Embedded,
+            source: Source::default(),
             name: "fake".into(),
             preset: "fake".into(),
             step: 0,
             z_size: 1,
             steps: 4,
             log: Vec::new(),
+            qualities: Ok(Vec::new()),
         }
     }
 
@@ -230,7 +298,7 @@ mod tests {
             Ok((info(), model))
         });
         let worker = Inference::start(loader, move |event| tell.send(event).is_ok()).unwrap();
-        worker.load(Source::Embedded);
+        worker.load(Source::default());
         assert!(matches!(events.recv().unwrap(), Event::Loaded(_)));
         (worker, events, starts, nod)
     }

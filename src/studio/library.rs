@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Source, Studio};
+use super::{Rework, Source, Studio};
 
 /// A line of the checkpoint browser.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Entry {
     pub error: Option<String>,
     /// Why it can't be played on the drum grid, although nothing is wrong with it.
     pub unplayable: Option<String>,
+    /// What its model does to a groove that it is shown.
+    pub rework: Option<Rework>,
 }
 
 impl Entry {
@@ -32,6 +34,8 @@ impl Entry {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Library {
     pub entries: Vec<Entry>,
+    /// When they were listed, since the start.
+    pub listed: Duration,
     /// Asked for, and not there yet.
     pub loading: Option<Source>,
 }
@@ -70,12 +74,18 @@ impl Studio {
 
     pub(super) fn receive_catalogue(&mut self, entries: Vec<Entry>, problems: Vec<String>) {
         self.library.replace(entries, &mut self.screen.checkpoint);
+        self.library.listed = self.now;
         // Listed again at every change; said once.
         for problem in problems {
             if !self.messages.iter().any(|message| message.text == problem) {
                 self.complain(problem);
             }
         }
+    }
+
+    /// Time since a checkpoint was written.
+    pub fn age(&self, entry: &Entry) -> Option<Duration> {
+        Some(entry.age? + self.now.saturating_sub(self.library.listed))
     }
 
     pub(super) fn receive_load_failure(&mut self, source: &Source, reason: &str) {

@@ -23,6 +23,8 @@ pub struct Message {
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
     list: VecDeque<Message>,
+    /// The status line is done with the newest one.
+    gone: bool,
 }
 
 impl Messages {
@@ -30,11 +32,14 @@ impl Messages {
     const KEPT: usize = 200;
     /// How long a message stays on the status line.
     const FRESH: Duration = Duration::from_secs(6);
+    /// What went wrong stays at least so long, whatever is done meanwhile.
+    const READ: Duration = Duration::from_secs(2);
 
     pub fn say(&mut self, at: Duration, weight: Weight, text: impl Into<String>) {
         if self.list.len() == Self::KEPT {
             self.list.pop_front();
         }
+        self.gone = false;
         self.list.push_back(Message {
             at,
             weight,
@@ -46,7 +51,14 @@ impl Messages {
     pub fn fresh(&self, now: Duration) -> Option<&Message> {
         self.list
             .back()
-            .filter(|message| now.saturating_sub(message.at) < Self::FRESH)
+            .filter(|message| !self.gone && now.saturating_sub(message.at) < Self::FRESH)
+    }
+
+    /// Something else was done: trouble that could be read leaves the status line.
+    pub fn let_go(&mut self, now: Duration) {
+        self.gone |= self.list.back().is_some_and(|message| {
+            message.weight == Weight::Trouble && now.saturating_sub(message.at) >= Self::READ
+        });
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Message> {

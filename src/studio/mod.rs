@@ -19,7 +19,9 @@ mod midi;
 mod morph;
 mod opening;
 mod play;
+pub mod qualities;
 mod reasons;
+mod rework;
 mod scene;
 mod screen;
 mod screening;
@@ -43,6 +45,8 @@ pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
 pub use midi::{Binding, Control, Midi, Target};
 pub use play::{Bars, LaneState, Sound};
+pub use qualities::Quality;
+pub use rework::Rework;
 pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
@@ -87,9 +91,9 @@ impl Studio {
     /// embedded one, and samples its first groove when that is there.
     pub fn new(config: Config) -> Studio {
         let source = if config.checkpoints.open.as_os_str().is_empty() {
-            Source::Embedded
+            Source::default()
         } else {
-            Source::File(config.checkpoints.open.clone())
+            Source::named(&config.checkpoints.open)
         };
         let mut studio = Studio {
             scene: morph::opening_scene(&config),
@@ -122,6 +126,8 @@ impl Studio {
             self.complain(reason);
             return;
         }
+        // What went wrong before is no news any more.
+        self.messages.let_go(self.now);
         match action {
             Action::TogglePlay
             | Action::Continue
@@ -166,6 +172,15 @@ impl Studio {
             | Action::SwapEnds
             | Action::Undo
             | Action::Redo => self.apply_morph(action),
+
+            Action::ShowQualities
+            | Action::SetQuality(..)
+            | Action::NudgeQuality(..)
+            | Action::NudgeSelectedQuality(_)
+            | Action::ClearQuality
+            | Action::NextStyle => self.apply_quality(action),
+
+            Action::Rework(rework) => self.rework(rework),
 
             Action::MoveCursor { .. }
             | Action::CursorToEdge(_)
@@ -213,6 +228,7 @@ impl Studio {
             Event::LoadFailed { source, reason } => self.receive_load_failure(&source, &reason),
             Event::Decoded { ticket, grooves } => self.receive_grooves(ticket, grooves),
             Event::Encoded { ticket, z } => self.receive_latent(ticket, z),
+            Event::Reworked { ticket, groove } => self.receive_reworked(ticket, groove),
             Event::InferenceFailed { ticket, reason } => self.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => self.receive_catalogue(entries, problems),
             Event::Listed { kind, items, note } => self.receive_list(kind, items, note),
@@ -220,7 +236,11 @@ impl Studio {
             Event::Chain(chain) => {
                 (self.chain.slots, self.chain.links) = (chain.slots, chain.links);
             }
-            Event::Exported { path, clamped } => self.receive_export(&path, clamped),
+            Event::Exported {
+                path,
+                clamped,
+                left_out,
+            } => self.receive_export(&path, clamped, &left_out),
             Event::Training(event) => self.receive_training(event),
             Event::Notice(text) => self.say(text),
             Event::Trouble(text) => self.complain(text),

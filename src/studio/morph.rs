@@ -1,10 +1,13 @@
 //! Drawing grooves from the model: samples, the slider between A and B, and undo.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Action, Anchor, Change, Config, Effect, End, ModelInfo, Origin, Scene, Source, Studio, Takeover,
+    Action, Anchor, Change, Config, Effect, End, ModelInfo, Origin, Rework, Scene, Source, Studio,
+    Takeover,
 };
 use crate::model::{Decoding, Latent, latent};
-use crate::music::Groove;
+use crate::music::{Groove, Lane};
 
 /// Steps of a groove before a model says otherwise: four bars of sixteenths.
 const STEPS: usize = 64;
@@ -17,16 +20,30 @@ pub struct Tickets {
     valid_from: u64,
     /// The last ticket whose groove was taken, so that none comes in after a newer one.
     taken: u64,
-    /// The end that an encoded groove goes to.
-    encoding: Option<(u64, End)>,
-    /// How a decode's groove takes over.
-    takeover: Option<(u64, Takeover)>,
+    encoding: Option<Encoding>,
+    /// What a model does to the groove, and the checkpoint's name.
+    pub(super) reworking: Option<(u64, Rework, String)>,
+    /// How the grooves of decodes take over, oldest first.
+    takeovers: Vec<(u64, Takeover)>,
     /// The decode whose answer also carries the previews of A and B.
     previews: Vec<u64>,
 }
 
+/// A groove on its way to become an end of the slider.
+#[derive(Debug)]
+struct Encoding {
+    ticket: u64,
+    end: End,
+    name: String,
+    /// By how much its latent is to lie before the point that the groove is read as: the qualities
+    /// that it was heard with come on top again.
+    steering: Latent,
+    /// It is to be heard as the model plays it, since it is steered.
+    steered: bool,
+}
+
 impl Tickets {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
@@ -35,6 +52,7 @@ impl Tickets {
     fn forget(&mut self) {
         self.valid_from = self.last + 1;
         self.encoding = None;
+        self.reworking = None;
         self.previews.clear();
     }
 }
@@ -56,6 +74,7 @@ pub fn opening_scene(config: &Config) -> Scene {
         b: nothing(),
         slider: 0.0,
         temperature: config.sampling.temperature,
+        qualities: BTreeMap::new(),
         seed: config.sampling.seed,
         // B opens with the seed after A's.
         next_seed: config.sampling.seed.wrapping_add(2),
@@ -79,6 +98,9 @@ impl Studio {
                 std::mem::swap(&mut scene.a, &mut scene.b);
                 // The same point of the line, seen from the other side: the groove stays.
                 scene.slider = 1.0 - scene.slider;
+                if let Origin::Kept(end) = &mut scene.origin {
+                    *end = end.other();
+                }
             }
             Action::Undo if self.history.undo(&mut self.scene) => self.after_time_travel(),
             Action::Redo if self.history.redo(&mut self.scene) => self.after_time_travel(),
@@ -121,8 +143,16 @@ impl Studio {
         self.decode(Takeover::Now, false);
     }
 
+    /// How the scene draws.
+    pub(super) fn decoding(&self) -> Decoding {
+        Decoding {
+            temperature: self.scene.temperature,
+            seed: self.scene.seed,
+        }
+    }
+
     /// Asks for the groove of the scene's point. `previews`: A and B sound different too.
-    fn decode(&mut self, takeover: Takeover, previews: bool) {
+    pub(super) fn decode(&mut self, takeover: Takeover, previews: bool) {
         if self.scene.a.z.is_empty() || self.scene.b.z.is_empty() {
             return;
         }
@@ -132,17 +162,17 @@ impl Studio {
             || self.scene.a.preview.is_none()
             || self.scene.b.preview.is_none();
         let ticket = self.tickets.next();
-        let mut z = vec![self.scene.z()];
+        let mut z = vec![self.steered(&self.scene.z())];
         if previews {
-            z.extend([self.scene.a.z.clone(), self.scene.b.z.clone()]);
+            z.extend([&self.scene.a, &self.scene.b].map(|end| self.steered(&end.z)));
             self.tickets.previews.push(ticket);
         }
-        self.tickets.takeover = Some((ticket, takeover));
+        self.tickets.takeovers.push((ticket, takeover));
+        // What is asked for now is wanted, and not what a model makes of the groove before.
+        self.tickets.reworking = None;
+        self.tickets.encoding.take_if(|encoding| encoding.steered);
         self.scene.pending = true;
-        let how = Decoding {
-            temperature: self.scene.temperature,
-            seed: self.scene.seed,
-        };
+        let how = self.decoding();
         self.ask(Effect::Decode { ticket, z, how });
     }
 
@@ -150,70 +180,107 @@ impl Studio {
         if self.adopt_shown() {
             self.send_groove(self.sound.takeover);
         }
-        if matches!(self.scene.origin, Origin::Edited | Origin::Slot(_)) {
-            self.tickets.forget();
-            let ticket = self.tickets.next();
-            self.tickets.encoding = Some((ticket, end));
-            self.ask(Effect::Encode {
-                ticket,
-                groove: self.scene.groove.clone(),
-            });
-            return;
+        if self.scene.is_by_itself() {
+            return self.encode(end, false);
         }
-        let z = self.scene.z();
-        let name = match self.scene.slider {
-            t if t <= 0.0 => self.scene.a.name.clone(),
-            t if t >= 1.0 => self.scene.b.name.clone(),
-            t => format!("blend {:.0}%", t * 100.0),
-        };
-        self.put(
-            end,
-            Anchor {
-                z,
-                name,
-                preview: Some(self.scene.groove.clone()),
+        let anchor = match self.scene.slider {
+            t if t <= 0.0 => self.scene.a.clone(),
+            t if t >= 1.0 => self.scene.b.clone(),
+            t => Anchor {
+                z: self.scene.z(),
+                name: format!("blend {:.0}%", t * 100.0),
+                // With locked lanes it is not what the point sounds like.
+                preview: match self.locked_words() {
+                    None => Some(self.scene.groove.clone()),
+                    Some(_) => None,
+                },
             },
-        );
+        };
+        self.history.before(&self.scene, Change::Single);
+        if matches!(self.scene.origin, Origin::Kept(_)) {
+            self.scene.origin = Origin::Kept(end);
+        }
+        self.put(end, anchor);
+    }
+
+    /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
+    fn encode(&mut self, end: End, steered: bool) {
+        self.forget_answers();
+        let ticket = self.tickets.next();
+        let nowhere = vec![0.0; self.scene.a.z.len()];
+        self.tickets.encoding = Some(Encoding {
+            ticket,
+            end,
+            name: self.scene.own_name(),
+            steering: self.steered(&nowhere),
+            steered,
+        });
+        let groove = self.scene.groove.clone();
+        self.ask(Effect::Encode { ticket, groove });
+    }
+
+    /// Has the groove read when it is by itself, so that its reading can be steered; `false` when
+    /// the slider's point is what is heard.
+    pub(super) fn encode_for_steering(&mut self) -> bool {
+        if let Some(encoding) = &mut self.tickets.encoding {
+            encoding.steered = true;
+            return true;
+        }
+        if self.adopt_shown() {
+            self.send_groove(self.sound.takeover);
+        }
+        if self.scene.is_by_itself() {
+            self.encode(self.scene.nearer_end(), true);
+            return true;
+        }
+        false
     }
 
     /// Makes `anchor` one end, with the slider on it.
     fn put(&mut self, end: End, anchor: Anchor) {
-        self.history.before(&self.scene, Change::Single);
         let name = anchor.name.clone();
         *self.scene.anchor_mut(end) = anchor;
         self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
-        self.say(format!("{end:?} is now {name}."));
+        self.say(match self.locked_words() {
+            Some(lanes) if self.scene.origin == Origin::Slider => {
+                format!("{end:?} is now {name} as the model plays it, without {lanes}.")
+            }
+            _ => format!("{end:?} is now {name}."),
+        });
     }
 
     pub(super) fn receive_latent(&mut self, ticket: u64, z: Latent) {
-        let Some((_, end)) = self
-            .tickets
-            .encoding
-            .take_if(|(wanted, _)| *wanted == ticket)
-        else {
+        let encoding = &mut self.tickets.encoding;
+        let Some(encoding) = encoding.take_if(|encoding| encoding.ticket == ticket) else {
             return;
         };
-        self.put(
+        let Encoding {
             end,
-            Anchor {
-                z,
-                name: "my edit".into(),
-                preview: None,
-            },
-        );
+            name,
+            steering,
+            steered,
+            ..
+        } = encoding;
+        if !steered {
+            self.history.before(&self.scene, Change::Single);
+        }
+        self.scene.origin = Origin::Kept(end);
+        let anchor = Anchor {
+            z: latent::moved(&z, &steering, -1.0),
+            name,
+            preview: None,
+        };
+        self.put(end, anchor);
+        if steered {
+            return self.decode(self.sound.takeover, true);
+        }
         // The model's reading of an edit is near it, not equal to it: the edit itself plays on
         // until the slider moves, and the preview shows the reading.
         let ticket = self.tickets.next();
         self.tickets.previews.push(ticket);
-        let z = vec![
-            self.scene.z(),
-            self.scene.a.z.clone(),
-            self.scene.b.z.clone(),
-        ];
-        let how = Decoding {
-            temperature: self.scene.temperature,
-            seed: self.scene.seed,
-        };
+        let points = [&self.scene.z(), &self.scene.a.z, &self.scene.b.z];
+        let z = points.map(|z| self.steered(z)).to_vec();
+        let how = self.decoding();
         self.tickets.taken = ticket;
         self.ask(Effect::Decode { ticket, z, how });
     }
@@ -234,15 +301,15 @@ impl Studio {
         }
         self.tickets.taken = ticket;
         self.scene.pending = ticket != self.tickets.last;
-        let takeover = match self.tickets.takeover {
-            Some((wanted, takeover)) if wanted == ticket => takeover,
-            _ => Takeover::Now,
-        };
-        self.arrive(groove, takeover);
+        let takeovers = &mut self.tickets.takeovers;
+        let takeover = takeovers.iter().find(|(wanted, _)| *wanted == ticket);
+        let takeover = takeover.map_or(Takeover::Now, |(_, takeover)| *takeover);
+        takeovers.retain(|(wanted, _)| *wanted > ticket);
+        self.take_groove(groove, Origin::Slider, takeover);
     }
 
     /// A new groove: locked lanes keep what they have.
-    fn arrive(&mut self, mut groove: Groove, takeover: Takeover) {
+    pub(super) fn take_groove(&mut self, mut groove: Groove, origin: Origin, takeover: Takeover) {
         let heard = self.groove().clone();
         for (lane, _) in self
             .lanes
@@ -256,9 +323,18 @@ impl Studio {
         }
         groove.qpm = self.sound.tempo;
         self.scene.groove = groove;
-        self.scene.origin = Origin::Slider;
+        self.scene.origin = origin;
         self.cursor_inside();
         self.send_groove(takeover);
+    }
+
+    /// The locked lanes by name, `the locked Kick and CHat`; `None` when none is.
+    pub(super) fn locked_words(&self) -> Option<String> {
+        let locked = Lane::ALL
+            .into_iter()
+            .filter(|lane| self.lanes[lane.index()].lock);
+        let names = in_words(locked);
+        (!names.is_empty()).then(|| format!("the locked {names}"))
     }
 
     /// Has the engine play the scene's groove; a chain is left for it.
@@ -291,6 +367,7 @@ impl Studio {
         if ticket >= self.tickets.valid_from {
             self.scene.pending = false;
             self.tickets.encoding = None;
+            self.tickets.reworking = None;
             self.complain(format!("The model could not do that: {reason}"));
         }
     }
@@ -329,6 +406,16 @@ impl Studio {
         self.scene.a.preview = None;
         self.scene.b.preview = None;
         self.decode(self.sound.takeover, true);
+    }
+}
+
+/// `Kick`, `Kick and Snare`, `Kick, Snare and CHat`.
+pub(super) fn in_words(lanes: impl Iterator<Item = Lane>) -> String {
+    let names: Vec<&str> = lanes.map(Lane::short_name).collect();
+    match &names[..] {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
 

@@ -5,17 +5,15 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 
-use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Source};
-use crate::checkpoint::{Catalogue, Checkpoint, EMBEDDED, EMBEDDED_LOG};
+use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Quality, Rework, Source, rework};
+use crate::checkpoint::attributes::{Attributes, Kind};
+use crate::checkpoint::{Catalogue, Checkpoint, EMBEDDED};
 use crate::model::{MusicVae, Preset};
 use crate::music::Groove;
 
 /// Opens a checkpoint: what it is, and its model ready to run.
 pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
-    let checkpoint = match source {
-        Source::Embedded => Checkpoint::embedded()?,
-        Source::File(path) => Checkpoint::load(path)?,
-    };
+    let checkpoint = Checkpoint::open(source)?;
     if let Some(reason) = unplayable(&checkpoint.preset) {
         anyhow::bail!("{reason}");
     }
@@ -28,6 +26,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         z_size: checkpoint.preset.z_size,
         steps: checkpoint.preset.steps(),
         log: log(source).records,
+        qualities: qualities(source, &checkpoint),
     };
     Ok((info, Box::new(move |job| run(&model, job))))
 }
@@ -38,6 +37,33 @@ fn unplayable(preset: &Preset) -> Option<String> {
     Some(format!(
         "This model can't be played on the drum grid: {reason}."
     ))
+}
+
+/// What a checkpoint's grooves can be steered by, or why by nothing. Attributes that can't be used
+/// are no reason to refuse a model.
+fn qualities(source: &Source, checkpoint: &Checkpoint) -> Result<Vec<Quality>, String> {
+    let attributes = match Attributes::of(source, checkpoint) {
+        Ok(Some(attributes)) => attributes,
+        Ok(None) => return Err(without_attributes(source)),
+        Err(error) => return Err(format!("{error}.")),
+    };
+    let quality = |attribute: crate::checkpoint::attributes::Attribute| Quality {
+        name: attribute.name,
+        style: attribute.kind == Kind::Style,
+        vector: attribute.vector,
+    };
+    Ok(attributes.attributes.into_iter().map(quality).collect())
+}
+
+fn without_attributes(source: &Source) -> String {
+    match source {
+        Source::Embedded(_) => "This built-in model has no attribute vectors.".into(),
+        Source::File(path) => format!(
+            "This model has no attribute vectors: make them with `musicvae-tui attributes make {} \
+             --data PATH`, and load it again.",
+            path.display()
+        ),
+    }
 }
 
 fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
@@ -52,12 +78,25 @@ fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
                 .context("the model gave no answer")?;
             Answer::Latent(posterior.mu)
         }
+        Job::Rework {
+            rework,
+            groove,
+            how,
+            ..
+        } => {
+            anyhow::ensure!(
+                Rework::of(model.preset()) == Some(rework),
+                "the checkpoint's preset is now {}, which does not do that",
+                model.preset().name
+            );
+            Answer::Groove(rework::rework(model, rework, &groove, how)?)
+        }
     })
 }
 
 fn name(source: &Source, preset: &str) -> String {
     match source {
-        Source::Embedded => format!("{preset} (built in)"),
+        Source::Embedded(_) => format!("{preset} (built in)"),
         Source::File(path) => path
             .file_stem()
             .map_or(preset.into(), |stem| stem.to_string_lossy().into_owned()),
@@ -68,7 +107,7 @@ fn name(source: &Source, preset: &str) -> String {
 /// can't be read is one that isn't there: the chart is no reason to refuse a model.
 fn log(source: &Source) -> Curves {
     match source {
-        Source::Embedded => Curves::parse(EMBEDDED_LOG),
+        Source::Embedded(embedded) => Curves::parse(embedded.log),
         Source::File(path) => {
             let beside = [path.with_extension("csv"), path.with_file_name("log.csv")];
             let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
@@ -81,9 +120,9 @@ fn log(source: &Source) -> Curves {
     }
 }
 
-/// Lists the checkpoints of `folders`, the embedded one first.
+/// Lists the checkpoints of `folders`, the embedded ones first.
 pub fn list(folders: &[PathBuf]) -> Event {
-    let catalogue = Catalogue::scan(folders, Some(EMBEDDED));
+    let catalogue = Catalogue::scan(folders, EMBEDDED);
     let now = SystemTime::now();
     let entries = catalogue.entries.into_iter().map(|entry| {
         let age = entry
@@ -95,6 +134,7 @@ pub fn list(folders: &[PathBuf]) -> Event {
                 source,
                 name,
                 unplayable: unplayable(&summary.preset),
+                rework: Rework::of(&summary.preset),
                 preset: summary.preset.name,
                 step: summary.metadata.step,
                 validation_loss: summary.metadata.validation_loss(),
@@ -110,6 +150,7 @@ pub fn list(folders: &[PathBuf]) -> Event {
                 age,
                 error: Some(reason),
                 unplayable: None,
+                rework: None,
             },
         }
     });

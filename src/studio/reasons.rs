@@ -20,6 +20,12 @@ impl Studio {
             | Action::NudgeSlider(_)
             | Action::Keep(_)
             | Action::SwapEnds => no_model(),
+            Action::SetQuality(..)
+            | Action::NudgeQuality(..)
+            | Action::NudgeSelectedQuality(_)
+            | Action::ClearQuality
+            | Action::NextStyle => no_model().or_else(|| self.reason_against_quality(action)),
+            Action::Rework(rework) => self.reason_against_rework(*rework),
             Action::Map(action) => self.reason_against_map(*action),
             Action::Undo => reason(!self.history.can_undo(), "Nothing to undo."),
             Action::Redo => reason(!self.history.can_redo(), "Nothing to redo."),
@@ -40,7 +46,11 @@ impl Studio {
             Action::Export => reason(
                 self.groove().hits().next().is_none(),
                 "The groove is silent.",
-            ),
+            )
+            .or_else(|| {
+                let muted = self.heard_groove().0.hits().next().is_none();
+                reason(muted, "Every lane that plays is muted.")
+            }),
             Action::NudgeVelocity(_) | Action::NudgeOffset(_) => reason(
                 self.hit_here().is_none(),
                 "There is no hit under the cursor.",

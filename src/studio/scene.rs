@@ -1,7 +1,10 @@
 //! The groove and all that made it, and the way back.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::{Rework, qualities};
 use crate::model::{Latent, latent};
 use crate::music::Groove;
 
@@ -31,6 +34,10 @@ pub enum Origin {
     Slider,
     /// Changed by hand.
     Edited,
+    /// Played by a model that was shown some of the groove before.
+    Reworked(Rework),
+    /// As it was before the model's reading of it became this end, where the slider is.
+    Kept(End),
     /// Kept in a slot, under this name.
     Slot(String),
 }
@@ -45,6 +52,8 @@ pub struct Scene {
     /// 0 is A, 1 is B.
     pub slider: f32,
     pub temperature: f32,
+    /// How much of which quality everything that the model decodes is given; those not named, none.
+    pub qualities: BTreeMap<String, f32>,
     /// Of the last sample. Every decode of the scene draws its random numbers from it, so that the
     /// slider and the temperature morph the groove and don't flicker it.
     pub seed: u64,
@@ -52,6 +61,15 @@ pub struct Scene {
     pub next_seed: u64,
     /// True while the groove of these settings is still being decoded.
     pub pending: bool,
+}
+
+impl End {
+    pub fn other(self) -> End {
+        match self {
+            End::A => End::B,
+            End::B => End::A,
+        }
+    }
 }
 
 impl Scene {
@@ -66,6 +84,27 @@ impl Scene {
         }
     }
 
+    /// How much of a quality there is.
+    pub fn amount(&self, quality: &str) -> f32 {
+        self.qualities.get(quality).copied().unwrap_or(0.0)
+    }
+
+    pub fn set_amount(&mut self, quality: &str, to: f32) {
+        match qualities::rounded(to) {
+            0.0 => self.qualities.remove(quality),
+            to => self.qualities.insert(quality.into(), to),
+        };
+    }
+
+    /// Whether the groove is something else than what the slider's point sounds like, and no end
+    /// stands for it yet.
+    pub fn is_by_itself(&self) -> bool {
+        match self.origin {
+            Origin::Edited | Origin::Slot(_) | Origin::Reworked(_) => true,
+            Origin::Silence | Origin::Slider | Origin::Kept(_) => false,
+        }
+    }
+
     /// The end that the slider is nearer to.
     pub fn nearer_end(&self) -> End {
         if self.slider <= 0.5 { End::A } else { End::B }
@@ -75,6 +114,15 @@ impl Scene {
         match end {
             End::A => &self.a,
             End::B => &self.b,
+        }
+    }
+
+    /// What the groove is called where it is by itself.
+    pub fn own_name(&self) -> String {
+        match &self.origin {
+            Origin::Slot(name) => name.clone(),
+            Origin::Reworked(rework) => rework.done().into(),
+            _ => "my edit".into(),
         }
     }
 
@@ -93,6 +141,8 @@ pub enum Change {
     Single,
     Slider,
     Temperature,
+    /// Of the quality at this place of the model's list.
+    Quality(usize),
     /// Of the hit at this lane and step.
     Velocity(usize, usize),
     Offset(usize, usize),

@@ -118,6 +118,10 @@ pub enum Overlay {
     Chain {
         selected: usize,
     },
+    /// What grooves are steered by, in the order of the model's list.
+    Qualities {
+        selected: usize,
+    },
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

@@ -96,6 +96,12 @@ impl Studio {
             Some(Overlay::Chain { selected }) => {
                 *selected = selected.saturating_add_signed(by).min(chain::SLOTS - 1);
             }
+            Some(Overlay::Qualities { .. }) => {
+                let last = self.qualities().map_or(0, <[_]>::len).saturating_sub(1);
+                if let Some(Overlay::Qualities { selected }) = &mut self.screen.overlay {
+                    *selected = selected.saturating_add_signed(by).min(last);
+                }
+            }
             Some(Overlay::Chooser {
                 items: Some(items),
                 selected,

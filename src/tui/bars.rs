@@ -54,18 +54,18 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
         (3, named(view, "last seed", studio.scene.seed.to_string())),
         (5, named(view, "swing", percent(sound.swing))),
         (6, named(view, "timing", percent(sound.timing))),
-        (7, named(view, "dynamics", percent(sound.dynamics))),
-        (8, named(view, "level", percent(sound.level))),
+        (9, named(view, "dynamics", percent(sound.dynamics))),
+        (10, named(view, "level", percent(sound.level))),
         (4, named(view, "new at", format!("{takeover}{waiting}"))),
     ];
     if let Some(bars) = sound.looped {
         items.insert(2, (2, named(view, "bars", bars.to_string())));
     }
     if sound.metronome {
-        items.push((6, named(view, "click", percent(sound.click))));
+        items.push((8, named(view, "click", percent(sound.click))));
     }
     if sound.count_in > 0 {
-        items.push((6, named(view, "count-in", sound.count_in.to_string())));
+        items.push((7, named(view, "count-in", sound.count_in.to_string())));
     }
     if let Some(recording) = &transport.recording {
         items.insert(1, (1, named(view, "to", recording.name.clone())));
@@ -86,7 +86,7 @@ pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {
     }
     let lamps_width: usize = lamps.iter().map(Span::width).sum();
     let name = Span::styled(" musicvae-tui ", theme.accent());
-    items.insert(0, (9, vec![name]));
+    items.insert(0, (11, vec![name]));
     let width = |items: &[(u8, Vec<Span>)]| {
         items
             .iter()
@@ -154,6 +154,11 @@ pub fn origin(studio: &Studio) -> String {
         Origin::Silence if studio.library.loading.is_some() => "loading the model".into(),
         Origin::Silence => "silent".into(),
         Origin::Edited => "edited by hand".into(),
+        Origin::Reworked(rework) => rework.done().into(),
+        Origin::Kept(end) => {
+            let name = &scene.anchor(*end).name;
+            format!("{name}, which is now {end:?}")
+        }
         Origin::Slot(name) => format!("from a slot: {name}"),
         Origin::Slider if scene.slider <= 0.0 => format!("A: {}", scene.a.name),
         Origin::Slider if scene.slider >= 1.0 => format!("B: {}", scene.b.name),

@@ -16,6 +16,8 @@ pub enum Place {
     List,
     /// The slots and the chain are open.
     Slots,
+    /// The list of qualities is open.
+    Qualities,
     /// Something is being typed: a prompt, the palette.
     Typing,
     /// The editor of the drum map.
@@ -32,6 +34,7 @@ impl Place {
             Place::In(pane) => pane.title(),
             Place::List => "In a list",
             Place::Slots => "Slots and chain",
+            Place::Qualities => "Qualities",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
             Place::Leaving => "When leaving",
@@ -202,6 +205,7 @@ fn places(studio: &Studio) -> Vec<Place> {
         Some(Overlay::ConfirmQuit) => vec![Place::Leaving],
         Some(Overlay::MapEditor(_)) => vec![Place::MapEditor],
         Some(Overlay::Chain { .. }) => vec![Place::Slots],
+        Some(Overlay::Qualities { .. }) => vec![Place::Qualities],
         Some(_) => vec![Place::List],
     }
 }

@@ -105,12 +105,18 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'
     };
     if wide {
         cells.push(
-            entry
-                .age
+            studio
+                .age(entry)
                 .map_or(String::new(), |age| format!("{:>5}", ago(age))),
         );
     }
     Row::new(cells).style(style)
+}
+
+/// The ages of the checkpoints, as they are written.
+pub fn ages(studio: &Studio) -> impl Iterator<Item = String> {
+    let entries = studio.library.entries.iter();
+    entries.filter_map(|entry| studio.age(entry).map(ago))
 }
 
 /// `12 s`, `3 min`, `5 h`, `9 d`.

@@ -2,7 +2,8 @@
 
 use super::bindings::{Binding, Place};
 use super::keys::Key;
-use crate::studio::{Action, End, Kind, MapAction, Pane, Question};
+use crate::studio::qualities::DENSITY;
+use crate::studio::{self, Action, End, Kind, MapAction, Pane, Question};
 
 /// Every command: name, place, keys, action, what it does, and what the footer says.
 #[rustfmt::skip] // a table, a row a line
@@ -63,6 +64,13 @@ pub fn table() -> Vec<Binding> {
         row("towards-b", Anywhere, "]", NudgeSlider(0.05), "slide towards B", "A-B"),
         row("cooler", Anywhere, "-", NudgeTemperature(-0.05), "lower temperature", "temp"),
         row("hotter", Anywhere, "= +", NudgeTemperature(0.05), "higher temperature", "temp"),
+        row("denser", Anywhere, "*", NudgeQuality(DENSITY.into(), 0.25), "denser grooves", "density"),
+        row("sparser", Anywhere, "/", NudgeQuality(DENSITY.into(), -0.25), "sparser grooves", "density"),
+        row("style", Anywhere, "Y", NextStyle, "the next style, or none", ""),
+        row("qualities", Anywhere, "A", ShowQualities, "density, swing, styles and others of the model", "qualities"),
+        row("humanize", Anywhere, "U", Rework(studio::Rework::Humanize), "have a drummer's dynamics and timing played", ""),
+        row("drumify", Anywhere, "W", Rework(studio::Rework::Drumify), "a whole groove from its rhythm as taps", ""),
+        row("add-hats", Anywhere, "%", Rework(studio::Rework::AddHats), "new hats to the rest of the groove", ""),
         row("slower", Anywhere, "< ,", NudgeTempo(-1.0), "slower", "tempo"),
         row("faster", Anywhere, "> .", NudgeTempo(1.0), "faster", "tempo"),
         row("tap", Anywhere, "y", TapTempo, "tap the tempo", ""),
@@ -132,6 +140,16 @@ pub fn table() -> Vec<Binding> {
         row("play-chain-here", Slots, "x X", ToggleChain, "play the chain, or leave it", "chain"),
         row("play-here", Slots, "space", TogglePlay, "play or stop", "play"),
         row("close-slots", Slots, "esc q C ctrl-c", Close, "close", "close"),
+        row("quality-up", Qualities, "up k", MoveSelection(-1), "the quality above", "choose"),
+        row("quality-down", Qualities, "down j", MoveSelection(1), "the quality below", "choose"),
+        row("quality-less", Qualities, "left h - /", NudgeSelectedQuality(-0.25), "less of it", "amount"),
+        row("quality-more", Qualities, "right l = + *", NudgeSelectedQuality(0.25), "more of it", "amount"),
+        row("quality-none", Qualities, "0 delete backspace", ClearQuality, "none of it", "none"),
+        row("style-here", Qualities, "Y", NextStyle, "the next style, or none of them", "style"),
+        row("qualities-undo", Qualities, "u", Undo, "undo", "undo"),
+        row("qualities-redo", Qualities, "ctrl-r", Redo, "redo", ""),
+        row("qualities-play", Qualities, "space", TogglePlay, "play or stop", "play"),
+        row("close-qualities", Qualities, "esc enter q A ctrl-c", Close, "close", "close"),
         row("list-up", List, "up k", MoveSelection(-1), "up", "move"),
         row("list-down", List, "down j", MoveSelection(1), "down", "move"),
         row("list-page-up", List, "pageup", MoveSelection(-10), "ten up", ""),

@@ -10,6 +10,7 @@ mod keys;
 mod loss;
 mod machine;
 mod overlay;
+mod qualities;
 mod slider;
 mod slots;
 mod terminal;
@@ -114,9 +115,9 @@ fn turn(
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => break,
         };
-        let line = studio.status_line();
+        let before = changed_by_time(studio);
         studio.receive(Event::Tick(start.elapsed()));
-        stale = first.is_some() || studio.status_line() != line;
+        stale = first.is_some() || changed_by_time(studio) != before;
         // A burst is taken whole and drawn once.
         for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
             match message {
@@ -145,6 +146,11 @@ fn turn(
     // Saving a run may take a while: the last frame says so.
     let _ = screen.terminal.draw(|frame| draw(studio, view, frame));
     Ok(())
+}
+
+/// What the screen shows that changes by itself.
+fn changed_by_time(studio: &Studio) -> (String, Vec<String>) {
+    (studio.status_line().1, browser::ages(studio).collect())
 }
 
 fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) {

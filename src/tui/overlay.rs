@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Clear, Paragraph, Widget, Wrap};
 use super::bars::shortened;
 use super::bindings::{Binding, Place};
 use super::draw::View;
-use super::{machine, slots};
+use super::{machine, qualities, slots};
 use crate::studio::{Kind, Overlay, Pane, Studio, Target, Weight};
 
 pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
@@ -41,6 +41,9 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
         }
         Overlay::MapEditor(editor) => machine::draw(editor, studio, view, body, buffer),
         Overlay::Chain { selected } => slots::draw(*selected, studio, view, body, buffer),
+        Overlay::Qualities { selected } => {
+            qualities::draw(*selected, studio, view, body, buffer);
+        }
         Overlay::ConfirmQuit => {
             let inner = window("A model is in training", (58, 2), view, body, buffer);
             Paragraph::new("Stop and save the run, then leave?  y: leave   n: stay")
@@ -106,7 +109,13 @@ fn help<'h>(studio: &Studio, view: &'h View) -> Vec<Line<'h>> {
     let theme = view.theme;
     let mut places: Vec<Place> = vec![Place::Anywhere];
     places.extend(Pane::ALL.map(Place::In));
-    places.extend([Place::Slots, Place::MapEditor, Place::List, Place::Typing]);
+    places.extend([
+        Place::Slots,
+        Place::Qualities,
+        Place::MapEditor,
+        Place::List,
+        Place::Typing,
+    ]);
     let mut lines = Vec::new();
     for place in places {
         if !lines.is_empty() {
@@ -147,10 +156,10 @@ fn command_line<'l>(binding: &'l Binding, studio: &Studio, view: &View) -> Line<
 
 fn messages<'m>(studio: &'m Studio, view: &View, width: usize) -> Vec<Line<'m>> {
     let theme = view.theme;
-    let sound: Vec<char> = studio.sound_sentence().chars().collect();
+    let sound = wrapped(&studio.sound_sentence(), width.max(10));
     let mut lines: Vec<Line> = sound
-        .chunks(width.max(10))
-        .map(|part| Line::styled(part.iter().collect::<String>(), theme.plain()))
+        .into_iter()
+        .map(|line| Line::styled(line, theme.plain()))
         .collect();
     for message in studio.messages.iter().rev() {
         let seconds = message.at.as_secs();
@@ -160,8 +169,7 @@ fn messages<'m>(studio: &'m Studio, view: &View, width: usize) -> Vec<Line<'m>> 
             Weight::Trouble => ("! ", theme.trouble()),
         };
         let room = width.saturating_sub(time.len() + 2).max(10);
-        let characters: Vec<char> = message.text.chars().collect();
-        for (row, part) in characters.chunks(room).enumerate() {
+        for (row, part) in wrapped(&message.text, room).into_iter().enumerate() {
             let time = if row == 0 {
                 time.clone()
             } else {
@@ -170,8 +178,36 @@ fn messages<'m>(studio: &'m Studio, view: &View, width: usize) -> Vec<Line<'m>> 
             lines.push(Line::from(vec![
                 Span::styled(time, theme.faint()),
                 Span::styled(if row == 0 { mark } else { "  " }, style),
-                Span::styled(part.iter().collect::<String>(), style),
+                Span::styled(part, style),
             ]));
+        }
+    }
+    lines
+}
+
+/// `text` in lines of at most `width` characters, broken between words; a word that is longer (a
+/// path, mostly) begins a line of its own and goes on in the next.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let letters: Vec<char> = word.chars().collect();
+        let fits = used + usize::from(used > 0) + letters.len() <= width;
+        for (part, letters) in letters.chunks(width.max(1)).enumerate() {
+            match lines.last_mut() {
+                Some(line) if part == 0 && (fits || used == 0) => {
+                    if used > 0 {
+                        line.push(' ');
+                        used += 1;
+                    }
+                    line.extend(letters);
+                    used += letters.len();
+                }
+                _ => {
+                    lines.push(letters.iter().collect());
+                    used = letters.len();
+                }
+            }
         }
     }
     lines
@@ -317,5 +353,29 @@ fn chooser(
             .style(view.theme.faint())
             .wrap(Wrap { trim: true })
             .render(place, buffer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words() {
+        let lines = wrapped(
+            "Exported to /a/very/long/path.mid, without the muted Kick.",
+            16,
+        );
+        let expected = [
+            "Exported to",
+            "/a/very/long/pat",
+            "h.mid, without",
+            "the muted Kick.",
+        ];
+        assert_eq!(lines, expected);
+        assert_eq!(wrapped("12345 67890", 11), ["12345 67890"]);
+        assert_eq!(wrapped("12345 67890", 10), ["12345", "67890"]);
+        assert_eq!(wrapped("1234567", 3), ["123", "456", "7"]);
+        assert_eq!(wrapped("", 9), [""]);
     }
 }

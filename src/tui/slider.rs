@@ -5,8 +5,10 @@ use ratatui::layout::Rect;
 
 use super::bars::shortened;
 use super::draw::put;
+use super::overlay::wrapped;
 use super::theme::Theme;
 use crate::music::{Groove, LANES, Lane};
+use crate::studio::qualities::{shown, words};
 use crate::studio::{Anchor, Origin, Studio};
 
 pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
@@ -54,13 +56,48 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
         scene.temperature
     );
     put(buffer, inner, (0, y), &numbers, theme.plain());
-    let (text, style) = match () {
-        () if studio.model.is_none() => ("no model yet", theme.faint()),
-        () if scene.pending => ("decoding", theme.faint()),
-        () if scene.origin == Origin::Edited => ("edited: a or b encodes it", theme.accent()),
-        () => ("", theme.plain()),
+    // The groove's own title says what it is, where there is no room for that here.
+    let hint = |what: &str| match format!("{what}: a or b encodes it") {
+        whole if whole.len() <= usize::from(inner.width) => whole,
+        _ => "a or b encodes it".into(),
     };
-    put(buffer, inner, (0, y + 1), text, style);
+    let (text, style) = match (studio.reworking(), &scene.origin) {
+        _ if studio.model.is_none() => ("no model yet".into(), theme.faint()),
+        (Some(rework), _) => (rework.doing().into(), theme.faint()),
+        _ if scene.pending => ("decoding".into(), theme.faint()),
+        (_, Origin::Edited) => (hint("edited"), theme.accent()),
+        (_, Origin::Reworked(rework)) => (hint(rework.done()), theme.accent()),
+        _ => (String::new(), theme.plain()),
+    };
+    let free = usize::from(inner.height.saturating_sub(y + 1));
+    let room = usize::from(inner.width);
+    let mut lines = wrapped(&steering(studio), room);
+    lines.retain(|line| !line.is_empty());
+    // Where only one line is left, the hint matters more; but what is being decoded is heard soon.
+    let hinted = !text.is_empty() && (free > 1 || lines.is_empty() || !scene.pending);
+    lines.truncate(free.saturating_sub(usize::from(hinted)));
+    for (row, line) in lines.iter().enumerate() {
+        put(buffer, inner, (0, y + 1 + row as u16), line, theme.good());
+    }
+    if hinted {
+        let row = y + 1 + lines.len() as u16;
+        put(
+            buffer,
+            inner,
+            (0, row),
+            &shortened(&text, room, theme.ascii),
+            style,
+        );
+    }
+}
+
+/// `density +1, funk +1`
+fn steering(studio: &Studio) -> String {
+    let words = studio.steering().map(|(quality, amount)| {
+        let (name, amount) = (shown(&quality.name), words(amount));
+        format!("{name} {amount}")
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// `A ├───●────┤ B`

@@ -7,7 +7,7 @@ use std::time::Duration;
 use candle_core::Tensor;
 use musicvae_tui::checkpoint::catalogue::{Catalogue, Source};
 use musicvae_tui::checkpoint::watch::{Notice, Watch};
-use musicvae_tui::checkpoint::{Checkpoint, Precision};
+use musicvae_tui::checkpoint::{Checkpoint, Embedded, Precision};
 use serde_json::Value;
 
 use crate::checkpoint::{random_checkpoint, small_preset};
@@ -33,19 +33,27 @@ fn the_catalogue_lists_runs_and_says_what_is_broken() {
         .unwrap();
     fs::write(at("broken.safetensors"), "no").unwrap();
     fs::write(at("notes.txt"), "no checkpoint").unwrap();
-    let embedded = shipped.to_bytes("", Precision::Half).unwrap();
+    let embedded: &'static [Embedded] = vec![Embedded {
+        name: "embedded/small",
+        bytes: shipped.to_bytes("", Precision::Half).unwrap().leak(),
+        log: "",
+        attributes: None,
+    }]
+    .leak();
 
     let folders = [at(""), at("run/.."), at("nowhere")];
-    let catalogue = Catalogue::scan(&folders, Some(&embedded));
+    let catalogue = Catalogue::scan(&folders, embedded);
     assert_eq!(catalogue.problems, [""; 0]);
     let names: Vec<_> = catalogue
         .entries
         .iter()
         .map(|entry| entry.name.as_str())
         .collect();
-    assert_eq!(names, ["embedded", "broken", "run/last", "zebra"]);
-    assert_eq!(catalogue.entries[0].source, Source::Embedded);
-    assert_eq!(catalogue.entries[0].size, embedded.len() as u64);
+    assert_eq!(names, ["embedded/small", "broken", "run/last", "zebra"]);
+    assert_eq!(catalogue.entries[0].source, Source::Embedded(&embedded[0]));
+    assert_eq!(catalogue.entries[0].size, embedded[0].bytes.len() as u64);
+    let small = Checkpoint::open(&catalogue.entries[0].source).unwrap();
+    assert_eq!(small.preset, small_preset());
     let sentence = catalogue.entries[1].summary.as_ref().unwrap_err();
     assert!(
         sentence.contains("broken.safetensors is not a safetensors file"),
@@ -98,10 +106,7 @@ fn the_watch_tells_of_checkpoints_that_come_and_go_and_of_nothing_else() {
     assert!(changed(&watch), "a checkpoint in the folder that appeared");
 
     // Reading, and writing a log beside it, is no news.
-    assert_eq!(
-        Catalogue::scan(&[now.clone(), later], None).entries.len(),
-        2
-    );
+    assert_eq!(Catalogue::scan(&[now.clone(), later], &[]).entries.len(), 2);
     Checkpoint::load(&path).unwrap();
     fs::write(now.join("run/log.csv"), "step,loss\n").unwrap();
     assert_eq!(watch.wait(Duration::from_millis(1500)), None);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use musicvae_tui::checkpoint::attributes::{Attributes, AttributesError, Kind};
+use musicvae_tui::checkpoint::catalogue::Source;
 use musicvae_tui::checkpoint::{Checkpoint, Metadata};
 use musicvae_tui::data::{GrooveConverter, Split, Windows, load_windows};
 use musicvae_tui::model::{Decoding, Guide, Preset, Tensors, init, latent};
@@ -448,7 +449,9 @@ fn attributes_belong_to_their_weights() {
 
 #[test]
 fn the_program_has_the_attributes_of_its_own_checkpoint() {
-    let embedded = Attributes::embedded(&Checkpoint::embedded().unwrap()).unwrap();
+    let checkpoint = Checkpoint::embedded().unwrap();
+    let embedded = Attributes::of(&Source::default(), &checkpoint);
+    let embedded = embedded.unwrap().unwrap();
     for measure in Measure::ALL {
         let attribute = embedded.get(measure.name()).unwrap();
         let once = attribute.effects.iter().find(|effect| effect.amount == 1.0);

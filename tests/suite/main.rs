@@ -32,6 +32,7 @@ mod prepare;
 mod pty;
 mod real_audio;
 mod recording;
+mod reworking;
 mod scarcity;
 #[allow(dead_code)]
 mod session;

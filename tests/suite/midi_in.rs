@@ -264,6 +264,7 @@ fn every_target_reaches_both_ends_of_its_range() {
             let now = match target {
                 Target::Temperature => scene.temperature,
                 Target::Slider => scene.slider,
+                Target::Density => scene.amount("density"),
                 Target::Tempo => sound.tempo as f32,
                 Target::Swing => sound.swing,
                 Target::Timing => sound.timing,

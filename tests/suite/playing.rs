@@ -264,7 +264,7 @@ fn check(naive: &Naive, z: &[f32], controls: &[Vec<f64>], end: Option<usize>, pl
 
 /// Weights that make everything matter: kernels that keep the size of what they multiply, and
 /// biases.
-fn lively(preset: &Preset, seed: u64) -> Tensors {
+pub fn lively(preset: &Preset, seed: u64) -> Tensors {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let shapes = preset.parameter_shapes().into_iter();
     shapes
@@ -882,7 +882,7 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
         entry.unplayable.clone()
     };
     assert_eq!(reason(&two_bars), None);
-    assert_eq!(reason(&Source::Embedded), None);
+    assert_eq!(reason(&Source::default()), None);
     for (source, words) in [(&melody, "makes a melody"), (&told, "must be told")] {
         let reason = reason(source).unwrap();
         assert!(reason.contains(words), "{reason}");

@@ -2,11 +2,13 @@
 
 use musicvae_tui::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::{
-    Action, Effect, End, Entry, Event, Origin, Overlay, Question, RunState, Source, Split,
-    Takeover, TrainingEvent,
+    Action, Effect, End, Entry, Event, ModelInfo, Origin, Overlay, Question, Rework, RunState,
+    Source, Split, Takeover, TrainingEvent,
 };
 
-use super::workbench::{STEPS, Workbench, fake_decode, model, record};
+use super::workbench::{
+    STEPS, Workbench, Z_SIZE, entry, fake_decode, fake_rework, model, qualities, record,
+};
 
 fn decodes(effects: &[Effect]) -> Vec<(u64, f32, usize)> {
     let decode = |effect: &Effect| match effect {
@@ -27,7 +29,7 @@ fn takeovers(effects: &[Effect]) -> Vec<Takeover> {
 #[test]
 fn the_first_groove_comes_by_itself() {
     let mut bench = Workbench::bare();
-    assert_eq!(bench.take(), [Effect::LoadCheckpoint(Source::Embedded)]);
+    assert_eq!(bench.take(), [Effect::LoadCheckpoint(Source::default())]);
     assert!(bench.studio.groove().hits().next().is_none());
     bench.receive(Event::Loaded(model("fake")));
     let scene = &bench.studio.scene;
@@ -270,14 +272,8 @@ fn what_cannot_be_done_says_why() {
 fn a_checkpoint_is_chosen_and_loaded() {
     let mut bench = Workbench::ready();
     let entry = |name: &str, error: Option<&str>| Entry {
-        source: Source::File(format!("{name}.safetensors").into()),
-        name: name.into(),
-        preset: "groovae_4bar".into(),
-        step: 10,
-        validation_loss: Some(9.0),
-        age: None,
         error: error.map(String::from),
-        unplayable: None,
+        ..entry(name)
     };
     let list = vec![
         entry("fake", None),
@@ -382,6 +378,8 @@ fn actions_survive_serialization() {
         },
         Action::Keep(End::B),
         Action::Ask(Question::Seed),
+        Action::NudgeQuality("density".into(), 0.25),
+        Action::Rework(Rework::AddHats),
     ] {
         let text = serde_json::to_string(&action).unwrap();
         assert_eq!(
@@ -390,4 +388,397 @@ fn actions_survive_serialization() {
             "{text}"
         );
     }
+}
+
+/// The latents of the last decode that was asked for.
+fn decoded(effects: &[Effect]) -> Vec<Vec<f32>> {
+    let z = |effect: &Effect| match effect {
+        Effect::Decode { z, .. } => Some(z.clone()),
+        _ => None,
+    };
+    effects.iter().rev().find_map(z).unwrap()
+}
+
+fn moved(z: &[f32], amounts: &[(usize, f32)]) -> Vec<f32> {
+    let mut z = z.to_vec();
+    for (quality, amount) in amounts {
+        for (z, way) in z.iter_mut().zip(&qualities()[*quality].vector) {
+            *z += amount * way;
+        }
+    }
+    z
+}
+
+fn close(found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len());
+    let gaps = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+    assert!(
+        gaps.fold(0.0, f32::max) < 1e-6,
+        "{found:?}, not {expected:?}"
+    );
+}
+
+fn more(quality: &str, by: f32) -> Action {
+    Action::NudgeQuality(quality.into(), by)
+}
+
+#[test]
+fn qualities_move_all_that_is_decoded() {
+    let mut bench = Workbench::ready();
+    bench.apply(Action::SetSlider(0.3));
+    let plain = bench.studio.scene.clone();
+    bench.take();
+    bench.apply(more("density", 0.25));
+    bench.apply(more("density", 0.25));
+    let effects = bench.take();
+    assert_eq!(
+        takeovers(&effects),
+        [Takeover::NextBar; 2],
+        "heard by the usual rule"
+    );
+    let amounts = [(0, 0.5)];
+    let points = [plain.z(), plain.a.z.clone(), plain.b.z.clone()];
+    for (found, z) in decoded(&effects).iter().zip(&points) {
+        close(found, &moved(z, &amounts));
+    }
+    assert_eq!(decoded(&effects).len(), 3);
+    assert_eq!(bench.said(), "Density at +0.5.");
+    let scene = &bench.studio.scene;
+    assert_eq!((&scene.a.z, &scene.b.z), (&plain.a.z, &plain.b.z));
+    assert_ne!(scene.groove, plain.groove);
+
+    // So is a slide, and so is a new groove.
+    bench.apply(Action::SetSlider(0.0));
+    close(&decoded(&bench.take())[0], &moved(&plain.a.z, &amounts));
+    bench.apply(Action::Sample);
+    let new = bench.studio.scene.a.z.clone();
+    close(&decoded(&bench.take())[0], &moved(&new, &amounts));
+    for _ in 0..3 {
+        bench.apply(Action::Undo);
+    }
+    assert_eq!(bench.studio.scene.groove, plain.groove);
+    assert!(bench.studio.scene.qualities.is_empty(), "undone as one");
+
+    // They have bounds, and no more is asked for there.
+    for _ in 0..20 {
+        bench.apply(more("swing", -0.25));
+    }
+    assert_eq!(bench.studio.scene.amount("swing"), -3.0);
+    bench.take();
+    bench.apply(more("swing", -0.25));
+    assert_eq!(bench.take(), []);
+    bench.apply(more("charm", 1.0));
+    assert_eq!(bench.said(), "This model's attributes have no `charm`.");
+}
+
+#[test]
+fn one_style_after_the_other_is_tried() {
+    let mut bench = Workbench::ready();
+    let plain = bench.studio.scene.a.z.clone();
+    for (said, amounts) in [
+        ("In the style of funk.", &[(2, 1.0)][..]),
+        ("In the style of hip hop.", &[(3, 1.0)]),
+        ("In no style.", &[]),
+        ("In the style of funk.", &[(2, 1.0)]),
+    ] {
+        bench.take();
+        bench.apply(Action::NextStyle);
+        assert_eq!(bench.said(), said);
+        close(&decoded(&bench.take())[0], &moved(&plain, amounts));
+    }
+    bench.apply(Action::Undo);
+    assert!(bench.studio.scene.qualities.is_empty());
+}
+
+/// While a key is held, answers to what was asked before are no reason to hear them at once.
+#[test]
+fn each_quality_waits_for_its_takeover() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    for _ in 0..3 {
+        bench.studio.apply(more("density", 0.25));
+    }
+    let asked = bench.studio.take_effects();
+    let tickets: Vec<u64> = asked
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Decode { ticket, .. } => Some(*ticket),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tickets.len(), 3);
+    // The worker had begun with the first; the last overtook the second.
+    for ticket in [tickets[0], tickets[2]] {
+        let grooves = vec![fake_decode(&vec![1.0; Z_SIZE], 0.5); 3];
+        bench.studio.receive(Event::Decoded { ticket, grooves });
+    }
+    let sent = bench.studio.take_effects();
+    assert_eq!(takeovers(&sent), [Takeover::NextBar; 2]);
+    assert!(!bench.studio.scene.pending);
+}
+
+/// What is heard is what is steered: an edit is read first, and its reading moved.
+#[test]
+fn an_edit_is_steered_from_where_it_is() {
+    let mut bench = Workbench::ready();
+    bench.apply(more("swing", 1.0));
+    bench.apply(Action::ToggleHit);
+    let edited = bench.studio.scene.clone();
+    bench.take();
+    bench.studio.apply(more("density", 0.25));
+    bench.apply(more("density", 0.25));
+    let effects = bench.take();
+    let encodes = |effect: &&Effect| matches!(effect, Effect::Encode { .. });
+    assert_eq!(effects.iter().filter(encodes).count(), 1);
+    // The fake model reads everything as a half. It was heard with its swing.
+    let read = vec![0.5; Z_SIZE];
+    close(&decoded(&effects)[0], &moved(&read, &[(0, 0.5)]));
+    let scene = &bench.studio.scene;
+    assert_eq!((scene.a.name.as_str(), scene.slider), ("my edit", 0.0));
+    close(&scene.a.z, &moved(&read, &[(1, -1.0)]));
+    assert_eq!(scene.origin, Origin::Slider);
+    bench.apply(Action::Undo);
+    assert_eq!(bench.studio.scene, edited, "one step of undo");
+
+    // As an end of the slider it sounds as it was read, and the qualities are not counted twice.
+    bench.take();
+    bench.apply(Action::Keep(End::B));
+    let scene = &bench.studio.scene;
+    close(&scene.b.z, &moved(&read, &[(1, -1.0)]));
+    assert_eq!(scene.groove, edited.groove);
+    assert_eq!(scene.b.preview, Some(fake_decode(&read, 0.5)));
+    assert_eq!(scene.origin, Origin::Kept(End::B));
+}
+
+#[test]
+fn another_model_is_steered_by_its_own_vectors() {
+    let mut bench = Workbench::ready();
+    bench.apply(more("swing", 1.0));
+    bench.apply(more("density", 1.0));
+    let z = bench.studio.scene.a.z.clone();
+    let mut list = qualities();
+    list.remove(1);
+    list[0].vector = vec![-1.0; Z_SIZE];
+    bench.take();
+    bench.receive(Event::Loaded(ModelInfo {
+        qualities: Ok(list),
+        ..model("other")
+    }));
+    let expected: Vec<f32> = z.iter().map(|z| z - 1.0).collect();
+    close(&decoded(&bench.take())[0], &expected);
+    let shown: Vec<_> = bench
+        .studio
+        .steering()
+        .map(|(it, amount)| (it.name.clone(), amount))
+        .collect();
+    assert_eq!(shown, [("density".to_string(), 1.0)]);
+}
+
+fn able(name: &str, rework: Rework) -> Entry {
+    Entry {
+        rework: Some(rework),
+        ..entry(name)
+    }
+}
+
+#[test]
+fn a_model_works_on_the_groove() {
+    let mut bench = Workbench::ready();
+    let list = vec![able("hum", Rework::Humanize), able("tap", Rework::Drumify)];
+    bench.receive(Event::Catalogue(list, vec![]));
+    bench.apply(Action::NudgeTempo(10.0));
+    bench.apply(Action::ToggleLock); // the kick
+    let before = bench.studio.scene.clone();
+    bench.take();
+    bench.apply(Action::Rework(Rework::Humanize));
+    let effects = bench.take();
+    let [
+        Effect::Rework {
+            source,
+            rework: Rework::Humanize,
+            groove,
+            how,
+            ..
+        },
+        Effect::Groove {
+            groove: sent,
+            takeover,
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(source, &Source::File("hum.safetensors".into()));
+    assert_eq!(groove.steps, before.groove.steps);
+    assert_eq!((how.temperature, how.seed), (0.5, 1));
+    assert_eq!((sent.qpm, *takeover), (130.0, Takeover::NextBar));
+    let mut expected = fake_rework(Rework::Humanize, &before.groove);
+    for (step, lanes) in expected.steps.iter_mut().enumerate() {
+        lanes[0] = before.groove.steps[step][0];
+    }
+    let scene = &bench.studio.scene;
+    assert_eq!(scene.groove.steps, expected.steps, "the locked kick stays");
+    assert_eq!(scene.origin, Origin::Reworked(Rework::Humanize));
+    assert_eq!(bench.said(), "Humanized by hum; the locked Kick stayed.");
+    bench.apply(Action::Undo);
+    assert_eq!(bench.studio.scene, before);
+
+    // What is asked for meanwhile is what is wanted.
+    for other in [Action::ToggleHit, Action::Sample, Action::NextStyle] {
+        bench.studio.apply(Action::Rework(Rework::Drumify));
+        let asked = bench.studio.take_effects();
+        let Some(Effect::Rework { ticket, groove, .. }) = asked.last() else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(bench.studio.reworking(), Some(Rework::Drumify));
+        bench.apply(other);
+        let wanted = bench.studio.scene.clone();
+        bench.receive(Event::Reworked {
+            ticket: *ticket,
+            groove: Groove {
+                steps: groove.steps[..8].to_vec(),
+                ..*groove
+            },
+        });
+        assert_eq!(bench.studio.scene, wanted);
+    }
+
+    bench.studio.apply(Action::Rework(Rework::Drumify));
+    let asked = bench.studio.take_effects();
+    let Some(Effect::Rework { ticket, .. }) = asked.last() else {
+        panic!("{asked:?}")
+    };
+    bench.receive(Event::InferenceFailed {
+        ticket: *ticket,
+        reason: "tap.safetensors is damaged".into(),
+    });
+    assert_eq!(bench.studio.reworking(), None);
+    assert!(bench.said().contains("tap.safetensors is damaged"));
+}
+
+#[test]
+fn the_nearest_checkpoint_is_asked_to_work_on_the_groove() {
+    let mut bench = Workbench::ready();
+    let embedded = Entry {
+        source: Source::default(),
+        ..able("embedded/hum", Rework::Humanize)
+    };
+    let lossy = |name: &str, loss| Entry {
+        validation_loss: loss,
+        ..able(name, Rework::Humanize)
+    };
+    let torn = Entry {
+        error: Some("torn".into()),
+        ..lossy("torn", Some(1.0))
+    };
+    let file = |name: &str| Source::File(format!("{name}.safetensors").into());
+    let [poor, good, in_use] = [
+        lossy("poor", None),
+        lossy("good", Some(9.0)),
+        lossy("fake", Some(99.0)),
+    ];
+    for (list, expected) in [
+        (vec![poor.clone(), good.clone(), torn.clone()], file("good")),
+        (
+            vec![poor.clone(), good.clone(), embedded.clone()],
+            Source::default(),
+        ),
+        (vec![embedded, poor, good, in_use], file("fake")),
+        (vec![torn], file("")),
+    ] {
+        bench.receive(Event::Catalogue(list, vec![]));
+        bench.take();
+        bench.apply(Action::Rework(Rework::Humanize));
+        match bench.take().first() {
+            Some(Effect::Rework { source, .. }) => assert_eq!(*source, expected),
+            None => assert_eq!(
+                bench.said(),
+                "There is no checkpoint of groovae_2bar_humanize yet: `musicvae-tui train \
+                 --preset groovae_2bar_humanize --data PATH --out \
+                 checkpoints/groovae_2bar_humanize` trains one."
+            ),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_is_not_heard_is_not_exported() {
+    let mut bench = Workbench::ready();
+    bench.apply(Action::ToggleMute); // the kick
+    bench.apply(Action::MoveCursor { lanes: 5, steps: 0 });
+    bench.apply(Action::ToggleMute); // a tom that does not play
+    bench.take();
+    bench.apply(Action::Export);
+    let effects = bench.take();
+    let [
+        Effect::Export {
+            groove, left_out, ..
+        },
+    ] = &effects[..]
+    else {
+        panic!("{effects:?}")
+    };
+    let full = bench.studio.groove();
+    assert_eq!(left_out, &[Lane::Kick]);
+    assert_eq!(groove.steps, full.without_lanes(&[Lane::Kick]).steps);
+    bench.receive(Event::Exported {
+        path: "/g/groove.mid".into(),
+        clamped: 0,
+        left_out: vec![Lane::Kick, Lane::Snare],
+    });
+    assert_eq!(
+        bench.said(),
+        "Exported to /g/groove.mid, without the muted Kick and Snare."
+    );
+    bench.apply(Action::ToggleSolo); // only the tom is heard now
+    bench.apply(Action::ToggleMute);
+    bench.apply(Action::Export);
+    assert_eq!(bench.said(), "Every lane that plays is muted.");
+    assert_eq!(
+        bench
+            .take()
+            .iter()
+            .find(|it| matches!(it, Effect::Export { .. })),
+        None
+    );
+}
+
+#[test]
+fn keeping_says_what_of_the_groove_is_not_kept() {
+    let mut bench = Workbench::ready();
+    bench.apply(Action::Keep(End::B));
+    assert_eq!(bench.said(), "B is now seed 1.");
+    bench.apply(Action::ToggleLock);
+    bench.apply(Action::Sample);
+    bench.apply(Action::Keep(End::A));
+    assert_eq!(
+        bench.said(),
+        "A is now seed 3 as the model plays it, without the locked Kick."
+    );
+    let preview = bench.studio.scene.a.preview.clone();
+    assert_eq!(preview, Some(fake_decode(&bench.studio.scene.a.z, 0.5)));
+}
+
+#[test]
+fn trouble_leaves_the_status_line_when_something_else_is_done() {
+    let mut bench = Workbench::ready();
+    let at = |milliseconds| Event::Tick(std::time::Duration::from_millis(milliseconds));
+    bench.receive(at(10_000));
+    bench.receive(Event::Trouble("It went wrong.".into()));
+    bench.receive(at(11_000));
+    bench.apply(Action::MoveCursor { lanes: 1, steps: 0 });
+    assert_eq!(bench.studio.status_line().1, "It went wrong.", "to be read");
+    bench.receive(at(12_000));
+    bench.apply(Action::Redo);
+    assert_eq!(bench.studio.status_line().1, "Nothing to redo.");
+    bench.receive(at(14_000));
+    assert_eq!(bench.studio.status_line().1, "Nothing to redo.");
+    bench.apply(Action::MoveCursor { lanes: 1, steps: 0 });
+    assert!(bench.studio.status_line().1.starts_with("The sound"));
+    bench.receive(Event::Trouble("Once more.".into()));
+    bench.receive(at(19_999));
+    assert_eq!(bench.studio.status_line().1, "Once more.");
+    bench.receive(at(20_000));
+    assert!(bench.studio.status_line().1.starts_with("The sound"));
 }

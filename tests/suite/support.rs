@@ -112,6 +112,7 @@ impl Training {
             batch,
             seed: 1,
             hop_bars: run.hop_bars,
+            every_window: false,
             variation: run.variation,
             average: run.average,
             validate_every: 100,

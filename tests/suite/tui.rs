@@ -2,13 +2,13 @@
 
 use musicvae_tui::music::{Groove, Lane};
 use musicvae_tui::studio::{
-    AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, RunState, Source, Split, Studio,
-    TrainingEvent,
+    Action, AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, Rework, RunState, Split,
+    Studio, TrainingEvent,
 };
 use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
 
-use super::workbench::{Workbench, model, record};
+use super::workbench::{Workbench, entry, model, record};
 
 const COLOR: Theme = Theme {
     color: true,
@@ -25,14 +25,8 @@ fn every_pane_is_there_from_80_by_24_on() {
     let mut bench = Workbench::ready();
     bench.receive(Event::Catalogue(
         vec![Entry {
-            source: Source::File("fake.safetensors".into()),
-            name: "fake".into(),
-            preset: "groovae_4bar".into(),
-            step: 50,
             validation_loss: Some(11.5),
-            age: None,
-            error: None,
-            unplayable: None,
+            ..entry("fake")
         }],
         vec![],
     ));
@@ -199,14 +193,8 @@ fn silence_is_explained_in_one_line() {
 fn a_broken_checkpoint_shows_its_error() {
     let mut bench = Workbench::ready();
     let torn = Entry {
-        source: Source::File("torn".into()),
-        name: "torn".into(),
-        preset: String::new(),
-        step: 0,
-        validation_loss: None,
-        age: None,
         error: Some("torn was cut off: copy it again".into()),
-        unplayable: None,
+        ..entry("torn")
     };
     bench.receive(Event::Catalogue(vec![torn], vec![]));
     for (width, height) in [(80, 24), (100, 30), (200, 60)] {
@@ -221,14 +209,9 @@ fn a_checkpoint_of_other_music_says_why_it_is_not_played() {
     let mut bench = Workbench::ready();
     let reason = "This model can't be played on the drum grid: preset m makes a melody.";
     let melody = Entry {
-        source: Source::File("melody".into()),
-        name: "melody".into(),
-        preset: "m".into(),
         step: 12345,
-        validation_loss: None,
-        age: None,
-        error: None,
         unplayable: Some(reason.into()),
+        ..entry("melody")
     };
     bench.receive(Event::Catalogue(vec![melody], vec![]));
     for (width, height) in [(80, 24), (100, 30), (200, 60)] {
@@ -358,6 +341,11 @@ fn keys_do_what_the_table_says() {
             .unwrap_or("")
             .into(),
     };
+    let qualities: Question = |studio| {
+        let amounts = studio.scene.qualities.iter();
+        let words = amounts.map(|(name, amount)| format!("{name} {amount:+}"));
+        words.collect::<Vec<_>>().join(", ")
+    };
     let leaving: Question = |studio| studio.leaving.to_string();
     let lane: Question = |studio| {
         let lane = studio.lanes[studio.screen.lane];
@@ -398,6 +386,15 @@ fn keys_do_what_the_table_says() {
         ),
         ("keys are typed", overlay, "none", "n q s", "prompt qs"),
         ("ports", overlay, "none", "p", "Chooser"),
+        ("denser", qualities, "", "* *", "density +0.5"),
+        ("sparser", qualities, "", "/", "density -0.25"),
+        ("style", qualities, "", "Y Y", "hip_hop +1"),
+        ("no style", qualities, "", "Y Y Y", ""),
+        ("a quality", qualities, "", "A j l l l h", "swing +0.5"),
+        ("none of it", qualities, "", "A j l k l 0", "swing +0.25"),
+        ("from the list", qualities, "", "A * Y u", "density +0.25"),
+        ("qualities", overlay, "none", "A", "Qualities"),
+        ("qualities close", overlay, "none", "A A", "none"),
         ("quit", leaving, "false", "q", "true"),
         ("not from the prompt", leaving, "false", "n q", "false"),
     ];
@@ -425,4 +422,153 @@ fn leaving_asks_while_a_model_is_in_training() {
 fn the_same_studio_gives_the_same_screen() {
     let bench = Workbench::ready();
     assert_eq!(bench.buffer(100, 30, COLOR), bench.buffer(100, 30, COLOR));
+}
+
+#[test]
+fn qualities_are_shown_beside_the_slider_and_in_their_list() {
+    let mut bench = Workbench::ready();
+    bench.press("* * * * Y");
+    for (width, height) in [(80, 24), (110, 34), (200, 60)] {
+        let lines = bench.screen(width, height);
+        line(&lines, "density +1, funk +1");
+    }
+    // What does not fit in one line goes on in the next, where there is one.
+    bench.press("A down right right down down left esc");
+    let lines = bench.screen(100, 36);
+    line(&lines, " density +1, swing +0.5, ");
+    line(&lines, " funk +1, hip hop -0.25");
+    bench.press("A down 0 down down left right");
+    for (width, height) in [(80, 24), (200, 60), (60, 16)] {
+        let lines = bench.screen(width, height);
+        assert!(line(&lines, " density   ").contains("┼████────────  +1"));
+        assert!(line(&lines, " swing   ").contains("────────────┼────────────  0"));
+        assert!(line(&lines, " funk   ").contains("style"));
+        assert!(line(&lines, " hip hop   ").contains("───────────█┼────────────  -0.25"));
+    }
+    let ascii = Theme {
+        color: false,
+        ascii: true,
+    };
+    line(&bench.screen_with(80, 24, ascii), "|####--------  +1");
+    bench.press("esc");
+    // What is edited has a hint of its own, which matters more where only one line is left.
+    bench.press("enter");
+    line(&bench.screen(80, 24), " a or b encodes it");
+    let lines = bench.screen(200, 60);
+    line(&lines, "edited: a or b encodes it");
+    line(&lines, "density +1, funk +1");
+}
+
+#[test]
+fn a_model_without_attributes_says_how_to_make_them() {
+    let mut bench = Workbench::ready();
+    let reason = "This model has no attribute vectors: make them with `musicvae-tui attributes \
+                  make /some/where/runs/plain.safetensors --data PATH`, and load it again.";
+    bench.receive(Event::Loaded(ModelInfo {
+        qualities: Err(reason.into()),
+        ..model("plain")
+    }));
+    bench.take();
+    for key in ["*", "/", "Y"] {
+        bench.press(key);
+        assert_eq!(bench.said(), reason);
+    }
+    assert_eq!(bench.take(), []);
+    bench.press("A");
+    for (width, height) in [(80, 24), (200, 60)] {
+        let lines = bench.screen(width, height);
+        line(&lines, "This model has no attribute vectors");
+        line(&lines, "again.");
+    }
+}
+
+#[test]
+fn what_a_model_did_to_the_groove_is_its_title() {
+    let mut bench = Workbench::ready();
+    bench.press("U");
+    let said = bench.said();
+    assert!(
+        said.contains("groovae_2bar_humanize") && said.contains("musicvae-tui train"),
+        "{said}"
+    );
+    let able = |name: &str, rework| Entry {
+        rework: Some(rework),
+        ..entry(name)
+    };
+    bench.receive(Event::Catalogue(
+        vec![
+            able("hum", Rework::Humanize),
+            able("tap", Rework::Drumify),
+            able("hats", Rework::AddHats),
+        ],
+        vec![],
+    ));
+    for (key, title, said) in [
+        ("U", "- humanized", "Humanized by hum."),
+        ("W", "- drumified", "Drumified by tap."),
+        ("%", "- with hats", "Hats are added by hats."),
+    ] {
+        bench.press(key);
+        line(&bench.screen(80, 24), title);
+        assert_eq!(bench.said(), said);
+    }
+    line(&bench.screen(80, 24), " a or b encodes it");
+    line(&bench.screen(110, 34), "with hats: a or b encodes it");
+    bench.press("a");
+    line(&bench.screen(80, 24), "- with hats, which is now A");
+    // While it is at work the pane beside says so.
+    bench.studio.apply(Action::Rework(Rework::Humanize));
+    line(&bench.screen(80, 24), "humanizing");
+}
+
+#[test]
+fn an_edit_that_became_an_end_is_no_edit_any_more() {
+    let mut bench = Workbench::ready();
+    bench.press("enter");
+    line(&bench.screen(80, 24), "- edited by hand");
+    bench.press("a");
+    line(&bench.screen(80, 24), "- my edit, which is now A");
+    bench.press("x");
+    line(&bench.screen(80, 24), "- my edit, which is now B");
+    bench.press("[");
+    line(&bench.screen(80, 24), "95% from seed 2 to my edit");
+}
+
+#[test]
+fn the_header_has_room_for_timing_beside_the_click() {
+    let mut bench = Workbench::ready();
+    bench.press("M #");
+    let header = bench.screen(120, 30).remove(0);
+    assert!(header.contains("timing 100%"), "{header}");
+    let header = bench.screen(200, 60).remove(0);
+    for item in ["timing 100%", "click 50%", "count-in 1", "musicvae-tui"] {
+        assert!(header.contains(item), "{header}");
+    }
+}
+
+#[test]
+fn checkpoints_grow_older() {
+    let mut bench = Workbench::ready();
+    let seconds = std::time::Duration::from_secs;
+    bench.receive(Event::Tick(seconds(100)));
+    let aged = Entry {
+        age: Some(seconds(50)),
+        ..entry("fake")
+    };
+    bench.receive(Event::Catalogue(vec![aged], vec![]));
+    assert!(line(&bench.screen(200, 60), "● fake").contains(" 50s"));
+    bench.receive(Event::Tick(seconds(105)));
+    assert!(line(&bench.screen(200, 60), "● fake").contains(" 55s"));
+    bench.receive(Event::Tick(seconds(230)));
+    assert!(line(&bench.screen(200, 60), "● fake").contains(" 3min"));
+}
+
+#[test]
+fn messages_break_between_words() {
+    let mut bench = Workbench::ready();
+    let words = ["antidisestablishmentarianism"; 9].join(" ");
+    bench.receive(Event::Trouble(words));
+    bench.press("5");
+    let lines = bench.screen(80, 24)[..22].join("\n");
+    assert_eq!(lines.matches("antidisestablishmentarianism").count(), 9);
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use musicvae_tui::model::Latent;
 use musicvae_tui::music::{Groove, Hit};
 use musicvae_tui::studio::{
-    Action, Config, Effect, Event, ModelInfo, Record, Source, Split, Studio,
+    Action, Config, Effect, Entry, Event, ModelInfo, Quality, Record, Rework, Source, Split, Studio,
 };
 use musicvae_tui::tui::{Key, Keymap, Theme, View, draw};
 use ratatui::Terminal;
@@ -46,7 +46,49 @@ pub fn model(name: &str) -> ModelInfo {
         z_size: Z_SIZE,
         steps: STEPS,
         log,
+        qualities: Ok(qualities()),
     }
+}
+
+/// Two measures and two styles, each a direction of its own.
+pub fn qualities() -> Vec<Quality> {
+    let quality = |(place, name): (usize, &str)| Quality {
+        name: name.into(),
+        style: place >= 2,
+        vector: (0..Z_SIZE)
+            .map(|i| f32::from(u8::from(i % 4 == place)))
+            .collect(),
+    };
+    let names = ["density", "swing", "funk", "hip_hop"];
+    names.into_iter().enumerate().map(quality).collect()
+}
+
+/// A line of the checkpoint list that can be loaded.
+pub fn entry(name: &str) -> Entry {
+    Entry {
+        source: Source::File(format!("{name}.safetensors").into()),
+        name: name.into(),
+        preset: "groovae_4bar".into(),
+        step: 50,
+        validation_loss: None,
+        age: None,
+        error: None,
+        unplayable: None,
+        rework: None,
+    }
+}
+
+/// Another groove for each kind of work: as loud everywhere as the place of the kind says.
+pub fn fake_rework(rework: Rework, groove: &Groove) -> Groove {
+    let mut groove = groove.clone();
+    for hit in groove.steps.iter_mut().flatten().flatten() {
+        hit.velocity = match rework {
+            Rework::Humanize => 0.25,
+            Rework::Drumify => 0.5,
+            Rework::AddHats => 0.75,
+        };
+    }
+    groove
 }
 
 /// A backbeat whose fills depend on the latent: enough to tell grooves apart.
@@ -120,6 +162,17 @@ impl Workbench {
                         self.studio.receive(Event::Encoded {
                             ticket: *ticket,
                             z: vec![0.5; Z_SIZE],
+                        });
+                    }
+                    Effect::Rework {
+                        ticket,
+                        rework,
+                        groove,
+                        ..
+                    } => {
+                        self.studio.receive(Event::Reworked {
+                            ticket: *ticket,
+                            groove: fake_rework(*rework, groove),
                         });
                     }
                     _ => {}

@@ -89,6 +89,7 @@ fn loader(loud: Arc<AtomicBool>) -> Loader {
             z_size: checkpoint.preset.z_size,
             steps: checkpoint.preset.steps(),
             log: Vec::new(),
+            qualities: Ok(Vec::new()),
         };
         let run: Model = Box::new(move |job| {
             let Job::Decode { z, how } = job else {

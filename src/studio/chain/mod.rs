@@ -194,6 +194,8 @@ impl Studio {
         match &scene.origin {
             Origin::Silence => "silence".into(),
             Origin::Edited => "edited".into(),
+            Origin::Reworked(rework) => rework.done().into(),
+            Origin::Kept(end) => scene.anchor(*end).name.clone(),
             Origin::Slot(name) => name.clone(),
             Origin::Slider if scene.slider > 0.0 && scene.slider < 1.0 => {
                 format!("blend {:.0}", scene.slider * 100.0)

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::qualities;
 use crate::engine::PadNote;
 use crate::music::Lane;
 
@@ -10,6 +11,8 @@ use crate::music::Lane;
 pub enum Target {
     Temperature,
     Slider,
+    /// How dense the model's grooves are.
+    Density,
     Tempo,
     Swing,
     Timing,
@@ -23,9 +26,10 @@ pub enum Target {
     Pad(Lane),
 }
 
-const SINGLE: [(Target, &str, &str); 8] = [
+const SINGLE: [(Target, &str, &str); 9] = [
     (Target::Temperature, "temperature", "the temperature"),
     (Target::Slider, "slider", "the slider from A to B"),
+    (Target::Density, "density", "the density"),
     (Target::Tempo, "tempo", "the tempo (60 to 187)"),
     (Target::Swing, "swing", "the swing"),
     (Target::Timing, "timing", "the amount of microtiming"),
@@ -86,6 +90,7 @@ impl Target {
     pub fn range(self) -> (f32, f32) {
         match self {
             Target::Temperature | Target::Lane(_) => (0.0, 2.0),
+            Target::Density => (-qualities::MOST, qualities::MOST),
             Target::Tempo => (60.0, 187.0),
             Target::Swing => (0.5, 0.75),
             Target::Timing | Target::Dynamics | Target::Level => (0.0, 1.5),
@@ -99,6 +104,7 @@ impl Target {
         let value = low + share * (high - low);
         match self {
             Target::Temperature => format!("{value:.2}"),
+            Target::Density => qualities::words(qualities::rounded(value)),
             Target::Tempo => format!("{value:.1}"),
             _ => format!("{:.0}%", value * 100.0),
         }

@@ -7,6 +7,7 @@ mod file;
 pub use bindings::{Binding, Control, Target};
 pub use file::{file_path, read_bindings, write_bindings};
 
+use super::qualities::DENSITY;
 use super::{Action, Change, Config, Effect, Overlay, Studio, Takeover};
 use crate::engine::{PadNote, Pads, Received, Sync, Tap};
 use crate::music::{Hit, Lane};
@@ -176,6 +177,7 @@ impl Studio {
         let value = match target {
             Target::Temperature => self.scene.temperature,
             Target::Slider => self.scene.slider,
+            Target::Density => self.scene.amount(DENSITY),
             Target::Tempo => self.sound.tempo as f32,
             Target::Swing => self.sound.swing,
             Target::Timing => self.sound.timing,
@@ -196,6 +198,7 @@ impl Studio {
         let action = match target {
             Target::Temperature => Action::SetTemperature(value),
             Target::Slider => Action::SetSlider(value),
+            Target::Density => Action::SetQuality(DENSITY.into(), value),
             Target::Tempo => Action::SetTempo(f64::from(value.round())),
             Target::Swing => {
                 self.sound.swing = value;

@@ -1,0 +1,63 @@
+//! The qualities that grooves are steered by, over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Paragraph, Widget};
+
+use super::bars::shortened;
+use super::draw::View;
+use super::overlay::{pick, window, wrapped};
+use crate::studio::Studio;
+use crate::studio::qualities::{MOST, shown, words};
+
+/// Columns of a quality's name.
+const NAME: usize = 14;
+/// Columns of a bar to either side of its middle.
+const SIDE: usize = 12;
+
+pub fn draw(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
+    let theme = view.theme;
+    let qualities = match studio.qualities() {
+        Ok(qualities) if !qualities.is_empty() => qualities,
+        other => {
+            let reason = other.err().unwrap_or("This model's attributes are none.");
+            let lines = wrapped(reason, usize::from(body.width.saturating_sub(4)).min(60));
+            let inner = window("Qualities", (60, lines.len()), view, body, buffer);
+            let lines: Vec<Line> = lines.into_iter().map(Line::raw).collect();
+            return Paragraph::new(lines).render(inner, buffer);
+        }
+    };
+    let lines = qualities.iter().map(|quality| {
+        let amount = studio.scene.amount(&quality.name);
+        let name = shortened(&shown(&quality.name), NAME, theme.ascii);
+        let kind = if quality.style { "style" } else { "" };
+        let style = match amount {
+            0.0 => theme.faint(),
+            _ => theme.good(),
+        };
+        let rail = theme.pick("─", "-");
+        let full = theme.pick("█", "#");
+        let cells = (amount / MOST * SIDE as f32).round() as isize;
+        let cell = |at: isize| match (cells > 0, cells < 0) {
+            (true, _) if (1..=cells).contains(&at) => (full, style),
+            (_, true) if (cells..=-1).contains(&at) => (full, style),
+            _ if at == 0 => (theme.pick("┼", "|"), theme.faint()),
+            _ => (rail, theme.faint()),
+        };
+        let side = SIDE as isize;
+        let mut spans = vec![Span::raw(format!(" {name:<NAME$} "))];
+        spans.extend(
+            (-side..=side)
+                .map(cell)
+                .map(|(text, style)| Span::styled(text, style)),
+        );
+        spans.push(Span::styled(format!("  {:<6}", words(amount)), style));
+        spans.push(Span::styled(kind, theme.faint()));
+        Line::from(spans)
+    });
+    let lines: Vec<Line> = lines.collect();
+    let size = (56, lines.len());
+    let inner = window("Qualities", size, view, body, buffer);
+    pick(lines, selected, view, inner, buffer);
+}
