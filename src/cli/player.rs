@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use super::UsageError;
 use super::output::{note, say};
 use crate::checkpoint::Checkpoint;
-use crate::data::{Convert as _, Converter, Example, Window};
+use crate::data::{
+    Convert as _, Converter, DataError, Example, Split, Window, Windows, load_windows,
+};
 use crate::model::{Decoding, Guide, Latent, MusicVae, Posterior, Rows, Shown};
 use crate::music::{GrooveOptions, NoteSequence, Representation, midi_file};
 
@@ -58,6 +60,15 @@ impl Player {
             Representation::Trio => "trio",
             Representation::MultiPerformance(_) => "performance",
         }
+    }
+
+    /// The windows of a corpus's split, one after the other.
+    pub fn corpus(&self, data: &Path, split: Split) -> Result<Windows<Window>, DataError> {
+        load_windows(data, Some(split), &self.converter)
+    }
+
+    pub fn converter(&self) -> &Converter {
+        &self.converter
     }
 
     /// The windows of a MIDI file that the model takes.

@@ -11,6 +11,7 @@ mod presets;
 mod recurrent;
 mod stroke;
 mod vae;
+mod whiten;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,7 @@ pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use stroke::given_hit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
+pub use whiten::whiten;
 
 /// Named float32 tensors: the weights of a model under the reference's variable names.
 pub type Tensors = BTreeMap<String, candle_core::Tensor>;

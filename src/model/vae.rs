@@ -456,7 +456,7 @@ fn hits(groove: &Groove) -> Rows {
     }
 }
 
-fn misfit(expected: impl Into<String>, found: impl ToString) -> ModelError {
+pub(super) fn misfit(expected: impl Into<String>, found: impl ToString) -> ModelError {
     ModelError::Input {
         expected: expected.into(),
         found: found.to_string(),

@@ -95,6 +95,7 @@ fn every_command_explains_itself() {
         "checkpoint info",
         "checkpoint import",
         "checkpoint export",
+        "checkpoint whiten",
         "presets",
         "devices",
         "kit",
@@ -659,6 +660,13 @@ fn a_model_is_trained_resumed_measured_and_played() {
     ] {
         assert!(info.contains(line), "{info}");
     }
+    let white = ["checkpoint", "whiten", trained, "white.safetensors"];
+    let said = ok(&folder, &[&white[..], &["--data", "corpus"]].concat());
+    assert!(said.starts_with("white.safetensors (by "), "{said}");
+    let info = ["checkpoint", "info", "white.safetensors", "--json"];
+    let white = &json(&ok(&folder, &info))["metadata"]["notes"];
+    assert!(white["whitened_by_windows"].as_u64() > Some(0), "{white}");
+    assert!(white["validation_loss"].as_f64() > Some(0.0), "{white}");
     let list = json(&ok(&folder, &["checkpoint", "list", "run", "--json"]));
     let names: Vec<_> = list["checkpoints"]
         .as_array()
