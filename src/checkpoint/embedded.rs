@@ -27,6 +27,25 @@ pub static EMBEDDED: &[Embedded] = &[
             "../../checkpoints/groovae_4bar.attributes.json"
         )),
     },
+    // Those that work on a groove, trained on the same.
+    Embedded {
+        name: "embedded/humanize",
+        bytes: include_bytes!("../../checkpoints/groovae_2bar_humanize.safetensors"),
+        log: "",
+        attributes: None,
+    },
+    Embedded {
+        name: "embedded/drumify",
+        bytes: include_bytes!("../../checkpoints/groovae_2bar_tap_fixed_velocity.safetensors"),
+        log: "",
+        attributes: None,
+    },
+    Embedded {
+        name: "embedded/hats",
+        bytes: include_bytes!("../../checkpoints/groovae_2bar_add_closed_hh.safetensors"),
+        log: "",
+        attributes: None,
+    },
 ];
 
 impl Embedded {

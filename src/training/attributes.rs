@@ -7,7 +7,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::TrainingError;
-use super::evaluate::{HitGrid, Resampling, Sums, Unit, quantile, shown};
+use super::evaluate::{HitGrid, Resampling, Subject, Sums, Unit, quantile};
 use crate::checkpoint::attributes::{Attribute, Attributes, Change, Effect, Kind};
 use crate::checkpoint::{Checkpoint, Metadata};
 use crate::data::{Corpus, DataError, Windows};
@@ -125,8 +125,8 @@ pub fn attributes(
 
 /// Means of the posteriors of what the model is shown of `grooves`.
 fn means(model: &MusicVae, grooves: &[Groove]) -> Result<Vec<Latent>, TrainingError> {
-    let (_, shown) = shown(model.preset(), grooves)?;
-    let posteriors = model.encode(&shown)?;
+    Subject::tested(model.preset())?;
+    let posteriors = model.encode(grooves)?;
     Ok(posteriors.into_iter().map(|it| it.mu).collect())
 }
 

@@ -39,8 +39,7 @@ pub use interpolation::{Interpolation, Way};
 pub use prior::{NEAR_DUPLICATE, Prior, Profile, Samples};
 pub use reconstruction::{Reconstruction, Returned};
 pub use statistics::{Histogram, Interval, Resampling, Sums, Unit, quantile};
-use subject::Subject;
-pub use subject::shown;
+pub(super) use subject::Subject;
 
 /// One question that can be asked of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,8 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// The model of `checkpoint` with the posteriors of what it is [`shown`] of `grooves`.
+    /// The model of `checkpoint` with the posteriors of what it is shown of `grooves`. Strokes are
+    /// never left out at random, as they are in training: an instrument is given a whole pattern.
     ///
     /// # Errors
     /// When it is no model of grooves, or its windows are of another length.
@@ -40,10 +41,10 @@ impl<'a> Subject<'a> {
         plan: &'a Resampling,
     ) -> Result<Subject<'a>, TrainingError> {
         let preset = &checkpoint.preset;
-        let (options, shown) = shown(preset, grooves)?;
+        let options = Subject::tested(preset)?.clone();
         let network = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
         let model = checkpoint.model()?;
-        let posteriors = model.encode(&shown)?;
+        let posteriors = model.encode(grooves)?;
         Ok(Subject {
             options,
             network,
@@ -63,6 +64,15 @@ impl<'a> Subject<'a> {
         let whole =
             !options.hits_as_controls && !options.split_instruments && options.bins.is_none();
         (whole && preset.head == Head::Groove).then_some(options)
+    }
+
+    /// [`Subject::options`] of a model that can be tested.
+    ///
+    /// # Errors
+    /// When it is no model of grooves that can be.
+    pub fn tested(preset: &Preset) -> Result<&GrooveOptions, TrainingError> {
+        let refused = || TrainingError::NotMeasured(preset.name.clone());
+        Subject::options(preset).ok_or_else(refused)
     }
 
     /// Means of the posteriors.
@@ -108,26 +118,6 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What the model of `preset` is shown of `grooves`. Strokes are never left out at random, as they
-/// are in training: an instrument is given a whole pattern.
-///
-/// # Errors
-/// When it is no model of grooves that can be tested.
-pub fn shown(
-    preset: &Preset,
-    grooves: &[Groove],
-) -> Result<(GrooveOptions, Vec<Groove>), TrainingError> {
-    let options =
-        Subject::options(preset).ok_or_else(|| TrainingError::NotMeasured(preset.name.clone()))?;
-    let options = GrooveOptions {
-        max_note_dropout: 0.0,
-        ..options.clone()
-    };
-    let shown = grooves.iter().map(|groove| options.apply(groove, 0));
-    let shown = shown.collect();
-    Ok((options, shown))
-}
-
 /// Grooves of equal length side by side.
 fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
     let steps = grooves.first().map_or(0, |groove| groove.steps.len());
@@ -147,4 +137,50 @@ fn activate(mut row: Vec<f32>) -> Vec<f32> {
         *value = given_hit(output, hits[index % LANES]).clamp(-1.0, 1.0);
     }
     row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Metadata;
+    use crate::model::{Shown, Tensors, init};
+    use crate::music::{Hit, Lane};
+    use crate::training::Examples;
+
+    /// Taps of one velocity can't be tapped again: what a model is shown is made once.
+    #[test]
+    fn a_model_is_shown_what_it_was_trained_on() {
+        let preset = Preset {
+            z_size: 4,
+            encoder: vec![6],
+            decoder: vec![6],
+            ..Preset::by_name("groovae_2bar_tap_fixed_velocity").unwrap()
+        };
+        let checkpoint = Checkpoint {
+            tensors: init::random_weights(&preset, 1).unwrap(),
+            preset: preset.clone(),
+            optimizer: Tensors::new(),
+            metadata: Metadata::of_this_run(1),
+        };
+        let mut groove = Groove::empty(preset.steps());
+        for step in (0..preset.steps()).step_by(3) {
+            groove.steps[step][Lane::Snare.index()] = Some(Hit {
+                velocity: 0.7,
+                offset: 0.1,
+            });
+        }
+        let grooves = [groove];
+        let examples = Examples::of_grooves(&preset, &grooves).unwrap();
+        let batch = examples.batch(&[0], &Device::Cpu).unwrap();
+        let input: Vec<f32> = batch.input.flatten_all().unwrap().to_vec1().unwrap();
+        assert!(input.iter().any(|&number| number != 0.0));
+        let shown = Shown {
+            input: &input,
+            ..Shown::default()
+        };
+        let expected = checkpoint.model().unwrap().encode_rows(&[shown]).unwrap();
+        let plan = Resampling::of_singles(1, 2, 0);
+        let subject = Subject::new(&checkpoint, &grooves, &plan).unwrap();
+        assert_eq!(subject.means()[0], expected[0].mu);
+    }
 }
