@@ -201,7 +201,7 @@ fn whitened(input: &Path, output: &Path, data: &Path) -> anyhow::Result<()> {
             let network =
                 Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
             let examples = Examples::new(player.converter().clone(), validation.windows);
-            let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?;
+            let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?.mean();
             let notes = &mut checkpoint.metadata.notes;
             notes.insert(Metadata::VALIDATION_LOSS.into(), terms.loss.into());
         }

@@ -666,7 +666,10 @@ fn a_model_is_trained_resumed_measured_and_played() {
     let info = ["checkpoint", "info", "white.safetensors", "--json"];
     let white = &json(&ok(&folder, &info))["metadata"]["notes"];
     assert!(white["whitened_by_windows"].as_u64() > Some(0), "{white}");
-    assert!(white["validation_loss"].as_f64() > Some(0.0), "{white}");
+    // Little has changed of a model that has learned next to nothing.
+    let loss = |notes: &Value| notes["validation_loss"].as_f64().unwrap();
+    let ratio = loss(white) / loss(&about["metadata"]["notes"]);
+    assert!((0.8..1.25).contains(&ratio), "{ratio}");
     let list = json(&ok(&folder, &["checkpoint", "list", "run", "--json"]));
     let names: Vec<_> = list["checkpoints"]
         .as_array()
