@@ -151,10 +151,17 @@ fn the_commands_list_describe_and_import() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| program(arguments, folder.path());
     let (good, listing, _) = run(&["checkpoint", "list"]);
+    // Names and presets, whatever their columns' widths.
+    let lists = |listing: &str, name: &str, about: &str| {
+        let mut lines = listing.lines().map(str::split_whitespace);
+        lines.any(|mut line| line.next() == Some(name) && line.next() == Some(about))
+    };
     assert!(
-        good && listing.contains("embedded  groovae_4bar"),
+        good && lists(&listing, "embedded", "groovae_4bar"),
         "{listing}"
     );
+    let helper = "groovae_2bar_humanize";
+    assert!(lists(&listing, "embedded/humanize", helper), "{listing}");
 
     let path = folder.path().join("checkpoints/mine.safetensors");
     let checkpoint = random_checkpoint(small_preset(), 16);
@@ -162,14 +169,17 @@ fn the_commands_list_describe_and_import() {
     fs::write(folder.path().join("checkpoints/bad.safetensors"), "no").unwrap();
     let (good, listing, _) = run(&["checkpoint", "list"]);
     assert!(
-        good && listing.contains("mine      groovae_4bar") && listing.contains("bad   "),
+        good && lists(&listing, "mine", "groovae_4bar") && listing.contains("\nbad "),
         "{listing}"
     );
     let (good, json, _) = run(&["checkpoint", "list", "--json", "checkpoints"]);
     let json: Value = serde_json::from_str(&json).unwrap();
-    assert!(good && json["checkpoints"][1]["error"].is_string());
-    assert_eq!(json["checkpoints"][2]["step"], 1234);
-    assert_eq!(json["checkpoints"][2]["validation_loss"], 21.5);
+    let listed = json["checkpoints"].as_array().unwrap();
+    let [bad, mine] =
+        ["bad", "mine"].map(|name| listed.iter().find(|entry| entry["name"] == name).unwrap());
+    assert!(good && bad["error"].is_string());
+    assert_eq!(mine["step"], 1234);
+    assert_eq!(mine["validation_loss"], 21.5);
 
     for named in ["mine", "checkpoints/mine.safetensors"] {
         let (good, json, _) = run(&["checkpoint", "info", named, "--json"]);
