@@ -25,11 +25,7 @@ pub fn measure(options: &Options) {
     );
     let Some(card) = Card::new() else { return };
     let pulled = pull(&card.pipe, BUFFER, true);
-    let player = ask
-        .process()
-        .env("ALSA_CONFIG_PATH", &card.config)
-        .spawn()
-        .expect("a player");
+    let player = ask.on(&card);
     let Some(told) = finish(player) else { return };
     let pulled = pulled.join().expect("the card's thread");
     let peak = |sound: &[f32]| sound.iter().fold(0.0_f32, |peak, it| peak.max(it.abs()));

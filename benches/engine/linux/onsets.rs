@@ -29,11 +29,7 @@ pub fn measure(options: &Options) {
             data: options.data.clone(),
             flood: false,
         };
-        let player = ask
-            .process()
-            .env("ALSA_CONFIG_PATH", &card.config)
-            .spawn()
-            .expect("a player");
+        let player = ask.on(&card);
         let Some(told) = finish(player) else { return };
         let pulled = pulled.join().expect("the card's thread");
         let (now, clock) = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH));

@@ -11,6 +11,7 @@ use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, MidiState
 use musicvae_tui::music::{Groove, Hit, LANES, Lane};
 use serde::{Deserialize, Serialize};
 
+use super::devices::Card;
 use super::support::Training;
 use super::{Part, part};
 
@@ -59,6 +60,14 @@ pub struct Told {
 impl Ask {
     pub fn process(&self) -> Process {
         part(Part::Player, &serde_json::to_string(self).expect("JSON"))
+    }
+
+    /// A player that plays on `card`, at work.
+    pub fn on(&self, card: &Card) -> Child {
+        self.process()
+            .env("ALSA_CONFIG_PATH", &card.config)
+            .spawn()
+            .expect("a player")
     }
 }
 
