@@ -10,6 +10,7 @@ mod grooves;
 mod interpolate;
 mod kit;
 mod latents;
+mod log;
 mod maps;
 mod output;
 mod player;
@@ -51,6 +52,7 @@ pub enum Command {
     Render(render::Render),
     Prepare(prepare::Prepare),
     Train(train::Train),
+    Log(log::LogArgs),
     Eval(eval::Eval),
     Experiment(experiment::Experiment),
     Checkpoint(checkpoint::CheckpointArgs),
@@ -100,6 +102,7 @@ impl Cli {
             Some(Command::Render(command)) => command.run(),
             Some(Command::Prepare(command)) => command.run(),
             Some(Command::Train(command)) => command.run(),
+            Some(Command::Log(command)) => command.run(),
             Some(Command::Eval(command)) => command.run(),
             Some(Command::Experiment(command)) => command.run(),
             Some(Command::Checkpoint(command)) => command.run(),

@@ -60,6 +60,10 @@ pub struct Train {
     /// (scheduled sampling) [default: as the preset schedules it].
     #[arg(long, value_name = "P", value_parser = part)]
     sampling: Option<f64>,
+    /// Weight of velocities and timing in the loss, beside which strokes there are [default: the
+    /// preset's].
+    #[arg(long, value_name = "WEIGHT", value_parser = amount)]
+    strokes: Option<f64>,
     /// Bits of divergence from the prior that cost nothing [default: the preset's].
     #[arg(long, value_name = "BITS", value_parser = amount)]
     free_bits: Option<f64>,
@@ -192,6 +196,9 @@ impl Train {
         }
         if let Some(probability) = self.sampling {
             preset.sampling = Sampling::Constant(probability);
+        }
+        if let Some(weight) = self.strokes {
+            preset.stroke_weight = weight;
         }
         if let Some(bits) = self.free_bits {
             preset.free_bits = bits;

@@ -46,6 +46,11 @@ pub struct Preset {
     /// Share of steps before which the decoder hears its own output and not what was played.
     #[serde(default)]
     pub sampling: Sampling,
+    /// Weight of a groove's velocities and offsets in the loss, beside its hits. The reference's 1 is
+    /// the likelihood of a Gaussian with a variance of a half (up to a constant), more than either
+    /// varies in all.
+    #[serde(default = "one")]
+    pub stroke_weight: f64,
     /// Bits of divergence from the prior that cost nothing.
     pub free_bits: f64,
     /// Weight of the divergence in the loss once annealing is over.
@@ -65,6 +70,10 @@ pub struct Preset {
     pub gradient_clip: f64,
     /// A global norm from here on makes the whole gradient zero instead.
     pub gradient_norm_to_zero: f64,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// What a decoder's outputs of one step mean: their loss, and how they are drawn.

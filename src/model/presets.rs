@@ -29,6 +29,7 @@ fn preset(
         split: Vec::new(),
         head: Head::Categorical,
         sampling: Sampling::Constant(0.0),
+        stroke_weight: 1.0,
         free_bits: 0.0,
         max_beta: 1.0,
         beta_rate: 0.0,

@@ -1,165 +1,23 @@
 //! A training run: from data and options to checkpoints and a log.
 
-use std::path::{Path, PathBuf};
 use std::time::Instant;
-
-use candle_core::Device;
 
 use super::average::Average;
 use super::examples::converter;
-use super::{Adam, Control, Event, Examples, Log, Record, Variation, evaluate_terms, gradients};
-use crate::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
-use crate::data::{Converter, DataError, NotConvertible, Split, load_windows};
+use super::settings::{check_same, differences, latest};
+use super::{
+    Adam, Control, Event, Examples, Log, Record, TrainOptions, TrainingError, evaluate_terms,
+    gradients,
+};
+use crate::checkpoint::{Checkpoint, Metadata, Precision};
+use crate::data::{Converter, DataError, Split, load_windows};
 use crate::fault::{self, Place};
-use crate::model::lstm::Factors;
 use crate::model::network::Network;
-use crate::model::{ModelError, Preset, Tensors, init};
+use crate::model::{Tensors, init};
 
-/// What to train, on what, and where to.
-#[derive(Clone, Debug)]
-pub struct TrainOptions {
-    pub preset: Preset,
-    /// A folder, zip or TFRecord of performances.
-    pub data: PathBuf,
-    /// Folder for `latest.safetensors`, `best.safetensors` and `log.csv`.
-    pub out: PathBuf,
-    /// Optimizer steps in all, those of earlier sessions included.
-    pub steps: u64,
-    /// Examples a step.
-    pub batch: usize,
-    pub seed: u64,
-    /// Bars between the starts of neighbouring windows.
-    pub hop_bars: usize,
-    /// Learn from every window of a long piece, also where the reference takes five.
-    pub every_window: bool,
-    pub variation: Variation,
-    /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
-    /// the weights as they are.
-    pub average: Option<f64>,
-    /// Steps between two looks at the validation split; each also saves.
-    pub validate_every: u64,
-    /// Go on from `out/latest.safetensors`.
-    pub resume: bool,
-    /// Start from these weights instead of random ones.
-    pub from: Option<Checkpoint>,
-    pub device: Device,
-    /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
-    pub factors: Factors,
-}
-
-/// What a run keeps from its first step to its last.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunSettings {
-    pub preset: Preset,
-    pub batch: usize,
-    pub seed: u64,
-    pub hop_bars: usize,
-    pub variation: Variation,
-    pub average: Option<f64>,
-    pub factors: Factors,
-}
-
-impl RunSettings {
-    /// The settings of a run that starts anew: the preset's own batch, a window at every bar.
-    pub fn new(preset: Preset) -> RunSettings {
-        RunSettings {
-            batch: preset.batch_size,
-            preset,
-            seed: 0,
-            hop_bars: 1,
-            variation: Variation::NONE,
-            average: None,
-            factors: Factors::Float32,
-        }
-    }
-
-    /// The settings of the run that the folder `out` holds.
-    ///
-    /// # Errors
-    /// When its latest checkpoint can't be read.
-    pub fn of_run(out: &Path) -> Result<RunSettings, CheckpointError> {
-        let Checkpoint {
-            preset, metadata, ..
-        } = Checkpoint::load(&latest(out))?;
-        let fraction = |key| metadata.notes.get(key)?.as_f64();
-        let number = |key| fraction(key).map(|number| number as usize);
-        let factors = metadata.notes.get(FACTORS).cloned();
-        let factors = factors.and_then(|name| serde_json::from_value(name).ok());
-        let fresh = RunSettings::new(preset);
-        Ok(RunSettings {
-            factors: factors.unwrap_or(fresh.factors),
-            batch: number(BATCH).unwrap_or(fresh.batch),
-            seed: metadata.seed.unwrap_or(fresh.seed),
-            hop_bars: number(HOP_BARS).unwrap_or(fresh.hop_bars),
-            variation: Variation {
-                augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
-                told: fraction(TOLD).unwrap_or(fresh.variation.told),
-            },
-            average: fraction(AVERAGE),
-            ..fresh
-        })
-    }
-}
-
-/// Why a run can't start or go on.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainingError {
-    #[error(transparent)]
-    Data(#[from] DataError),
-    #[error("no examples can be made for preset {preset}: {reason}")]
-    NoConverter {
-        preset: String,
-        reason: NotConvertible,
-    },
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    #[error(transparent)]
-    Checkpoint(Box<CheckpointError>),
-    #[error("the training log {} can't be written: {reason}", path.display())]
-    Log {
-        path: PathBuf,
-        reason: std::io::Error,
-    },
-    #[error("the training log {} can't be read: {reason}", path.display())]
-    LogUnread {
-        path: PathBuf,
-        reason: std::io::Error,
-    },
-    #[error("{} was trained as preset {found}, not {wanted}: choose another folder", path.display())]
-    OtherPreset {
-        path: PathBuf,
-        found: String,
-        wanted: String,
-    },
-    #[error(
-        "{} was trained with {difference}: resume it with that, or choose another folder",
-        path.display()
-    )]
-    OtherSetting { path: PathBuf, difference: String },
-    #[error("{} holds no optimizer state to resume from: start anew from it instead", path.display())]
-    NoOptimizer { path: PathBuf },
-    #[error("{} already holds a run: resume it, or choose another folder", path.display())]
-    Occupied { path: PathBuf },
-    #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
-    NotMeasured(String),
-    #[error(
-        "the loss or gradient of step {step} is not a finite number; the weights of the step \
-         before are kept: try a smaller learning rate or look at the data"
-    )]
-    NotFinite { step: u64 },
-}
-
-impl From<CheckpointError> for TrainingError {
-    fn from(error: CheckpointError) -> Self {
-        TrainingError::Checkpoint(Box::new(error))
-    }
-}
-
-impl From<candle_core::Error> for TrainingError {
-    fn from(error: candle_core::Error) -> Self {
-        TrainingError::Model(error.into())
-    }
-}
+/// Keys of a checkpoint's notes.
+const BEST_VALIDATION: &str = "best_validation_loss";
+const SECONDS: &str = "training_seconds";
 
 /// Runs a whole training, telling `tell` what happens. Returns the last step.
 ///
@@ -402,14 +260,7 @@ impl Trainer {
         note(Metadata::VALIDATION_LOSS, self.validation_loss);
         note(BEST_VALIDATION, self.best_validation);
         note(SECONDS, Some(self.seconds));
-        note(BATCH, Some(self.options.batch as f64));
-        note(HOP_BARS, Some(self.options.hop_bars as f64));
-        note(AUGMENT, Some(self.options.variation.augment));
-        note(TOLD, Some(self.options.variation.told));
-        note(AVERAGE, self.options.average);
-        if let Ok(factors) = serde_json::to_value(self.options.factors) {
-            metadata.notes.insert(FACTORS.into(), factors);
-        }
+        self.options.note_in(&mut metadata);
         let mut optimizer = self.adam.to_tensors()?;
         if let Some(average) = &self.average {
             optimizer.extend(average.to_tensors()?);
@@ -422,16 +273,6 @@ impl Trainer {
         })
     }
 }
-
-/// Keys of a checkpoint's notes.
-const BEST_VALIDATION: &str = "best_validation_loss";
-const SECONDS: &str = "training_seconds";
-const BATCH: &str = "batch";
-const HOP_BARS: &str = "hop_bars";
-const AUGMENT: &str = "augment";
-const TOLD: &str = "told";
-const AVERAGE: &str = "average";
-const FACTORS: &str = "factors";
 
 /// The windows to learn from, and those to watch where the corpus has any.
 fn load_examples(
@@ -468,88 +309,4 @@ fn load_examples(
     };
     let train = Examples::new(for_training, train.windows).varied(options.variation);
     Ok((train, validation))
-}
-
-/// A run goes on only as what it was: names the first setting that differs.
-fn check_same(found: &Preset, wanted: &Preset, path: &Path) -> Result<(), TrainingError> {
-    if found == wanted {
-        return Ok(());
-    }
-    let path = path.to_path_buf();
-    if found.name != wanted.name {
-        let (found, wanted) = (found.name.clone(), wanted.name.clone());
-        return Err(TrainingError::OtherPreset {
-            path,
-            found,
-            wanted,
-        });
-    }
-    let settings = |preset| match serde_json::to_value(preset) {
-        Ok(serde_json::Value::Object(settings)) => settings,
-        _ => serde_json::Map::new(),
-    };
-    let wanted = settings(wanted);
-    let different = settings(found)
-        .into_iter()
-        .find(|(name, value)| wanted.get(name) != Some(value));
-    let (name, value) = different.unwrap_or_default();
-    let other = wanted.get(&name).unwrap_or_default();
-    let difference = format!("{} {value}, not {other}", name.replace('_', " "));
-    Err(TrainingError::OtherSetting { path, difference })
-}
-
-/// What else a resumed run does differently from here on: what, until now, from now.
-fn differences(
-    before: &Metadata,
-    options: &TrainOptions,
-    train: &Examples,
-) -> Vec<(&'static str, String, String)> {
-    let note = |key: &str| before.notes.get(key).and_then(|value| value.as_f64());
-    let settings = [
-        (
-            "seed",
-            before.seed.map(|seed| seed.to_string()),
-            options.seed.to_string(),
-        ),
-        (
-            BATCH,
-            note(BATCH).map(|batch| batch.to_string()),
-            options.batch.to_string(),
-        ),
-        (
-            "hop",
-            note(HOP_BARS).map(|hop| hop.to_string()),
-            options.hop_bars.to_string(),
-        ),
-        (
-            "varied a share of",
-            note(AUGMENT).map(|share| share.to_string()),
-            options.variation.augment.to_string(),
-        ),
-        (
-            "told a share of",
-            note(TOLD).map(|share| share.to_string()),
-            options.variation.told.to_string(),
-        ),
-        (
-            "averaging by",
-            note(AVERAGE).map(|decay| decay.to_string()),
-            options.average.unwrap_or(0.0).to_string(),
-        ),
-        (
-            "data of fingerprint",
-            before.data_fingerprint.clone(),
-            train.fingerprint().into(),
-        ),
-    ];
-    let differs = |(what, found, wanted): (_, Option<String>, String)| {
-        found
-            .filter(|found| *found != wanted)
-            .map(|found| (what, found, wanted))
-    };
-    settings.into_iter().filter_map(differs).collect()
-}
-
-fn latest(out: &Path) -> PathBuf {
-    out.join("latest.safetensors")
 }

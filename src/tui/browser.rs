@@ -7,6 +7,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Paragraph, Row, StatefulWidget, Table, TableState, Widget, Wrap};
 
+use super::bars::shortened;
 use super::theme::Theme;
 use crate::studio::{Entry, Pane, Studio};
 
@@ -36,21 +37,23 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
         height: listed.min(area.height - lines),
         ..area
     };
-    let wide = area.width >= 38;
-    let mut widths = vec![
-        Constraint::Fill(1),
-        Constraint::Length(6),
-        Constraint::Length(6),
-    ];
-    let mut header = vec!["  name", "  step", " valid"];
-    if wide {
-        widths.push(Constraint::Length(5));
-        header.push("  age");
+    let aged = area.width >= 38 && ages(studio).next().is_some();
+    let mut columns = vec![("  step", 6), (" valid", 6)];
+    if aged {
+        columns.push(("  age", 5));
     }
+    let taken: u16 = columns.iter().map(|(_, width)| width + 1).sum();
+    let room = usize::from(area.width.saturating_sub(taken));
+    let header = ["  name"]
+        .into_iter()
+        .chain(columns.iter().map(|(name, _)| *name));
+    let widths = [Constraint::Fill(1)]
+        .into_iter()
+        .chain(columns.iter().map(|&(_, width)| Constraint::Length(width)));
     let rows = library
         .entries
         .iter()
-        .map(|entry| row(entry, studio, wide, theme));
+        .map(|entry| row(entry, studio, room, aged, theme));
     let has_keys = studio.screen.pane == Pane::Checkpoints;
     let highlight = if has_keys {
         theme.selected()
@@ -76,7 +79,8 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'r> {
+/// An entry whose name has `room` columns.
+fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) -> Row<'r> {
     let current = studio
         .model
         .as_ref()
@@ -94,7 +98,7 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'
         () if current => theme.good(),
         () => theme.plain(),
     };
-    let name = format!("{mark} {}", entry.name);
+    let name = shortened(&format!("{mark} {}", entry.name), room, theme.ascii);
     let mut cells = if entry.error.is_some() {
         vec![name, "broken".into(), String::new()]
     } else {
@@ -103,7 +107,7 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, wide: bool, theme: Theme) -> Row<'
             .map_or("     -".into(), |loss| format!("{loss:>6.2}"));
         vec![name, format!("{:>6}", entry.step), loss]
     };
-    if wide {
+    if aged {
         cells.push(
             studio
                 .age(entry)

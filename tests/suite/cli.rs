@@ -87,6 +87,7 @@ fn every_command_explains_itself() {
         "render",
         "prepare",
         "train",
+        "log",
         "eval",
         "experiment",
         "experiment hierarchy",
@@ -625,6 +626,31 @@ fn a_model_is_trained_resumed_measured_and_played() {
     assert!(text(&train(&["--steps", "3", "--resume"])).ends_with("done: step 3\n"));
     let log = fs::read_to_string(folder.path().join("run/log.csv")).unwrap();
     assert_eq!(log.lines().count(), 6, "{log}");
+    let curves = ok(&folder, &["log", "run", "--pictures", "curves"]);
+    let of_run: Vec<&str> = curves.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(of_run[..2], ["run", "3"], "{curves}");
+    let validation: Vec<f64> = (log.lines().filter(|line| line.contains("validation")))
+        .map(|line| line.split(',').nth(2).unwrap().parse().unwrap())
+        .collect();
+    let best = validation.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(of_run[3], format!("{best:.2}"), "{curves}");
+    for (path, trouble) in [
+        ("curves", "the training log curves/log.csv can't be read: "),
+        ("a.mid", "a.mid holds no line of a training log"),
+    ] {
+        let failed = run(&folder, &["log", path]);
+        let said = String::from_utf8(failed.stderr).unwrap();
+        assert_eq!(failed.status.code(), Some(1), "{said}");
+        assert!(
+            said.starts_with(&format!("musicvae-tui: {trouble}")),
+            "{said}"
+        );
+    }
+    let hits = fs::read_to_string(folder.path().join("curves/hits.svg")).unwrap();
+    assert!(
+        hits.contains(">training<") && hits.contains(">validation<"),
+        "{hits}"
+    );
 
     let trained = "run/latest.safetensors";
     let about = json(&ok(&folder, &["checkpoint", "info", trained, "--json"]));

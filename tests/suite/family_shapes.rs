@@ -439,6 +439,11 @@ fn flat_models_of_every_head() {
     let groove = || small(Representation::Groove(hits.clone()), Head::Groove);
     let short = || Some(vec![16, 9, 0]);
     Case::new(groove(), short()).check("groove with controls", whole, &TOLD);
+    let of_strokes = Preset {
+        stroke_weight: 6.0,
+        ..groove()
+    };
+    Case::new(of_strokes, short()).check("groove of heavy strokes", whole, &TOLD);
     let on_chords = small(melody(true), Head::Categorical);
     Case::new(on_chords, short()).check("melody on chords", whole, &TOLD);
     let trio = Head::MultiCategorical(Representation::TRIO_DEPTHS.to_vec());

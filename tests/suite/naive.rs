@@ -197,8 +197,8 @@ impl<'a> Naive<'a> {
                 let lanes = truth.len() / 3;
                 let part = |column: usize, x: f64, t: f64| match column / lanes {
                     0 => binary(sigmoid(x), t, 1e-7),
-                    1 => (t - sigmoid(x)).powi(2),
-                    _ => (t - x.tanh()).powi(2),
+                    1 => self.preset.stroke_weight * (t - sigmoid(x)).powi(2),
+                    _ => self.preset.stroke_weight * (t - x.tanh()).powi(2),
                 };
                 (0..truth.len()).map(|c| part(c, made[c], truth[c])).sum()
             }

@@ -121,11 +121,18 @@ pub struct Accuracy {
 }
 
 impl Losses {
-    /// What training minimizes, per window: reconstruction plus `beta` times the divergence past
-    /// the preset's free bits.
+    /// What training minimizes, per window: reconstruction, with the preset's weight of strokes,
+    /// plus `beta` times the divergence past its free bits.
     pub fn total(&self, preset: &Preset, beta: f64) -> Result<Tensor> {
         let free_nats = preset.free_bits * std::f64::consts::LN_2;
-        &self.reconstruction + ((&self.kl - free_nats)?.relu()? * beta)?
+        let total = (&self.reconstruction + ((&self.kl - free_nats)?.relu()? * beta)?)?;
+        match &self.groove {
+            Some(groove) if preset.stroke_weight != 1.0 => {
+                let strokes = (&groove.velocities + &groove.offsets)?;
+                total + (strokes * (preset.stroke_weight - 1.0))?
+            }
+            _ => Ok(total),
+        }
     }
 }
 

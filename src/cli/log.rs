@@ -1,0 +1,158 @@
+//! `log`: the curves of training runs.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+
+use super::eval::write_pictures;
+use super::output::say;
+use crate::chart::{Line, LineChart, Style};
+use crate::data::Split;
+use crate::studio::Term;
+use crate::training::{Log, Record};
+
+/// Show how training runs went: what they trained and where they ended, as a table and as curves.
+#[derive(clap::Args)]
+pub struct LogArgs {
+    /// Folders of runs, or their log.csv files.
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Also draw every term of the loss, as SVG files into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pictures: Option<PathBuf>,
+}
+
+struct Run {
+    name: String,
+    records: Vec<Record>,
+}
+
+impl LogArgs {
+    pub fn run(self) -> anyhow::Result<()> {
+        let runs = self.runs.iter().map(|path| read(path));
+        let runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
+        if let Some(folder) = &self.pictures {
+            let pictures = Term::ALL.map(|term| (file_name(term), picture(&runs, term)));
+            write_pictures(folder, &pictures)?;
+        }
+        say!("{}", table(&runs).trim_end())
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Run> {
+    let file = match path.is_dir() {
+        true => path.join("log.csv"),
+        false => path.to_path_buf(),
+    };
+    let records = Log::read(&file)
+        .with_context(|| format!("the training log {} can't be read", file.display()))?;
+    if records.is_empty() {
+        bail!("{} holds no line of a training log", file.display());
+    }
+    Ok(Run {
+        name: path.display().to_string(),
+        records,
+    })
+}
+
+impl Run {
+    fn of(&self, split: Split) -> impl Iterator<Item = &Record> {
+        let records = self.records.iter();
+        records.filter(move |record| record.split == split)
+    }
+
+    /// Training in as many means as there are points worth drawing; validation as it was measured.
+    fn curve(&self, split: Split, term: Term) -> Vec<(f64, f64)> {
+        /// Finer than this, the noise of single batches hides the curve.
+        const POINTS: usize = 120;
+        let all: Vec<&Record> = self.of(split).collect();
+        let together = match split {
+            Split::Train => all.len().div_ceil(POINTS).max(1),
+            _ => 1,
+        };
+        let mean = |some: &[&Record], of: fn(&Record, Term) -> f64| {
+            some.iter().map(|record| of(record, term)).sum::<f64>() / some.len() as f64
+        };
+        let point = |some: &[&Record]| {
+            (
+                mean(some, |record, _| record.step as f64),
+                mean(some, |record, term| term.of(record)),
+            )
+        };
+        all.chunks(together).map(point).collect()
+    }
+}
+
+/// The best and the last look of every run at the validation split.
+fn table(runs: &[Run]) -> String {
+    let name = runs.iter().map(|run| run.name.chars().count()).max();
+    let name = name.unwrap_or(0).max("run".len());
+    let mut text = format!(
+        "{:name$} {:>8} {:>7} {:>10} {:>8} {:>8} {:>11} {:>8} {:>7}\n",
+        "run", "steps", "hours", "best loss", "at step", "hits", "velocities", "offsets", "bits"
+    );
+    for run in runs {
+        let last = run.records.last();
+        let (steps, seconds) = last.map_or((0, 0.0), |record| (record.step, record.seconds));
+        let _ = write!(
+            text,
+            "{:name$} {steps:>8} {:>7.2}",
+            run.name,
+            seconds / 3600.0
+        );
+        let best = (run.of(Split::Validation)).min_by(|a, b| a.loss.total_cmp(&b.loss));
+        let _ = match best {
+            None => writeln!(text, " {:>10}", "-"),
+            Some(best) => writeln!(
+                text,
+                " {:>10.2} {:>8} {:>8.2} {:>11.2} {:>8.2} {:>7.1}",
+                best.loss, best.step, best.hits, best.velocities, best.offsets, best.kl_bits
+            ),
+        };
+    }
+    text
+}
+
+fn file_name(term: Term) -> &'static str {
+    match term {
+        Term::Total => "loss",
+        Term::Hits => "hits",
+        Term::Velocities => "velocities",
+        Term::Offsets => "offsets",
+        Term::Divergence => "divergence",
+    }
+}
+
+fn picture(runs: &[Run], term: Term) -> String {
+    let line = |run: &Run, split: Split, style: Style| {
+        let what = match split {
+            Split::Train => "training",
+            _ => "validation",
+        };
+        Line {
+            name: match runs {
+                [_] => what.into(),
+                _ => format!("{}, {what}", run.name),
+            },
+            points: run.curve(split, term),
+            style,
+        }
+    };
+    let both = |run| {
+        [
+            line(run, Split::Train, Style::Dashed),
+            line(run, Split::Validation, Style::Solid),
+        ]
+    };
+    LineChart {
+        title: format!("Training: {}", term.name()),
+        x_label: "optimizer steps".into(),
+        y_label: term.name().into(),
+        lines: (runs.iter().flat_map(both))
+            .filter(|line| !line.points.is_empty())
+            .collect(),
+        ..LineChart::default()
+    }
+    .svg()
+}

@@ -1,0 +1,67 @@
+//! Why a run can't start or go on.
+
+use std::path::PathBuf;
+
+use crate::checkpoint::CheckpointError;
+use crate::data::{DataError, NotConvertible};
+use crate::model::ModelError;
+
+/// Why a run can't start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error("no examples can be made for preset {preset}: {reason}")]
+    NoConverter {
+        preset: String,
+        reason: NotConvertible,
+    },
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Checkpoint(Box<CheckpointError>),
+    #[error("the training log {} can't be written: {reason}", path.display())]
+    Log {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("the training log {} can't be read: {reason}", path.display())]
+    LogUnread {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("{} was trained as preset {found}, not {wanted}: choose another folder", path.display())]
+    OtherPreset {
+        path: PathBuf,
+        found: String,
+        wanted: String,
+    },
+    #[error(
+        "{} was trained with {difference}: resume it with that, or choose another folder",
+        path.display()
+    )]
+    OtherSetting { path: PathBuf, difference: String },
+    #[error("{} holds no optimizer state to resume from: start anew from it instead", path.display())]
+    NoOptimizer { path: PathBuf },
+    #[error("{} already holds a run: resume it, or choose another folder", path.display())]
+    Occupied { path: PathBuf },
+    #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
+    NotMeasured(String),
+    #[error(
+        "the loss or gradient of step {step} is not a finite number; the weights of the step \
+         before are kept: try a smaller learning rate or look at the data"
+    )]
+    NotFinite { step: u64 },
+}
+
+impl From<CheckpointError> for TrainingError {
+    fn from(error: CheckpointError) -> Self {
+        TrainingError::Checkpoint(Box::new(error))
+    }
+}
+
+impl From<candle_core::Error> for TrainingError {
+    fn from(error: candle_core::Error) -> Self {
+        TrainingError::Model(error.into())
+    }
+}
