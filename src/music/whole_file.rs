@@ -9,18 +9,18 @@ use std::path::Path;
 /// no file (a device, a pipe) is never replaced by one, but written to.
 pub fn write_whole_file(
     path: &Path,
-    fill: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+    fill: impl FnOnce(&mut BufWriter<InPieces>) -> io::Result<()>,
 ) -> io::Result<()> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     if target.metadata().is_ok_and(|about| !about.is_file()) {
         let mut device = File::options().write(true).open(&target)?;
-        let mut out = BufWriter::new(&mut device);
+        let mut out = BufWriter::new(InPieces(&mut device));
         fill(&mut out)?;
         return out.flush();
     }
     let folder = folder_of(&target);
     let mut file = unfinished_file(folder)?;
-    let mut out = BufWriter::new(file.as_file_mut());
+    let mut out = BufWriter::new(InPieces(file.as_file_mut()));
     fill(&mut out)?;
     out.flush()?;
     drop(out);
@@ -30,6 +30,22 @@ pub fn write_whole_file(
     #[cfg(unix)]
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
+}
+
+/// A file that takes a little at a time. A kernel without preemption (that of many servers) copies
+/// what one call writes in steps of megabytes, and for so long nothing else runs on that core, be
+/// its priority real-time: a checkpoint of 65 MB written at once made sound 4 ms late.
+pub struct InPieces<'f>(&'f mut File);
+
+impl Write for InPieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        const PIECE: usize = 64 * 1024;
+        self.0.write(&bytes[..bytes.len().min(PIECE)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// The folder that a path lies in.
@@ -77,6 +93,15 @@ mod tests {
         assert_eq!(fail.unwrap_err().to_string(), "the disk is full");
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_written_at_once_arrives_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights");
+        let bytes: Vec<u8> = (0..1_000_003u32).map(|n| (n % 251) as u8).collect();
+        write_whole_file(&path, |out| out.write_all(&bytes)).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
     }
 
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Result, Tensor};
 
+use super::gradients::each_weight;
 use crate::model::{Tensors, network::Network};
 
 /// Adam (Kingma & Ba 2015) with TensorFlow's placement of epsilon:
@@ -39,7 +40,7 @@ impl Adam {
         self.step += 1;
         let t = self.step as f64;
         let rate = rate * (1.0 - BETA_2.powf(t)).sqrt() / (1.0 - BETA_1.powf(t));
-        for (name, variable) in network.variables() {
+        let moments = each_weight(network.variables(), |(name, variable)| {
             let gradient = &gradients[name];
             let decay =
                 |old: &Tensor, new: Tensor, beta: f64| (old * beta)? + (new * (1.0 - beta))?;
@@ -47,6 +48,9 @@ impl Adam {
             let v = decay(&self.second_moments[name], gradient.sqr()?, BETA_2)?;
             let change = (&m / (v.sqrt()? + EPSILON)?)?;
             variable.set(&(variable.as_tensor() - (change * rate)?)?)?;
+            Ok((m, v))
+        })?;
+        for (name, (m, v)) in network.variables().keys().zip(moments) {
             self.first_moments.insert(name.clone(), m);
             self.second_moments.insert(name.clone(), v);
         }

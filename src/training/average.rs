@@ -2,6 +2,7 @@
 
 use candle_core::{DType, Device, Result};
 
+use super::gradients::each_weight;
 use crate::model::{Tensors, network::Network};
 
 /// An exponential moving average of all weights (Polyak & Juditsky 1992), which quiets what the
@@ -35,13 +36,14 @@ impl Average {
     pub fn update(&mut self, network: &Network, step: u64) -> Result<()> {
         let step = step as f64;
         let decay = self.decay.min((1.0 + step) / (10.0 + step));
-        for (name, variable) in network.variables() {
-            if let Some(average) = self.weights.get_mut(name) {
+        each_weight(&mut self.weights, |(name, average)| {
+            if let Some(variable) = network.variables().get(name) {
                 // Off the tape: it would keep every step's weights for ever.
                 let weight = variable.as_detached_tensor();
                 *average = ((&*average * decay)? + (weight * (1.0 - decay))?)?;
             }
-        }
+            Ok(())
+        })?;
         Ok(())
     }
 

@@ -85,11 +85,13 @@ pub struct Gradients {
 impl Gradients {
     /// The norm of all gradients together.
     pub fn global_norm(&self) -> Result<f64> {
-        let mut sum = 0.0;
-        for gradient in self.tensors.values() {
-            sum += f64::from(gradient.sqr()?.sum_all()?.to_scalar::<f32>()?);
-        }
-        Ok(sum.sqrt())
+        let square = |(_, gradient): (&String, &Tensor)| {
+            Ok(f64::from(gradient.sqr()?.sum_all()?.to_scalar::<f32>()?))
+        };
+        Ok(each_weight(&self.tensors, square)?
+            .iter()
+            .sum::<f64>()
+            .sqrt())
     }
 
     /// Applies the reference's clipping for a gradient of norm `norm`: scaled down to the
@@ -342,11 +344,23 @@ fn sum(shards: Vec<Gradients>) -> Result<Gradients> {
     let Some(mut sum) = shards.next() else {
         bail!("a batch needs at least one example")
     };
-    for shard in shards {
+    let others: Vec<Gradients> = shards.collect();
+    for shard in &others {
         sum.terms = sum.terms.add(shard.terms);
-        for (name, gradient) in &mut sum.tensors {
+    }
+    each_weight(&mut sum.tensors, |(name, gradient)| {
+        for shard in &others {
             *gradient = (&*gradient + &shard.tensors[name])?;
         }
-    }
+        Ok(())
+    })?;
     Ok(sum)
+}
+
+/// Runs `work` on every one of a model's weights, spread over the cores; results in their order.
+pub(super) fn each_weight<W: IntoParallelIterator + Send, T: Send>(
+    weights: W,
+    work: impl Fn(W::Item) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    pool()?.install(|| weights.into_par_iter().map(work).collect())
 }
