@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
 
 use midir::{MidiOutput, MidiOutputConnection};
 
@@ -17,6 +19,10 @@ const LISTER: &str = "musicvae-tui-ports";
 
 /// What stands for a port of our own, to which other programs connect.
 pub const VIRTUAL_PORT: &str = "virtual port";
+
+/// JACK counts a connection in from one of its next periods on; what is sent before (where in the
+/// song we are) reaches nobody. Its periods are of 43 ms at most, with 2048 frames.
+const SETTLING: Duration = Duration::from_millis(100);
 
 /// A system that has MIDI ports.
 pub(crate) trait Backend: Send {
@@ -188,6 +194,9 @@ impl Backend for System {
         let connection = output
             .connect(&port, "drums")
             .map_err(|error| format!("MIDI port \"{name}\" cannot be opened ({error})."))?;
+        if cfg!(feature = "jack-midi") {
+            thread::sleep(SETTLING);
+        }
         Ok(Box::new(Client::new(connection, server)))
     }
 
