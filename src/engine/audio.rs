@@ -71,6 +71,7 @@ fn open_with(
         ..candidate.config.config()
     };
     let state = Arc::new(StreamState::default());
+    feed.shared.audio_denied.store(false, Relaxed);
     let build = match candidate.config.sample_format() {
         SampleFormat::F32 => build::<f32>,
         SampleFormat::F64 => build::<f64>,
@@ -118,11 +119,12 @@ fn build<T: SizedSample + FromSample<f32>>(
     state: Arc<StreamState>,
     shared: Arc<Shared>,
 ) -> Result<cpal::Stream, cpal::Error> {
+    let told = shared.clone();
     device.build_output_stream(
         config,
         move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
             if std::mem::take(&mut ordinary) {
-                make_realtime();
+                shared.audio_denied.store(!make_realtime(), Relaxed);
             }
             let time = info.timestamp();
             feeder.fill(data, time.playback.saturating_duration_since(time.callback));
@@ -132,9 +134,10 @@ fn build<T: SizedSample + FromSample<f32>>(
             | ErrorKind::StreamInvalidated
             | ErrorKind::HostUnavailable => state.lost.store(true, Relaxed),
             // Told once, and no fault of the moment.
-            ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => (),
+            ErrorKind::RealtimeDenied => told.audio_denied.store(true, Relaxed),
+            ErrorKind::DeviceChanged => (),
             _ => {
-                shared.audio_errors.fetch_add(1, Relaxed);
+                told.audio_errors.fetch_add(1, Relaxed);
             }
         },
         Some(Duration::from_secs(3)),

@@ -387,6 +387,7 @@ impl Engine {
             dropped_commands: shared.dropped_commands.load(Relaxed),
             dropped_midi: shared.dropped_midi.load(Relaxed),
             audio_errors: shared.audio_errors.load(Relaxed),
+            audio_denied: shared.audio_denied.load(Relaxed),
             midi_errors: shared.midi_errors.load(Relaxed),
         }
     }

@@ -194,6 +194,8 @@ pub(crate) struct Shared {
     pub dropped_commands: AtomicU64,
     pub dropped_midi: AtomicU64,
     pub audio_errors: AtomicU64,
+    /// The system grants the audio callback no real-time priority.
+    pub audio_denied: AtomicBool,
     pub midi_errors: AtomicU64,
     /// Set when the synthesizer panicked: it plays no more until a kit is loaded again.
     pub sound_failed: AtomicBool,

@@ -121,6 +121,8 @@ pub struct Status {
     pub dropped_midi: u64,
     /// Underruns and other errors that the audio driver reported.
     pub audio_errors: u64,
+    /// The system grants the audio callback no real-time priority.
+    pub audio_denied: bool,
     /// How often the MIDI port was lost, blocked or broke down.
     pub midi_errors: u64,
 }

@@ -83,6 +83,8 @@ pub struct Studio {
     pub leaving: bool,
     tickets: morph::Tickets,
     taps: tap::Taps,
+    /// When a gap in the sound was last spoken of.
+    gap_told: Option<Duration>,
     effects: Vec<Effect>,
 }
 
@@ -113,6 +115,7 @@ impl Studio {
             leaving: false,
             tickets: morph::Tickets::default(),
             taps: tap::Taps::default(),
+            gap_told: None,
             effects: Vec::new(),
             config,
         };

@@ -1,6 +1,7 @@
 //! Playing: transport, feel, levels, and the state of the lanes.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,7 @@ pub fn silent_transport(config: &Config) -> Transport {
         dropped_commands: 0,
         dropped_midi: 0,
         audio_errors: 0,
+        audio_denied: false,
         midi_errors: 0,
     }
 }
@@ -332,8 +334,29 @@ impl Studio {
                 "{dropped} notes or commands found no room and were dropped."
             ));
         }
+        if status.audio_errors > self.transport.audio_errors {
+            self.hear_of_gap(&status);
+        }
         self.receive_sync(self.transport.sync, status.sync);
         self.transport = status;
+    }
+
+    /// Says that the sound broke off and what helps; not again for each gap of a bad stretch.
+    fn hear_of_gap(&mut self, status: &Transport) {
+        const PEACE: Duration = Duration::from_secs(30);
+        if (self.gap_told).is_some_and(|told| self.now.saturating_sub(told) < PEACE) {
+            return;
+        }
+        self.gap_told = Some(self.now);
+        let buffer = self.config.audio.buffer;
+        let priority = match status.audio_denied {
+            true => ", so does real-time priority (rtprio in limits.conf)",
+            false => "",
+        };
+        self.complain(format!(
+            "The sound broke off for a moment: a larger buffer in the configuration helps (it is \
+             {buffer}){priority}."
+        ));
     }
 
     /// The tempo as the screen writes it: `120.0`, or `ext` and what the external clock does.

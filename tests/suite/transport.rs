@@ -407,3 +407,29 @@ fn strokes_on_pads_land_in_the_slot_that_sounds() {
     assert!(crashes(&slot.groove).is_empty());
     assert_eq!(bench.studio.chain.playing, None);
 }
+
+#[test]
+fn gaps_in_the_sound_are_told_with_what_helps_once_in_a_while() {
+    let mut bench = Workbench::ready();
+    let gaps = |bench: &Workbench| {
+        let messages = bench.studio.messages.iter();
+        let texts = messages.map(|message| message.text.clone());
+        texts
+            .filter(|text| text.starts_with("The sound broke off"))
+            .collect::<Vec<_>>()
+    };
+    let mut gap = |at: u64, denied: bool| {
+        bench.receive(Event::Tick(Duration::from_secs(at)));
+        engine_says(&mut bench, |status| {
+            status.audio_errors += 1;
+            status.audio_denied = denied;
+        });
+        gaps(&bench)
+    };
+    assert_eq!(gap(100, false).len(), 1);
+    assert_eq!(gap(101, false).len(), 1);
+    let told = gap(131, true);
+    assert_eq!(told.len(), 2);
+    assert!(told[0].contains("(it is 512)"), "{}", told[0]);
+    assert!(!told[0].contains("rtprio") && told[1].contains("rtprio"));
+}
