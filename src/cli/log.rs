@@ -18,6 +18,9 @@ pub struct LogArgs {
     /// Folders of runs, or their log.csv files.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
+    /// Each run began with the weights of the one before: draw their steps one after the other.
+    #[arg(long)]
+    in_a_row: bool,
     /// Also draw every term of the loss, as SVG files into this folder.
     #[arg(long, value_name = "FOLDER")]
     pictures: Option<PathBuf>,
@@ -26,17 +29,30 @@ pub struct LogArgs {
 struct Run {
     name: String,
     records: Vec<Record>,
+    /// Steps before its own, where it is drawn.
+    before: u64,
 }
 
 impl LogArgs {
     pub fn run(self) -> anyhow::Result<()> {
         let runs = self.runs.iter().map(|path| read(path));
-        let runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
+        let mut runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
+        if self.in_a_row {
+            put_in_a_row(&mut runs);
+        }
         if let Some(folder) = &self.pictures {
             let pictures = Term::ALL.map(|term| (file_name(term), picture(&runs, term)));
             write_pictures(folder, &pictures)?;
         }
         say!("{}", table(&runs).trim_end())
+    }
+}
+
+fn put_in_a_row(runs: &mut [Run]) {
+    let mut before = 0;
+    for run in runs {
+        run.before = before;
+        before += run.records.last().map_or(0, |record| record.step);
     }
 }
 
@@ -53,6 +69,7 @@ fn read(path: &Path) -> anyhow::Result<Run> {
     Ok(Run {
         name: path.display().to_string(),
         records,
+        before: 0,
     })
 }
 
@@ -76,7 +93,7 @@ impl Run {
         };
         let point = |some: &[&Record]| {
             (
-                mean(some, |record, _| record.step as f64),
+                self.before as f64 + mean(some, |record, _| record.step as f64),
                 mean(some, |record, term| term.of(record)),
             )
         };
@@ -155,4 +172,45 @@ fn picture(runs: &[Run], term: Term) -> String {
         ..LineChart::default()
     }
     .svg()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::Terms;
+
+    fn run(steps: u64) -> Run {
+        let record = |step| {
+            let terms = Terms {
+                examples: 1,
+                loss: step as f64,
+                ..Terms::default()
+            };
+            let split = match step % 10 {
+                0 => Split::Validation,
+                _ => Split::Train,
+            };
+            Record::new(step, split, terms)
+        };
+        Run {
+            name: "run".into(),
+            records: (1..=steps).map(record).collect(),
+            before: 0,
+        }
+    }
+
+    #[test]
+    fn runs_in_a_row_go_on_where_the_one_before_ended() {
+        let mut runs = [run(30), run(20)];
+        put_in_a_row(&mut runs);
+        let curve = runs[1].curve(Split::Validation, Term::Total);
+        assert_eq!(curve, [(40.0, 10.0), (50.0, 20.0)]);
+    }
+
+    #[test]
+    fn training_is_drawn_as_means_of_neighbours() {
+        // 270 steps of training between the looks at the validation split: three to a point.
+        let curve = run(300).curve(Split::Train, Term::Total);
+        assert_eq!((curve.len(), curve[0]), (90, (2.0, 2.0)));
+    }
 }
