@@ -18,7 +18,7 @@ pub struct LogArgs {
     /// Folders of runs, or their log.csv files.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
-    /// Each run began with the weights of the one before: draw their steps one after the other.
+    /// Each run began with the weights of the one before: draw them as one.
     #[arg(long)]
     in_a_row: bool,
     /// Also draw every term of the loss, as SVG files into this folder.
@@ -29,31 +29,34 @@ pub struct LogArgs {
 struct Run {
     name: String,
     records: Vec<Record>,
-    /// Steps before its own, where it is drawn.
-    before: u64,
 }
 
 impl LogArgs {
     pub fn run(self) -> anyhow::Result<()> {
         let runs = self.runs.iter().map(|path| read(path));
-        let mut runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
-        if self.in_a_row {
-            put_in_a_row(&mut runs);
-        }
+        let runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
         if let Some(folder) = &self.pictures {
-            let pictures = Term::ALL.map(|term| (file_name(term), picture(&runs, term)));
+            let one = self.in_a_row.then(|| [in_a_row(&runs)]);
+            let drawn = one.as_ref().map_or(&runs[..], |one| one);
+            let pictures = Term::ALL.map(|term| (file_name(term), picture(drawn, term)));
             write_pictures(folder, &pictures)?;
         }
         say!("{}", table(&runs).trim_end())
     }
 }
 
-fn put_in_a_row(runs: &mut [Run]) {
-    let mut before = 0;
+/// The runs as one: the steps of each follow those of the one before.
+fn in_a_row(runs: &[Run]) -> Run {
+    let mut records: Vec<Record> = Vec::new();
     for run in runs {
-        run.before = before;
-        before += run.records.last().map_or(0, |record| record.step);
+        let before = records.last().map_or(0, |record| record.step);
+        records.extend(run.records.iter().map(|record| Record {
+            step: before + record.step,
+            ..*record
+        }));
     }
+    let name = "in a row".into();
+    Run { name, records }
 }
 
 fn read(path: &Path) -> anyhow::Result<Run> {
@@ -69,7 +72,6 @@ fn read(path: &Path) -> anyhow::Result<Run> {
     Ok(Run {
         name: path.display().to_string(),
         records,
-        before: 0,
     })
 }
 
@@ -93,7 +95,7 @@ impl Run {
         };
         let point = |some: &[&Record]| {
             (
-                self.before as f64 + mean(some, |record, _| record.step as f64),
+                mean(some, |record, _| record.step as f64),
                 mean(some, |record, term| term.of(record)),
             )
         };
@@ -195,16 +197,21 @@ mod tests {
         Run {
             name: "run".into(),
             records: (1..=steps).map(record).collect(),
-            before: 0,
         }
     }
 
     #[test]
     fn runs_in_a_row_go_on_where_the_one_before_ended() {
-        let mut runs = [run(30), run(20)];
-        put_in_a_row(&mut runs);
-        let curve = runs[1].curve(Split::Validation, Term::Total);
-        assert_eq!(curve, [(40.0, 10.0), (50.0, 20.0)]);
+        let one = in_a_row(&[run(30), run(20)]);
+        let curve = one.curve(Split::Validation, Term::Total);
+        let expected = [
+            (10.0, 10.0),
+            (20.0, 20.0),
+            (30.0, 30.0),
+            (40.0, 10.0),
+            (50.0, 20.0),
+        ];
+        assert_eq!(curve, expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Groove, Hit, Lane, STEPS_PER_QUARTER};
+use super::{Groove, Hit, Lane, STEPS_PER_QUARTER, Step};
 
 /// A property of a groove with a name, a unit and a way to compute it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +119,23 @@ pub fn syncopation(groove: &Groove) -> Option<f64> {
     Some(f64::from(total) * bar as f64 / steps as f64)
 }
 
+/// How much neighbouring bars have in common: the mean, over all pairs with a stroke, of Dice's
+/// coefficient of their hits (1 for the same, 0 for nothing in common). `None` without such a pair.
+pub fn repetition(groove: &Groove) -> Option<f64> {
+    let bars: Vec<&[Step]> = groove
+        .steps
+        .chunks_exact(groove.meter.steps_per_bar().max(1))
+        .collect();
+    let hits = |bar: &[Step]| bar.iter().flatten().flatten().count();
+    let likeness = |pair: &[&[Step]]| {
+        let both = pair[0].iter().flatten().zip(pair[1].iter().flatten());
+        let shared = both.filter(|(a, b)| a.is_some() && b.is_some()).count();
+        let all = hits(pair[0]) + hits(pair[1]);
+        (all > 0).then(|| 2.0 * shared as f64 / all as f64)
+    };
+    mean(bars.windows(2).filter_map(likeness))
+}
+
 /// Metrical weight of a step in a bar of `bar` steps.
 fn weight(step: usize, bar: usize) -> i32 {
     let step = step % bar.max(1);
@@ -193,6 +210,23 @@ mod tests {
         let measured = Measure::ALL.map(|measure| measure.of(&silence));
         assert_eq!(measured, [Some(0.0), None, None, None, None, None]);
         assert_eq!(density(&Groove::empty(0)), None);
+    }
+
+    #[test]
+    fn repetition_is_of_neighbouring_bars() {
+        let of = |bars: &[&[usize]]| {
+            let steps = bars.iter().flat_map(|steps| kicks(steps).steps).collect();
+            repetition(&Groove {
+                steps,
+                ..Groove::empty(16)
+            })
+        };
+        assert_eq!(of(&[&[0, 8]]), None);
+        assert_eq!(of(&[&[], &[]]), None);
+        assert_eq!(of(&[&[0, 8], &[0, 8]]), Some(1.0));
+        assert_eq!(of(&[&[0, 8], &[0, 8, 10, 12]]), Some(2.0 / 3.0));
+        // A silent pair says nothing; silence beside strokes has nothing in common with them.
+        assert_eq!(of(&[&[0], &[0], &[], &[]]), Some(0.5));
     }
 
     #[test]

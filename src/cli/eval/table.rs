@@ -246,6 +246,9 @@ fn prior(text: &mut String, prior: &Prior) -> std::fmt::Result {
         row(&name, 3, &|it| Some(it.lane_density[lane.index()]))?;
     }
     row("syncopation a bar", 2, &|it| Some(it.syncopation))?;
+    row("likeness of neighbouring bars", 3, &|it| {
+        Some(it.repetition)
+    })?;
     row("degenerate, share", 4, &|it| Some(it.degenerate))?;
     row("near-duplicate of train, share", 4, &|it| {
         it.near_duplicates

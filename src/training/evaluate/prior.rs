@@ -54,6 +54,8 @@ pub struct Profile {
     pub density: Interval,
     /// Longuet-Higgins & Lee a bar; see [`measures::syncopation`].
     pub syncopation: Interval,
+    /// What neighbouring bars have in common; see [`measures::repetition`].
+    pub repetition: Interval,
     /// Share of grooves with no stroke, or strokes on one lane only.
     pub degenerate: Interval,
     /// Share of grooves that a training window resembles to [`NEAR_DUPLICATE`]; `None` without a
@@ -71,6 +73,7 @@ struct ProfileSums {
     velocities: Velocities,
     offsets: Offsets,
     syncopation: (f64, f64),
+    repetition: (f64, f64),
     degenerate: f64,
     near_duplicates: f64,
 }
@@ -84,6 +87,8 @@ impl Sums for ProfileSums {
         self.offsets.add(&other.offsets);
         self.syncopation.0 += other.syncopation.0;
         self.syncopation.1 += other.syncopation.1;
+        self.repetition.0 += other.repetition.0;
+        self.repetition.1 += other.repetition.1;
         self.degenerate += other.degenerate;
         self.near_duplicates += other.near_duplicates;
     }
@@ -105,6 +110,9 @@ impl ProfileSums {
         }
         if let Some(syncopation) = measures::syncopation(groove) {
             sums.syncopation = (syncopation, 1.0);
+        }
+        if let Some(repetition) = measures::repetition(groove) {
+            sums.repetition = (repetition, 1.0);
         }
         let used = lanes.iter().filter(|used| **used).count();
         sums.degenerate = f64::from(u8::from(used < 2));
@@ -130,10 +138,17 @@ impl ProfileSums {
         let lane_density = plan.intervals::<_, LANES>(windows, |sums| {
             std::array::from_fn(|lane| sums.lane_hits(lane) / sums.steps)
         });
-        let [density, syncopation, degenerate, near_duplicates] = plan.intervals(windows, |sums| {
+        let [
+            density,
+            syncopation,
+            repetition,
+            degenerate,
+            near_duplicates,
+        ] = plan.intervals(windows, |sums| {
             [
                 sums.cells.0.iter().sum::<f64>() / sums.steps,
                 sums.syncopation.0 / sums.syncopation.1,
+                sums.repetition.0 / sums.repetition.1,
                 sums.degenerate / sums.grooves,
                 sums.near_duplicates / sums.grooves,
             ]
@@ -145,6 +160,7 @@ impl ProfileSums {
             lane_density,
             density,
             syncopation,
+            repetition,
             degenerate,
             near_duplicates: has_train.then_some(near_duplicates),
             pattern: std::array::from_fn(|lane| std::array::from_fn(|place| share(lane, place))),
