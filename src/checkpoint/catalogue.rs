@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use candle_core::DType;
 
-use super::header::{Header, OPTIMIZER_PREFIX};
+use super::header::{Header, Role};
 use super::{CheckpointError, EMBEDDED, Embedded, Metadata, error::file_name, open};
 use crate::model::Preset;
 
@@ -63,11 +63,13 @@ impl Summary {
             resumable: false,
         };
         for (name, entry) in &header.entries {
-            if name.starts_with(OPTIMIZER_PREFIX) {
-                summary.resumable = true;
-            } else {
-                summary.parameters += entry.shape.iter().product::<usize>();
-                summary.half |= entry.dtype == DType::F16;
+            match Role::of(name) {
+                Role::Optimizer(_) => summary.resumable = true,
+                Role::Prior(_) => {}
+                Role::Weight => {
+                    summary.parameters += entry.shape.iter().product::<usize>();
+                    summary.half |= entry.dtype == DType::F16;
+                }
             }
         }
         summary

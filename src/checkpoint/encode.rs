@@ -8,7 +8,7 @@ use std::path::Path;
 use candle_core::{DType, Tensor};
 use serde_json::{Value, json};
 
-use super::header::{BLANK_CHECKSUM, FORMAT_VERSION, OPTIMIZER_PREFIX};
+use super::header::{BLANK_CHECKSUM, FORMAT_VERSION, OPTIMIZER_PREFIX, PRIOR_PREFIX};
 use super::{Checkpoint, CheckpointError, error::file_name, header};
 use crate::music::{folder_of, write_whole_file};
 
@@ -48,6 +48,12 @@ impl Checkpoint {
             self.tensors
                 .iter()
                 .map(|(name, tensor)| (name.clone(), tensor, weights)),
+        );
+        let prior = self.prior.to_tensors()?;
+        parts.extend(
+            prior
+                .iter()
+                .map(|(name, tensor)| (format!("{PRIOR_PREFIX}{name}"), tensor, weights)),
         );
         parts.extend(
             self.optimizer.iter().map(|(name, tensor)| {

@@ -10,12 +10,14 @@ use safetensors::Dtype;
 use serde_json::Value;
 
 use super::{CheckpointError, Metadata};
-use crate::model::Preset;
+use crate::model::{Preset, Prior};
 
 /// The newest layout of the metadata that this program reads, and the one it writes.
 pub(super) const FORMAT_VERSION: u32 = 1;
 /// Slots of the optimizer and other state of the trainer lie under this prefix.
 pub(super) const OPTIMIZER_PREFIX: &str = "optimizer/";
+/// The tensors of a prior that is not `N(0, I)` lie under this one.
+pub(super) const PRIOR_PREFIX: &str = "prior/";
 /// The longest header read. The largest preset needs some tens of kilobytes.
 const MAX_HEADER: u64 = 16 << 20;
 /// What precedes the checksum's eight hexadecimal digits in the header. Inside a JSON string the
@@ -29,6 +31,26 @@ pub(super) struct Entry {
     pub shape: Vec<usize>,
     /// Where its bytes lie, from the end of the header.
     pub range: Range<usize>,
+}
+
+/// What a tensor of the file is, with its name among its like.
+pub(super) enum Role<'a> {
+    Weight,
+    Optimizer(&'a str),
+    Prior(&'a str),
+}
+
+impl Role<'_> {
+    pub fn of(name: &str) -> Role<'_> {
+        match (
+            name.strip_prefix(OPTIMIZER_PREFIX),
+            name.strip_prefix(PRIOR_PREFIX),
+        ) {
+            (Some(slot), _) => Role::Optimizer(slot),
+            (None, Some(part)) => Role::Prior(part),
+            (None, None) => Role::Weight,
+        }
+    }
 }
 
 /// A checked header.
@@ -134,8 +156,8 @@ impl Header {
             .map(|(name, entry)| (name.as_str(), entry.shape.as_slice()));
         check_shapes(&self.preset, found, file)?;
         for (name, entry) in &self.entries {
-            let weight = !name.starts_with(OPTIMIZER_PREFIX);
-            if weight && !matches!(entry.dtype, DType::F32 | DType::F16) {
+            let state = matches!(Role::of(name), Role::Optimizer(_));
+            if !state && !matches!(entry.dtype, DType::F32 | DType::F16) {
                 return Err(CheckpointError::Type {
                     file: file.into(),
                     tensor: name.clone(),
@@ -148,14 +170,24 @@ impl Header {
     }
 }
 
-/// Checks names and shapes as they lie in a file, optimizer slots included: every weight of the
-/// preset, none other, and slots `optimizer/<slot>/<weight>` of their weight's shape.
+/// Checks names and shapes as they lie in a file: every weight of the preset, all of a prior or
+/// nothing of it, none other, and slots `optimizer/<slot>/<weight>` of their weight's shape.
 pub(super) fn check_shapes<'a>(
     preset: &Preset,
-    found: impl Iterator<Item = (&'a str, &'a [usize])>,
+    found: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
     file: &str,
 ) -> Result<(), CheckpointError> {
-    let expected: BTreeMap<String, Vec<usize>> = preset.parameter_shapes().into_iter().collect();
+    let mut expected: BTreeMap<String, Vec<usize>> =
+        preset.parameter_shapes().into_iter().collect();
+    let mut of_prior = found
+        .clone()
+        .filter(|(name, _)| matches!(Role::of(name), Role::Prior(_)));
+    if let Some((_, shape)) = of_prior.next() {
+        // As many Gaussians as its first tensor has rows.
+        let parts = shape.first().copied().unwrap_or(0).max(1);
+        let shapes = Prior::shapes(parts, preset.z_size);
+        expected.extend(shapes.map(|(name, shape)| (format!("{PRIOR_PREFIX}{name}"), shape)));
+    }
     let mut missing: BTreeMap<&String, &Vec<usize>> = expected.iter().collect();
     for (name, shape) in found {
         let slot = name.strip_prefix(OPTIMIZER_PREFIX);

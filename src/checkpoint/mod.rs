@@ -1,8 +1,8 @@
 //! Files to models and back.
 //!
 //! A checkpoint is one safetensors file that describes itself: weights under the reference's
-//! variable names, the optimizer's state under `optimizer/`, and in the metadata the preset,
-//! where the weights come from, and a checksum over the whole file.
+//! variable names, the optimizer's state under `optimizer/`, a fitted prior under `prior/`, and in
+//! the metadata the preset, where the weights come from, and a checksum over the whole file.
 
 pub mod attributes;
 pub mod catalogue;
@@ -26,11 +26,11 @@ pub use embedded::{EMBEDDED, Embedded};
 pub use encode::Precision;
 pub use error::CheckpointError;
 use error::file_name;
-use header::{Header, OPTIMIZER_PREFIX};
+use header::{Header, Role};
 pub use metadata::{Metadata, rfc3339};
 pub use watch::Watch;
 
-use crate::model::{MusicVae, Preset, Tensors};
+use crate::model::{MusicVae, Preset, Prior, Tensors};
 
 /// A model's weights with all that is needed to run it and to train it further.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct Checkpoint {
     /// What the trainer needs to go on: Adam's first and second moments as `m/<weight>` and
     /// `v/<weight>`, and whatever else it keeps. Empty in a checkpoint that is only to be played.
     pub optimizer: Tensors,
+    /// What new music is drawn from.
+    pub prior: Prior,
     pub metadata: Metadata,
 }
 
@@ -85,7 +87,7 @@ impl Checkpoint {
             entries,
             ..
         } = header;
-        let (mut tensors, mut optimizer) = (Tensors::new(), Tensors::new());
+        let [mut tensors, mut optimizer, mut prior] = [const { Tensors::new() }; 3];
         for (name, entry) in entries {
             let bytes = &data[entry.range];
             if !encode::all_finite(bytes, entry.dtype) {
@@ -95,15 +97,17 @@ impl Checkpoint {
                 });
             }
             let tensor = Tensor::from_raw_buffer(bytes, entry.dtype, &entry.shape, &Device::Cpu)?;
-            match name.strip_prefix(OPTIMIZER_PREFIX) {
-                Some(slot) => optimizer.insert(slot.into(), tensor),
-                None => tensors.insert(name, tensor.to_dtype(DType::F32)?),
+            match Role::of(&name) {
+                Role::Optimizer(slot) => optimizer.insert(slot.into(), tensor),
+                Role::Prior(part) => prior.insert(part.into(), tensor.to_dtype(DType::F32)?),
+                Role::Weight => tensors.insert(name, tensor.to_dtype(DType::F32)?),
             };
         }
         Ok(Checkpoint {
             preset,
             tensors,
             optimizer,
+            prior: Prior::of_tensors(&prior)?,
             metadata,
         })
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::attributes::AttributeArgs;
 use super::grooves::{DrawArgs, ModelArgs};
 use super::player::{Player, check_room};
-use crate::model::{Decoding, latent::sample_prior};
+use crate::model::Decoding;
 
 /// Sample new music as MIDI files: grooves, or what the checkpoint makes.
 #[derive(Args)]
@@ -34,7 +34,9 @@ impl Sample {
         let seed = self.draw.seed();
         let z_size = player.model.preset().z_size;
         let seeds = || (seed..).take(self.number as usize);
-        let mut latents: Vec<_> = seeds().map(|seed| sample_prior(z_size, seed)).collect();
+        let mut latents: Vec<_> = seeds()
+            .map(|seed| checkpoint.prior.sample(z_size, seed))
+            .collect();
         self.attributes
             .apply(&self.model, &checkpoint, &mut latents)?;
         let mut pieces = Vec::new();

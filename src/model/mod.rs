@@ -8,6 +8,7 @@ pub mod lstm;
 pub mod network;
 mod preset;
 mod presets;
+mod prior;
 mod recurrent;
 mod stroke;
 mod vae;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
+pub use prior::Prior;
 pub use stroke::given_hit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;

@@ -8,7 +8,7 @@ use super::{
     TrainingEvent, Transport,
 };
 use crate::engine::{ClockOut, DrumMap, Pads};
-use crate::model::{Decoding, Latent};
+use crate::model::{Decoding, Latent, Prior};
 use crate::music::{Groove, Lane};
 
 /// A request that [`super::Studio::apply`] makes and [`super::Backstage`] carries out. The studio
@@ -111,6 +111,8 @@ pub struct ModelInfo {
     pub preset: String,
     pub step: u64,
     pub z_size: usize,
+    /// What its samples are drawn from.
+    pub prior: Prior,
     /// Length of its grooves.
     pub steps: usize,
     /// Its training log; empty when none lies beside it.

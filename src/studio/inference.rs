@@ -249,6 +249,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::model::Prior;
 
     fn info() -> ModelInfo {
         ModelInfo {
@@ -257,6 +258,7 @@ mod tests {
             preset: "fake".into(),
             step: 0,
             z_size: 1,
+            prior: Prior::default(),
             steps: 4,
             log: Vec::new(),
             qualities: Ok(Vec::new()),

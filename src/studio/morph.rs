@@ -111,14 +111,14 @@ impl Studio {
     /// Draws a new groove from the prior. It takes the end of the slider that is nearer, and the
     /// slider goes there: what is heard can at once be morphed towards the other end.
     fn sample(&mut self, seed: u64) {
-        let Some(z_size) = self.model.as_ref().map(|model| model.z_size) else {
+        let Some(drawn) = self.model.as_ref().map(|model| sampled(model, seed)) else {
             return;
         };
         self.history.before(&self.scene, Change::Single);
         let end = self.scene.nearer_end();
         self.scene.seed = seed;
         self.scene.next_seed = seed.wrapping_add(1);
-        *self.scene.anchor_mut(end) = sampled(z_size, seed);
+        *self.scene.anchor_mut(end) = drawn;
         self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
         self.decode(self.sound.takeover, true);
     }
@@ -390,19 +390,18 @@ impl Studio {
             .model
             .as_ref()
             .is_some_and(|old| (old.z_size, &old.preset) == (model.z_size, &model.preset));
-        let (z_size, name) = (model.z_size, model.name.clone());
-        self.model = Some(model);
         if !first {
             self.history.before(&self.scene, Change::Single);
-            self.say(format!("Playing {name}."));
+            self.say(format!("Playing {}.", model.name));
         }
         // The same points sound through the new model; where the space differs, new points.
         if !same_space {
             let seed = self.scene.seed;
-            self.scene.a = sampled(z_size, seed);
-            self.scene.b = sampled(z_size, seed.wrapping_add(1));
+            self.scene.a = sampled(&model, seed);
+            self.scene.b = sampled(&model, seed.wrapping_add(1));
             self.scene.slider = 0.0;
         }
+        self.model = Some(model);
         self.scene.a.preview = None;
         self.scene.b.preview = None;
         self.decode(self.sound.takeover, true);
@@ -419,9 +418,9 @@ pub(super) fn in_words(lanes: impl Iterator<Item = Lane>) -> String {
     }
 }
 
-fn sampled(z_size: usize, seed: u64) -> Anchor {
+fn sampled(model: &ModelInfo, seed: u64) -> Anchor {
     Anchor {
-        z: latent::sample_prior(z_size, seed),
+        z: model.prior.sample(model.z_size, seed),
         name: format!("seed {seed}"),
         preview: None,
     }

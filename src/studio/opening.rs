@@ -24,6 +24,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         preset: checkpoint.preset.name.clone(),
         step: checkpoint.metadata.step,
         z_size: checkpoint.preset.z_size,
+        prior: checkpoint.prior.clone(),
         steps: checkpoint.preset.steps(),
         log: log(source).records,
         qualities: qualities(source, &checkpoint),

@@ -13,7 +13,7 @@ use crate::checkpoint::{Checkpoint, Metadata, Precision};
 use crate::data::{Converter, DataError, Split, load_windows};
 use crate::fault::{self, Place};
 use crate::model::network::Network;
-use crate::model::{Tensors, init};
+use crate::model::{Prior, Tensors, init};
 
 /// Keys of a checkpoint's notes.
 const BEST_VALIDATION: &str = "best_validation_loss";
@@ -269,6 +269,7 @@ impl Trainer {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
             optimizer,
+            prior: Prior::default(),
             metadata,
         })
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use musicvae_tui::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
-use musicvae_tui::model::{Preset, Tensors};
+use musicvae_tui::model::{Preset, Prior, Tensors};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -36,6 +36,8 @@ pub fn random_checkpoint(preset: Preset, seed: u64) -> Checkpoint {
         optimizer.insert(format!("m/{name}"), random(&shape));
         optimizer.insert(format!("v/{name}"), random(&shape));
     }
+    let prior = Prior::shapes(2, preset.z_size).map(|(name, shape)| (name.into(), random(&shape)));
+    let prior = Prior::of_tensors(&prior.into_iter().collect()).unwrap();
     let mut metadata = Metadata {
         seed: Some(u64::MAX),
         ..Metadata::of_this_run(1234)
@@ -50,6 +52,7 @@ pub fn random_checkpoint(preset: Preset, seed: u64) -> Checkpoint {
         preset,
         tensors,
         optimizer,
+        prior,
         metadata,
     }
 }
@@ -94,6 +97,7 @@ fn full_precision_comes_back_bit_for_bit() {
     let mut loaded = Checkpoint::load(&path).unwrap();
     assert_eq!(loaded.preset, saved.preset);
     assert_eq!(loaded.metadata, saved.metadata);
+    assert_eq!(loaded.prior, saved.prior);
     assert_same(&loaded.tensors, &saved.tensors);
     let rng: Vec<i64> = loaded.optimizer.remove("rng").unwrap().to_vec1().unwrap();
     assert_eq!(rng, [i64::MAX - 1, 3]);
@@ -146,7 +150,9 @@ fn other_readers_understand_the_file() {
     let saved = random_checkpoint(small_preset(), 5);
     let bytes = saved.to_bytes("x", Precision::Half).unwrap();
     let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).unwrap();
-    assert_eq!(tensors.len(), 3 * saved.tensors.len());
+    let of_prior = saved.prior.to_tensors().unwrap();
+    assert_eq!(tensors.len(), 3 * saved.tensors.len() + of_prior.len());
+    assert_eq!(tensors["prior/means"].dims(), of_prior["means"].dims());
     assert_eq!(tensors["encoder/mu/bias"].dtype(), DType::F16);
     let moments = &tensors["optimizer/m/encoder/mu/kernel"];
     assert_eq!(
@@ -180,6 +186,17 @@ fn weights_that_do_not_fit_their_preset_are_named() {
         swap("\"encoder/mu/bias\"", "\"encoder/mu/bios\""),
         "x.safetensors holds a tensor `encoder/mu/bios` that its preset groovae_4bar does not \
          have; take another checkpoint, or a version of musicvae-tui that knows it"
+    );
+    assert_eq!(
+        swap("\"prior/deviations\"", "\"prior/deviateons\""),
+        "x.safetensors holds a tensor `prior/deviateons` that its preset groovae_4bar does not \
+         have; take another checkpoint, or a version of musicvae-tui that knows it"
+    );
+    assert!(
+        swap("\"prior/weights\"", "\"optimizer/abc\"").contains("lacks the tensor `prior/weights`")
+    );
+    assert!(
+        swap("\"shape\":[2,5]", "\"shape\":[5,2]").contains("`prior/deviations` with shape [5, 2]")
     );
     assert!(swap("\"dtype\":\"F32\"", "\"dtype\":\"I32\"").contains("as I32"));
     assert!(swap("\"dtype\":\"F32\"", "\"dtype\":\"U32\"").contains("as U32"));

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::model::{Preset, Tensors, init};
+use musicvae_tui::model::{Preset, Prior, Tensors, init};
 use musicvae_tui::music::{Note, NoteSequence, Tempo, midi_file};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -59,6 +59,7 @@ fn workplace() -> TempDir {
         preset,
         tensors,
         optimizer,
+        prior: Prior::default(),
         metadata,
     };
     checkpoint
@@ -97,6 +98,7 @@ fn every_command_explains_itself() {
         "checkpoint import",
         "checkpoint export",
         "checkpoint whiten",
+        "checkpoint fit-prior",
         "presets",
         "devices",
         "kit",
@@ -313,6 +315,7 @@ fn save_small(folder: &TempDir, name: &str) {
         preset,
         tensors,
         optimizer: Tensors::new(),
+        prior: Prior::default(),
         metadata: Metadata::of_this_run(3),
     };
     let path = folder.path().join(format!("{name}.safetensors"));
@@ -696,6 +699,39 @@ fn a_model_is_trained_resumed_measured_and_played() {
     let loss = |notes: &Value| notes["validation_loss"].as_f64().unwrap();
     let ratio = loss(white) / loss(&about["metadata"]["notes"]);
     assert!((0.8..1.25).contains(&ratio), "{ratio}");
+    let fit = ["checkpoint", "fit-prior", trained, "fitted.safetensors"];
+    let said = ok(&folder, &[&fit[..], &["--data", "corpus"]].concat());
+    assert!(
+        said.contains("1 Gaussians") && said.contains("validation windows"),
+        "{said}"
+    );
+    let drawn = |checkpoint: &str, out: &str| {
+        let sample = [
+            "sample",
+            "--seed",
+            "1",
+            "--checkpoint",
+            checkpoint,
+            "-o",
+            out,
+        ];
+        ok(&folder, &sample);
+        fs::read(folder.path().join(out)).unwrap()
+    };
+    let fitted = drawn("fitted.safetensors", "fitted.mid");
+    assert_ne!(fitted, drawn(trained, "standard.mid"));
+    // Another space, another prior.
+    let back = [
+        "checkpoint",
+        "whiten",
+        "fitted.safetensors",
+        "back.safetensors",
+    ];
+    ok(&folder, &[&back[..], &["--data", "corpus"]].concat());
+    assert_eq!(
+        drawn("back.safetensors", "a.mid"),
+        drawn("white.safetensors", "b.mid")
+    );
     let list = json(&ok(&folder, &["checkpoint", "list", "run", "--json"]));
     let names: Vec<_> = list["checkpoints"]
         .as_array()

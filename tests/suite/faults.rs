@@ -28,7 +28,7 @@ fn playing(config: &str, card: Option<&Card>) -> Option<(Session, tempfile::Temp
             command.env("ALSA_CONFIG_PATH", &card.config);
         }
     });
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     if card.is_some() {
         session.until("the card", |text| text.contains("audio on"));
     }

@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Tensor, npy::NpzTensors};
 use musicvae_tui::checkpoint::magenta::{import, import_with};
 use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae_tui::model::{
-    Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Rows, Shown,
+    Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Prior, Rows, Shown,
     Tensors, latent,
 };
 use musicvae_tui::music::{
@@ -839,6 +839,7 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
             preset,
             tensors,
             optimizer: Tensors::new(),
+            prior: Prior::default(),
             metadata: Metadata::of_this_run(1),
         };
         let path = folder.path().join(format!("{name}.safetensors"));

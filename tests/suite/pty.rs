@@ -5,16 +5,16 @@ use super::session::Session;
 #[test]
 fn it_opens_plays_samples_slides_and_leaves() {
     let mut session = Session::open();
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     assert!(session.text().contains("Checkpoints") && session.text().contains("stopped"));
     session.press(" ");
     session.until("it play", |text| text.contains("playing"));
     session.until("the playhead move on", |text| text.contains("playing 1:2"));
     session.press("s");
-    session.until("a sample", |text| text.contains("A: seed 25"));
+    session.until("a sample", |text| text.contains("A: seed 61"));
     session.press("]]");
     session.until("the slider", |text| {
-        text.contains("10% from seed 25 to seed 24")
+        text.contains("10% from seed 61 to seed 60")
     });
     session.press("?");
     session.until("the help", |text| {
@@ -34,7 +34,7 @@ fn it_opens_plays_samples_slides_and_leaves() {
 #[test]
 fn it_gives_the_terminal_back_when_told_to_end() {
     let mut session = Session::open();
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     session.press(" ");
     session.until("it play", |text| text.contains("playing"));
     session.signal("TERM");
@@ -48,7 +48,7 @@ fn it_gives_the_terminal_back_when_told_to_end() {
 fn it_closes_its_recording_when_told_to_end() {
     for signal in ["TERM", "INT", "HUP", "q"] {
         let mut session = Session::open();
-        session.until("the first groove", |text| text.contains("A: seed 23"));
+        session.until("the first groove", |text| text.contains("A: seed 59"));
         session.press(" w");
         session.until("it record", |text| text.contains("rec 0:0"));
         if signal == "q" {

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::model::{Decoding, MusicVae, Preset, Tensors};
+use musicvae_tui::model::{Decoding, MusicVae, Preset, Prior, Tensors};
 use musicvae_tui::music::{Groove, Hit, LANES, Lane};
 use musicvae_tui::studio::{Backstage, Config, Effect, Event, Rework, Source, Tell};
 
@@ -29,6 +29,7 @@ fn save(folder: &Path, name: &str, preset: &str, seed: u64) -> (Source, MusicVae
         tensors: lively(&preset, seed),
         preset,
         optimizer: Tensors::new(),
+        prior: Prior::default(),
         metadata: Metadata::of_this_run(1),
     };
     let path = folder.join(format!("{name}.safetensors"));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae_tui::fault::{self, Place};
-use musicvae_tui::model::{Preset, Tensors};
+use musicvae_tui::model::{Preset, Prior, Tensors};
 use musicvae_tui::music::midi_file;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rand::{RngExt, SeedableRng};
@@ -45,6 +45,7 @@ fn tiny_checkpoint(path: &Path) {
         preset,
         tensors,
         optimizer: Tensors::new(),
+        prior: Prior::default(),
         metadata,
     };
     checkpoint.save(path, Precision::Full).unwrap();

@@ -1,5 +1,6 @@
 //! The workstation without a terminal, by actions and effects.
 
+use musicvae_tui::model::{Posterior, Prior};
 use musicvae_tui::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::{
     Action, Effect, End, Entry, Event, ModelInfo, Origin, Overlay, Question, Rework, RunState,
@@ -572,6 +573,26 @@ fn another_model_is_steered_by_its_own_vectors() {
         .map(|(it, amount)| (it.name.clone(), amount))
         .collect();
     assert_eq!(shown, [("density".to_string(), 1.0)]);
+}
+
+#[test]
+fn samples_come_from_the_prior_of_the_model() {
+    let far = Posterior {
+        mu: vec![50.0; Z_SIZE],
+        sigma: vec![1.0; Z_SIZE],
+    };
+    let prior = Prior::fit(&[far], Z_SIZE, 1).unwrap();
+    let mut bench = Workbench::ready();
+    bench.receive(Event::Loaded(ModelInfo {
+        prior: prior.clone(),
+        ..model("other")
+    }));
+    // What is heard goes on through another model of the same kind.
+    assert!(bench.studio.scene.a.z.iter().all(|z| z.abs() < 20.0));
+    bench.apply(Action::Sample);
+    let scene = &bench.studio.scene;
+    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed));
+    assert!(scene.a.z.iter().all(|z| *z > 30.0));
 }
 
 fn able(name: &str, rework: Rework) -> Entry {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use musicvae_tui::model::Latent;
+use musicvae_tui::model::{Latent, Prior};
 use musicvae_tui::music::{Groove, Hit};
 use musicvae_tui::studio::{
     Action, Config, Effect, Entry, Event, ModelInfo, Quality, Record, Rework, Source, Split, Studio,
@@ -44,6 +44,7 @@ pub fn model(name: &str) -> ModelInfo {
         preset: "groovae_4bar".into(),
         step: 50,
         z_size: Z_SIZE,
+        prior: Prior::default(),
         steps: STEPS,
         log,
         qualities: Ok(qualities()),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Bundle, ElementType, MagentaError};
 use crate::checkpoint::{Checkpoint, Metadata, encode::all_finite};
-use crate::model::{Head, Preset, Tensors};
+use crate::model::{Head, Preset, Prior, Tensors};
 
 /// TensorFlow's names of Adam's first and second moments, and ours.
 const SLOTS: [(&str, &str); 2] = [("/Adam_1", "v"), ("/Adam", "m")];
@@ -216,6 +216,7 @@ fn read(bundle: &Bundle, preset: Preset, path: &Path) -> Result<Checkpoint, Mage
         preset,
         tensors,
         optimizer,
+        prior: Prior::default(),
         metadata,
     })
 }

@@ -265,8 +265,7 @@ pub fn evaluate(
     }
     if asks(Part::Prior) {
         let every_bar = train.map(|train| &train.windows[..]);
-        let grooves = &windows.windows;
-        let measured = prior::prior(&subject.model, grooves, every_bar, &plan, *samples, *seed)?;
+        let measured = prior::prior(&subject, &checkpoint.prior, every_bar, *samples, *seed)?;
         evaluation.prior = Some(measured);
     }
     Ok(evaluation)

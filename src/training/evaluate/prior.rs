@@ -7,8 +7,8 @@ use super::super::TrainingError;
 use super::expression::{OFFSETS, Offsets, VELOCITIES, Velocities};
 use super::grid::HitGrid;
 use super::statistics::{Histogram, Interval, Resampling, Sums};
-use crate::model::latent::sample_prior;
-use crate::model::{Decoding, MusicVae};
+use super::subject::Subject;
+use crate::model::{self, Decoding};
 use crate::music::{Groove, LANES, measures};
 
 /// Temperatures that samples are drawn at.
@@ -174,17 +174,23 @@ fn total(windows: &[ProfileSums]) -> ProfileSums {
     all
 }
 
-/// Draws `samples` grooves at each temperature and holds them against `grooves`. The latents and
-/// random numbers of the draws are those of `sample --seed SEED` and the seeds after it, the same
-/// at every temperature. `train` are training windows at every bar, to look for duplicates in.
+/// Draws `samples` grooves at each temperature `from` a prior and holds them against those of the
+/// subject. The latents and random numbers of the draws are those of `sample --seed SEED` and the
+/// seeds after it, the same at every temperature. `train` are training windows at every bar, to look
+/// for duplicates in.
 pub fn prior(
-    model: &MusicVae,
-    grooves: &[Groove],
+    subject: &Subject,
+    from: &model::Prior,
     train: Option<&[Groove]>,
-    plan: &Resampling,
     samples: usize,
     seed: u64,
 ) -> Result<Prior, TrainingError> {
+    let Subject {
+        model,
+        grooves,
+        plan,
+        ..
+    } = subject;
     let grids: Vec<HitGrid> = train.unwrap_or(&[]).iter().map(HitGrid::new).collect();
     let sums_of = |groove: &Groove| ProfileSums::of(groove, &grids);
     let real: Vec<ProfileSums> = grooves.par_iter().map(sums_of).collect();
@@ -195,7 +201,7 @@ pub fn prior(
     let mut temperatures = Vec::new();
     for temperature in TEMPERATURES {
         let draw = |seed: u64| {
-            let z = sample_prior(model.preset().z_size, seed);
+            let z = from.sample(model.preset().z_size, seed);
             let made = model.decode(&[z], Decoding { temperature, seed })?;
             Ok(made.iter().map(sums_of).collect::<Vec<_>>())
         };

@@ -143,7 +143,7 @@ fn activate(mut row: Vec<f32>) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::checkpoint::Metadata;
-    use crate::model::{Shown, Tensors, init};
+    use crate::model::{Prior, Shown, Tensors, init};
     use crate::music::{Hit, Lane};
     use crate::training::Examples;
 
@@ -160,6 +160,7 @@ mod tests {
             tensors: init::random_weights(&preset, 1).unwrap(),
             preset: preset.clone(),
             optimizer: Tensors::new(),
+            prior: Prior::default(),
             metadata: Metadata::of_this_run(1),
         };
         let mut groove = Groove::empty(preset.steps());

@@ -157,7 +157,7 @@ fn no_signal_leaves_a_note_behind() {
     for signal in ["TERM", "INT", "HUP"] {
         let receiver = Receiver::start();
         let (mut session, _folder) = program("port = \"receiver\"");
-        session.until("the first groove", |text| text.contains("A: seed 23"));
+        session.until("the first groove", |text| text.contains("A: seed 59"));
         session.until("the port", |text| text.contains("MIDI on"));
         session.press(" ");
         until("notes", || {
@@ -181,7 +181,7 @@ fn a_receiver_that_goes_and_comes_back_joins_again() {
     };
     let receiver = Receiver::start();
     let (mut session, _folder) = program("port = \"Receiver\"\nmap = \"volca drum\"");
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     session.until("the port", |text| text.contains("MIDI on"));
     session.press(" ");
     until("notes", || receiver.count(0x90) > 3);
@@ -219,7 +219,7 @@ fn the_virtual_port_has_the_programs_name() {
     };
     let receiver = Receiver::start();
     let (mut session, _folder) = program(&format!("port = \"{VIRTUAL_PORT}\""));
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     session.until("the port", |text| text.contains("MIDI on"));
     let ports = tool("jack_lsp").output().unwrap();
     let ports = String::from_utf8_lossy(&ports.stdout).into_owned();
@@ -250,7 +250,7 @@ fn a_server_that_is_started_again_is_found() {
     };
     let receiver = Receiver::start();
     let (mut session, _folder) = program("port = \"receiver\"");
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     session.until("the port", |text| text.contains("MIDI on"));
     session.press(" ");
     until("notes", || receiver.count(0x90) > 3);
@@ -295,7 +295,7 @@ fn no_panic_leaves_a_note_behind() {
         };
         let receiver = Receiver::start();
         let (mut session, _folder) = program_on(device, "port = \"receiver\"");
-        session.until("the first groove", |text| text.contains("A: seed 23"));
+        session.until("the first groove", |text| text.contains("A: seed 59"));
         session.until("the port", |text| text.contains("MIDI on"));
         session.press(" ");
         until("notes", || {
@@ -354,7 +354,7 @@ fn a_panic_at_the_input_costs_one_message() {
     let receiver = Receiver::start();
     let _pads = Receiver::of("child_pads");
     let (mut session, _folder) = program("port = \"receiver\"\ninput = \"pads\"\nthru = true");
-    session.until("the first groove", |text| text.contains("A: seed 23"));
+    session.until("the first groove", |text| text.contains("A: seed 59"));
     session.until("the port", |text| text.contains("MIDI on"));
     until("strokes", || receiver.count(0x90) > 3);
     session.break_at(Place::MidiInput, |_| ());

@@ -1,24 +1,20 @@
-//! `musicvae-tui checkpoint`: the catalogue, one checkpoint's particulars, and import.
+//! `musicvae-tui checkpoint`: the catalogue, one checkpoint's particulars, changes, and import.
+
+mod space;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::bail;
-use candle_core::Device;
 use serde_json::{Value, json};
 
 use super::output::{note, say};
-use super::player::Player;
 use super::preset_of_name;
 use crate::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use crate::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
-use crate::data::{DataError, Split};
-use crate::model::network::Network;
-use crate::model::whiten;
-use crate::training::{Examples, evaluate_terms};
 
-/// List, describe, export, whiten and import checkpoints.
+/// List, describe, export and import checkpoints, and see to what is drawn from them.
 #[derive(clap::Args)]
 pub struct CheckpointArgs {
     #[command(subcommand)]
@@ -68,6 +64,23 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         data: PathBuf,
     },
+    /// Have new music drawn from where a corpus lies in the latent space: a mixture of Gaussians in
+    /// place of one. Its bars belong together more; nothing else changes.
+    FitPrior {
+        /// The checkpoint file.
+        #[arg(value_name = "IN.safetensors")]
+        input: PathBuf,
+        /// The file to write.
+        #[arg(value_name = "OUT.safetensors")]
+        output: PathBuf,
+        /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
+        #[arg(long, value_name = "PATH")]
+        data: PathBuf,
+        /// How many; more know the corpus better, too many know nothing else [default: one for every
+        /// 16 windows, at most 256].
+        #[arg(long)]
+        gaussians: Option<usize>,
+    },
     /// Turn a Magenta TensorFlow checkpoint into one of this program.
     Import {
         /// The `.index` file (or its prefix, or its folder), or the `.tar` that Magenta distributes.
@@ -96,7 +109,13 @@ impl CheckpointArgs {
                 input,
                 output,
                 data,
-            } => whitened(&input, &output, &data),
+            } => space::whitened(&input, &output, &data),
+            Command::FitPrior {
+                input,
+                output,
+                data,
+                gaussians,
+            } => space::with_prior(&input, &output, &data, gaussians),
             Command::Import {
                 input,
                 output,
@@ -182,34 +201,6 @@ fn export(input: &Path, output: &Path) -> anyhow::Result<()> {
     checkpoint.optimizer.clear();
     checkpoint.save(output, Precision::Half)?;
     say!("{}", output.display())
-}
-
-fn whitened(input: &Path, output: &Path, data: &Path) -> anyhow::Result<()> {
-    let mut checkpoint = Checkpoint::load(input)?;
-    let player = Player::of(&checkpoint)?;
-    let corpus = player.corpus(data, Split::Train)?;
-    let posteriors = player.encode(&corpus.windows)?;
-    checkpoint.tensors = whiten(&checkpoint.preset, &checkpoint.tensors, &posteriors)?;
-    checkpoint.optimizer.clear();
-    let windows = posteriors.len();
-    let notes = &mut checkpoint.metadata.notes;
-    notes.insert("whitened_by_windows".into(), windows.into());
-    // Of the weights as they were.
-    notes.remove(Metadata::VALIDATION_LOSS);
-    match player.corpus(data, Split::Validation) {
-        Ok(validation) => {
-            let network =
-                Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
-            let examples = Examples::new(player.converter().clone(), validation.windows);
-            let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?.mean();
-            let notes = &mut checkpoint.metadata.notes;
-            notes.insert(Metadata::VALIDATION_LOSS.into(), terms.loss.into());
-        }
-        Err(DataError::NoWindows { .. }) => {}
-        Err(error) => return Err(error.into()),
-    }
-    checkpoint.save(output, Precision::Full)?;
-    say!("{} (by {windows} windows)", output.display())
 }
 
 fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {

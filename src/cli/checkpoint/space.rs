@@ -1,0 +1,85 @@
+//! `checkpoint whiten` and `fit-prior`: where a corpus lies in the latent space, and what new music
+//! is drawn from.
+
+use std::path::Path;
+
+use candle_core::Device;
+
+use super::super::output::say;
+use super::super::player::Player;
+use crate::checkpoint::{Checkpoint, Metadata, Precision};
+use crate::data::{DataError, Split, Window};
+use crate::model::network::Network;
+use crate::model::{Posterior, Prior, whiten};
+use crate::training::{Examples, evaluate_terms};
+
+/// A note: how many windows the coordinates were made of.
+const WHITENED_BY: &str = "whitened_by_windows";
+/// A note: how many windows the prior was fitted to.
+const PRIOR_OF: &str = "prior_of_windows";
+
+pub(super) fn whitened(input: &Path, output: &Path, data: &Path) -> anyhow::Result<()> {
+    let mut checkpoint = Checkpoint::load(input)?;
+    let player = Player::of(&checkpoint)?;
+    let posteriors = player.encode(&player.corpus(data, Split::Train)?.windows)?;
+    checkpoint.tensors = whiten(&checkpoint.preset, &checkpoint.tensors, &posteriors)?;
+    checkpoint.optimizer.clear();
+    let windows = posteriors.len();
+    let notes = &mut checkpoint.metadata.notes;
+    notes.insert(WHITENED_BY.into(), windows.into());
+    // Of the weights and coordinates as they were.
+    notes.remove(Metadata::VALIDATION_LOSS);
+    notes.remove(PRIOR_OF);
+    checkpoint.prior = Prior::default();
+    if let Some(validation) = validation(&player, data)? {
+        let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+        let examples = Examples::new(player.converter().clone(), validation);
+        let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?.mean();
+        let notes = &mut checkpoint.metadata.notes;
+        notes.insert(Metadata::VALIDATION_LOSS.into(), terms.loss.into());
+    }
+    checkpoint.save(output, Precision::Full)?;
+    say!("{} (by {windows} windows)", output.display())
+}
+
+pub(super) fn with_prior(
+    input: &Path,
+    output: &Path,
+    data: &Path,
+    gaussians: Option<usize>,
+) -> anyhow::Result<()> {
+    /// With 16 windows to each, 256 is where the likelihood of the Groove MIDI Dataset's validation
+    /// windows is highest.
+    const WINDOWS_EACH: usize = 16;
+    const MOST: usize = 256;
+    let mut checkpoint = Checkpoint::load(input)?;
+    let player = Player::of(&checkpoint)?;
+    let posteriors = player.encode(&player.corpus(data, Split::Train)?.windows)?;
+    let windows = posteriors.len();
+    let gaussians = gaussians.unwrap_or((windows / WINDOWS_EACH).clamp(1, MOST));
+    checkpoint.prior = Prior::fit(&posteriors, checkpoint.preset.z_size, gaussians)?;
+    let notes = &mut checkpoint.metadata.notes;
+    notes.insert(PRIOR_OF.into(), windows.into());
+    checkpoint.save(output, Precision::Full)?;
+    say!("{} (of {windows} windows)", output.display())?;
+    say!("log likelihood, nats a window    N(0, I)    {gaussians} Gaussians")?;
+    let line = |name: &str, posteriors: &[Posterior]| {
+        let before = Prior::default().log_likelihood(posteriors)?;
+        let after = checkpoint.prior.log_likelihood(posteriors)?;
+        say!("{name:30} {before:>9.1}    {after:>9.1}")
+    };
+    line("training windows", &posteriors)?;
+    if let Some(validation) = validation(&player, data)? {
+        line("validation windows", &player.encode(&validation)?)?;
+    }
+    Ok(())
+}
+
+/// The windows of a corpus's validation split, if it has any.
+fn validation(player: &Player, data: &Path) -> anyhow::Result<Option<Vec<Window>>> {
+    match player.corpus(data, Split::Validation) {
+        Ok(validation) => Ok(Some(validation.windows)),
+        Err(DataError::NoWindows { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
