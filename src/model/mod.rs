@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use prior::Prior;
-pub use stroke::given_hit;
+pub use stroke::for_the_ear;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;
 

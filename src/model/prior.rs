@@ -59,9 +59,10 @@ impl Prior {
             ));
         }
         if parts == 0 || parts > posteriors.len() {
+            let most = posteriors.len();
             return Err(misfit(
-                "no more Gaussians than posteriors, and one at least",
-                format!("{} posteriors for {parts}", posteriors.len()),
+                format!("1 to {most} Gaussians for {most} posteriors"),
+                parts,
             ));
         }
         let moments = Moments::of(posteriors)?;
@@ -393,7 +394,7 @@ mod tests {
                 .to_string()
         };
         assert!(refusal(4, 2).contains("posteriors of 4 numbers"));
-        assert!(refusal(3, 0).contains("one at least"));
-        assert!(refusal(3, 401).contains("400 posteriors for 401"));
+        assert!(refusal(3, 0).contains("1 to 400 Gaussians for 400 posteriors, but was given 0"));
+        assert!(refusal(3, 401).contains("but was given 401"));
     }
 }

@@ -702,7 +702,7 @@ fn a_model_is_trained_resumed_measured_and_played() {
     let fit = ["checkpoint", "fit-prior", trained, "fitted.safetensors"];
     let said = ok(&folder, &[&fit[..], &["--data", "corpus"]].concat());
     assert!(
-        said.contains("1 Gaussians") && said.contains("validation windows"),
+        said.contains("Gaussians: 1)") && said.contains("validation windows"),
         "{said}"
     );
     let drawn = |checkpoint: &str, out: &str| {

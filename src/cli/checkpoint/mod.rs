@@ -53,29 +53,12 @@ enum Command {
     /// Put a model's latents where its samples are drawn: a corpus then has mean 0 and unit
     /// covariance in the latent space, and grooves come back as before. For models trained with many
     /// free bits, whose samples are poorer than what they give back.
-    Whiten {
-        /// The checkpoint file.
-        #[arg(value_name = "IN.safetensors")]
-        input: PathBuf,
-        /// The file to write.
-        #[arg(value_name = "OUT.safetensors")]
-        output: PathBuf,
-        /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
-        #[arg(long, value_name = "PATH")]
-        data: PathBuf,
-    },
+    Whiten(ByCorpus),
     /// Have new music drawn from where a corpus lies in the latent space: a mixture of Gaussians in
     /// place of one. Its bars belong together more; nothing else changes.
     FitPrior {
-        /// The checkpoint file.
-        #[arg(value_name = "IN.safetensors")]
-        input: PathBuf,
-        /// The file to write.
-        #[arg(value_name = "OUT.safetensors")]
-        output: PathBuf,
-        /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
-        #[arg(long, value_name = "PATH")]
-        data: PathBuf,
+        #[command(flatten)]
+        files: ByCorpus,
         /// How many; more know the corpus better, too many know nothing else [default: one for every
         /// 16 windows, at most 256].
         #[arg(long)]
@@ -99,23 +82,28 @@ enum Command {
     },
 }
 
+/// What changes a checkpoint by the corpus that it was trained on.
+#[derive(clap::Args)]
+struct ByCorpus {
+    /// The checkpoint file.
+    #[arg(value_name = "IN.safetensors")]
+    input: PathBuf,
+    /// The file to write.
+    #[arg(value_name = "OUT.safetensors")]
+    output: PathBuf,
+    /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+}
+
 impl CheckpointArgs {
     pub fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::List { folders, json } => list(folders, json),
             Command::Info { checkpoint, json } => info(&checkpoint, json),
             Command::Export { input, output } => export(&input, &output),
-            Command::Whiten {
-                input,
-                output,
-                data,
-            } => space::whitened(&input, &output, &data),
-            Command::FitPrior {
-                input,
-                output,
-                data,
-                gaussians,
-            } => space::with_prior(&input, &output, &data, gaussians),
+            Command::Whiten(files) => space::whitened(&files),
+            Command::FitPrior { files, gaussians } => space::with_prior(&files, gaussians),
             Command::Import {
                 input,
                 output,

@@ -7,6 +7,7 @@ use candle_core::Device;
 
 use super::super::output::say;
 use super::super::player::Player;
+use super::ByCorpus;
 use crate::checkpoint::{Checkpoint, Metadata, Precision};
 use crate::data::{DataError, Split, Window};
 use crate::model::network::Network;
@@ -18,7 +19,12 @@ const WHITENED_BY: &str = "whitened_by_windows";
 /// A note: how many windows the prior was fitted to.
 const PRIOR_OF: &str = "prior_of_windows";
 
-pub(super) fn whitened(input: &Path, output: &Path, data: &Path) -> anyhow::Result<()> {
+pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
+    let ByCorpus {
+        input,
+        output,
+        data,
+    } = files;
     let mut checkpoint = Checkpoint::load(input)?;
     let player = Player::of(&checkpoint)?;
     let posteriors = player.encode(&player.corpus(data, Split::Train)?.windows)?;
@@ -42,16 +48,16 @@ pub(super) fn whitened(input: &Path, output: &Path, data: &Path) -> anyhow::Resu
     say!("{} (by {windows} windows)", output.display())
 }
 
-pub(super) fn with_prior(
-    input: &Path,
-    output: &Path,
-    data: &Path,
-    gaussians: Option<usize>,
-) -> anyhow::Result<()> {
+pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::Result<()> {
     /// With 16 windows to each, 256 is where the likelihood of the Groove MIDI Dataset's validation
     /// windows is highest.
     const WINDOWS_EACH: usize = 16;
     const MOST: usize = 256;
+    let ByCorpus {
+        input,
+        output,
+        data,
+    } = files;
     let mut checkpoint = Checkpoint::load(input)?;
     let player = Player::of(&checkpoint)?;
     let posteriors = player.encode(&player.corpus(data, Split::Train)?.windows)?;
@@ -61,8 +67,9 @@ pub(super) fn with_prior(
     let notes = &mut checkpoint.metadata.notes;
     notes.insert(PRIOR_OF.into(), windows.into());
     checkpoint.save(output, Precision::Full)?;
-    say!("{} (of {windows} windows)", output.display())?;
-    say!("log likelihood, nats a window    N(0, I)    {gaussians} Gaussians")?;
+    let output = output.display();
+    say!("{output} (of {windows} windows; Gaussians: {gaussians})")?;
+    say!("log likelihood, nats a window    N(0, I)       fitted")?;
     let line = |name: &str, posteriors: &[Posterior]| {
         let before = Prior::default().log_likelihood(posteriors)?;
         let after = checkpoint.prior.log_likelihood(posteriors)?;

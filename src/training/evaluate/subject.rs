@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, given_hit};
+use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, for_the_ear};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -126,16 +126,16 @@ fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
     Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
 }
 
-/// Velocities and doubled offsets of strokes, were they played, from logits; hits stay.
+/// Velocities and doubled offsets of strokes that are played, from logits; hits stay.
 fn activate(mut row: Vec<f32>) -> Vec<f32> {
     let (hits, played) = row.split_at_mut(LANES);
     for (index, value) in played.iter_mut().enumerate() {
-        let output = match index / LANES {
+        *value = match index / LANES {
             0 => 1.0 / (1.0 + (-*value).exp()),
             _ => value.tanh(),
         };
-        *value = given_hit(output, hits[index % LANES]).clamp(-1.0, 1.0);
     }
+    for_the_ear(played, hits);
     row
 }
 
