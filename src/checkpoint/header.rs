@@ -190,7 +190,10 @@ pub(super) fn check_shapes<'a>(
     }
     let mut missing: BTreeMap<&String, &Vec<usize>> = expected.iter().collect();
     for (name, shape) in found {
-        let slot = name.strip_prefix(OPTIMIZER_PREFIX);
+        let slot = match Role::of(name) {
+            Role::Optimizer(slot) => Some(slot),
+            Role::Weight | Role::Prior(_) => None,
+        };
         let weight = slot.map_or(name, |slot| {
             slot.split_once('/').map_or("", |(_, rest)| rest)
         });

@@ -269,6 +269,7 @@ impl Trainer {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
             optimizer,
+            // One that was fitted is of the weights that training began with.
             prior: Prior::default(),
             metadata,
         })

@@ -19,15 +19,17 @@ const WHITENED_BY: &str = "whitened_by_windows";
 /// A note: how many windows the prior was fitted to.
 const PRIOR_OF: &str = "prior_of_windows";
 
-pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
-    let ByCorpus {
-        input,
-        output,
-        data,
-    } = files;
-    let mut checkpoint = Checkpoint::load(input)?;
+/// The checkpoint, and where it has the training windows.
+fn read(files: &ByCorpus) -> anyhow::Result<(Checkpoint, Player, Vec<Posterior>)> {
+    let checkpoint = Checkpoint::load(&files.input)?;
     let player = Player::of(&checkpoint)?;
-    let posteriors = player.encode(&player.corpus(data, Split::Train)?.windows)?;
+    let corpus = player.corpus(&files.data, Split::Train)?;
+    let posteriors = player.encode(&corpus.windows)?;
+    Ok((checkpoint, player, posteriors))
+}
+
+pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
+    let (mut checkpoint, player, posteriors) = read(files)?;
     checkpoint.tensors = whiten(&checkpoint.preset, &checkpoint.tensors, &posteriors)?;
     checkpoint.optimizer.clear();
     let windows = posteriors.len();
@@ -37,15 +39,15 @@ pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
     notes.remove(Metadata::VALIDATION_LOSS);
     notes.remove(PRIOR_OF);
     checkpoint.prior = Prior::default();
-    if let Some(validation) = validation(&player, data)? {
+    if let Some(validation) = validation(&player, &files.data)? {
         let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
         let examples = Examples::new(player.converter().clone(), validation);
         let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?.mean();
         let notes = &mut checkpoint.metadata.notes;
         notes.insert(Metadata::VALIDATION_LOSS.into(), terms.loss.into());
     }
-    checkpoint.save(output, Precision::Full)?;
-    say!("{} (by {windows} windows)", output.display())
+    checkpoint.save(&files.output, Precision::Full)?;
+    say!("{} (by {windows} windows)", files.output.display())
 }
 
 pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::Result<()> {
@@ -53,21 +55,14 @@ pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::
     /// windows is highest.
     const WINDOWS_EACH: usize = 16;
     const MOST: usize = 256;
-    let ByCorpus {
-        input,
-        output,
-        data,
-    } = files;
-    let mut checkpoint = Checkpoint::load(input)?;
-    let player = Player::of(&checkpoint)?;
-    let posteriors = player.encode(&player.corpus(data, Split::Train)?.windows)?;
+    let (mut checkpoint, player, posteriors) = read(files)?;
     let windows = posteriors.len();
     let gaussians = gaussians.unwrap_or((windows / WINDOWS_EACH).clamp(1, MOST));
     checkpoint.prior = Prior::fit(&posteriors, checkpoint.preset.z_size, gaussians)?;
     let notes = &mut checkpoint.metadata.notes;
     notes.insert(PRIOR_OF.into(), windows.into());
-    checkpoint.save(output, Precision::Full)?;
-    let output = output.display();
+    checkpoint.save(&files.output, Precision::Full)?;
+    let output = files.output.display();
     say!("{output} (of {windows} windows; Gaussians: {gaussians})")?;
     say!("log likelihood, nats a window    N(0, I)       fitted")?;
     let line = |name: &str, posteriors: &[Posterior]| {
@@ -76,7 +71,7 @@ pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::
         say!("{name:30} {before:>9.1}    {after:>9.1}")
     };
     line("training windows", &posteriors)?;
-    if let Some(validation) = validation(&player, data)? {
+    if let Some(validation) = validation(&player, &files.data)? {
         line("validation windows", &player.encode(&validation)?)?;
     }
     Ok(())
