@@ -18,11 +18,11 @@ run:
 	@$(SETUP) cargo run --release --locked -- $(ARGS)
 
 test:
-	@$(SETUP) cargo test --locked
+	@$(SETUP) cargo test --locked --workspace
 
 lint:
-	@LINT=1 $(SETUP) cargo fmt --check
-	@$(SETUP) cargo clippy --locked --all-targets -- --deny warnings
+	@LINT=1 $(SETUP) cargo fmt --all --check
+	@$(SETUP) cargo clippy --locked --workspace --all-targets -- --deny warnings
 
 install:
 	@$(SETUP) cargo install --path . --locked

@@ -19,14 +19,7 @@
 //! The main road, one way: MIDI file → [`music::NoteSequence`] → [`music::Groove`] → tensor →
 //! latent `z` → [`music::Groove`] → grid on screen, engine loop, or file.
 
-pub mod chart;
-pub mod checkpoint;
 pub mod cli;
-pub mod data;
 pub mod engine;
-pub mod fault;
-pub mod model;
-pub mod music;
 pub mod studio;
-pub mod training;
 pub mod tui;

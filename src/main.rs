@@ -12,8 +12,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // Safe: no other thread runs yet.
-    unsafe { musicvae_tui::training::prepare_process() };
-    musicvae_tui::fault::listen();
+    unsafe { musicvae::training::prepare_process() };
+    musicvae::fault::listen();
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,7 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     // Safe: no other thread runs yet.
-    unsafe { musicvae_tui::training::prepare_process() };
+    unsafe { musicvae::training::prepare_process() };
     #[cfg(target_os = "linux")]
     linux::main();
     #[cfg(not(target_os = "linux"))]

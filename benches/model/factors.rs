@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use candle_core::Device;
-use musicvae_tui::chart::{Line, LineChart};
-use musicvae_tui::model::Preset;
-use musicvae_tui::model::lstm::Factors;
-use musicvae_tui::training::{TrainOptions, Trainer, Variation};
+use musicvae::chart::{Line, LineChart};
+use musicvae::model::Preset;
+use musicvae::model::lstm::Factors;
+use musicvae::training::{TrainOptions, Trainer, Variation};
 
 use super::growth::write_picture;
 

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use candle_core::Device;
-use musicvae_tui::chart::{Line, LineChart, Scale, Style};
-use musicvae_tui::model::latent::sample_prior;
-use musicvae_tui::model::lstm::Factors;
-use musicvae_tui::model::network::Network;
-use musicvae_tui::model::{Decoding, MusicVae, Preset, init};
-use musicvae_tui::music::{Groove, Hit};
-use musicvae_tui::training::{Adam, Examples, gradients};
+use musicvae::chart::{Line, LineChart, Scale, Style};
+use musicvae::model::latent::sample_prior;
+use musicvae::model::lstm::Factors;
+use musicvae::model::network::Network;
+use musicvae::model::{Decoding, MusicVae, Preset, init};
+use musicvae::music::{Groove, Hit};
+use musicvae::training::{Adam, Examples, gradients};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

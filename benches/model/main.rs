@@ -12,16 +12,14 @@ mod growth;
 use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
-use musicvae_tui::checkpoint::Checkpoint;
-use musicvae_tui::model::cpu::{
-    Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
-};
-use musicvae_tui::model::latent::{Latent, sample_prior, slerp};
-use musicvae_tui::model::lstm::Factors;
-use musicvae_tui::model::network::Network;
-use musicvae_tui::model::{Decoding, Preset};
-use musicvae_tui::music::FEATURES;
-use musicvae_tui::training::{Adam, Examples, gradients, prepare_process};
+use musicvae::checkpoint::Checkpoint;
+use musicvae::model::cpu::{Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec};
+use musicvae::model::latent::{Latent, sample_prior, slerp};
+use musicvae::model::lstm::Factors;
+use musicvae::model::network::Network;
+use musicvae::model::{Decoding, Preset};
+use musicvae::music::FEATURES;
+use musicvae::training::{Adam, Examples, gradients, prepare_process};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -232,11 +230,11 @@ fn playing(checkpoint: &Checkpoint) {
         candle_core::DType::F32,
         &Device::Cpu,
     );
-    let batch = musicvae_tui::model::network::Batch::of(x.expect("zeros"));
+    let batch = musicvae::model::network::Batch::of(x.expect("zeros"));
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network
-            .decode(&z, &batch, &mut musicvae_tui::model::network::KeepAll)
+            .decode(&z, &batch, &mut musicvae::model::network::KeepAll)
             .expect("logits");
     });
     say("decode 1 on the tape", time);

@@ -9,13 +9,13 @@ use clap::{Args, Subcommand};
 use super::UsageError;
 use super::grooves::ModelArgs;
 use super::output::{note, say};
-use crate::checkpoint::Checkpoint;
-use crate::checkpoint::attributes::{Attribute, Attributes, Kind};
-use crate::checkpoint::catalogue::Source;
-use crate::data::{DataError, GrooveConverter, Split, load_windows};
-use crate::model::Latent;
-use crate::music::Measure;
-use crate::training::attributes::{attributes, styles};
+use musicvae::checkpoint::Checkpoint;
+use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::data::{DataError, GrooveConverter, Split, load_windows};
+use musicvae::model::Latent;
+use musicvae::music::Measure;
+use musicvae::training::attributes::{attributes, styles};
 
 /// Make or show the attribute vectors of a checkpoint: density, swing, styles and others.
 #[derive(Args)]

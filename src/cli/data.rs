@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{note, say};
-use crate::data::{GROOVE, Remote, fetch};
+use musicvae::data::{GROOVE, Remote, fetch};
 
 /// Get a public corpus to train on.
 #[derive(Args)]

@@ -8,12 +8,12 @@ use clap::{Args, Subcommand};
 use super::eval::write_pictures;
 use super::output::{note, say};
 use super::train::{control_by_signals, factors, warn_of_slow_factors};
-use crate::chart::{Line, LineChart, Style};
-use crate::data::Split;
-use crate::model::lstm::Factors;
-use crate::training::evaluate::Interval;
-use crate::training::experiment::{Comparison, Hierarchy, Measured, Returned, Rival, Sizes};
-use crate::training::{Event, Record};
+use musicvae::chart::{Line, LineChart, Style};
+use musicvae::data::Split;
+use musicvae::model::lstm::Factors;
+use musicvae::training::evaluate::Interval;
+use musicvae::training::experiment::{Comparison, Hierarchy, Measured, Returned, Rival, Sizes};
+use musicvae::training::{Event, Record};
 
 /// Try a claim of the seed paper again.
 #[derive(Args)]

@@ -7,9 +7,9 @@ use rand::Rng;
 
 use super::output::note;
 use super::player::Player;
-use crate::checkpoint::Checkpoint;
-use crate::checkpoint::catalogue::Source;
-use crate::model::Decoding;
+use musicvae::checkpoint::Checkpoint;
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::Decoding;
 
 /// Which model to run.
 #[derive(Args)]

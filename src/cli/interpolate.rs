@@ -7,7 +7,7 @@ use clap::Args;
 use super::attributes::AttributeArgs;
 use super::grooves::{ModelArgs, RedrawArgs};
 use super::player::Player;
-use crate::model::latent::slerp;
+use musicvae::model::latent::slerp;
 
 /// Spherical interpolation between the first windows of two MIDI files.
 #[derive(Args)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grooves::{DrawArgs, ModelArgs};
 use super::output::say;
-use crate::model::{Decoding, Latent, Posterior};
+use musicvae::model::{Decoding, Latent, Posterior};
 
 /// Posterior of each window of a MIDI file.
 #[derive(Args)]

@@ -7,10 +7,10 @@ use anyhow::{Context, bail};
 
 use super::eval::write_pictures;
 use super::output::say;
-use crate::chart::{Line, LineChart, Style};
-use crate::data::Split;
 use crate::studio::Term;
-use crate::training::{Log, Record};
+use musicvae::chart::{Line, LineChart, Style};
+use musicvae::data::Split;
+use musicvae::training::{Log, Record};
 
 /// Show how training runs went: what they trained and where they ended, as a table and as curves.
 #[derive(clap::Args)]
@@ -179,7 +179,7 @@ fn picture(runs: &[Run], term: Term) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::Terms;
+    use musicvae::training::Terms;
 
     fn run(steps: u64) -> Run {
         let record = |step| {

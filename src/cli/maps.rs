@@ -8,8 +8,8 @@ use serde_json::json;
 use super::UsageError;
 use super::output::{note, say};
 use crate::engine::{DrumMap, DrumMaps, LANE_NAMES, Listed};
-use crate::music::{LANES, Lane};
 use crate::studio::Config;
+use musicvae::music::{LANES, Lane};
 
 /// List the drum maps with the notes of each lane, or print one as a file to begin your own with.
 #[derive(clap::Args)]

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::model::Preset;
+use musicvae::model::Preset;
 
 /// A drummer that lives in your terminal.
 #[derive(Parser)]

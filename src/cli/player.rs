@@ -6,12 +6,12 @@ use anyhow::Context as _;
 
 use super::UsageError;
 use super::output::{note, say};
-use crate::checkpoint::Checkpoint;
-use crate::data::{
+use musicvae::checkpoint::Checkpoint;
+use musicvae::data::{
     Convert as _, Converter, DataError, Example, Split, Window, Windows, load_windows,
 };
-use crate::model::{Decoding, Guide, Latent, MusicVae, Posterior, Rows, Shown};
-use crate::music::{GrooveOptions, NoteSequence, Representation, midi_file};
+use musicvae::model::{Decoding, Guide, Latent, MusicVae, Posterior, Rows, Shown};
+use musicvae::music::{GrooveOptions, NoteSequence, Representation, midi_file};
 
 /// A model, and the way from music to its rows and back.
 pub struct Player {

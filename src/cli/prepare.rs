@@ -5,14 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use prost::Message;
 use serde::Serialize;
 
 use super::UsageError;
 use super::output::{note, say};
-use crate::data::{Convert as _, Converter, Corpus, Split, tfrecord};
-use crate::model::Preset;
-use crate::music::{NoteSequence, write_whole_file};
+use musicvae::data::{Convert as _, Converter, Corpus, Split, tfrecord};
+use musicvae::model::Preset;
+use musicvae::music::{NoteSequence, write_whole_file};
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
@@ -81,7 +80,7 @@ impl Prepare {
                     }
                     None => 0,
                 };
-                Ok((sequence.notes.len(), windows, sequence.encode_to_vec()))
+                Ok((sequence.notes.len(), windows, sequence.to_bytes()))
             };
             sequence.and_then(prepare).map_err(|reason| Skipped {
                 file: entry.name.clone(),

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::checkpoint::scan;
 use super::output::say;
-use crate::checkpoint::Catalogue;
-use crate::data::Converter;
-use crate::model::Preset;
+use musicvae::checkpoint::Catalogue;
+use musicvae::data::Converter;
+use musicvae::model::Preset;
 
 /// List the models that can be built: what they make, their size, and what is at hand for them.
 #[derive(clap::Args)]

@@ -7,7 +7,7 @@ use clap::Args;
 use super::attributes::AttributeArgs;
 use super::grooves::{ModelArgs, RedrawArgs};
 use super::player::Player;
-use crate::data::Window;
+use musicvae::data::Window;
 
 /// Encode a MIDI file window by window and decode it again.
 ///

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::output::{note, say};
 use crate::engine::render::{render_notes, write_wav};
 use crate::engine::{SoundFont, SoundFontSource};
-use crate::music::midi_file;
+use musicvae::music::midi_file;
 
 /// Render the drums of a MIDI file to a WAV file, faster than they play.
 #[derive(clap::Args)]

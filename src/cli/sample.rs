@@ -7,7 +7,7 @@ use clap::Args;
 use super::attributes::AttributeArgs;
 use super::grooves::{DrawArgs, ModelArgs};
 use super::player::{Player, check_room};
-use crate::model::Decoding;
+use musicvae::model::Decoding;
 
 /// Sample new music as MIDI files: grooves, or what the checkpoint makes.
 #[derive(Args)]

@@ -11,12 +11,12 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::output::{note, say};
 use super::preset_of_name;
-use crate::checkpoint::Checkpoint;
-use crate::data::Split;
-use crate::model::cpu::Bf16;
-use crate::model::lstm::Factors;
-use crate::model::{Preset, Sampling};
-use crate::training::{Control, Event, Record, RunSettings, TrainOptions, Variation, train};
+use musicvae::checkpoint::Checkpoint;
+use musicvae::data::Split;
+use musicvae::model::cpu::Bf16;
+use musicvae::model::lstm::Factors;
+use musicvae::model::{Preset, Sampling};
+use musicvae::training::{Control, Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
 #[derive(Args)]

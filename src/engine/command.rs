@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{DrumMap, Pads, RecordOptions};
-use crate::music::{Groove, Lane};
+use musicvae::music::{Groove, Lane};
 
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
 /// stroke is never cut, doubled or lost by it.

@@ -20,7 +20,7 @@ use super::mixer::Mixer;
 use super::record::Recorder;
 use super::soundfont::SoundFont;
 use super::{AudioState, Kit, MidiState, RecordOptions, Recording, SoundFontSource};
-use crate::fault::{self, Place};
+use musicvae::fault::{self, Place};
 
 pub(crate) use midi_in::Input;
 

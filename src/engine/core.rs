@@ -22,8 +22,8 @@ use super::player::{Displaced, Player, Stroke};
 use super::record::{TICKS_PER_STEP, Tap};
 use super::shared::{Playhead, Shared};
 use super::transport::Transport;
-use crate::fault::{self, Place};
-use crate::music::Lane;
+use musicvae::fault::{self, Place};
+use musicvae::music::Lane;
 
 /// How far ahead of the time of day the clock thread plays when there is no sound card.
 pub(crate) const LOOKAHEAD: Nanos = SECOND / 50;

@@ -9,7 +9,7 @@ mod text;
 pub use catalogue::{DrumMaps, Listed};
 pub use text::{LANE_NAMES, MapError};
 
-use crate::music::{LANES, Lane};
+use musicvae::music::{LANES, Lane};
 
 /// What plays a lane on a machine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,7 +23,7 @@ use super::{
     AudioState, ChainLink, ClockOut, Command, DrumMap, MidiState, Pads, Received, Recording,
     SoundFontSource, Status, Sync,
 };
-use crate::music::Groove;
+use musicvae::music::Groove;
 
 /// Time between two turns of the clock thread, at work and watching.
 const CLOCK_TICK: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];

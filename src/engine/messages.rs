@@ -9,7 +9,7 @@ use super::pattern::Pattern;
 use super::player::{Chain, Displaced};
 use super::record::Tap;
 use super::{LoopRange, Takeover};
-use crate::music::Lane;
+use musicvae::music::Lane;
 
 /// What the core is asked to do.
 pub(crate) enum CoreCommand {

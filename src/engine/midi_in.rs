@@ -19,8 +19,8 @@ use super::midi_out::{CLIENT, find, no_sequencer};
 use super::pattern::Feel;
 use super::shared::Shared;
 use super::{Devices, DrumMap, MidiPort};
-use crate::fault::{self, Place};
-use crate::music::Lane;
+use musicvae::fault::{self, Place};
+use musicvae::music::Lane;
 
 /// Strokes that can wait for the screen; a roll on nine pads is some hundred a second.
 const NOTES_KEPT: usize = 256;
@@ -56,7 +56,7 @@ pub struct Pads {
 pub struct Tap {
     /// Step of the loop.
     pub step: usize,
-    /// As [`crate::music::Hit::offset`].
+    /// As [`musicvae::music::Hit::offset`].
     pub offset: f32,
 }
 

@@ -6,7 +6,7 @@ use rustysynth::{Synthesizer, SynthesizerSettings};
 use super::click::Click;
 use super::limiter::{LOOKAHEAD, Limiter};
 use super::soundfont::{SoundFont, SoundFontError};
-use crate::music::{LANES, Lane};
+use musicvae::music::{LANES, Lane};
 
 /// Most frames that [`Mixer::render`] takes at a time.
 pub(crate) const CHUNK: usize = 256;

@@ -1,6 +1,6 @@
 //! A groove made ready to be played.
 
-use crate::music::{Groove, Hit, LANES, Lane, Meter};
+use musicvae::music::{Groove, Hit, LANES, Lane, Meter};
 
 /// How a groove is felt; see [`super::Command`] for the ranges.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -14,7 +14,7 @@ pub(crate) use part::{Chain, Link, Part};
 
 use super::pattern::{Feel, Pattern};
 use super::{LoopRange, Takeover};
-use crate::music::{LANES, Lane};
+use musicvae::music::{LANES, Lane};
 
 /// A stroke that is due.
 #[derive(Clone, Copy, Debug, PartialEq)]

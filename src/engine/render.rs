@@ -10,7 +10,7 @@ use super::player::{Player, Stroke};
 use super::record::quantized;
 use super::soundfont::{SoundFont, SoundFontError};
 use super::transport::Transport;
-use crate::music::{Groove, Lane, NoteSequence, write_whole_file};
+use musicvae::music::{Groove, Lane, NoteSequence, write_whole_file};
 
 /// Longest tail after the last stroke, in seconds.
 const TAIL_SECONDS: f64 = 10.0;

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 use super::clock::{Nanos, SECOND};
 use super::messages::{MidiEvent, MidiMessage};
 use super::{ClockOut, DrumMap};
-use crate::music::{LANES, Lane};
+use musicvae::music::{LANES, Lane};
 
 /// A note later than this is left out: a late drum is worse than none.
 const TOO_LATE: Nanos = SECOND / 20;

@@ -10,7 +10,7 @@ use std::sync::atomic::{
 use super::Position;
 use super::clock::{Nanos, SECOND};
 use super::record::TICKS_PER_STEP;
-use crate::music::LANES;
+use musicvae::music::LANES;
 
 /// A float in an atomic.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Recording;
-use crate::music::LANES;
+use musicvae::music::LANES;
 
 /// The sound card, as the engine has it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,6 +1,6 @@
 //! Musical time: frames of a stream to steps of a groove, without drift.
 
-use crate::music::STEPS_PER_QUARTER;
+use musicvae::music::STEPS_PER_QUARTER;
 
 /// Slowest and fastest tempo, in quarter notes a minute.
 pub(crate) const TEMPO: std::ops::RangeInclusive<f64> = 20.0..=300.0;

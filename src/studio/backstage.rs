@@ -12,15 +12,15 @@ use super::{
     Bars, Config, Effect, Event, Inference, Job, Kind, Loader, TrainingEvent, Transport, config,
     export, midi, opening, trainer,
 };
-use crate::checkpoint::Watch;
-use crate::checkpoint::watch::Notice;
 use crate::engine::stderr::StderrGuard;
 use crate::engine::{
     self, ChainLink, Command, DrumMap, DrumMaps, Engine, EngineOptions, LoopRange, RecordOptions,
     SoundFontSource,
 };
-use crate::music::Groove;
-use crate::training::Session;
+use musicvae::checkpoint::Watch;
+use musicvae::checkpoint::watch::Notice;
+use musicvae::music::Groove;
+use musicvae::training::Session;
 
 /// Loudness of a stroke that is heard while a drum map is edited.
 const STRIKE: f32 = 100.0 / 127.0;

@@ -1,7 +1,7 @@
 //! The story of a training run, as the loss chart tells it.
 
-use crate::data::Split;
-use crate::training::{Log, Record};
+use musicvae::data::Split;
+use musicvae::training::{Log, Record};
 
 /// A curve of the chart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Editing the groove on the grid.
 
 use super::{Action, Change, End, Origin, Studio, Takeover};
-use crate::music::{Hit, Lane};
+use musicvae::music::{Hit, Lane};
 
 /// Loudness of a hit set by hand: a plain stroke.
 const PLAIN_VELOCITY: f32 = 100.0 / 127.0;

@@ -8,8 +8,8 @@ use super::{
     TrainingEvent, Transport,
 };
 use crate::engine::{ClockOut, DrumMap, Pads};
-use crate::model::{Decoding, Latent, Prior};
-use crate::music::{Groove, Lane};
+use musicvae::model::{Decoding, Latent, Prior};
+use musicvae::music::{Groove, Lane};
 
 /// A request that [`super::Studio::apply`] makes and [`super::Backstage`] carries out. The studio
 /// itself touches no thread, device or file, so tests read these instead.

@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::morph::in_words;
 use super::{Effect, Studio};
-use crate::music::{Groove, Lane, midi_file, unfinished_file};
+use musicvae::music::{Groove, Lane, midi_file, unfinished_file};
 
 impl Studio {
     pub(super) fn export(&mut self) {

@@ -9,9 +9,9 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use super::{Event, ModelInfo, Rework, Source};
-use crate::fault::{self, Place};
-use crate::model::{Decoding, Latent};
-use crate::music::Groove;
+use musicvae::fault::{self, Place};
+use musicvae::model::{Decoding, Latent};
+use musicvae::music::Groove;
 
 /// Work for a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,7 +249,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::model::Prior;
+    use musicvae::model::Prior;
 
     fn info() -> ModelInfo {
         ModelInfo {

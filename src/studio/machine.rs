@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Action, ClockOut, DrumMap, Effect, Overlay, Question, Studio, Voice, config};
-use crate::music::Lane;
+use musicvae::music::Lane;
 
 /// What is set for the MIDI port.
 #[derive(Clone, Debug, PartialEq)]

@@ -31,8 +31,6 @@ mod training;
 
 use std::time::Duration;
 
-pub use crate::data::Split;
-pub use crate::training::{Event as TrainingEvent, Record};
 pub use action::Action;
 pub use backstage::{Backstage, Tell, quiet_stderr};
 pub use chain::Chain;
@@ -44,6 +42,8 @@ pub use library::{Entry, Library};
 pub use machine::{Column, Machine, MapAction, MapEditor};
 pub use messages::{Message, Messages, Weight};
 pub use midi::{Binding, Control, Midi, Target};
+pub use musicvae::data::Split;
+pub use musicvae::training::{Event as TrainingEvent, Record};
 pub use play::{Bars, LaneState, Sound};
 pub use qualities::Quality;
 pub use rework::Rework;
@@ -51,12 +51,12 @@ pub use scene::{Anchor, Change, End, History, Origin, Scene};
 pub use screen::{Kind, Overlay, Pane, Question, Screen};
 pub use training::{Run, RunState};
 
-pub use crate::checkpoint::catalogue::Source;
 pub use crate::engine::{
     AudioState, ClockOut, DrumMap, MidiState, PadNote, Received, Recording, Status as Transport,
     Sync, Tap, Voice,
 };
-use crate::music::{Groove, LANES};
+pub use musicvae::checkpoint::catalogue::Source;
+use musicvae::music::{Groove, LANES};
 
 /// The whole state of the workstation.
 pub struct Studio {

@@ -6,8 +6,8 @@ use super::{
     Action, Anchor, Change, Config, Effect, End, ModelInfo, Origin, Rework, Scene, Source, Studio,
     Takeover,
 };
-use crate::model::{Decoding, Latent, latent};
-use crate::music::{Groove, Lane};
+use musicvae::model::{Decoding, Latent, latent};
+use musicvae::music::{Groove, Lane};
 
 /// Steps of a groove before a model says otherwise: four bars of sixteenths.
 const STEPS: usize = 64;

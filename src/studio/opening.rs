@@ -6,10 +6,10 @@ use std::time::SystemTime;
 use anyhow::Context;
 
 use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Quality, Rework, Source, rework};
-use crate::checkpoint::attributes::{Attributes, Kind};
-use crate::checkpoint::{Catalogue, Checkpoint, EMBEDDED};
-use crate::model::{MusicVae, Preset};
-use crate::music::Groove;
+use musicvae::checkpoint::attributes::{Attributes, Kind};
+use musicvae::checkpoint::{Catalogue, Checkpoint, EMBEDDED};
+use musicvae::model::{MusicVae, Preset};
+use musicvae::music::Groove;
 
 /// Opens a checkpoint: what it is, and its model ready to run.
 pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
@@ -48,7 +48,7 @@ fn qualities(source: &Source, checkpoint: &Checkpoint) -> Result<Vec<Quality>, S
         Ok(None) => return Err(without_attributes(source)),
         Err(error) => return Err(format!("{error}.")),
     };
-    let quality = |attribute: crate::checkpoint::attributes::Attribute| Quality {
+    let quality = |attribute: musicvae::checkpoint::attributes::Attribute| Quality {
         name: attribute.name,
         style: attribute.kind == Kind::Style,
         vector: attribute.vector,

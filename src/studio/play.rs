@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, AudioState, Config, Effect, MidiState, Studio, Sync, Takeover, Transport};
 use crate::engine::Position;
-use crate::music::{LANES, Lane};
+use musicvae::music::{LANES, Lane};
 
 /// How the groove is played.
 #[derive(Clone, Copy, Debug, PartialEq)]

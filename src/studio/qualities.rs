@@ -1,7 +1,7 @@
 //! Steering grooves by their qualities: along the attribute vectors of the model's checkpoint.
 
 use super::{Action, Change, Overlay, Studio};
-use crate::model::{Latent, latent};
+use musicvae::model::{Latent, latent};
 
 /// A quality that grooves can be given more or less of.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Effect, Entry, Origin, Source, Studio};
-use crate::model::{Decoding, Latent, ModelError, MusicVae, Posterior, Preset, latent};
-use crate::music::{Groove, GrooveOptions, Lane, Representation};
+use musicvae::model::{Decoding, Latent, ModelError, MusicVae, Posterior, Preset, latent};
+use musicvae::music::{Groove, GrooveOptions, Lane, Representation};
 
 /// What a model does to a groove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Rework, qualities};
-use crate::model::{Latent, latent};
-use crate::music::Groove;
+use musicvae::model::{Latent, latent};
+use musicvae::music::Groove;
 
 /// An end of the latent slider, or of the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,8 +4,8 @@ use anyhow::Context;
 use candle_core::Device;
 
 use super::config;
-use crate::model::Preset;
-use crate::training::{Log, Record, RunSettings, Session, TrainOptions};
+use musicvae::model::Preset;
+use musicvae::training::{Log, Record, RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;

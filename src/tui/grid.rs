@@ -9,8 +9,8 @@ use ratatui::style::{Modifier, Style};
 use super::draw::put;
 use super::theme::Theme;
 use super::timing::{ON_GRID, timing_line, timing_lines, timing_mark};
-use crate::music::{Hit, LANES, Lane, STEPS_PER_QUARTER};
 use crate::studio::{Pane, Studio};
+use musicvae::music::{Hit, LANES, Lane, STEPS_PER_QUARTER};
 
 /// Lane name, flags and meter.
 pub const LABEL: u16 = 11;

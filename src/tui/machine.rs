@@ -9,8 +9,8 @@ use ratatui::widgets::{Paragraph, Widget, Wrap};
 use super::bars::shortened;
 use super::draw::{View, put};
 use super::overlay::window;
-use crate::music::Lane;
 use crate::studio::{Column, MapEditor, MidiState, Studio};
+use musicvae::music::Lane;
 
 /// Columns of lane, note, channel, level controller and remark.
 const AT: [u16; 5] = [2, 9, 15, 24, 32];

@@ -31,8 +31,8 @@ pub use draw::{View, draw};
 pub use keys::Key;
 pub use theme::Theme;
 
-use crate::fault;
 use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
+use musicvae::fault;
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
 const QUEUE: usize = 256;

@@ -7,9 +7,9 @@ use super::bars::shortened;
 use super::draw::put;
 use super::overlay::wrapped;
 use super::theme::Theme;
-use crate::music::{Groove, LANES, Lane};
 use crate::studio::qualities::{shown, words};
 use crate::studio::{Anchor, Origin, Studio};
+use musicvae::music::{Groove, LANES, Lane};
 
 pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let scene = &studio.scene;

@@ -3,8 +3,8 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{Marker, border};
 
-use crate::music::Lane;
 use crate::studio::config;
+use musicvae::music::Lane;
 
 /// What the terminal may be sent. Colours are the 16 that every terminal's own palette defines,
 /// and nothing is said by colour alone.

@@ -9,8 +9,8 @@ use ratatui::style::{Modifier, Style};
 use super::draw::put;
 use super::grid::{Columns, LABEL};
 use super::theme::Theme;
-use crate::music::{Hit, Lane};
 use crate::studio::Studio;
+use musicvae::music::{Hit, Lane};
 
 /// An offset smaller than this (in steps) is on the grid to the eye: 2.5 ms at 120.
 pub const ON_GRID: f32 = 0.02;

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use candle_core::Tensor;
-use musicvae_tui::checkpoint::catalogue::{Catalogue, Source};
-use musicvae_tui::checkpoint::watch::{Notice, Watch};
-use musicvae_tui::checkpoint::{Checkpoint, Embedded, Precision};
+use musicvae::checkpoint::catalogue::{Catalogue, Source};
+use musicvae::checkpoint::watch::{Notice, Watch};
+use musicvae::checkpoint::{Checkpoint, Embedded, Precision};
 use serde_json::Value;
 
-use crate::checkpoint::{random_checkpoint, small_preset};
+use crate::support::{random_checkpoint, small_preset};
 
 #[test]
 fn the_catalogue_lists_runs_and_says_what_is_broken() {

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::model::{Preset, Prior, Tensors, init};
-use musicvae_tui::music::{Note, NoteSequence, Tempo, midi_file};
+use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
+use musicvae::model::{Preset, Prior, Tensors, init};
+use musicvae::music::{Note, NoteSequence, Tempo, midi_file};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -219,7 +219,7 @@ fn what_encode_prints_decode_reads() {
         let read = |out: &str| midi_file::read_path(&folder.path().join(out).join(name)).unwrap();
         let (encoded, plain, back) = (read("from-encoded"), read("from-plain"), read("back"));
         assert_eq!(encoded, plain);
-        let strokes = |sequence: &musicvae_tui::music::NoteSequence| {
+        let strokes = |sequence: &musicvae::music::NoteSequence| {
             sequence
                 .notes
                 .iter()

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::time::{Duration, Instant};
 
+use musicvae::music::{Groove, Hit, Lane, Meter};
 use musicvae_tui::engine::render::{render_groove, write_wav};
 use musicvae_tui::engine::stderr::StderrGuard;
 use musicvae_tui::engine::{
     AudioState, Command, Engine, EngineOptions, MidiState, SoundFont, SoundFontSource, Takeover,
     kit::EMBEDDED_KIT,
 };
-use musicvae_tui::music::{Groove, Hit, Lane, Meter};
 
 /// A bar of kicks on the beats with snares between them, one of those early.
 fn beat() -> Groove {

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use musicvae_tui::checkpoint::Checkpoint;
-use musicvae_tui::data::{Converter, Split, Window, load_windows};
-use musicvae_tui::model::lstm::Factors;
-use musicvae_tui::model::{Decoding, Guide, Shown};
-use musicvae_tui::training::evaluate::{Part, Questions, Unit, evaluate_losses};
-use musicvae_tui::training::experiment::{Comparison, Hierarchy, Rival, Sizes};
-use musicvae_tui::training::{Control, Event, Log};
+use musicvae::checkpoint::Checkpoint;
+use musicvae::data::{Converter, Split, Window, load_windows};
+use musicvae::model::lstm::Factors;
+use musicvae::model::{Decoding, Guide, Shown};
+use musicvae::training::evaluate::{Part, Questions, Unit, evaluate_losses};
+use musicvae::training::experiment::{Comparison, Hierarchy, Rival, Sizes};
+use musicvae::training::{Control, Event, Log};
 use tempfile::TempDir;
 
 use crate::support::corpus;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use musicvae_tui::fault::Place;
+use musicvae::fault::Place;
 
 use super::devices::Card;
 use super::session::Session;

@@ -3,8 +3,8 @@
 use std::process::Command;
 use std::sync::Arc;
 
+use musicvae::music::Lane;
 use musicvae_tui::engine::kit::{EMBEDDED_KIT, sound_font};
-use musicvae_tui::music::Lane;
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
 
 use crate::spectrum::{centroid, power_spectrum, strongest};

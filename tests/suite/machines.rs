@@ -4,8 +4,8 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use musicvae::music::Lane;
 use musicvae_tui::engine::{ClockOut, DrumMap, DrumMaps};
-use musicvae_tui::music::Lane;
 use musicvae_tui::studio::{Backstage, Config, Effect, Event, Kind, MidiState, Overlay, Question};
 
 use super::workbench::Workbench;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::engine::{Command, Engine, EngineOptions, MidiState, Pads, Received};
-use musicvae_tui::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::{
     Action, Binding, Control, Effect, Event, Overlay, PadNote, Sync, Tap, Target,
 };

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use candle_core::{DType, Device, Tensor, npy::NpzTensors};
-use musicvae_tui::checkpoint::magenta::{import, import_with};
-use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::model::{
+use musicvae::checkpoint::magenta::{import, import_with};
+use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
+use musicvae::model::{
     Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Prior, Rows, Shown,
     Tensors, latent,
 };
-use musicvae_tui::music::{
+use musicvae::music::{
     DrumClasses, DrumsOptions, Groove, GrooveOptions, MelodyOptions, Representation,
 };
 use musicvae_tui::studio::{Backstage, Config, Effect, Event, Source, Takeover};
@@ -782,7 +782,7 @@ fn misfits_are_refused_in_a_sentence() {
 #[test]
 fn grooves_are_shown_as_the_preset_says() {
     let file = support::drums(3, 4);
-    let sequence = musicvae_tui::music::midi_file::read(&file).unwrap();
+    let sequence = musicvae::music::midi_file::read(&file).unwrap();
     for name in [
         "groovae_2bar_humanize",
         "groovae_2bar_tap_fixed_velocity",
@@ -794,11 +794,10 @@ fn grooves_are_shown_as_the_preset_says() {
             decoder: vec![8],
             ..Preset::by_name(name).unwrap()
         };
-        let converter =
-            musicvae_tui::data::Converter::new(preset.representation.clone(), 2).unwrap();
-        let converted = musicvae_tui::data::Convert::convert(&converter, &sequence).unwrap();
+        let converter = musicvae::data::Converter::new(preset.representation.clone(), 2).unwrap();
+        let converted = musicvae::data::Convert::convert(&converter, &sequence).unwrap();
         let model = MusicVae::new(preset.clone(), &lively(&preset, 1)).unwrap();
-        let musicvae_tui::data::Window::Groove(groove) = &converted.windows[0] else {
+        let musicvae::data::Window::Groove(groove) = &converted.windows[0] else {
             panic!("no groove")
         };
         let example = converter.example(&converted.windows[0], 0);

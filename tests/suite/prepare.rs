@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use musicvae_tui::data::tfrecord;
+use musicvae::data::tfrecord;
 
 use crate::support::data;
 
@@ -120,18 +120,18 @@ fn what_goes_wrong_is_said_and_leaves_no_file() {
     let out = folder.path().join("out.tfrecord");
     let no_folder = folder.path().join("none/out.tfrecord");
     let good = folder.path().join("good.mid");
-    let kick = musicvae_tui::music::Note {
+    let kick = musicvae::music::Note {
         pitch: 36,
         velocity: 100,
         end_time: 1.0,
         is_drum: true,
         ..Default::default()
     };
-    let sequence = musicvae_tui::music::NoteSequence {
+    let sequence = musicvae::music::NoteSequence {
         notes: vec![kick],
         ..Default::default()
     };
-    musicvae_tui::music::midi_file::write_path(&sequence, &good).unwrap();
+    musicvae::music::midi_file::write_path(&sequence, &good).unwrap();
     let table: [(&[&str], i32, &str); 5] = [
         (
             &[text(&corpus), text(&out)],

@@ -6,10 +6,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
+use musicvae::music::{Groove, Hit, Lane};
 #[cfg(feature = "jack-midi")]
 use musicvae_tui::engine::MidiState;
 use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, Status};
-use musicvae_tui::music::{Groove, Hit, Lane};
 
 use super::devices::{self, ALSA_RATE, Card, FRAME, onsets};
 use super::support::Training;

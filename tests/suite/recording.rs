@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::time::{Duration, Instant};
 
+use musicvae::music::{Groove, Hit, Lane, midi_file};
 use musicvae_tui::engine::render::render_groove;
 use musicvae_tui::engine::{
     Command, Engine, EngineOptions, RecordOptions, SoundFont, SoundFontSource, TICKS_PER_QUARTER,
 };
-use musicvae_tui::music::{Groove, Hit, Lane, midi_file};
 
 /// A bar of snares, some of them early or late.
 fn groove() -> Groove {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::model::{Decoding, MusicVae, Preset, Prior, Tensors};
-use musicvae_tui::music::{Groove, Hit, LANES, Lane};
+use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
+use musicvae::model::{Decoding, MusicVae, Preset, Prior, Tensors};
+use musicvae::music::{Groove, Hit, LANES, Lane};
 use musicvae_tui::studio::{Backstage, Config, Effect, Event, Rework, Source, Tell};
 
 use super::playing::lively;

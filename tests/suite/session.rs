@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use musicvae_tui::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae_tui::fault::{self, Place};
-use musicvae_tui::model::{Preset, Prior, Tensors};
-use musicvae_tui::music::midi_file;
+use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
+use musicvae::fault::{self, Place};
+use musicvae::model::{Preset, Prior, Tensors};
+use musicvae::music::midi_file;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,7 +1,7 @@
 //! The workstation without a terminal, by actions and effects.
 
-use musicvae_tui::model::{Posterior, Prior};
-use musicvae_tui::music::{Groove, Hit, Lane};
+use musicvae::model::{Posterior, Prior};
+use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::{
     Action, Effect, End, Entry, Event, ModelInfo, Origin, Overlay, Question, Rework, RunState,
     Source, Split, Takeover, TrainingEvent,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use musicvae_tui::music::{Groove, Hit, Lane};
+use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::chain::{Link, Slot, store};
 use musicvae_tui::studio::{
     Action, Bars, Chain, Effect, Event, Origin, Overlay, PadNote, Received, Recording, Studio,

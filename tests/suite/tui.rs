@@ -1,6 +1,6 @@
 //! The screen: what it says at every size, and what keys do.
 
-use musicvae_tui::music::{Groove, Lane};
+use musicvae::music::{Groove, Lane};
 use musicvae_tui::studio::{
     Action, AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, Rework, RunState, Split,
     Studio, TrainingEvent,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use musicvae_tui::model::{Latent, Prior};
-use musicvae_tui::music::{Groove, Hit};
+use musicvae::model::{Latent, Prior};
+use musicvae::music::{Groove, Hit};
 use musicvae_tui::studio::{
     Action, Config, Effect, Entry, Event, ModelInfo, Quality, Record, Rework, Source, Split, Studio,
 };

@@ -18,7 +18,7 @@ mod devices;
 #[path = "../../../tests/suite/session.rs"]
 mod session;
 #[allow(dead_code)]
-#[path = "../../../tests/suite/support.rs"]
+#[path = "../../../crates/musicvae/tests/suite/support.rs"]
 mod support;
 
 use std::path::PathBuf;

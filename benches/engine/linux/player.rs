@@ -7,8 +7,8 @@ use std::process::{Child, Command as Process};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use musicvae::music::{Groove, Hit, LANES, Lane};
 use musicvae_tui::engine::{AudioState, Command, Engine, EngineOptions, MidiState};
-use musicvae_tui::music::{Groove, Hit, LANES, Lane};
 use serde::{Deserialize, Serialize};
 
 use super::devices::Card;

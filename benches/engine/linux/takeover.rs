@@ -14,8 +14,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use musicvae_tui::checkpoint::Checkpoint;
-use musicvae_tui::music::{Groove, Hit, Lane};
+use musicvae::checkpoint::Checkpoint;
+use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::{
     Action, Answer, AudioState, Backstage, Config, Effect, Event, Job, Loader, Model, ModelInfo,
     Studio,

@@ -8,11 +8,11 @@ use candle_core::Device;
 use super::super::output::say;
 use super::super::player::Player;
 use super::ByCorpus;
-use crate::checkpoint::{Checkpoint, Metadata, Precision};
-use crate::data::{DataError, Split, Window};
-use crate::model::network::Network;
-use crate::model::{Posterior, Prior, whiten};
-use crate::training::{Examples, evaluate_terms};
+use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
+use musicvae::data::{DataError, Split, Window};
+use musicvae::model::network::Network;
+use musicvae::model::{Posterior, Prior, whiten};
+use musicvae::training::{Examples, evaluate_terms};
 
 /// A note: how many windows the coordinates were made of.
 const WHITENED_BY: &str = "whitened_by_windows";

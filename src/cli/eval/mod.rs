@@ -12,10 +12,10 @@ use clap::Args;
 use super::UsageError;
 use super::grooves::ModelArgs;
 use super::output::{note, say};
-use crate::checkpoint::Checkpoint;
-use crate::data::{DataError, GrooveConverter, Split, Windows, load_windows};
-use crate::music::write_whole_file;
-use crate::training::evaluate::{
+use musicvae::checkpoint::Checkpoint;
+use musicvae::data::{DataError, GrooveConverter, Split, Windows, load_windows};
+use musicvae::music::write_whole_file;
+use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
 

@@ -1,9 +1,9 @@
 //! An evaluation as pictures.
 
 use super::table::expressions;
-use crate::chart::{Bar, BarChart, Bars, HeatMap, Line, LineChart, Style};
-use crate::music::{LANES, Lane};
-use crate::training::evaluate::{
+use musicvae::chart::{Bar, BarChart, Bars, HeatMap, Line, LineChart, Style};
+use musicvae::music::{LANES, Lane};
+use musicvae::training::evaluate::{
     Accompaniment, Distributions, Evaluation, Histogram, Interpolation, Interval, OFFSETS, Prior,
     Reconstruction, VELOCITIES, Way,
 };

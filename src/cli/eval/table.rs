@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::music::{LANES, Lane};
-use crate::training::evaluate::{
+use musicvae::music::{LANES, Lane};
+use musicvae::training::evaluate::{
     Accompaniment, Baselines, Evaluation, Expression, Guess, Humanization, Interpolation, Interval,
     Losses, Prior, Profile, Reconstruction, Unit,
 };

@@ -9,7 +9,7 @@ use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::midi_in::{InputEvent, InputMessage};
 use crate::engine::mixer::{self, Note};
 use crate::engine::record::TICKS_PER_STEP;
-use crate::music::Lane;
+use musicvae::music::Lane;
 
 /// Strokes of pads that wait for their frame.
 pub(super) struct Strokes {

@@ -7,7 +7,7 @@ use super::*;
 use crate::engine::audio::Feed;
 use crate::engine::player::{Chain, Link};
 use crate::engine::{LoopRange, SoundFont, SoundFontSource, Takeover};
-use crate::music::{Groove, Hit, LANES};
+use musicvae::music::{Groove, Hit, LANES};
 
 const MS: Nanos = SECOND / 1000;
 

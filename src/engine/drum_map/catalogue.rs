@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{DrumMap, MapError};
-use crate::music::write_whole_file;
+use musicvae::music::write_whole_file;
 
 /// A file of `machines` with its name.
 macro_rules! machine {
@@ -149,7 +149,7 @@ impl DrumMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::music::Lane;
+    use musicvae::music::Lane;
 
     fn machine(name: &str) -> DrumMap {
         DrumMaps::machines().find(name).unwrap().clone()

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{DrumMap, Voice};
-use crate::music::{LANES, Lane};
+use musicvae::music::{LANES, Lane};
 
 /// What the lanes are called in a map file, by [`Lane::index`].
 pub const LANE_NAMES: [&str; LANES] = [

@@ -14,8 +14,8 @@ use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::schedule::{Bytes, Emit, MidiSink, STOP, Schedule};
 use crate::engine::shared::Shared;
 use crate::engine::thread::make_realtime;
-use crate::fault::{self, Place};
-use crate::music::STEPS_PER_QUARTER;
+use musicvae::fault::{self, Place};
+use musicvae::music::STEPS_PER_QUARTER;
 
 /// Time between looks at the queue, playing and standing still. An event is made at least
 /// [`crate::engine::audio::MIDI_LEAD`] before its moment.

@@ -12,7 +12,7 @@ use crate::engine::core::Core;
 use crate::engine::messages::{CoreCommand, Links};
 use crate::engine::pattern::Pattern;
 use crate::engine::{Command, Engine, EngineOptions, MidiState, Takeover};
-use crate::music::{Groove, Hit, LANES, Lane};
+use musicvae::music::{Groove, Hit, LANES, Lane};
 
 const MS: Nanos = SECOND / 1000;
 

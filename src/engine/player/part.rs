@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::LoopRange;
 use crate::engine::pattern::Pattern;
-use crate::music::{Hit, Lane};
+use musicvae::music::{Hit, Lane};
 
 /// A pattern with its place in time.
 #[derive(Clone, Debug)]

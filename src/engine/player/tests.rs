@@ -1,5 +1,5 @@
 use super::*;
-use crate::music::{Groove, Hit};
+use musicvae::music::{Groove, Hit};
 use proptest::prelude::*;
 
 fn groove(steps: usize, hits: &[(usize, Lane, f32)]) -> Arc<Pattern> {

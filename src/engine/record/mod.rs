@@ -24,7 +24,7 @@ pub const TICKS_PER_QUARTER: u16 = 960;
 
 /// Ticks a step.
 pub(crate) const TICKS_PER_STEP: f64 =
-    TICKS_PER_QUARTER as f64 / crate::music::STEPS_PER_QUARTER as f64;
+    TICKS_PER_QUARTER as f64 / musicvae::music::STEPS_PER_QUARTER as f64;
 
 /// What is recorded, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]

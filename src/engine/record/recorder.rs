@@ -14,7 +14,7 @@ use super::{RecordOptions, Recording, files};
 use crate::engine::control::{CoreSender, Slow};
 use crate::engine::handle::join_within;
 use crate::engine::messages::CoreCommand;
-use crate::fault::{self, Place};
+use musicvae::fault::{self, Place};
 
 /// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
 const SOUND_ROOM: usize = 1 << 21;

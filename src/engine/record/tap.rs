@@ -1,7 +1,7 @@
 //! The real-time end of a recording: takes nothing but room in queues that were made before.
 
 use crate::engine::mixer::LATENCY;
-use crate::music::{Lane, Meter};
+use musicvae::music::{Lane, Meter};
 
 /// What happens in a recording beside the sound. Ticks count from the recording's start, frames
 /// are those put into the sound's queue so far.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::TICKS_PER_QUARTER;
 use super::files::{self, Wav};
 use super::tap::Happening;
-use crate::music::{midi_file::Take, write_whole_file};
+use musicvae::music::{midi_file::Take, write_whole_file};
 
 /// Time between two updates of the WAV header, and of the MIDI file.
 const FLUSH_SOUND: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 use super::{Action, Change, Effect, Origin, Overlay, Studio};
-use crate::music::Groove;
+use musicvae::music::Groove;
 
 /// Grooves that can be kept.
 pub const SLOTS: usize = 8;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use super::{Chain, SLOTS, Slot, parse, text};
-use crate::music::{Groove, Hit, LANES, Meter, write_whole_file};
+use musicvae::music::{Groove, Hit, LANES, Meter, write_whole_file};
 
 /// Longest groove that is taken from a file.
 const MOST_STEPS: usize = 4096;
@@ -35,7 +35,7 @@ struct StoredSlot {
 impl From<&Slot> for StoredSlot {
     fn from(slot: &Slot) -> StoredSlot {
         let groove = &slot.groove;
-        let hit = |(step, lane, hit): (usize, crate::music::Lane, Hit)| {
+        let hit = |(step, lane, hit): (usize, musicvae::music::Lane, Hit)| {
             (step, lane.index(), hit.velocity, hit.offset)
         };
         StoredSlot {
@@ -134,7 +134,7 @@ pub fn read(path: &Path) -> anyhow::Result<Option<Chain>> {
 
 /// Writes the file, whole or not at all.
 pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = crate::music::folder_of(path);
+    let folder = musicvae::music::folder_of(path);
     std::fs::create_dir_all(folder)
         .and_then(|()| write_whole_file(path, |out| out.write_all(text.as_bytes())))
         .with_context(|| format!("{}: the slots can't be kept", path.display()))

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::super::qualities;
 use crate::engine::PadNote;
-use crate::music::Lane;
+use musicvae::music::Lane;
 
 /// Something that a control can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const SINGLE: [(Target, &str, &str); 9] = [
     (Target::Play, "play", "play and stop"),
 ];
 
-const LANES: [(Lane, &str, &str); crate::music::LANES] = [
+const LANES: [(Lane, &str, &str); musicvae::music::LANES] = [
     (Lane::Kick, "kick", "kick"),
     (Lane::Snare, "snare", "snare"),
     (Lane::ClosedHat, "closed-hat", "closed hat"),

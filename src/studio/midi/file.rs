@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Binding, Control, Target};
 use crate::engine::PadNote;
-use crate::music::{folder_of, write_whole_file};
 use crate::studio::Config;
+use musicvae::music::{folder_of, write_whole_file};
 
 const HEAD: &str =
     "# What the controls of MIDI devices move in musicvae-tui. Written by the program.\n\n";

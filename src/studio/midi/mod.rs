@@ -10,7 +10,7 @@ pub use file::{file_path, read_bindings, write_bindings};
 use super::qualities::DENSITY;
 use super::{Action, Change, Config, Effect, Overlay, Studio, Takeover};
 use crate::engine::{PadNote, Pads, Received, Sync, Tap};
-use crate::music::{Hit, Lane};
+use musicvae::music::{Hit, Lane};
 
 /// What the studio knows of the devices that play it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,7 +8,7 @@ use crate::engine::follow::ClockMessage;
 use crate::engine::messages::{CoreCommand, Links};
 use crate::engine::shared::Shared;
 use crate::engine::{EngineOptions, SoundFont, SoundFontSource};
-use crate::music::{Groove, Hit};
+use musicvae::music::{Groove, Hit};
 
 const MS: Nanos = SECOND / 1000;
 

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use super::*;
 use crate::engine::control::{CoreSender, Slow};
 use crate::engine::record::{RecordOptions, Recorder, quantized};
-use crate::music::{Meter, midi_file};
+use musicvae::music::{Meter, midi_file};
 
 /// A core that is driven by hand, and a recorder beside it.
 struct Bench {

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use midir::os::unix::VirtualInput;
+use musicvae::fault::Place;
 use musicvae_tui::engine::VIRTUAL_PORT;
-use musicvae_tui::fault::Place;
 
 use super::*;
 use crate::session::Session;

@@ -21,28 +21,30 @@ pub static EMBEDDED: &[Embedded] = &[
     // A `groovae_4bar` trained on the Groove MIDI Dataset.
     Embedded {
         name: "embedded",
-        bytes: include_bytes!("../../checkpoints/groovae_4bar.safetensors"),
-        log: include_str!("../../checkpoints/groovae_4bar.csv"),
+        bytes: include_bytes!("../../../../checkpoints/groovae_4bar.safetensors"),
+        log: include_str!("../../../../checkpoints/groovae_4bar.csv"),
         attributes: Some(include_str!(
-            "../../checkpoints/groovae_4bar.attributes.json"
+            "../../../../checkpoints/groovae_4bar.attributes.json"
         )),
     },
     // Those that work on a groove, trained on the same.
     Embedded {
         name: "embedded/humanize",
-        bytes: include_bytes!("../../checkpoints/groovae_2bar_humanize.safetensors"),
+        bytes: include_bytes!("../../../../checkpoints/groovae_2bar_humanize.safetensors"),
         log: "",
         attributes: None,
     },
     Embedded {
         name: "embedded/drumify",
-        bytes: include_bytes!("../../checkpoints/groovae_2bar_tap_fixed_velocity.safetensors"),
+        bytes: include_bytes!(
+            "../../../../checkpoints/groovae_2bar_tap_fixed_velocity.safetensors"
+        ),
         log: "",
         attributes: None,
     },
     Embedded {
         name: "embedded/hats",
-        bytes: include_bytes!("../../checkpoints/groovae_2bar_add_closed_hh.safetensors"),
+        bytes: include_bytes!("../../../../checkpoints/groovae_2bar_add_closed_hh.safetensors"),
         log: "",
         attributes: None,
     },

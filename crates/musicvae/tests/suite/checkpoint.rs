@@ -4,58 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
-use musicvae_tui::checkpoint::{Checkpoint, CheckpointError, Metadata, Precision};
-use musicvae_tui::model::{Preset, Prior, Tensors};
+use musicvae::checkpoint::{Checkpoint, CheckpointError, Precision};
+use musicvae::model::Tensors;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
-/// `groovae_4bar` with the sizes of a toy.
-pub fn small_preset() -> Preset {
-    let (encoder, decoder) = (vec![3], vec![2, 4]);
-    Preset {
-        z_size: 5,
-        encoder,
-        decoder,
-        ..Preset::groovae_4bar()
-    }
-}
-
-/// A checkpoint of `preset` with random weights and Adam's moments.
-pub fn random_checkpoint(preset: Preset, seed: u64) -> Checkpoint {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut random = |shape: &[usize]| {
-        let values: Vec<f32> = (0..shape.iter().product())
-            .map(|_| rng.random_range(-1.0..1.0))
-            .collect();
-        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
-    };
-    let (mut tensors, mut optimizer) = (Tensors::new(), Tensors::new());
-    for (name, shape) in preset.parameter_shapes() {
-        tensors.insert(name.clone(), random(&shape));
-        optimizer.insert(format!("m/{name}"), random(&shape));
-        optimizer.insert(format!("v/{name}"), random(&shape));
-    }
-    let prior = Prior::shapes(2, preset.z_size).map(|(name, shape)| (name.into(), random(&shape)));
-    let prior = Prior::of_tensors(&prior.into_iter().collect()).unwrap();
-    let mut metadata = Metadata {
-        seed: Some(u64::MAX),
-        ..Metadata::of_this_run(1234)
-    };
-    metadata
-        .notes
-        .insert(Metadata::VALIDATION_LOSS.into(), 21.5.into());
-    metadata
-        .notes
-        .insert("why".into(), "\"crc32c\":\"ffffffff\"".into());
-    Checkpoint {
-        preset,
-        tensors,
-        optimizer,
-        prior,
-        metadata,
-    }
-}
+use crate::support::{random_checkpoint, small_preset};
 
 fn values(tensor: &Tensor) -> Vec<f32> {
     tensor.flatten_all().unwrap().to_vec1().unwrap()

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use musicvae_tui::checkpoint::attributes::{Attributes, AttributesError, Kind};
-use musicvae_tui::checkpoint::catalogue::Source;
-use musicvae_tui::checkpoint::{Checkpoint, Metadata};
-use musicvae_tui::data::{GrooveConverter, Split, Windows, load_windows};
-use musicvae_tui::model::{Decoding, Guide, Preset, Prior, Tensors, init, latent};
-use musicvae_tui::music::{
+use musicvae::checkpoint::attributes::{Attributes, AttributesError, Kind};
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::checkpoint::{Checkpoint, Metadata};
+use musicvae::data::{GrooveConverter, Split, Windows, load_windows};
+use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, init, latent};
+use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Representation, midi_file,
 };
-use musicvae_tui::training::attributes::{AMOUNTS, attributes, styles};
-use musicvae_tui::training::evaluate::{
+use musicvae::training::attributes::{AMOUNTS, attributes, styles};
+use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
 

@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use musicvae_tui::data::{Converted, GrooveConverter, NoWindows};
-use musicvae_tui::music::{FEATURES, Groove, NoteSequence, midi_file};
+use musicvae::data::{Converted, GrooveConverter, NoWindows};
+use musicvae::music::{FEATURES, Groove, NoteSequence, midi_file};
 use prost::Message;
 
 use crate::oracle::{array, assert_same, json, sequence};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use candle_core::{DType, npy::NpzTensors};
-use musicvae_tui::music::{InstrumentInfo, KeySignature, Note, NoteSequence, Tempo, TimeSignature};
+use musicvae::music::{InstrumentInfo, KeySignature, Note, NoteSequence, Tempo, TimeSignature};
 use serde_json::Value;
 
 /// A tensor of an npz file as float64 with its shape; `None` when it is not in the file.

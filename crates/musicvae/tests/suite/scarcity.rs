@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use musicvae_tui::checkpoint::Precision;
-use musicvae_tui::checkpoint::watch::{Notice, Watch};
+use musicvae::checkpoint::Precision;
+use musicvae::checkpoint::watch::{Notice, Watch};
 
-use crate::checkpoint::{random_checkpoint, small_preset};
+use crate::support::{random_checkpoint, small_preset};
 
 /// Set in the child process, to what it shall work on.
 const CHILD: &str = "MUSICVAE_TUI_TEST_CHILD";

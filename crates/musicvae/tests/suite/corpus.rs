@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
 
-use musicvae_tui::data::{Corpus, DataError, Entry, GrooveConverter, Split, load_windows};
-use musicvae_tui::music::{Groove, Hit, Lane, Meter, NoteSequence, midi_file};
+use musicvae::data::{Corpus, DataError, Entry, GrooveConverter, Split, load_windows};
+use musicvae::music::{Groove, Hit, Lane, Meter, NoteSequence, midi_file};
 use tempfile::TempDir;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -232,7 +232,7 @@ fn damaged_zips_and_tfrecords_never_panic_and_truncated_ones_are_refused() {
     let mut records = Vec::new();
     let sequence = midi_file::read(&small[0].1).unwrap();
     let record = prost::Message::encode_to_vec(&sequence);
-    musicvae_tui::data::tfrecord::write_record(&mut records, &record).unwrap();
+    musicvae::data::tfrecord::write_record(&mut records, &record).unwrap();
     let damaged = folder.path().join("damaged");
     let one_bar = GrooveConverter { bars: 1, hop: None };
     let load = |bytes: &[u8]| {
@@ -263,7 +263,7 @@ fn a_record_that_is_no_note_sequence_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.tfrecord");
     let mut bytes = Vec::new();
-    let write = musicvae_tui::data::tfrecord::write_record;
+    let write = musicvae::data::tfrecord::write_record;
     write(
         &mut bytes,
         &prost::Message::encode_to_vec(&NoteSequence::default()),
@@ -305,7 +305,7 @@ fn mean_offsets_are_by_lane_and_signed() {
     groove.steps[0][Lane::Kick.index()] = hit(0.25);
     groove.steps[4][Lane::Kick.index()] = hit(-0.75 + 0.5);
     groove.steps[8][Lane::Snare.index()] = hit(0.125);
-    let windows = musicvae_tui::data::Windows {
+    let windows = musicvae::data::Windows {
         windows: vec![groove],
         ..Default::default()
     };

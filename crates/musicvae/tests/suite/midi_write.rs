@@ -1,7 +1,7 @@
 //! What happens to a note sequence that a MIDI file cannot hold as it is.
 
-use musicvae_tui::music::midi_file;
-use musicvae_tui::music::{Note, NoteSequence, Tempo, TimeSignature};
+use musicvae::music::midi_file;
+use musicvae::music::{Note, NoteSequence, Tempo, TimeSignature};
 
 use crate::midi_file::{drums, note};
 

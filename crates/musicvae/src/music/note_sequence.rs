@@ -165,3 +165,10 @@ pub struct NoteSequence {
     #[prost(message, repeated, tag = "23")]
     pub instrument_infos: Vec<InstrumentInfo>,
 }
+
+impl NoteSequence {
+    /// The bytes of the protocol buffer, as one record of a TFRecord file holds them.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        prost::Message::encode_to_vec(self)
+    }
+}

@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use musicvae_tui::checkpoint::magenta::{
+use musicvae::checkpoint::magenta::{
     Bundle, ElementType, MagentaError, fitting, import, import_with,
 };
-use musicvae_tui::checkpoint::{Checkpoint, Precision};
-use musicvae_tui::model::{Preset, Tensors};
+use musicvae::checkpoint::{Checkpoint, Precision};
+use musicvae::model::{Preset, Tensors};
 use serde_json::Value;
 
 use crate::support::data;

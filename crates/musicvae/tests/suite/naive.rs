@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use musicvae_tui::model::{Core, Head, Preset, Tensors};
+use musicvae::model::{Core, Head, Preset, Tensors};
 
 pub type Row = Vec<f64>;
 

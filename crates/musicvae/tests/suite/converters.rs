@@ -5,13 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use candle_core::Device;
-use musicvae_tui::data::{Convert, Converter, Example, NoWindows, NotConvertible, Window};
-use musicvae_tui::model::Preset;
-use musicvae_tui::music::{
+use musicvae::data::{Convert, Converter, Example, NoWindows, NotConvertible, Window};
+use musicvae::model::Preset;
+use musicvae::music::{
     DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, Lane, MelodyOptions, Note, NoteSequence,
     PerformanceOptions, Representation, Tempo, TextAnnotation, Transpose, midi_file,
 };
-use musicvae_tui::training::Examples;
+use musicvae::training::Examples;
 use prost::Message;
 
 use crate::oracle::{array, json, sequence};

@@ -1,7 +1,7 @@
 //! MIDI files: the reference's rules of reading, round trips, and damage.
 
-use musicvae_tui::music::midi_file::{self, MidiFileError};
-use musicvae_tui::music::{Note, NoteSequence, TimeSignature};
+use musicvae::music::midi_file::{self, MidiFileError};
+use musicvae::music::{Note, NoteSequence, TimeSignature};
 use proptest::prelude::*;
 
 use crate::support::data;

@@ -1,7 +1,7 @@
 //! Round trips: groove to features, to notes, to a MIDI file, and back.
 
-use musicvae_tui::data::GrooveConverter;
-use musicvae_tui::music::{Groove, Hit, LANES, Lane, Meter, NoteSequence, Step, midi_file};
+use musicvae::data::GrooveConverter;
+use musicvae::music::{Groove, Hit, LANES, Lane, Meter, NoteSequence, Step, midi_file};
 use proptest::prelude::*;
 
 /// A hit as a MIDI file can hold it: one of 127 velocities, and not quite half a step off, where

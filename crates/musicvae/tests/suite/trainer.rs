@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
-use musicvae_tui::checkpoint::{Checkpoint, CheckpointError};
-use musicvae_tui::data::{GrooveConverter, Split, load_windows};
-use musicvae_tui::model::lstm::Factors;
-use musicvae_tui::model::network::Network;
-use musicvae_tui::model::{Preset, Tensors, init};
-use musicvae_tui::music::{GrooveOptions, Note, NoteSequence, Representation, midi_file};
-use musicvae_tui::training::{
+use musicvae::checkpoint::{Checkpoint, CheckpointError};
+use musicvae::data::{GrooveConverter, Split, load_windows};
+use musicvae::model::lstm::Factors;
+use musicvae::model::network::Network;
+use musicvae::model::{Preset, Tensors, init};
+use musicvae::music::{GrooveOptions, Note, NoteSequence, Representation, midi_file};
+use musicvae::training::{
     Control, Event, Examples, Log, Record, RunSettings, Session, TrainOptions, Trainer,
     TrainingError, Variation, gradients, train,
 };
@@ -371,7 +371,7 @@ fn runs_that_do_not_fit_their_folder_are_refused() {
     let mut played = Checkpoint::load(&path).unwrap();
     played.optimizer.clear();
     played
-        .save(&path, musicvae_tui::checkpoint::Precision::Full)
+        .save(&path, musicvae::checkpoint::Precision::Full)
         .unwrap();
     let no_optimizer = resume(tiny()).unwrap_err();
     assert!(

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, npy::NpzTensors};
-use musicvae_tui::checkpoint::magenta::{Bundle, import_with};
-use musicvae_tui::model::network::{Batch, KeepAll, Network};
-use musicvae_tui::model::{Head, ModelError, Preset, Sampling, Tensors, init};
+use musicvae::checkpoint::magenta::{Bundle, import_with};
+use musicvae::model::network::{Batch, KeepAll, Network};
+use musicvae::model::{Head, ModelError, Preset, Sampling, Tensors, init};
 
 use super::support;
 

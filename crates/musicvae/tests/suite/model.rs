@@ -1,10 +1,10 @@
 //! The model as it is played, and its loss, against the reference's full-size `groovae_4bar`.
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
-use musicvae_tui::checkpoint::{Checkpoint, magenta};
-use musicvae_tui::model::network::{Batch, KeepAll, Network};
-use musicvae_tui::model::{Decoding, MusicVae, latent};
-use musicvae_tui::music::{FEATURES, Groove, LANES};
+use musicvae::checkpoint::{Checkpoint, magenta};
+use musicvae::model::network::{Batch, KeepAll, Network};
+use musicvae::model::{Decoding, MusicVae, latent};
+use musicvae::music::{FEATURES, Groove, LANES};
 
 use super::support;
 

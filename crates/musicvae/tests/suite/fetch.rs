@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use musicvae_tui::data::{FetchError, Remote, fetch};
+use musicvae::data::{FetchError, Remote, fetch};
 
 /// 100,000 bytes of no pattern that a repeated block would hide.
 fn contents() -> Vec<u8> {

@@ -4,11 +4,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network, Past};
-use musicvae_tui::model::{Head, Preset, Tensors};
-use musicvae_tui::music::{
-    DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation,
-};
+use musicvae::model::network::{Batch, InputMask, KeepAll, Network, Past};
+use musicvae::model::{Head, Preset, Tensors};
+use musicvae::music::{DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -7,6 +7,7 @@ mod converter;
 mod corpus;
 mod drum_track;
 mod example;
+#[cfg(feature = "fetch")]
 mod fetch;
 mod grid;
 mod groove;
@@ -31,6 +32,7 @@ pub use converter::{Convert, Converter, NotConvertible};
 pub use corpus::{Corpus, Entry};
 pub use drum_track::DrumSet;
 pub use example::Example;
+#[cfg(feature = "fetch")]
 pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use grid::NoWindows;
 pub use groove::{Converted, GrooveConverter};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
-use musicvae_tui::model::network::{Batch, InputMask, KeepAll, Network, Past};
-use musicvae_tui::model::{Preset, Tensors};
-use musicvae_tui::training::{Adam, Gradients};
+use musicvae::model::network::{Batch, InputMask, KeepAll, Network, Past};
+use musicvae::model::{Preset, Tensors};
+use musicvae::training::{Adam, Gradients};
 
 use super::support;
 

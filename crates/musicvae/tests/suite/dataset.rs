@@ -1,7 +1,7 @@
 //! The Groove MIDI Dataset: as many windows as the reference finds.
 
-use musicvae_tui::data::{Corpus, GrooveConverter, Split, load_windows};
-use musicvae_tui::music::NoteSequence;
+use musicvae::data::{Corpus, GrooveConverter, Split, load_windows};
+use musicvae::music::NoteSequence;
 
 use crate::support::data;
 

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use musicvae_tui::data::{Corpus, tfrecord};
-use musicvae_tui::music::NoteSequence;
+use musicvae::data::{Corpus, tfrecord};
+use musicvae::music::NoteSequence;
 use prost::Message;
 
 use crate::oracle::{assert_same, json};

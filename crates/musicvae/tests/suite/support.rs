@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use candle_core::Device;
-use musicvae_tui::model::Preset;
-use musicvae_tui::music::{Groove, Hit, midi_file};
-use musicvae_tui::training::{Event, RunSettings, Session, TrainOptions};
+use candle_core::{Device, Tensor};
+use musicvae::checkpoint::{Checkpoint, Metadata};
+use musicvae::model::{Preset, Prior, Tensors};
+use musicvae::music::{Groove, Hit, midi_file};
+use musicvae::training::{Event, RunSettings, Session, TrainOptions};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -15,7 +16,11 @@ use rand_chacha::ChaCha8Rng;
 /// (`oracle/`): `$MUSICVAE_TUI_DATA`, or `shared` beside the checkout.
 fn data_folder() -> PathBuf {
     std::env::var_os("MUSICVAE_TUI_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        || {
+            let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+            let mut folders = above.map(|folder| folder.join("shared"));
+            folders.find(|it| it.is_dir()).unwrap_or("shared".into())
+        },
         PathBuf::from,
     )
 }
@@ -143,5 +148,52 @@ impl Training {
             }
         }
         self.steps
+    }
+}
+
+/// `groovae_4bar` with the sizes of a toy.
+pub fn small_preset() -> Preset {
+    let (encoder, decoder) = (vec![3], vec![2, 4]);
+    Preset {
+        z_size: 5,
+        encoder,
+        decoder,
+        ..Preset::groovae_4bar()
+    }
+}
+
+/// A checkpoint of `preset` with random weights and Adam's moments.
+pub fn random_checkpoint(preset: Preset, seed: u64) -> Checkpoint {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut random = |shape: &[usize]| {
+        let values: Vec<f32> = (0..shape.iter().product())
+            .map(|_| rng.random_range(-1.0..1.0))
+            .collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    };
+    let (mut tensors, mut optimizer) = (Tensors::new(), Tensors::new());
+    for (name, shape) in preset.parameter_shapes() {
+        tensors.insert(name.clone(), random(&shape));
+        optimizer.insert(format!("m/{name}"), random(&shape));
+        optimizer.insert(format!("v/{name}"), random(&shape));
+    }
+    let prior = Prior::shapes(2, preset.z_size).map(|(name, shape)| (name.into(), random(&shape)));
+    let prior = Prior::of_tensors(&prior.into_iter().collect()).unwrap();
+    let mut metadata = Metadata {
+        seed: Some(u64::MAX),
+        ..Metadata::of_this_run(1234)
+    };
+    metadata
+        .notes
+        .insert(Metadata::VALIDATION_LOSS.into(), 21.5.into());
+    metadata
+        .notes
+        .insert("why".into(), "\"crc32c\":\"ffffffff\"".into());
+    Checkpoint {
+        preset,
+        tensors,
+        optimizer,
+        prior,
+        metadata,
     }
 }

@@ -1,0 +1,24 @@
+//! Every integration test of the library, in one crate so that a change links one binary.
+
+mod checkpoint;
+mod converter;
+mod converters;
+mod corpus;
+mod dataset;
+mod evaluation;
+mod family;
+mod family_shapes;
+mod fetch;
+mod groove;
+mod magenta;
+mod midi_file;
+mod midi_write;
+mod model;
+mod naive;
+mod oracle;
+mod scarcity;
+#[allow(dead_code)]
+mod support;
+mod tfrecord;
+mod trainer;
+mod training;
