@@ -7,10 +7,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Widget, Wrap};
 
-use super::bindings::Keymap;
-use super::theme::Theme;
-use super::{bars, browser, grid, loss, overlay, slider};
+use super::panes::{checkpoints, grid, loss, slider};
+use super::{bars, overlays};
 use crate::studio::{Pane, Studio};
+use crate::tui::keymap::Keymap;
+use crate::tui::kit::theme::Theme;
 
 /// Below this nothing useful fits.
 pub const LEAST: (u16, u16) = (50, 14);
@@ -56,7 +57,7 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) {
     bars::status(studio, view, status, buffer);
     bars::footer(studio, view, footer, buffer);
     if let Some(open) = &studio.screen.overlay {
-        overlay::draw(open, studio, view, body, buffer);
+        overlays::draw(open, studio, view, body, buffer);
     }
 }
 
@@ -150,7 +151,7 @@ fn content(pane: Pane, studio: &Studio, view: &View, area: Rect, buffer: &mut Bu
         Pane::Grid => grid::draw(studio, view.theme, area, buffer),
         Pane::Slider => slider::draw(studio, view.theme, area, buffer),
         Pane::Loss => loss::draw(studio, view.theme, area, buffer),
-        Pane::Checkpoints => browser::draw(studio, view.theme, area, buffer),
+        Pane::Checkpoints => checkpoints::draw(studio, view.theme, area, buffer),
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::studio::{Action, Overlay, Pane, Studio};
 
-use super::commands::table;
-use super::keys::Key;
+mod commands;
+
+use crate::tui::kit::keys::Key;
+use commands::table;
 
 /// Where a binding holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Paragraph, Row, StatefulWidget, Table, TableState, Widget, Wrap};
 
-use super::bars::shortened;
-use super::theme::Theme;
 use crate::studio::{Entry, Pane, Studio};
+use crate::tui::bars::shortened;
+use crate::tui::kit::theme::Theme;
 
 pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let library = &studio.library;

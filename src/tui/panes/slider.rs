@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bars::shortened;
-use super::draw::put;
-use super::overlay::wrapped;
-use super::theme::Theme;
 use crate::studio::qualities::{shown, words};
 use crate::studio::{Anchor, Origin, Studio};
+use crate::tui::bars::shortened;
+use crate::tui::kit::theme::Theme;
+use crate::tui::layout::put;
+use crate::tui::overlays::wrapped;
 use musicvae::music::{Groove, LANES, Lane};
 
 pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {

@@ -1,9 +1,9 @@
 //! The table itself.
 
-use super::bindings::{Binding, Place};
-use super::keys::Key;
 use crate::studio::qualities::DENSITY;
 use crate::studio::{self, Action, End, Kind, MapAction, Pane, Question};
+use crate::tui::keymap::{Binding, Place};
+use crate::tui::kit::keys::Key;
 
 /// Every command: name, place, keys, action, what it does, and what the footer says.
 #[rustfmt::skip] // a table, a row a line

@@ -1,16 +1,18 @@
 //! The drum grid: lanes down, sixteenths across, like a piano roll.
 
+mod timing;
+
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::draw::put;
-use super::theme::Theme;
-use super::timing::{ON_GRID, timing_line, timing_lines, timing_mark};
 use crate::studio::{Pane, Studio};
+use crate::tui::kit::theme::Theme;
+use crate::tui::layout::put;
 use musicvae::music::{Hit, LANES, Lane, STEPS_PER_QUARTER};
+use timing::{ON_GRID, timing_line, timing_lines, timing_mark};
 
 /// Lane name, flags and meter.
 pub const LABEL: u16 = 11;

@@ -6,9 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::draw::View;
-use super::theme::Theme;
 use crate::studio::{AudioState, MidiState, Origin, Pane, Recording, Studio, Takeover, Weight};
+use crate::tui::kit::theme::Theme;
+use crate::tui::layout::View;
 
 /// Transport and feel; what matters less is left out where it doesn't fit.
 pub fn header(studio: &Studio, view: &View, area: Rect, buffer: &mut Buffer) {

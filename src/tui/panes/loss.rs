@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Paragraph, Widget, Wrap};
 
-use super::draw::put;
-use super::theme::Theme;
 use crate::studio::{RunState, Split, Studio, Term};
+use crate::tui::kit::theme::Theme;
+use crate::tui::layout::put;
 
 /// What the run is doing, for the title.
 pub fn state(studio: &Studio) -> String {

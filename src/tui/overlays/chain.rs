@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::bars::shortened;
-use super::draw::View;
-use super::overlay::{pick, window};
 use crate::studio::{Studio, chain};
+use crate::tui::bars::shortened;
+use crate::tui::layout::View;
+use crate::tui::overlays::{pick, window};
 
 /// Columns of a groove's name.
 const NAME: usize = 24;

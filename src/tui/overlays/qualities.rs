@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget};
 
-use super::bars::shortened;
-use super::draw::View;
-use super::overlay::{pick, window, wrapped};
 use crate::studio::Studio;
 use crate::studio::qualities::{MOST, shown, words};
+use crate::tui::bars::shortened;
+use crate::tui::layout::View;
+use crate::tui::overlays::{pick, window, wrapped};
 
 /// Columns of a quality's name.
 const NAME: usize = 14;

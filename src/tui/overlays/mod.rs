@@ -5,10 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph, Widget, Wrap};
 
-use super::bars::shortened;
-use super::bindings::{Binding, Place};
-use super::draw::View;
-use super::{machine, qualities, slots};
+use crate::tui::bars::shortened;
+use crate::tui::keymap::{Binding, Place};
+use crate::tui::layout::View;
+mod chain;
+mod drum_map;
+mod qualities;
+
 use crate::studio::{Kind, Overlay, Pane, Studio, Target, Weight};
 
 pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
@@ -39,8 +42,8 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
             let inner = window(question.text(), (64, 1), view, body, buffer);
             typed(text, view).render(inner, buffer);
         }
-        Overlay::MapEditor(editor) => machine::draw(editor, studio, view, body, buffer),
-        Overlay::Chain { selected } => slots::draw(*selected, studio, view, body, buffer),
+        Overlay::MapEditor(editor) => drum_map::draw(editor, studio, view, body, buffer),
+        Overlay::Chain { selected } => chain::draw(*selected, studio, view, body, buffer),
         Overlay::Qualities { selected } => {
             qualities::draw(*selected, studio, view, body, buffer);
         }
@@ -54,7 +57,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, view: &View, body: Rect, buffer:
 }
 
 /// A cleared window of at most this size in the middle; returns its inside.
-pub(super) fn window(
+pub fn window(
     title: &str,
     (width, height): (u16, usize),
     view: &View,
@@ -187,7 +190,7 @@ fn messages<'m>(studio: &'m Studio, view: &View, width: usize) -> Vec<Line<'m>> 
 
 /// `text` in lines of at most `width` characters, broken between words; a word that is longer (a
 /// path, mostly) begins a line of its own and goes on in the next.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split_whitespace() {
@@ -256,13 +259,7 @@ fn palette(
 }
 
 /// A list with one line chosen, scrolled so that it is in sight.
-pub(super) fn pick(
-    lines: Vec<Line>,
-    selected: usize,
-    view: &View,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+pub fn pick(lines: Vec<Line>, selected: usize, view: &View, area: Rect, buffer: &mut Buffer) {
     let page = usize::from(area.height).max(1);
     let first = (selected + 1).saturating_sub(page);
     for (row, line) in lines.into_iter().enumerate().skip(first).take(page) {

@@ -6,10 +6,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
-use super::bars::shortened;
-use super::draw::{View, put};
-use super::overlay::window;
 use crate::studio::{Column, MapEditor, MidiState, Studio};
+use crate::tui::bars::shortened;
+use crate::tui::layout::{View, put};
+use crate::tui::overlays::window;
 use musicvae::music::Lane;
 
 /// Columns of lane, note, channel, level controller and remark.

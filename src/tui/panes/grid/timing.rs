@@ -6,10 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::draw::put;
-use super::grid::{Columns, LABEL};
-use super::theme::Theme;
+use super::{Columns, LABEL};
 use crate::studio::Studio;
+use crate::tui::kit::theme::Theme;
+use crate::tui::layout::put;
 use musicvae::music::{Hit, Lane};
 
 /// An offset smaller than this (in steps) is on the grid to the eye: 2.5 ms at 120.

@@ -1,0 +1,6 @@
+//! The panes.
+
+pub mod checkpoints;
+pub mod grid;
+pub mod loss;
+pub mod slider;
