@@ -1,4 +1,8 @@
 //! The terminal: draws a [`Studio`] and turns keys into actions.
+//!
+//! Here are the event loop and the terminal. Arrows run one way: `kit`, what everything is drawn
+//! with; `keymap`, the table of commands; `panes`, `overlays` and `bars`, which don't know each
+//! other; `layout`, which puts them in their places.
 
 mod bars;
 mod keymap;
@@ -18,8 +22,7 @@ use anyhow::Context;
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 
 pub use keymap::{Binding, Keymap, KeymapError, Place};
-pub use kit::keys::Key;
-pub use kit::theme::Theme;
+pub use kit::{Key, Theme};
 pub use layout::{View, draw};
 
 use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
