@@ -122,8 +122,8 @@ impl Keymap {
         groups.map(|group| (group[0].place, group))
     }
 
-    /// The palette's lines: every command of the panes whose description or name has all words of
-    /// `filter`.
+    /// The palette's lines: every command that it offers whose description or name has all words
+    /// of `filter`.
     pub fn palette(&self, filter: &str) -> Vec<&Binding> {
         let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
         let matches = |binding: &&Binding| {

@@ -36,7 +36,7 @@ pub fn window<'c>(title: &str, (width, height): (u16, usize), body: &'c mut Canv
 }
 
 /// The lines from `scroll` on; scrolling ends at the last page.
-pub fn page(lines: Vec<Line>, scroll: usize, canvas: &mut Canvas) {
+pub fn scrolled(lines: Vec<Line>, scroll: usize, canvas: &mut Canvas) {
     let height = usize::from(canvas.height());
     let first = scroll.min(lines.len().saturating_sub(height));
     for (row, line) in lines.into_iter().skip(first).take(height).enumerate() {

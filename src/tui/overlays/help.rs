@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use super::command_line::command_line;
 use crate::studio::Studio;
 use crate::tui::keymap::{Keymap, Place};
-use crate::tui::kit::{Canvas, page, window};
+use crate::tui::kit::{Canvas, scrolled, window};
 
 pub fn draw(scroll: usize, studio: &Studio, keymap: &Keymap, body: &mut Canvas) {
     let theme = body.theme;
@@ -22,5 +22,5 @@ pub fn draw(scroll: usize, studio: &Studio, keymap: &Keymap, body: &mut Canvas) 
         lines.extend(bindings.iter().map(|it| command_line(it, studio, theme)));
     }
     let mut inner = window("Keys", (76, lines.len()), body);
-    page(lines, scroll, &mut inner);
+    scrolled(lines, scroll, &mut inner);
 }

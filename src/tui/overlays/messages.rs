@@ -3,13 +3,13 @@
 use ratatui::text::{Line, Span};
 
 use crate::studio::{Studio, Weight};
-use crate::tui::kit::{Canvas, Theme, page, window, wrapped};
+use crate::tui::kit::{Canvas, Theme, scrolled, window, wrapped};
 
 pub fn draw(scroll: usize, studio: &Studio, body: &mut Canvas) {
     let width = usize::from(body.width().saturating_sub(8));
     let lines = lines(studio, width, body.theme);
     let mut inner = window("Messages", (96, lines.len().max(1)), body);
-    page(lines, scroll, &mut inner);
+    scrolled(lines, scroll, &mut inner);
 }
 
 /// The sound's state, then what was said, the newest first.
