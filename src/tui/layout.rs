@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph, Wrap};
+use ratatui::widgets::{Block, Borders};
 
 use super::keymap::Keymap;
 use super::kit::{Canvas, Theme};
@@ -75,7 +75,7 @@ fn too_small(screen: &mut Canvas) {
         screen.width(),
         screen.height()
     );
-    screen.show(Paragraph::new(text).wrap(Wrap { trim: true }));
+    screen.fill(&text, screen.theme.plain());
 }
 
 /// Where each pane goes when there is room for all.

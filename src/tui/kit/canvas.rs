@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::Widget;
+use ratatui::widgets::{Paragraph, Widget, Wrap};
 
 use super::theme::Theme;
 
@@ -74,6 +74,12 @@ impl Canvas<'_> {
             self.buffer
                 .set_stringn(area.x + x, area.y + y, text, room, style);
         }
+    }
+
+    /// Fills it with `text`, broken between words.
+    pub fn fill(&mut self, text: &str, style: Style) {
+        let text = Paragraph::new(text).style(style);
+        self.show(text.wrap(Wrap { trim: true }));
     }
 
     /// Fills it with a widget.

@@ -1,7 +1,6 @@
 //! The list of things of one kind to choose from: ports, cards, files.
 
 use ratatui::text::Line;
-use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::studio::Kind;
 use crate::tui::kit::{Canvas, pick, shortened, window};
@@ -24,8 +23,7 @@ pub fn draw(kind: Kind, items: Option<&[String]>, note: &str, selected: usize, b
     let lines = names.map(|name| Line::raw(shortened(name, room, theme.ascii)));
     pick(lines.collect(), selected, &mut inner);
     if !note.is_empty() {
-        let text = Paragraph::new(note).style(theme.faint());
         let last = inner.height().saturating_sub(2);
-        inner.below(last).show(text.wrap(Wrap { trim: true }));
+        inner.below(last).fill(note, theme.faint());
     }
 }

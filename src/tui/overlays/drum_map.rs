@@ -2,7 +2,6 @@
 
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::studio::{Column, MapEditor, MidiState, Studio};
 use crate::tui::kit::{Canvas, shortened, window};
@@ -51,8 +50,7 @@ pub fn draw(editor: &MapEditor, studio: &Studio, body: &mut Canvas) {
             inner.put((0, y), theme.pick("▸", ">"), theme.accent());
         }
     }
-    let about = Paragraph::new(map.about.as_str()).style(theme.faint());
-    inner.lines(10, 3).show(about.wrap(Wrap { trim: true }));
+    inner.lines(10, 3).fill(&map.about, theme.faint());
     if inner.height() > 13 {
         let port = match &studio.transport.midi {
             MidiState::On { port } => format!("Space is heard on {port}."),

@@ -1,11 +1,12 @@
 //! The question whether to leave while a model is in training.
 
-use ratatui::widgets::{Paragraph, Wrap};
-
 use crate::tui::kit::{Canvas, window};
 
 pub fn draw(body: &mut Canvas) {
-    let text = Paragraph::new("Stop and save the run, then leave?  y: leave   n: stay");
+    let plain = body.theme.plain();
     let mut inner = window("A model is in training", (58, 2), body);
-    inner.show(text.wrap(Wrap { trim: true }));
+    inner.fill(
+        "Stop and save the run, then leave?  y: leave   n: stay",
+        plain,
+    );
 }

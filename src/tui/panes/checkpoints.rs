@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Constraint;
 use ratatui::style::Style;
-use ratatui::widgets::{Paragraph, Row, StatefulWidget, Table, TableState, Wrap};
+use ratatui::widgets::{Row, StatefulWidget, Table, TableState};
 
 use crate::studio::{Entry, Pane, Studio};
 use crate::tui::kit::{Canvas, Theme, shortened};
@@ -19,7 +19,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
             Some(_) => "Looking for checkpoints.",
             None => "No checkpoint was found.",
         };
-        return canvas.show(Paragraph::new(text).wrap(Wrap { trim: true }));
+        return canvas.fill(text, theme.plain());
     }
     let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
     // What stands against the chosen one is said in full below the list.
@@ -62,9 +62,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let list = canvas.lines(0, listed);
     StatefulWidget::render(table, list.area, list.buffer, &mut state);
     if let Some(obstacle) = obstacle {
-        let text = Paragraph::new(obstacle).style(theme.trouble());
-        let text = text.wrap(Wrap { trim: true });
-        canvas.lines(listed, lines).show(text);
+        canvas.lines(listed, lines).fill(obstacle, theme.trouble());
     }
 }
 

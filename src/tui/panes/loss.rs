@@ -1,7 +1,7 @@
 //! The training chart.
 
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Paragraph, Wrap};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
 use crate::studio::{RunState, Split, Studio, Term};
 use crate::tui::kit::Canvas;
@@ -33,7 +33,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
                 run.settings.data.display()
             ),
         };
-        return inner.show(Paragraph::new(text).wrap(Wrap { trim: true }));
+        return inner.fill(&text, inner.theme.plain());
     }
     terms(studio.screen.term, &mut inner);
     numbers(studio, &mut inner.below(1));

@@ -1,5 +1,5 @@
 //! The panes, one file or folder each: what is seen of the studio, and how it is drawn. A pane may
-//! use the kit, the keymap and the studio, and knows no other pane.
+//! use the kit and the studio, and knows no other pane.
 
 pub mod checkpoints;
 pub mod grid;

@@ -56,7 +56,7 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     let tall = page.lane_height == 2;
     let ground = ground(step, lane, studio, page, theme);
     for y in y + 1 - page.lane_height..=y {
-        canvas.put((x, y), &" ".repeat(page.columns.cell), ground);
+        canvas.put((x, y), &"  "[..page.columns.cell], ground);
     }
     let Some(hit) = studio.groove().hit(step, lane) else {
         if step.is_multiple_of(STEPS_PER_QUARTER) {
