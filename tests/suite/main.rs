@@ -7,7 +7,7 @@ mod devices;
 mod engine;
 mod experiment;
 mod faults;
-mod floors;
+mod house;
 mod kit;
 mod machines;
 mod midi_in;
