@@ -6,7 +6,7 @@ use clap::Args;
 use rand::Rng;
 
 use super::output::note;
-use super::player::Player;
+use musicvae::Drummer;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Decoding;
@@ -30,8 +30,8 @@ impl ModelArgs {
         named.unwrap_or_default()
     }
 
-    pub fn player(&self) -> anyhow::Result<Player> {
-        Player::of(&self.checkpoint()?)
+    pub fn drummer(&self) -> anyhow::Result<Drummer> {
+        Ok(Drummer::of(&self.checkpoint()?)?)
     }
 }
 

@@ -6,7 +6,10 @@
 pub mod chart;
 pub mod checkpoint;
 pub mod data;
+mod drummer;
 pub mod fault;
 pub mod model;
 pub mod music;
 pub mod training;
+
+pub use drummer::{Drummer, DrummerError, Rework};

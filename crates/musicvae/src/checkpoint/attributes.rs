@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::Source;
 use super::error::file_name;
 use super::{Checkpoint, CheckpointError};
-use crate::model::{Latent, latent};
+use crate::model::Latent;
 use crate::music::write_whole_file;
 
 /// The attribute vectors of a checkpoint (Roberts et al. 2018, section 5.4).
@@ -240,20 +240,16 @@ impl Attributes {
         self.attributes.iter().map(|it| it.name.as_str())
     }
 
-    /// `z` moved along each named attribute by its amount: 0 leaves it where it is, 1 goes from
-    /// "without" to "with", -1 the other way.
+    /// The ways that named attributes go, each by its amount, for a
+    /// [`Drummer`](crate::Drummer::steered): 0 leaves a latent where it is, 1 goes from "without" to
+    /// "with", -1 the other way.
     ///
     /// # Errors
     /// When a name is unknown.
-    pub fn apply<'a>(
-        &self,
-        z: &[f32],
-        amounts: impl IntoIterator<Item = (&'a str, f32)>,
-    ) -> Result<Latent, AttributesError> {
-        let mut moved = z.to_vec();
-        for (name, amount) in amounts {
-            moved = latent::moved(&moved, &self.get(name)?.vector, amount);
-        }
-        Ok(moved)
+    pub fn moves(&self, amounts: &[(String, f32)]) -> Result<Vec<(Latent, f32)>, AttributesError> {
+        let amounts = amounts.iter();
+        amounts
+            .map(|(name, amount)| Ok((self.get(name)?.vector.clone(), *amount)))
+            .collect()
     }
 }

@@ -30,7 +30,7 @@ use header::{Header, Role};
 pub use metadata::{Metadata, rfc3339};
 pub use watch::Watch;
 
-use crate::model::{MusicVae, Preset, Prior, Tensors};
+use crate::model::{MusicVae, Preset, Prior, Tensors, init};
 
 /// A model's weights with all that is needed to run it and to train it further.
 #[derive(Clone, Debug)]
@@ -58,6 +58,21 @@ impl Checkpoint {
     /// The first checkpoint inside the program.
     pub fn embedded() -> Result<Checkpoint, CheckpointError> {
         Checkpoint::open(&Source::default())
+    }
+
+    /// A checkpoint that knows nothing yet: the random weights that training starts from. The same
+    /// seed gives the same weights.
+    ///
+    /// # Errors
+    /// A preset that asks for tensors of no size.
+    pub fn untrained(preset: Preset, seed: u64) -> Result<Checkpoint, CheckpointError> {
+        Ok(Checkpoint {
+            tensors: init::random_weights(&preset, seed)?,
+            optimizer: Tensors::new(),
+            prior: Prior::default(),
+            metadata: Metadata::of_this_run(0),
+            preset,
+        })
     }
 
     /// Reads a checkpoint file; every doubt about it is an error.

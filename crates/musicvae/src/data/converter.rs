@@ -144,6 +144,12 @@ impl Converter {
         self.bars
     }
 
+    /// Whether windows stand one after the other from the start of a piece. (Melodies and drums on
+    /// the grid begin where something is played, and equal ones count once.)
+    pub fn is_gapless(&self) -> bool {
+        matches!(self.representation, Representation::Groove(_))
+    }
+
     /// Every window of a part of one tempo and meter, or why there is none; and the number of notes
     /// that are no drums of ours.
     fn of_part(&self, part: &NoteSequence) -> Result<Converted<Window>, NoWindows> {

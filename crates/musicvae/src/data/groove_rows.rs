@@ -50,7 +50,7 @@ impl Layout {
 }
 
 /// The rows of a groove.
-pub(super) fn write(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
+pub(crate) fn write(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
     let Some(bins) = options.bins else {
         if !options.split_instruments {
             return groove.to_features();
@@ -111,24 +111,28 @@ fn bin(value: f64, edges: &[f64]) -> usize {
         .min(edges.len() - 1)
 }
 
+/// The hits of a groove, nine columns of 0 and 1.
+pub(crate) fn hits(groove: &Groove) -> Vec<f32> {
+    let cells = groove.steps.iter().flatten();
+    cells
+        .map(|cell| f32::from(u8::from(cell.is_some())))
+        .collect()
+}
+
 /// The rows that encoder and decoder are given with a groove: its hits, and which lane a row is.
-pub(super) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
-    let mut controls = Vec::new();
-    if !options.hits_as_controls && !options.split_instruments {
-        return controls;
+pub(crate) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
+    if !options.split_instruments {
+        return match options.hits_as_controls {
+            true => hits(groove),
+            false => Vec::new(),
+        };
     }
-    for step in &groove.steps {
-        let hits = step.map(|hit| f32::from(u8::from(hit.is_some())));
-        if !options.split_instruments {
-            controls.extend(hits);
-            continue;
+    let mut controls = Vec::new();
+    for (cell, hit) in hits(groove).into_iter().enumerate() {
+        if options.hits_as_controls {
+            controls.push(hit);
         }
-        for (lane, hit) in hits.into_iter().enumerate() {
-            if options.hits_as_controls {
-                controls.push(hit);
-            }
-            controls.extend((0..LANES).map(|other| f32::from(u8::from(other == lane))));
-        }
+        controls.extend((0..LANES).map(|lane| f32::from(u8::from(lane == cell % LANES))));
     }
     controls
 }

@@ -11,7 +11,7 @@ mod example;
 mod fetch;
 mod grid;
 mod groove;
-mod groove_rows;
+pub(crate) mod groove_rows;
 mod info;
 mod melody;
 mod parallel;

@@ -20,6 +20,7 @@ pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use prior::Prior;
 pub use stroke::for_the_ear;
+pub(crate) use vae::misfit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;
 
@@ -56,6 +57,9 @@ pub enum ModelError {
     /// A groove was asked of a model that makes something else.
     #[error("preset {preset} makes {makes}, not grooves of nine drum lanes")]
     NoGrooves { preset: String, makes: &'static str },
+    /// A model was asked to work on a groove that does nothing of the kind.
+    #[error("preset {preset} works on no grooves: it is shown the whole of them, or makes none")]
+    NoRework { preset: String },
     /// A model that hears controls was given none.
     #[error(
         "preset {preset} plays nothing from a latent alone, for it must be told the controls of every step"

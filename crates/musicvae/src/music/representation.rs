@@ -192,6 +192,17 @@ impl Representation {
         }
     }
 
+    /// What one window of it is called, as in the names of files.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Representation::Groove(_) => "groove",
+            Representation::Drums(_) => "drums",
+            Representation::Melody(_) => "melody",
+            Representation::Trio => "trio",
+            Representation::MultiPerformance(_) => "performance",
+        }
+    }
+
     /// What music it is, in a few words.
     pub fn makes(&self) -> &'static str {
         match self {
