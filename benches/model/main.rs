@@ -49,7 +49,7 @@ fn main() {
     }
     println!("weights read: {:.0} GB/s on one core\n", weights_read());
 
-    let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
+    let checkpoint = musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint");
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
     if wanted("training") {
         training(&checkpoint, all);
@@ -204,7 +204,7 @@ fn playing(checkpoint: &Checkpoint) {
     let say =
         |what: &str, time: Duration| println!("{what:<28}{:>8.2} ms", time.as_secs_f64() * 1e3);
     let load = shortest(5, || {
-        let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
+        let checkpoint = musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint");
         checkpoint.model().expect("a model");
     });
     say("open the checkpoint", load);

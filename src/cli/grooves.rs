@@ -6,6 +6,7 @@ use clap::Args;
 use rand::Rng;
 
 use super::output::note;
+use crate::embedded;
 use musicvae::Drummer;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::catalogue::Source;
@@ -26,8 +27,8 @@ impl ModelArgs {
 
     /// Where the model lies.
     pub fn source(&self) -> Source {
-        let named = self.checkpoint.as_deref().map(Source::named);
-        named.unwrap_or_default()
+        let named = self.checkpoint.as_deref().map(embedded::named);
+        named.unwrap_or_else(embedded::first)
     }
 
     pub fn drummer(&self) -> anyhow::Result<Drummer> {

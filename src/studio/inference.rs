@@ -253,7 +253,7 @@ mod tests {
 
     fn info() -> ModelInfo {
         ModelInfo {
-            source: Source::default(),
+            source: crate::embedded::first(),
             name: "fake".into(),
             preset: "fake".into(),
             step: 0,
@@ -300,7 +300,7 @@ mod tests {
             Ok((info(), model))
         });
         let worker = Inference::start(loader, move |event| tell.send(event).is_ok()).unwrap();
-        worker.load(Source::default());
+        worker.load(crate::embedded::first());
         assert!(matches!(events.recv().unwrap(), Event::Loaded(_)));
         (worker, events, starts, nod)
     }

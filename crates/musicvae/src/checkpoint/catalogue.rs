@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use candle_core::DType;
 
 use super::header::{Header, Role};
-use super::{CheckpointError, EMBEDDED, Embedded, Metadata, error::file_name, open};
+use super::{CheckpointError, Embedded, Metadata, error::file_name, open};
 use crate::model::Preset;
 
 /// Files of this extension are taken for checkpoints.
@@ -22,18 +22,11 @@ pub enum Source {
     File(PathBuf),
 }
 
-/// The first checkpoint in the program.
-impl Default for Source {
-    fn default() -> Source {
-        Source::Embedded(&EMBEDDED[0])
-    }
-}
-
 impl Source {
-    /// What `path` names: a file, or a checkpoint in the program where no file is called so.
-    pub fn named(path: &Path) -> Source {
+    /// What `path` names: a file, or one of the `embedded` checkpoints where no file is called so.
+    pub fn named(path: &Path, embedded: &'static [Embedded]) -> Source {
         let named = |embedded: &&Embedded| Path::new(embedded.name) == path;
-        match EMBEDDED.iter().find(named) {
+        match embedded.iter().find(named) {
             Some(embedded) if !path.exists() => Source::Embedded(embedded),
             _ => Source::File(path.into()),
         }
@@ -135,7 +128,7 @@ pub struct Catalogue {
 impl Catalogue {
     /// Lists the checkpoints of `folders` and of the run folders directly inside them, reading
     /// headers only. A folder that is not there holds none. `embedded` are the checkpoints in the
-    /// program, [`EMBEDDED`] as a rule.
+    /// program.
     pub fn scan(folders: &[PathBuf], embedded: &'static [Embedded]) -> Catalogue {
         let mut catalogue = Catalogue {
             entries: embedded.iter().map(Entry::embedded).collect(),

@@ -22,7 +22,7 @@ use candle_core::{DType, Device, Tensor};
 
 pub use catalogue::Catalogue;
 use catalogue::Source;
-pub use embedded::{EMBEDDED, Embedded};
+pub use embedded::Embedded;
 pub use encode::Precision;
 pub use error::CheckpointError;
 use error::file_name;
@@ -53,11 +53,6 @@ impl Checkpoint {
             Source::Embedded(embedded) => Checkpoint::from_bytes(embedded.bytes, &embedded.title()),
             Source::File(path) => Checkpoint::load(path),
         }
-    }
-
-    /// The first checkpoint inside the program.
-    pub fn embedded() -> Result<Checkpoint, CheckpointError> {
-        Checkpoint::open(&Source::default())
     }
 
     /// A checkpoint that knows nothing yet: the random weights that training starts from. The same

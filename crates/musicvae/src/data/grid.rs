@@ -12,6 +12,9 @@ pub(super) const MAX_BARS: usize = 8192;
 /// Tempo where a sequence names none, quarter notes a minute.
 pub(super) const DEFAULT_QPM: f64 = 120.0;
 
+/// Velocity of the notes that models without dynamics make.
+pub(super) const VELOCITY: i32 = 80;
+
 /// Why a sequence yields no windows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NoWindows {

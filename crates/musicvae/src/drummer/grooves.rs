@@ -2,7 +2,7 @@
 //! stand for.
 
 use super::Drummer;
-use crate::data::groove_rows as rows;
+use crate::data::groove::rows;
 use crate::model::{
     Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Rows, Shown, misfit,
 };

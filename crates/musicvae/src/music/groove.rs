@@ -5,6 +5,10 @@ use super::Lane;
 /// Number of drum lanes in every groove.
 pub const LANES: usize = 9;
 
+/// Numbers of one step in the plain rows of a groove: hits, velocities and offsets of every lane, in
+/// that order.
+pub const FEATURES: usize = 3 * LANES;
+
 /// The grid is sixteenth notes: four steps to a quarter note.
 pub const STEPS_PER_QUARTER: usize = 4;
 

@@ -1,6 +1,6 @@
 //! Measuring models, and the directions of their latent space.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use musicvae::checkpoint::attributes::{Attributes, AttributesError, Kind};
 use musicvae::checkpoint::catalogue::Source;
@@ -340,7 +340,7 @@ fn baselines_of_the_dataset_are_the_known_ones() {
         resamples: 100,
         seed: 0,
     };
-    let embedded = Checkpoint::embedded().unwrap();
+    let embedded = Checkpoint::load(&trained()).unwrap();
     let measured = evaluate(&embedded, material, &questions, &mut |_| ()).unwrap();
     assert_eq!(
         (measured.windows, measured.files, measured.hits),
@@ -465,10 +465,16 @@ fn attributes_belong_to_their_weights() {
     }
 }
 
+/// The checkpoint that comes with the program.
+fn trained() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../checkpoints/groovae_4bar.safetensors")
+}
+
 #[test]
 fn the_program_has_the_attributes_of_its_own_checkpoint() {
-    let checkpoint = Checkpoint::embedded().unwrap();
-    let embedded = Attributes::of(&Source::default(), &checkpoint);
+    let path = trained();
+    let checkpoint = Checkpoint::load(&path).unwrap();
+    let embedded = Attributes::of(&Source::File(path), &checkpoint);
     let embedded = embedded.unwrap().unwrap();
     for measure in Measure::ALL {
         let attribute = embedded.get(measure.name()).unwrap();

@@ -4,11 +4,16 @@
 //! whose states are pairs of a key and a chord, two chords to a bar of 4/4. A frame is likely under a
 //! chord as its pitches point the chord's way.
 
+mod symbols;
+
 use std::borrow::Cow;
 
-use super::chord_symbols::{self, ChordClass, NO_CHORD, ROOTS};
+use self::symbols::{NO_CHORD, ROOTS};
 use super::grid::{Grid, NoWindows, Quantized};
-use crate::music::{Note, NoteSequence, TextAnnotation};
+use super::rows::{greatest, one_hot};
+use crate::music::{CHORD_CLASSES, Note, NoteSequence, TextAnnotation};
+
+pub use self::symbols::ChordClass;
 
 /// Kinds of chords that are looked for: name and pitch classes over the root.
 const KINDS: [(&str, &[usize]); 8] = [
@@ -112,7 +117,7 @@ impl Progression {
                 rest.fill(symbol);
             }
         }
-        let classes = symbols.into_iter().map(chord_symbols::class_of);
+        let classes = symbols.into_iter().map(symbols::class_of);
         let classes: Result<_, _> = classes.collect();
         classes.map(Progression).map_err(NoWindows::Chords)
     }
@@ -131,12 +136,33 @@ pub(super) fn annotations(chords: impl Iterator<Item = (f64, ChordClass)>) -> Ve
             current = Some(chord);
             texts.push(TextAnnotation {
                 time,
-                text: chord_symbols::name_of(chord),
+                text: symbols::name_of(chord),
                 annotation_type: TextAnnotation::CHORD_SYMBOL,
             });
         }
     }
     texts
+}
+
+/// The rows of chords.
+pub(super) fn write(chords: impl ExactSizeIterator<Item = ChordClass>) -> Vec<f32> {
+    one_hot(chords.map(usize::from), CHORD_CLASSES)
+}
+
+/// The chords that rows say.
+pub(super) fn read(rows: &[f32]) -> impl Iterator<Item = ChordClass> {
+    let rows = rows.chunks_exact(CHORD_CLASSES);
+    rows.map(|row| greatest(row) as ChordClass)
+}
+
+/// Moves chords up by `semitones`.
+pub(super) fn raise<'a>(chords: impl Iterator<Item = &'a mut ChordClass>, semitones: i32) {
+    for chord in chords {
+        if let Some(index) = chord.checked_sub(1) {
+            let root = (i32::from(index % 12) + semitones).rem_euclid(12) as ChordClass;
+            *chord = 1 + index / 12 * 12 + root;
+        }
+    }
 }
 
 fn name(chord: usize) -> String {
