@@ -13,13 +13,16 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::Checkpoint;
-use musicvae::model::cpu::{Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec};
+use musicvae::internals::cpu::{
+    Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
+};
+use musicvae::internals::network::Network;
+use musicvae::internals::{Adam, Examples, gradients};
+use musicvae::model::Factors;
 use musicvae::model::latent::{Latent, sample_prior, slerp};
-use musicvae::model::lstm::Factors;
-use musicvae::model::network::Network;
 use musicvae::model::{Decoding, Preset};
 use musicvae::music::FEATURES;
-use musicvae::training::{Adam, Examples, gradients, prepare_process};
+use musicvae::training::prepare_process;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -230,11 +233,11 @@ fn playing(checkpoint: &Checkpoint) {
         candle_core::DType::F32,
         &Device::Cpu,
     );
-    let batch = musicvae::model::network::Batch::of(x.expect("zeros"));
+    let batch = musicvae::internals::network::Batch::of(x.expect("zeros"));
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network
-            .decode(&z, &batch, &mut musicvae::model::network::KeepAll)
+            .decode(&z, &batch, &mut musicvae::internals::network::KeepAll)
             .expect("logits");
     });
     say("decode 1 on the tape", time);

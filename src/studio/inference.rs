@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use super::{Event, ModelInfo, Rework, Source};
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 use musicvae::model::{Decoding, Latent};
 use musicvae::music::Groove;
 
@@ -203,7 +203,7 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
             },
             Task::Run(ticket, job) => {
                 let run = || {
-                    fault::point(Place::Inference);
+                    fault::point("inference");
                     match (&job, &mut in_use) {
                         (Job::Rework { source, .. }, in_use) => match in_use {
                             Some((used, model)) if used == source => model(job),

@@ -3,16 +3,13 @@
 
 use std::path::Path;
 
-use candle_core::Device;
-
 use super::super::output::say;
 use super::ByCorpus;
 use musicvae::Drummer;
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::data::{DataError, Split, Window, load_windows};
-use musicvae::model::network::Network;
 use musicvae::model::{Posterior, Prior, whiten};
-use musicvae::training::{Examples, evaluate_terms};
+use musicvae::training::evaluate::mean_loss;
 
 /// A note: how many windows the coordinates were made of.
 const WHITENED_BY: &str = "whitened_by_windows";
@@ -40,11 +37,9 @@ pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
     notes.remove(PRIOR_OF);
     checkpoint.prior = Prior::default();
     if let Some(validation) = validation(&drummer, &files.data)? {
-        let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
-        let examples = Examples::new(drummer.converter().clone(), validation);
-        let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?.mean();
+        let loss = mean_loss(&checkpoint, drummer.converter(), validation)?;
         let notes = &mut checkpoint.metadata.notes;
-        notes.insert(Metadata::VALIDATION_LOSS.into(), terms.loss.into());
+        notes.insert(Metadata::VALIDATION_LOSS.into(), loss.into());
     }
     checkpoint.save(&files.output, Precision::Full)?;
     say!("{} (by {windows} windows)", files.output.display())

@@ -38,6 +38,14 @@ impl Factors {
             Factors::Bfloat16 => "bfloat16",
         }
     }
+
+    /// Whether this processor has instructions for products of them.
+    pub fn are_fast(self) -> bool {
+        match self {
+            Factors::Float32 => true,
+            Factors::Bfloat16 => Bf16::is_fast(),
+        }
+    }
 }
 
 /// Which end of the sequence the layer starts from.

@@ -1,11 +1,11 @@
 //! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
 //! (Gillick et al. 2019).
 
-pub mod cpu;
-pub mod init;
+pub(crate) mod cpu;
+pub(crate) mod init;
 pub mod latent;
-pub mod lstm;
-pub mod network;
+pub(crate) mod lstm;
+pub(crate) mod network;
 mod preset;
 mod presets;
 mod prior;
@@ -17,9 +17,10 @@ mod whiten;
 use std::collections::BTreeMap;
 
 pub use latent::Latent;
+pub use lstm::Factors;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use prior::Prior;
-pub use stroke::for_the_ear;
+pub(crate) use stroke::for_the_ear;
 pub(crate) use vae::misfit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use musicvae::Drummer;
 use musicvae::checkpoint::attributes::{Attributes, AttributesError, Kind};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::data::{GrooveConverter, Split, Windows, load_windows};
-use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, init, latent};
+use musicvae::internals::init;
+use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Representation, midi_file,
 };
@@ -414,11 +416,19 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     assert!(found.effects[3].changes.contains_key("density"));
 
     let z = latent::sample_prior(8, 1);
-    let moved = made.apply(&z, [("density", 1.0), ("funk", -0.5)]).unwrap();
+    let moves = made.moves(&[("density".into(), 1.0), ("funk".into(), -0.5)]);
     let step = latent::moved(&z, &found.vector, 1.0);
     let step = latent::moved(&step, &made.get("funk").unwrap().vector, -0.5);
-    assert_eq!(moved, step);
-    assert_eq!(made.apply(&z, []).unwrap(), z);
+    let how = Decoding {
+        temperature: 0.5,
+        seed: 3,
+    };
+    let played = |moves, z: Vec<f32>| {
+        let drummer = Drummer::of(&checkpoint).unwrap().steered(moves);
+        drummer.decode_grooves(&[z], how).unwrap()
+    };
+    assert_eq!(played(moves.unwrap(), z), played(Vec::new(), step));
+    assert!(made.moves(&[]).unwrap().is_empty());
 }
 
 #[test]

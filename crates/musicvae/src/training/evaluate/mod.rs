@@ -23,9 +23,9 @@ use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::examples::converter;
-use super::{Examples, Terms, TrainingError, evaluate_each};
+use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
-use crate::data::{Split, Windows, load_windows};
+use crate::data::{Converter, Split, Window, Windows, load_windows};
 use crate::model::Head;
 use crate::model::network::Network;
 use crate::music::Groove;
@@ -349,14 +349,31 @@ impl Sums for Terms {
     }
 }
 
+/// The mean loss of the model on windows that `converter` made, in nats a window, as in validation
+/// during training.
+///
+/// # Errors
+/// When windows and model do not fit.
+pub fn mean_loss(
+    checkpoint: &Checkpoint,
+    converter: &Converter,
+    windows: Vec<Window>,
+) -> Result<f64, TrainingError> {
+    let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+    let examples = Examples::new(converter.clone(), windows);
+    let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
+    Ok(terms.mean().loss)
+}
+
+/// Seed of what evaluation draws: as in training, so that the numbers compare.
+const SEED: u64 = 0;
+
 /// The loss terms of `examples`, as in validation during training.
 pub(super) fn losses(
     checkpoint: &Checkpoint,
     examples: &Examples,
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
-    /// As in training, so that the numbers compare.
-    const SEED: u64 = 0;
     let preset = checkpoint.preset.clone();
     let grooves = preset.head == Head::Groove;
     let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
