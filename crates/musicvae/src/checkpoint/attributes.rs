@@ -20,9 +20,11 @@ pub struct Attributes {
     /// Preset of the checkpoint, and [`Checkpoint::fingerprint`] of its weights: a latent means
     /// nothing to others.
     pub preset: String,
+    /// [`Checkpoint::fingerprint`] of its weights.
     pub fingerprint: String,
     /// Program and command line that made the file.
     pub program: String,
+    /// Command line that made the file.
     pub command: String,
     /// In the order of tables: measures, then styles.
     pub attributes: Vec<Attribute>,
@@ -32,12 +34,15 @@ pub struct Attributes {
 /// attribute lies from the mean of those without.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
+    /// What options and files call it.
     pub name: String,
     /// What tells windows with from windows without.
     pub kind: Kind,
     /// Windows behind the two means.
     pub with: usize,
+    /// Windows behind the mean of those without.
     pub without: usize,
+    /// From the mean of those without to the mean of those with, `z_size` numbers.
     pub vector: Latent,
     /// What moving along it did to the windows of the validation split.
     pub effects: Vec<Effect>,
@@ -56,6 +61,7 @@ pub enum Kind {
 /// What moving `amount` times along a vector did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
+    /// How many times it was added.
     pub amount: f32,
     /// By name of the attribute: the one meant, and the side effects.
     pub changes: BTreeMap<String, Change>,
@@ -68,7 +74,9 @@ pub struct Effect {
 pub struct Change {
     /// In the measure's unit; of a style, in the share of nearest training windows that have it.
     pub mean: f64,
+    /// The lower bound.
     pub low: f64,
+    /// The upper bound.
     pub high: f64,
     /// The mean in standard deviations of the split's windows.
     pub deviations: f64,
@@ -76,6 +84,10 @@ pub struct Change {
 
 /// Why attributes cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum AttributesError {
     #[error("cannot {action} the attributes {file}: {reason}")]
     Io {

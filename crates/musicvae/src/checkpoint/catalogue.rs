@@ -19,6 +19,7 @@ pub const EXTENSION: &str = "safetensors";
 pub enum Source {
     /// In the program itself.
     Embedded(&'static Embedded),
+    /// A file.
     File(PathBuf),
 }
 
@@ -36,7 +37,9 @@ impl Source {
 /// What a checkpoint's header tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
+    /// The model's kind and sizes.
     pub preset: Preset,
+    /// Where the weights come from.
     pub metadata: Metadata,
     /// Number of weights.
     pub parameters: usize,
@@ -72,11 +75,13 @@ impl Summary {
 /// One checkpoint of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
+    /// Where it lies.
     pub source: Source,
     /// Path within its folder without the extension: `run/last`; or that of the program's own.
     pub name: String,
     /// Size in bytes.
     pub size: u64,
+    /// When its file was last written; `None` in the program.
     pub modified: Option<SystemTime>,
     /// What it is, or the sentence that says why it cannot be used. Damage to the weights
     /// themselves shows only in loading.

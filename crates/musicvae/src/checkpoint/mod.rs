@@ -35,6 +35,7 @@ use crate::model::{MusicVae, Preset, Prior, Tensors, init};
 /// A model's weights with all that is needed to run it and to train it further.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
+    /// The model's kind and sizes.
     pub preset: Preset,
     /// The weights, float32 on the CPU, exactly those of [`Preset::parameter_shapes`].
     pub tensors: Tensors,
@@ -43,6 +44,7 @@ pub struct Checkpoint {
     pub optimizer: Tensors,
     /// What new music is drawn from.
     pub prior: Prior,
+    /// Where the weights come from.
     pub metadata: Metadata,
 }
 

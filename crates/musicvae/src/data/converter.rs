@@ -23,6 +23,7 @@ const MAX_WINDOWS: usize = 5;
 
 /// Anything that cuts note sequences into windows.
 pub trait Convert: Sync {
+    /// What a window is.
     type Window: Send;
 
     /// The windows of `sequence`.
@@ -64,6 +65,10 @@ pub struct Converter {
 
 /// Why there is no converter for a representation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum NotConvertible {
     #[error("a window must have at least one bar")]
     NoBars,
@@ -122,6 +127,7 @@ impl Converter {
         })
     }
 
+    /// What its windows become for a model.
     pub fn representation(&self) -> &Representation {
         &self.representation
     }

@@ -17,6 +17,10 @@ pub(super) const VELOCITY: i32 = 80;
 
 /// Why a sequence yields no windows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum NoWindows {
     #[error("its time signature changes")]
     MeterChange,

@@ -44,6 +44,10 @@ pub use windows::{Skipped, Windows, load_windows};
 
 /// Why a corpus could not be read.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum DataError {
     /// The file system said no.
     #[error("cannot {action} `{}`: {source}", path.display())]

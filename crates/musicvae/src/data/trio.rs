@@ -24,8 +24,11 @@ const INSTRUMENTS: std::ops::Range<i32> = 0..128;
 /// A stretch of three voices.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Trio {
+    /// The melody's event of every step.
     pub melody: Vec<MelodyEvent>,
+    /// The bass's event of every step.
     pub bass: Vec<MelodyEvent>,
+    /// The drums of every step.
     pub drums: Vec<DrumSet>,
 }
 

@@ -24,6 +24,7 @@ use sequence::LstmSequence;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Factors {
+    /// Exact factors.
     #[default]
     Float32,
     /// Factors rounded to 8 bits: twice as fast on processors with AVX-512 BF16.

@@ -1,13 +1,14 @@
 //! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
 //! (Gillick et al. 2019).
 
+#[allow(missing_docs, reason = "insides")]
 pub(crate) mod cpu;
 pub(crate) mod init;
 pub mod latent;
 pub(crate) mod lstm;
+#[allow(missing_docs, reason = "insides")]
 pub(crate) mod network;
 mod preset;
-mod presets;
 mod prior;
 mod recurrent;
 mod stroke;
@@ -30,6 +31,10 @@ pub type Tensors = BTreeMap<String, candle_core::Tensor>;
 
 /// What can go wrong between tensors.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum ModelError {
     /// A preset of which no model can be built.
     #[error("no model can be built of preset {preset}: {reason}")]

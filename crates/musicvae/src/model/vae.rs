@@ -18,6 +18,7 @@ use super::{Head, Latent, ModelError, Preset, Tensors};
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
+    /// Means.
     pub mu: Latent,
     /// Standard deviations.
     pub sigma: Latent,
@@ -36,6 +37,7 @@ pub struct Decoding {
 /// Rows of numbers, one a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
+    /// Number of rows.
     pub steps: usize,
     /// Numbers in a row.
     pub depth: usize,
@@ -113,6 +115,7 @@ impl MusicVae {
         })
     }
 
+    /// What the model is.
     pub fn preset(&self) -> &Preset {
         &self.preset
     }

@@ -10,8 +10,8 @@ mod representation;
 mod variants;
 mod whole_file;
 
-pub use drums::Lane;
-pub use groove::{FEATURES, Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
+pub use drums::{LANES, Lane};
+pub use groove::{FEATURES, Groove, Hit, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
 pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
