@@ -20,6 +20,7 @@
 //! latent `z` → [`music::Groove`] → grid on screen, engine loop, or file.
 
 pub mod cli;
+pub mod embedded;
 pub mod engine;
 pub mod studio;
 pub mod tui;

@@ -10,10 +10,15 @@ use musicvae_tui::cli::{Cli, UsageError};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The file by which a debug build is made to panic somewhere, as this variable names it.
+const FAULT: &str = "MUSICVAE_TUI_FAULT";
+
 fn main() -> ExitCode {
     // Safe: no other thread runs yet.
     unsafe { musicvae::training::prepare_process() };
-    musicvae::fault::listen();
+    if let Some(file) = std::env::var_os(FAULT) {
+        musicvae::fault::listen(file.into());
+    }
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use candle_core::Device;
 use musicvae::chart::{Line, LineChart};
+use musicvae::model::Factors;
 use musicvae::model::Preset;
-use musicvae::model::lstm::Factors;
 use musicvae::training::{TrainOptions, Trainer, Variation};
 
 use super::growth::write_picture;

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use candle_core::Device;
 use musicvae::chart::{Line, LineChart, Scale, Style};
+use musicvae::internals::init;
+use musicvae::internals::network::Network;
+use musicvae::internals::{Adam, Examples, gradients};
+use musicvae::model::Factors;
 use musicvae::model::latent::sample_prior;
-use musicvae::model::lstm::Factors;
-use musicvae::model::network::Network;
-use musicvae::model::{Decoding, MusicVae, Preset, init};
+use musicvae::model::{Decoding, MusicVae, Preset};
 use musicvae::music::{Groove, Hit};
-use musicvae::training::{Adam, Examples, gradients};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

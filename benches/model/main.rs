@@ -13,13 +13,16 @@ use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::Checkpoint;
-use musicvae::model::cpu::{Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec};
+use musicvae::internals::cpu::{
+    Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
+};
+use musicvae::internals::network::Network;
+use musicvae::internals::{Adam, Examples, gradients};
+use musicvae::model::Factors;
 use musicvae::model::latent::{Latent, sample_prior, slerp};
-use musicvae::model::lstm::Factors;
-use musicvae::model::network::Network;
 use musicvae::model::{Decoding, Preset};
 use musicvae::music::FEATURES;
-use musicvae::training::{Adam, Examples, gradients, prepare_process};
+use musicvae::training::prepare_process;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -49,7 +52,7 @@ fn main() {
     }
     println!("weights read: {:.0} GB/s on one core\n", weights_read());
 
-    let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
+    let checkpoint = musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint");
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
     if wanted("training") {
         training(&checkpoint, all);
@@ -204,7 +207,7 @@ fn playing(checkpoint: &Checkpoint) {
     let say =
         |what: &str, time: Duration| println!("{what:<28}{:>8.2} ms", time.as_secs_f64() * 1e3);
     let load = shortest(5, || {
-        let checkpoint = Checkpoint::embedded().expect("the embedded checkpoint");
+        let checkpoint = musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint");
         checkpoint.model().expect("a model");
     });
     say("open the checkpoint", load);
@@ -230,11 +233,11 @@ fn playing(checkpoint: &Checkpoint) {
         candle_core::DType::F32,
         &Device::Cpu,
     );
-    let batch = musicvae::model::network::Batch::of(x.expect("zeros"));
+    let batch = musicvae::internals::network::Batch::of(x.expect("zeros"));
     let z = Tensor::from_slice(&ends[0], (1, preset.z_size), &Device::Cpu).expect("a latent");
     let time = shortest(5, || {
         network
-            .decode(&z, &batch, &mut musicvae::model::network::KeepAll)
+            .decode(&z, &batch, &mut musicvae::internals::network::KeepAll)
             .expect("logits");
     });
     say("decode 1 on the tape", time);

@@ -9,11 +9,11 @@ use clap::{Args, Subcommand};
 use super::UsageError;
 use super::grooves::ModelArgs;
 use super::output::{note, say};
+use musicvae::Drummer;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{DataError, GrooveConverter, Split, load_windows};
-use musicvae::model::Latent;
 use musicvae::music::Measure;
 use musicvae::training::attributes::{attributes, styles};
 
@@ -184,29 +184,18 @@ fn amount(text: &str) -> Result<(String, f32), String> {
 }
 
 impl AttributeArgs {
-    /// Moves latents of `checkpoint` as was asked; does nothing when nothing was.
-    pub fn apply(
+    /// The drummer of `checkpoint`, steered as was asked.
+    pub fn steer(
         &self,
+        drummer: Drummer,
         model: &ModelArgs,
         checkpoint: &Checkpoint,
-        latents: &mut [Latent],
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Drummer> {
         if self.amounts.is_empty() {
-            return Ok(());
+            return Ok(drummer);
         }
         let attributes = of_model(model, checkpoint)?;
-        for (name, _) in &self.amounts {
-            if let Err(error) = attributes.get(name) {
-                return Err(UsageError(error.to_string()).into());
-            }
-        }
-        for z in latents {
-            let amounts = self
-                .amounts
-                .iter()
-                .map(|(name, amount)| (name.as_str(), *amount));
-            *z = attributes.apply(z, amounts)?;
-        }
-        Ok(())
+        let moves = attributes.moves(&self.amounts);
+        Ok(drummer.steered(moves.map_err(|error| UsageError(error.to_string()))?))
     }
 }

@@ -10,7 +10,7 @@ use super::output::{note, say};
 use super::train::{control_by_signals, factors, warn_of_slow_factors};
 use musicvae::chart::{Line, LineChart, Style};
 use musicvae::data::Split;
-use musicvae::model::lstm::Factors;
+use musicvae::model::Factors;
 use musicvae::training::evaluate::Interval;
 use musicvae::training::experiment::{Comparison, Hierarchy, Measured, Returned, Rival, Sizes};
 use musicvae::training::{Event, Record};

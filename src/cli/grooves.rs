@@ -6,7 +6,8 @@ use clap::Args;
 use rand::Rng;
 
 use super::output::note;
-use super::player::Player;
+use crate::embedded;
+use musicvae::Drummer;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Decoding;
@@ -26,12 +27,12 @@ impl ModelArgs {
 
     /// Where the model lies.
     pub fn source(&self) -> Source {
-        let named = self.checkpoint.as_deref().map(Source::named);
-        named.unwrap_or_default()
+        let named = self.checkpoint.as_deref().map(embedded::named);
+        named.unwrap_or_else(embedded::first)
     }
 
-    pub fn player(&self) -> anyhow::Result<Player> {
-        Player::of(&self.checkpoint()?)
+    pub fn drummer(&self) -> anyhow::Result<Drummer> {
+        Ok(Drummer::of(&self.checkpoint()?)?)
     }
 }
 

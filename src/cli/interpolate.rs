@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::attributes::AttributeArgs;
 use super::grooves::{ModelArgs, RedrawArgs};
-use super::player::Player;
-use musicvae::model::latent::slerp;
+use super::pieces;
+use musicvae::Drummer;
 
 /// Spherical interpolation between the first windows of two MIDI files.
 #[derive(Args)]
@@ -35,30 +35,17 @@ pub struct Interpolate {
 impl Interpolate {
     pub fn run(self) -> anyhow::Result<()> {
         let checkpoint = self.model.checkpoint()?;
-        let player = Player::of(&checkpoint)?;
+        let drummer = Drummer::of(&checkpoint)?;
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
-            ends.extend(player.windows(path)?.into_iter().next());
+            ends.extend(pieces::read(&drummer, path)?.into_iter().next());
         }
-        let posteriors = player.encode(&ends)?;
-        let [from, to] = &posteriors[..] else {
+        let [from, to] = &ends[..] else {
             anyhow::bail!("a file holds no window")
         };
-        let last = f32::from(self.steps - 1);
-        let positions: Vec<f32> = (0..self.steps).map(|step| f32::from(step) / last).collect();
-        let mut latents: Vec<_> = positions
-            .iter()
-            .map(|&t| slerp(&from.mu, &to.mu, t))
-            .collect();
-        self.attributes
-            .apply(&self.model, &checkpoint, &mut latents)?;
-        // What has to be told is told of the first: a pattern does not slide into another.
-        let controls = player.controls(&ends[..1]);
-        let (first, last) = (ends[0].qpm(), ends[1].qpm());
-        let tempos = positions
-            .iter()
-            .map(|&t| first + (last - first) * f64::from(t));
-        let pieces = player.decode(&latents, self.redraw.decoding(), &controls, tempos)?;
-        player.write(&pieces, &self.out)
+        let drummer = self.attributes.steer(drummer, &self.model, &checkpoint)?;
+        let (steps, how) = (usize::from(self.steps), self.redraw.decoding());
+        let played = drummer.interpolate(from, to, steps, how)?;
+        pieces::write(&drummer, &played, &self.out)
     }
 }

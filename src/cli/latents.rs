@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::grooves::{DrawArgs, ModelArgs};
 use super::output::say;
+use super::pieces;
 use musicvae::model::{Decoding, Latent, Posterior};
 
 /// Posterior of each window of a MIDI file.
@@ -40,12 +41,13 @@ struct Window {
 
 impl Encode {
     pub fn run(self) -> anyhow::Result<()> {
-        let player = self.model.player()?;
-        let bars = player.model.preset().bars;
-        let posteriors = player.encode(&player.windows(&self.input)?)?;
-        let start_bar = |index: usize| player.is_gapless().then_some(index * bars);
+        let drummer = self.model.drummer()?;
+        let bars = drummer.preset().bars;
+        let posteriors = drummer.encode(&pieces::read(&drummer, &self.input)?)?;
+        let is_gapless = drummer.converter().is_gapless();
+        let start_bar = |index: usize| is_gapless.then_some(index * bars);
         if !self.json {
-            let place = if player.is_gapless() { "bar" } else { " no" };
+            let place = if is_gapless { "bar" } else { " no" };
             say!("{place}  distance from the origin  divergence from the prior")?;
             for (index, posterior) in posteriors.iter().enumerate() {
                 let length = posterior.mu.iter().map(|mu| mu * mu).sum::<f32>().sqrt();
@@ -123,8 +125,8 @@ impl Decode {
             }
         };
         anyhow::ensure!(!latents.is_empty(), "{name} holds no latent");
-        let player = self.model.player()?;
-        let z_size = player.model.preset().z_size;
+        let drummer = self.model.drummer()?;
+        let z_size = drummer.preset().z_size;
         for (number, z) in (1..).zip(&latents) {
             anyhow::ensure!(
                 z.len() == z_size,
@@ -141,9 +143,9 @@ impl Decode {
             seed: self.draw.seed(),
         };
         let tempos = std::iter::repeat(self.draw.tempo);
-        let pieces = player
+        let played = drummer
             .decode(&latents, how, &[], tempos)
             .with_context(|| format!("{name}"))?;
-        player.write(&pieces, &self.out)
+        pieces::write(&drummer, &played, &self.out)
     }
 }

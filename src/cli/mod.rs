@@ -13,7 +13,7 @@ mod latents;
 mod log;
 mod maps;
 mod output;
-mod player;
+mod pieces;
 mod prepare;
 mod presets;
 mod reconstruct;

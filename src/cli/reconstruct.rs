@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::attributes::AttributeArgs;
 use super::grooves::{ModelArgs, RedrawArgs};
-use super::player::Player;
-use musicvae::data::Window;
+use super::pieces;
+use musicvae::Drummer;
 
 /// Encode a MIDI file window by window and decode it again.
 ///
@@ -35,15 +35,10 @@ pub struct Reconstruct {
 impl Reconstruct {
     pub fn run(self) -> anyhow::Result<()> {
         let checkpoint = self.model.checkpoint()?;
-        let player = Player::of(&checkpoint)?;
-        let windows = player.windows(&self.input)?;
-        let posteriors = player.encode(&windows)?;
-        let mut means: Vec<_> = posteriors.into_iter().map(|it| it.mu).collect();
-        self.attributes
-            .apply(&self.model, &checkpoint, &mut means)?;
-        let controls = player.controls(&windows);
-        let tempos = windows.iter().map(Window::qpm);
-        let pieces = player.decode(&means, self.redraw.decoding(), &controls, tempos)?;
-        player.write(&pieces, &self.out)
+        let drummer = Drummer::of(&checkpoint)?;
+        let windows = pieces::read(&drummer, &self.input)?;
+        let drummer = self.attributes.steer(drummer, &self.model, &checkpoint)?;
+        let played = drummer.reconstruct(&windows, self.redraw.decoding())?;
+        pieces::write(&drummer, &played, &self.out)
     }
 }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::attributes::AttributeArgs;
 use super::grooves::{DrawArgs, ModelArgs};
-use super::player::{Player, check_room};
+use super::pieces;
+use musicvae::Drummer;
 use musicvae::model::Decoding;
 
 /// Sample new music as MIDI files: grooves, or what the checkpoint makes.
@@ -28,25 +29,20 @@ pub struct Sample {
 
 impl Sample {
     pub fn run(self) -> anyhow::Result<()> {
-        check_room(&self.out, self.number as usize)?;
+        pieces::check_room(&self.out, self.number as usize)?;
         let checkpoint = self.model.checkpoint()?;
-        let player = Player::of(&checkpoint)?;
-        let seed = self.draw.seed();
-        let z_size = player.model.preset().z_size;
-        let seeds = || (seed..).take(self.number as usize);
-        let mut latents: Vec<_> = seeds()
-            .map(|seed| checkpoint.prior.sample(z_size, seed))
-            .collect();
-        self.attributes
-            .apply(&self.model, &checkpoint, &mut latents)?;
-        let mut pieces = Vec::new();
-        for (seed, z) in seeds().zip(latents) {
+        let drummer = Drummer::of(&checkpoint)?;
+        let first = self.draw.seed();
+        let drummer = self.attributes.steer(drummer, &self.model, &checkpoint)?;
+        let piece = |seed| {
             let how = Decoding {
                 temperature: self.draw.temperature,
                 seed,
             };
-            pieces.extend(player.decode(&[z], how, &[], [self.draw.tempo])?);
-        }
-        player.write(&pieces, &self.out)
+            drummer.sample(how, self.draw.tempo)
+        };
+        let seeds = (first..).take(self.number as usize);
+        let played = seeds.map(piece).collect::<Result<Vec<_>, _>>()?;
+        pieces::write(&drummer, &played, &self.out)
     }
 }

@@ -20,7 +20,7 @@ use super::mixer::Mixer;
 use super::record::Recorder;
 use super::soundfont::SoundFont;
 use super::{AudioState, Kit, MidiState, RecordOptions, Recording, SoundFontSource};
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 
 pub(crate) use midi_in::Input;
 
@@ -176,7 +176,7 @@ impl Control {
             }
             // Drivers and SoundFonts are others' code; a panic of theirs must not end the watch.
             let turn = catch_unwind(AssertUnwindSafe(|| {
-                fault::point(Place::Control);
+                fault::point("control");
                 if let Some(command) = command {
                     self.follow(command);
                 }

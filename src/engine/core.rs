@@ -22,7 +22,7 @@ use super::player::{Displaced, Player, Stroke};
 use super::record::{TICKS_PER_STEP, Tap};
 use super::shared::{Playhead, Shared};
 use super::transport::Transport;
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 use musicvae::music::Lane;
 
 /// How far ahead of the time of day the clock thread plays when there is no sound card.
@@ -246,8 +246,8 @@ impl Core {
             self.collect_pads(chunk);
             let count = self.collect(chunk);
             fault::point(match self.driver {
-                Driver::Clock => Place::Clock,
-                Driver::Audio(_) => Place::Audio,
+                Driver::Clock => "clock",
+                Driver::Audio(_) => "audio",
             });
             match &mut out {
                 Some((left, right)) => {

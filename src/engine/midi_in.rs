@@ -19,7 +19,7 @@ use super::midi_out::{CLIENT, find, no_sequencer};
 use super::pattern::Feel;
 use super::shared::Shared;
 use super::{Devices, DrumMap, MidiPort};
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 use musicvae::music::Lane;
 
 /// Strokes that can wait for the screen; a roll on nine pads is some hundred a second.
@@ -426,7 +426,7 @@ fn listener(inlet: &Arc<Inlet>) -> impl FnMut(u64, &[u8], &mut ()) + Send + 'sta
         // Some systems call this from C, through which no panic may pass: the message is lost, and
         // the next one is heard.
         let received = catch_unwind(AssertUnwindSafe(|| {
-            fault::point(Place::MidiInput);
+            fault::point("midi input");
             inlet.receive(bytes);
         }));
         if received.is_err() {

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use super::{Event, ModelInfo, Rework, Source};
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 use musicvae::model::{Decoding, Latent};
 use musicvae::music::Groove;
 
@@ -203,7 +203,7 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
             },
             Task::Run(ticket, job) => {
                 let run = || {
-                    fault::point(Place::Inference);
+                    fault::point("inference");
                     match (&job, &mut in_use) {
                         (Job::Rework { source, .. }, in_use) => match in_use {
                             Some((used, model)) if used == source => model(job),
@@ -253,7 +253,7 @@ mod tests {
 
     fn info() -> ModelInfo {
         ModelInfo {
-            source: Source::default(),
+            source: crate::embedded::first(),
             name: "fake".into(),
             preset: "fake".into(),
             step: 0,
@@ -300,7 +300,7 @@ mod tests {
             Ok((info(), model))
         });
         let worker = Inference::start(loader, move |event| tell.send(event).is_ok()).unwrap();
-        worker.load(Source::default());
+        worker.load(crate::embedded::first());
         assert!(matches!(events.recv().unwrap(), Event::Loaded(_)));
         (worker, events, starts, nod)
     }

@@ -93,9 +93,9 @@ impl Studio {
     /// embedded one, and samples its first groove when that is there.
     pub fn new(config: Config) -> Studio {
         let source = if config.checkpoints.open.as_os_str().is_empty() {
-            Source::default()
+            crate::embedded::first()
         } else {
-            Source::named(&config.checkpoints.open)
+            crate::embedded::named(&config.checkpoints.open)
         };
         let mut studio = Studio {
             scene: morph::opening_scene(&config),

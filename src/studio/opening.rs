@@ -6,8 +6,9 @@ use std::time::SystemTime;
 use anyhow::Context;
 
 use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Quality, Rework, Source, rework};
+use crate::embedded::EMBEDDED;
 use musicvae::checkpoint::attributes::{Attributes, Kind};
-use musicvae::checkpoint::{Catalogue, Checkpoint, EMBEDDED};
+use musicvae::checkpoint::{Catalogue, Checkpoint};
 use musicvae::model::{MusicVae, Preset};
 use musicvae::music::Groove;
 

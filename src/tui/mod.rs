@@ -87,7 +87,7 @@ fn turn(
         for effect in studio.take_effects() {
             backstage.perform(effect);
         }
-        fault::point(fault::Place::Screen);
+        fault::point("screen");
         if stale {
             match screen.terminal.draw(|frame| draw(studio, view, frame)) {
                 // A terminal that can't take it now gets the whole state with the next frame.
@@ -171,7 +171,7 @@ fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
     listener("keys", sender.clone(), move || {
         // An error says that the terminal is gone.
         while let Ok(event) = crossterm::event::read() {
-            fault::point(fault::Place::Keys);
+            fault::point("keys");
             if sender
                 .send(Message::Terminal(event, Instant::now()))
                 .is_err()

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae::model::{Preset, Prior, Tensors, init};
+use musicvae::internals::init;
+use musicvae::model::{Preset, Prior, Tensors};
 use musicvae::music::{Note, NoteSequence, Tempo, midi_file};
 use serde_json::Value;
 use tempfile::TempDir;

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use musicvae::checkpoint::Checkpoint;
 use musicvae::data::{Converter, Split, Window, load_windows};
-use musicvae::model::lstm::Factors;
+use musicvae::model::Factors;
 use musicvae::model::{Decoding, Guide, Shown};
 use musicvae::training::evaluate::{Part, Questions, Unit, evaluate_losses};
 use musicvae::training::experiment::{Comparison, Hierarchy, Rival, Sizes};

@@ -4,8 +4,6 @@
 
 use std::time::Duration;
 
-use musicvae::fault::Place;
-
 use super::devices::Card;
 use super::session::Session;
 use super::support;
@@ -67,7 +65,7 @@ const ONE_TAKE: [&str; 2] = ["take-001.mid", "take-001.wav"];
 
 #[test]
 fn in_a_thread_of_the_engine_the_music_goes_on() {
-    for at in [Place::Clock, Place::Midi, Place::Control] {
+    for at in ["clock", "midi", "control"] {
         let Some((mut session, _folder)) = playing("", None) else {
             return;
         };
@@ -85,7 +83,7 @@ fn in_the_audio_callback_the_music_goes_on() {
         let _ = std::fs::OpenOptions::new().write(true).open(&card.pipe);
         return;
     };
-    session.break_at(Place::Audio, |_| ());
+    session.break_at("audio", |_| ());
     goes_on_and_leaves(session, &ONE_TAKE);
     assert!(!capture.join().unwrap().is_empty());
 }
@@ -96,7 +94,7 @@ fn in_the_recorder_what_came_before_is_kept() {
     let Some((mut session, _folder)) = playing("", None) else {
         return;
     };
-    session.break_at(Place::Recorder, |_| ());
+    session.break_at("recorder", |_| ());
     session.until("the reason", |text| {
         text.contains("Recording ended by a fault in the program")
     });
@@ -118,7 +116,7 @@ fn in_the_model_the_next_groove_is_drawn() {
     let Some((mut session, _folder)) = playing("", None) else {
         return;
     };
-    session.break_at(Place::Inference, |session| session.press("s"));
+    session.break_at("inference", |session| session.press("s"));
     session.until("the reason", |text| {
         text.contains("The model could not do that: a fault in the program")
     });
@@ -147,7 +145,7 @@ fn in_the_trainer_the_music_goes_on() {
         return;
     };
     session.press("r");
-    session.break_at(Place::Trainer, |_| ());
+    session.break_at("trainer", |_| ());
     session.until("the reason", |text| {
         text.contains("Training ended: training ran into an error of this program")
     });
@@ -160,7 +158,7 @@ fn in_the_watch_of_the_checkpoints_it_is_said() {
         return;
     };
     // The folder is not there, and looked for every two seconds.
-    session.break_at(Place::Watch, |_| ());
+    session.break_at("watch", |_| ());
     session.until("the reason", |text| {
         text.contains("new checkpoints will not show by themselves (a fault in the program)")
     });
@@ -171,9 +169,9 @@ fn in_the_watch_of_the_checkpoints_it_is_said() {
 #[test]
 fn in_the_screen_or_the_keyboard_it_leaves_in_order() {
     let rows = [
-        (Place::Screen, "", "musicvae-tui: a fault in the program"),
+        ("screen", "", "musicvae-tui: a fault in the program"),
         (
-            Place::Keys,
+            "keys",
             "0",
             "musicvae-tui: the workstation had to end: a fault in the program",
         ),

@@ -185,7 +185,7 @@ fn small_models_humanize_drumify_and_add_hats() {
         (&thinned, Some(Rework::Drumify)),
         (&hatter, Some(Rework::AddHats)),
         (&plain, None),
-        (&Source::default(), None),
+        (&musicvae_tui::embedded::first(), None),
     ] {
         let entry = entries
             .iter()
@@ -290,7 +290,7 @@ fn a_checkpoint_comes_with_what_it_can_be_steered_by() {
         };
         info.qualities
     };
-    let qualities = load(&Source::default()).unwrap();
+    let qualities = load(&musicvae_tui::embedded::first()).unwrap();
     let density = qualities
         .iter()
         .find(|quality| quality.name == "density")

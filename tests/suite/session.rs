@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae::fault::{self, Place};
 use musicvae::model::{Preset, Prior, Tensors};
 use musicvae::music::midi_file;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
@@ -84,7 +83,7 @@ impl Session {
             command.env(variable, folder.path());
         }
         command.env_remove("MUSICVAE_TUI_CONFIG");
-        command.env(fault::FILE, folder.path().join("fault"));
+        command.env("MUSICVAE_TUI_FAULT", folder.path().join("fault"));
         command.args(["--checkpoint".as_ref(), checkpoint.as_os_str()]);
         change(&mut command);
         let child = pair.slave.spawn_command(command).unwrap();
@@ -203,14 +202,14 @@ impl Session {
 impl Session {
     /// Has a thread of the program panic at this place, and waits until it has. `nudge` gives it
     /// something to do there, again and again.
-    pub fn break_at(&mut self, place: Place, mut nudge: impl FnMut(&mut Session)) {
+    pub fn break_at(&mut self, place: &str, mut nudge: impl FnMut(&mut Session)) {
         let file = self.folder.path().join("fault");
-        std::fs::write(&file, place.name()).unwrap();
+        std::fs::write(&file, place).unwrap();
         let start = Instant::now();
         while file.exists() {
             assert!(
                 start.elapsed() < PATIENCE,
-                "{place:?} never came by:\n{}",
+                "{place} never came by:\n{}",
                 self.text()
             );
             nudge(self);

@@ -30,7 +30,10 @@ fn takeovers(effects: &[Effect]) -> Vec<Takeover> {
 #[test]
 fn the_first_groove_comes_by_itself() {
     let mut bench = Workbench::bare();
-    assert_eq!(bench.take(), [Effect::LoadCheckpoint(Source::default())]);
+    assert_eq!(
+        bench.take(),
+        [Effect::LoadCheckpoint(musicvae_tui::embedded::first())]
+    );
     assert!(bench.studio.groove().hits().next().is_none());
     bench.receive(Event::Loaded(model("fake")));
     let scene = &bench.studio.scene;
@@ -681,7 +684,7 @@ fn a_model_works_on_the_groove() {
 fn the_nearest_checkpoint_is_asked_to_work_on_the_groove() {
     let mut bench = Workbench::ready();
     let embedded = Entry {
-        source: Source::default(),
+        source: musicvae_tui::embedded::first(),
         ..able("embedded/hum", Rework::Humanize)
     };
     let lossy = |name: &str, loss| Entry {
@@ -702,7 +705,7 @@ fn the_nearest_checkpoint_is_asked_to_work_on_the_groove() {
         (vec![poor.clone(), good.clone(), torn.clone()], file("good")),
         (
             vec![poor.clone(), good.clone(), embedded.clone()],
-            Source::default(),
+            musicvae_tui::embedded::first(),
         ),
         (vec![embedded, poor, good, in_use], file("fake")),
         (vec![torn], file("")),

@@ -14,7 +14,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use musicvae::checkpoint::Checkpoint;
 use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::studio::{
     Action, Answer, AudioState, Backstage, Config, Effect, Event, Job, Loader, Model, ModelInfo,
@@ -78,7 +77,7 @@ pub fn measure(options: &Options) {
 /// A model that decodes, and then paints.
 fn loader(loud: Arc<AtomicBool>) -> Loader {
     Box::new(move |source| {
-        let checkpoint = Checkpoint::embedded()?;
+        let checkpoint = musicvae_tui::embedded::checkpoint()?;
         let model = checkpoint.model()?;
         let loud = loud.clone();
         let info = ModelInfo {

@@ -1,92 +1,62 @@
 //! Faults on demand: in a debug build, any thread of the running program can be made to panic, so
 //! that tests see what becomes of the others. A release build has nothing of this.
+//!
+//! A place where a panic can be asked for is a name: one for each kind of thread.
 
-/// The file that names the [`Place`] at which to panic next, as this variable names it; it is
-/// removed when that has happened.
-pub const FILE: &str = "MUSICVAE_TUI_FAULT";
+use std::path::PathBuf;
 
-/// Where a panic can be asked for: one for each kind of thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Place {
-    Audio = 1,
-    Clock,
-    Midi,
-    MidiInput,
-    Control,
-    Recorder,
-    Inference,
-    Trainer,
-    Watch,
-    Keys,
-    Screen,
-}
-
-impl Place {
-    pub const ALL: [Place; 11] = [
-        Place::Audio,
-        Place::Clock,
-        Place::Midi,
-        Place::MidiInput,
-        Place::Control,
-        Place::Recorder,
-        Place::Inference,
-        Place::Trainer,
-        Place::Watch,
-        Place::Keys,
-        Place::Screen,
-    ];
-
-    /// What the file calls it.
-    pub fn name(self) -> String {
-        format!("{self:?}")
-    }
-}
-
-/// Panics, once, when that is asked of this place. Costs one load of an atomic, and in a release
-/// build nothing.
+/// Panics, once, when that is asked of this place. Costs one load of an atomic while nothing is
+/// asked, and in a release build nothing; it never allocates or locks.
 #[inline]
-pub fn point(place: Place) {
+pub fn point(place: &'static str) {
     #[cfg(debug_assertions)]
     on_demand::point(place);
     #[cfg(not(debug_assertions))]
     let _ = place;
 }
 
-/// Listens for faults, where the environment names a file for them.
-pub fn listen() {
+/// Listens for faults: whoever writes the name of a place into `file` has the thread panic that comes
+/// by there next, and then the file is removed.
+pub fn listen(file: PathBuf) {
     #[cfg(debug_assertions)]
-    on_demand::listen();
+    on_demand::listen(file);
+    #[cfg(not(debug_assertions))]
+    drop(file);
 }
 
 #[cfg(debug_assertions)]
 mod on_demand {
-    use std::path::Path;
-    use std::sync::atomic::{AtomicU8, Ordering::SeqCst};
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
     use std::thread;
     use std::time::Duration;
 
-    use super::{FILE, Place};
+    /// The place that is to panic, as [`hash`] has it; 0 is none.
+    static ARMED: AtomicU64 = AtomicU64::new(0);
 
-    /// The place that is to panic; 0 is none.
-    static ARMED: AtomicU8 = AtomicU8::new(0);
-
-    pub fn point(place: Place) {
-        let armed = place as u8;
-        if ARMED.load(SeqCst) == armed && ARMED.compare_exchange(armed, 0, SeqCst, SeqCst).is_ok() {
-            panic!("a fault on demand: {}", place.name());
+    pub fn point(place: &str) {
+        let armed = ARMED.load(SeqCst);
+        if armed != 0
+            && armed == hash(place)
+            && ARMED.compare_exchange(armed, 0, SeqCst, SeqCst).is_ok()
+        {
+            panic!("a fault on demand: {place}");
         }
     }
 
-    pub fn listen() {
-        if let Some(file) = std::env::var_os(FILE) {
-            thread::spawn(move || {
-                loop {
-                    arm(Path::new(&file));
-                    thread::sleep(Duration::from_millis(10));
-                }
-            });
-        }
+    /// FNV-1a, so that a name fits into an atomic.
+    fn hash(name: &str) -> u64 {
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        name.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
+    }
+
+    pub fn listen(file: PathBuf) {
+        thread::spawn(move || {
+            loop {
+                arm(&file);
+                thread::sleep(Duration::from_millis(10));
+            }
+        });
     }
 
     /// Asks for the fault that the file names, and waits until it was taken.
@@ -94,13 +64,14 @@ mod on_demand {
         let Ok(name) = std::fs::read_to_string(file) else {
             return;
         };
-        let named = Place::ALL.into_iter().find(|it| it.name() == name);
-        if let Some(place) = named {
-            ARMED.store(place as u8, SeqCst);
-            while ARMED.load(SeqCst) != 0 {
-                thread::sleep(Duration::from_millis(5));
-            }
-            let _ = std::fs::remove_file(file);
+        // A file that was made but not yet written.
+        if name.is_empty() {
+            return;
         }
+        ARMED.store(hash(&name), SeqCst);
+        while ARMED.load(SeqCst) != 0 {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = std::fs::remove_file(file);
     }
 }

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::output::{note, say};
 use super::preset_of_name;
+use crate::embedded::EMBEDDED;
 use musicvae::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
-use musicvae::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
+use musicvae::checkpoint::{Checkpoint, Metadata, Precision, magenta, rfc3339};
 
 /// List, describe, export and import checkpoints, and see to what is drawn from them.
 #[derive(clap::Args)]

@@ -3,16 +3,13 @@
 
 use std::path::Path;
 
-use candle_core::Device;
-
 use super::super::output::say;
-use super::super::player::Player;
 use super::ByCorpus;
+use musicvae::Drummer;
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae::data::{DataError, Split, Window};
-use musicvae::model::network::Network;
+use musicvae::data::{DataError, Split, Window, load_windows};
 use musicvae::model::{Posterior, Prior, whiten};
-use musicvae::training::{Examples, evaluate_terms};
+use musicvae::training::evaluate::mean_loss;
 
 /// A note: how many windows the coordinates were made of.
 const WHITENED_BY: &str = "whitened_by_windows";
@@ -20,16 +17,16 @@ const WHITENED_BY: &str = "whitened_by_windows";
 const PRIOR_OF: &str = "prior_of_windows";
 
 /// The checkpoint, and where it has the training windows.
-fn read(files: &ByCorpus) -> anyhow::Result<(Checkpoint, Player, Vec<Posterior>)> {
+fn read(files: &ByCorpus) -> anyhow::Result<(Checkpoint, Drummer, Vec<Posterior>)> {
     let checkpoint = Checkpoint::load(&files.input)?;
-    let player = Player::of(&checkpoint)?;
-    let corpus = player.corpus(&files.data, Split::Train)?;
-    let posteriors = player.encode(&corpus.windows)?;
-    Ok((checkpoint, player, posteriors))
+    let drummer = Drummer::of(&checkpoint)?;
+    let corpus = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
+    let posteriors = drummer.encode(&corpus.windows)?;
+    Ok((checkpoint, drummer, posteriors))
 }
 
 pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
-    let (mut checkpoint, player, posteriors) = read(files)?;
+    let (mut checkpoint, drummer, posteriors) = read(files)?;
     checkpoint.tensors = whiten(&checkpoint.preset, &checkpoint.tensors, &posteriors)?;
     checkpoint.optimizer.clear();
     let windows = posteriors.len();
@@ -39,12 +36,10 @@ pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
     notes.remove(Metadata::VALIDATION_LOSS);
     notes.remove(PRIOR_OF);
     checkpoint.prior = Prior::default();
-    if let Some(validation) = validation(&player, &files.data)? {
-        let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
-        let examples = Examples::new(player.converter().clone(), validation);
-        let terms = evaluate_terms(&network, &examples, 0, checkpoint.metadata.step)?.mean();
+    if let Some(validation) = validation(&drummer, &files.data)? {
+        let loss = mean_loss(&checkpoint, drummer.converter(), validation)?;
         let notes = &mut checkpoint.metadata.notes;
-        notes.insert(Metadata::VALIDATION_LOSS.into(), terms.loss.into());
+        notes.insert(Metadata::VALIDATION_LOSS.into(), loss.into());
     }
     checkpoint.save(&files.output, Precision::Full)?;
     say!("{} (by {windows} windows)", files.output.display())
@@ -55,7 +50,7 @@ pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::
     /// windows is highest.
     const WINDOWS_EACH: usize = 16;
     const MOST: usize = 256;
-    let (mut checkpoint, player, posteriors) = read(files)?;
+    let (mut checkpoint, drummer, posteriors) = read(files)?;
     let windows = posteriors.len();
     let gaussians = gaussians.unwrap_or((windows / WINDOWS_EACH).clamp(1, MOST));
     checkpoint.prior = Prior::fit(&posteriors, checkpoint.preset.z_size, gaussians)?;
@@ -71,15 +66,15 @@ pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::
         say!("{name:30} {before:>9.1}    {after:>9.1}")
     };
     line("training windows", &posteriors)?;
-    if let Some(validation) = validation(&player, &files.data)? {
-        line("validation windows", &player.encode(&validation)?)?;
+    if let Some(validation) = validation(&drummer, &files.data)? {
+        line("validation windows", &drummer.encode(&validation)?)?;
     }
     Ok(())
 }
 
 /// The windows of a corpus's validation split, if it has any.
-fn validation(player: &Player, data: &Path) -> anyhow::Result<Option<Vec<Window>>> {
-    match player.corpus(data, Split::Validation) {
+fn validation(drummer: &Drummer, data: &Path) -> anyhow::Result<Option<Vec<Window>>> {
+    match load_windows(data, Some(Split::Validation), drummer.converter()) {
         Ok(validation) => Ok(Some(validation.windows)),
         Err(DataError::NoWindows { .. }) => Ok(None),
         Err(error) => Err(error.into()),

@@ -14,7 +14,7 @@ use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::schedule::{Bytes, Emit, MidiSink, STOP, Schedule};
 use crate::engine::shared::Shared;
 use crate::engine::thread::make_realtime;
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 use musicvae::music::STEPS_PER_QUARTER;
 
 /// Time between looks at the queue, playing and standing still. An event is made at least
@@ -88,7 +88,7 @@ impl Sender {
         if self.watch.given_up.load(Relaxed) {
             return false;
         }
-        fault::point(Place::Midi);
+        fault::point("midi");
         let mut quit = self.take();
         let mut panic = false;
         for event in self.events.drain(..) {

@@ -14,7 +14,7 @@ use super::{RecordOptions, Recording, files};
 use crate::engine::control::{CoreSender, Slow};
 use crate::engine::handle::join_within;
 use crate::engine::messages::CoreCommand;
-use musicvae::fault::{self, Place};
+use musicvae::fault;
 
 /// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
 const SOUND_ROOM: usize = 1 << 21;
@@ -131,7 +131,7 @@ fn record(
         let last = quit.load(Relaxed) || takes.is_abandoned();
         // A fault here must not leave behind what is not closed.
         let drained = catch_unwind(AssertUnwindSafe(|| {
-            fault::point(Place::Recorder);
+            fault::point("recorder");
             takes.drain()
         }));
         error = match drained {

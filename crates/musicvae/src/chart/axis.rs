@@ -5,6 +5,7 @@ use super::svg::{Anchor, FAINT, INK, LETTER, QUIET, Svg, color};
 /// How numbers become distances.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
+    /// Equal differences are equal distances.
     #[default]
     Linear,
     /// Equal factors are equal distances; numbers of 0 and below are left out.

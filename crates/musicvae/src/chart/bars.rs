@@ -6,6 +6,7 @@ use super::svg::{Anchor, INK, QUIET, Svg, color};
 /// One bar.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bar {
+    /// Its height.
     pub value: f64,
     /// Low and high end of what the value may be.
     pub interval: Option<(f64, f64)>,
@@ -14,16 +15,22 @@ pub struct Bar {
 /// The bars of one series, one a category; `None` leaves a gap.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bars {
+    /// What the legend calls it.
     pub name: String,
+    /// In the order of the categories.
     pub bars: Vec<Option<Bar>>,
 }
 
 /// Series of bars over shared categories.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BarChart {
+    /// Above the picture.
     pub title: String,
+    /// What the heights are.
     pub y_label: String,
+    /// Under each group of bars.
     pub categories: Vec<String>,
+    /// Drawn side by side in each category.
     pub series: Vec<Bars>,
     /// Decimals of the number over each bar; `None` writes none.
     pub decimals: Option<usize>,

@@ -6,12 +6,17 @@ use super::svg::{Anchor, INK, LETTER, QUIET, Svg};
 /// Numbers by row and column; what is not finite stays white.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeatMap {
+    /// Above the picture.
     pub title: String,
     /// What the columns are, and what the numbers are.
     pub x_label: String,
+    /// What the numbers are.
     pub value_label: String,
+    /// Names of the rows, from above.
     pub rows: Vec<String>,
+    /// Names of the columns, from the left.
     pub columns: Vec<String>,
+    /// Row by row.
     pub values: Vec<Vec<f64>>,
     /// The numbers that the palest and the darkest colour stand for; `None` is from 0 (or the
     /// least number below it) to the greatest.

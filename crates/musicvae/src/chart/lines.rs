@@ -6,8 +6,10 @@ use super::svg::{Svg, color};
 /// How a line is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
+    /// A plain line.
     #[default]
     Solid,
+    /// Dashes, for what is compared with.
     Dashed,
     /// A histogram: each point holds from its place to the next one's, over a faint area.
     Steps,
@@ -16,22 +18,30 @@ pub enum Style {
 /// One line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
+    /// What the legend calls it.
     pub name: String,
     /// Sideways and upward, in the order of drawing.
     pub points: Vec<(f64, f64)>,
+    /// How it is drawn.
     pub style: Style,
 }
 
 /// Lines in one frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LineChart {
+    /// Above the picture.
     pub title: String,
+    /// What the sideways axis shows.
     pub x_label: String,
+    /// What the upward axis shows.
     pub y_label: String,
+    /// Of the sideways axis.
     pub x_scale: Scale,
+    /// Of the upward axis.
     pub y_scale: Scale,
     /// The upward axis begins at 0.
     pub from_zero: bool,
+    /// In the order of drawing.
     pub lines: Vec<Line>,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::Source;
 use super::error::file_name;
 use super::{Checkpoint, CheckpointError};
-use crate::model::{Latent, latent};
+use crate::model::Latent;
 use crate::music::write_whole_file;
 
 /// The attribute vectors of a checkpoint (Roberts et al. 2018, section 5.4).
@@ -20,9 +20,11 @@ pub struct Attributes {
     /// Preset of the checkpoint, and [`Checkpoint::fingerprint`] of its weights: a latent means
     /// nothing to others.
     pub preset: String,
+    /// [`Checkpoint::fingerprint`] of its weights.
     pub fingerprint: String,
     /// Program and command line that made the file.
     pub program: String,
+    /// Command line that made the file.
     pub command: String,
     /// In the order of tables: measures, then styles.
     pub attributes: Vec<Attribute>,
@@ -32,12 +34,15 @@ pub struct Attributes {
 /// attribute lies from the mean of those without.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
+    /// What options and files call it.
     pub name: String,
     /// What tells windows with from windows without.
     pub kind: Kind,
     /// Windows behind the two means.
     pub with: usize,
+    /// Windows behind the mean of those without.
     pub without: usize,
+    /// From the mean of those without to the mean of those with, `z_size` numbers.
     pub vector: Latent,
     /// What moving along it did to the windows of the validation split.
     pub effects: Vec<Effect>,
@@ -56,6 +61,7 @@ pub enum Kind {
 /// What moving `amount` times along a vector did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
+    /// How many times it was added.
     pub amount: f32,
     /// By name of the attribute: the one meant, and the side effects.
     pub changes: BTreeMap<String, Change>,
@@ -68,7 +74,9 @@ pub struct Effect {
 pub struct Change {
     /// In the measure's unit; of a style, in the share of nearest training windows that have it.
     pub mean: f64,
+    /// The lower bound.
     pub low: f64,
+    /// The upper bound.
     pub high: f64,
     /// The mean in standard deviations of the split's windows.
     pub deviations: f64,
@@ -76,6 +84,10 @@ pub struct Change {
 
 /// Why attributes cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum AttributesError {
     #[error("cannot {action} the attributes {file}: {reason}")]
     Io {
@@ -240,20 +252,16 @@ impl Attributes {
         self.attributes.iter().map(|it| it.name.as_str())
     }
 
-    /// `z` moved along each named attribute by its amount: 0 leaves it where it is, 1 goes from
-    /// "without" to "with", -1 the other way.
+    /// The ways that named attributes go, each by its amount, for a
+    /// [`Drummer`](crate::Drummer::steered): 0 leaves a latent where it is, 1 goes from "without" to
+    /// "with", -1 the other way.
     ///
     /// # Errors
     /// When a name is unknown.
-    pub fn apply<'a>(
-        &self,
-        z: &[f32],
-        amounts: impl IntoIterator<Item = (&'a str, f32)>,
-    ) -> Result<Latent, AttributesError> {
-        let mut moved = z.to_vec();
-        for (name, amount) in amounts {
-            moved = latent::moved(&moved, &self.get(name)?.vector, amount);
-        }
-        Ok(moved)
+    pub fn moves(&self, amounts: &[(String, f32)]) -> Result<Vec<(Latent, f32)>, AttributesError> {
+        let amounts = amounts.iter();
+        amounts
+            .map(|(name, amount)| Ok((self.get(name)?.vector.clone(), *amount)))
+            .collect()
     }
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use candle_core::DType;
 
 use super::header::{Header, Role};
-use super::{CheckpointError, EMBEDDED, Embedded, Metadata, error::file_name, open};
+use super::{CheckpointError, Embedded, Metadata, error::file_name, open};
 use crate::model::Preset;
 
 /// Files of this extension are taken for checkpoints.
@@ -19,21 +19,15 @@ pub const EXTENSION: &str = "safetensors";
 pub enum Source {
     /// In the program itself.
     Embedded(&'static Embedded),
+    /// A file.
     File(PathBuf),
 }
 
-/// The first checkpoint in the program.
-impl Default for Source {
-    fn default() -> Source {
-        Source::Embedded(&EMBEDDED[0])
-    }
-}
-
 impl Source {
-    /// What `path` names: a file, or a checkpoint in the program where no file is called so.
-    pub fn named(path: &Path) -> Source {
+    /// What `path` names: a file, or one of the `embedded` checkpoints where no file is called so.
+    pub fn named(path: &Path, embedded: &'static [Embedded]) -> Source {
         let named = |embedded: &&Embedded| Path::new(embedded.name) == path;
-        match EMBEDDED.iter().find(named) {
+        match embedded.iter().find(named) {
             Some(embedded) if !path.exists() => Source::Embedded(embedded),
             _ => Source::File(path.into()),
         }
@@ -43,7 +37,9 @@ impl Source {
 /// What a checkpoint's header tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
+    /// The model's kind and sizes.
     pub preset: Preset,
+    /// Where the weights come from.
     pub metadata: Metadata,
     /// Number of weights.
     pub parameters: usize,
@@ -79,11 +75,13 @@ impl Summary {
 /// One checkpoint of the catalogue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
+    /// Where it lies.
     pub source: Source,
     /// Path within its folder without the extension: `run/last`; or that of the program's own.
     pub name: String,
     /// Size in bytes.
     pub size: u64,
+    /// When its file was last written; `None` in the program.
     pub modified: Option<SystemTime>,
     /// What it is, or the sentence that says why it cannot be used. Damage to the weights
     /// themselves shows only in loading.
@@ -135,7 +133,7 @@ pub struct Catalogue {
 impl Catalogue {
     /// Lists the checkpoints of `folders` and of the run folders directly inside them, reading
     /// headers only. A folder that is not there holds none. `embedded` are the checkpoints in the
-    /// program, [`EMBEDDED`] as a rule.
+    /// program.
     pub fn scan(folders: &[PathBuf], embedded: &'static [Embedded]) -> Catalogue {
         let mut catalogue = Catalogue {
             entries: embedded.iter().map(Entry::embedded).collect(),

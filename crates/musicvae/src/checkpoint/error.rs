@@ -8,6 +8,10 @@ use crate::model::ModelError;
 /// Why a checkpoint could not be read or written. Every message names the file, where it helps
 /// the tensor, and what to do.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum CheckpointError {
     #[error(
         "cannot read the checkpoint {file}: {reason}; check that the file is there and readable"

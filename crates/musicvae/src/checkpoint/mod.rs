@@ -22,7 +22,7 @@ use candle_core::{DType, Device, Tensor};
 
 pub use catalogue::Catalogue;
 use catalogue::Source;
-pub use embedded::{EMBEDDED, Embedded};
+pub use embedded::Embedded;
 pub use encode::Precision;
 pub use error::CheckpointError;
 use error::file_name;
@@ -30,11 +30,12 @@ use header::{Header, Role};
 pub use metadata::{Metadata, rfc3339};
 pub use watch::Watch;
 
-use crate::model::{MusicVae, Preset, Prior, Tensors};
+use crate::model::{MusicVae, Preset, Prior, Tensors, init};
 
 /// A model's weights with all that is needed to run it and to train it further.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
+    /// The model's kind and sizes.
     pub preset: Preset,
     /// The weights, float32 on the CPU, exactly those of [`Preset::parameter_shapes`].
     pub tensors: Tensors,
@@ -43,6 +44,7 @@ pub struct Checkpoint {
     pub optimizer: Tensors,
     /// What new music is drawn from.
     pub prior: Prior,
+    /// Where the weights come from.
     pub metadata: Metadata,
 }
 
@@ -55,9 +57,19 @@ impl Checkpoint {
         }
     }
 
-    /// The first checkpoint inside the program.
-    pub fn embedded() -> Result<Checkpoint, CheckpointError> {
-        Checkpoint::open(&Source::default())
+    /// A checkpoint that knows nothing yet: the random weights that training starts from. The same
+    /// seed gives the same weights.
+    ///
+    /// # Errors
+    /// A preset that asks for tensors of no size.
+    pub fn untrained(preset: Preset, seed: u64) -> Result<Checkpoint, CheckpointError> {
+        Ok(Checkpoint {
+            tensors: init::random_weights(&preset, seed)?,
+            optimizer: Tensors::new(),
+            prior: Prior::default(),
+            metadata: Metadata::of_this_run(0),
+            preset,
+        })
     }
 
     /// Reads a checkpoint file; every doubt about it is an error.

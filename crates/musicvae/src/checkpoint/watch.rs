@@ -13,7 +13,7 @@ use notify::event::{EventKind, ModifyKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::catalogue::EXTENSION;
-use crate::fault::{self, Place};
+use crate::fault;
 
 /// A change is told once things were quiet for so long,
 const QUIET: Duration = Duration::from_millis(200);
@@ -127,7 +127,7 @@ impl State {
             } else {
                 woken.recv_timeout(MISSING)
             };
-            fault::point(Place::Watch);
+            fault::point("watch");
             if event.is_ok() {
                 let end = Instant::now() + PATIENCE;
                 while !self.stop.load(Ordering::Relaxed)

@@ -4,31 +4,18 @@
 //! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a pure function of
 //! a seed, so a window need not be stored as numbers.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
-use std::hash::Hash;
 
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use super::chords::{self, Progression};
-use super::drum_track;
-use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
-use super::groove::{Converted, GrooveConverter};
-use super::melody::{self, Rules};
+use super::cut::{Converted, Cut};
+use super::grid::NoWindows;
+use super::groove::GrooveConverter;
 use super::window::Window;
-use super::{performance, split, trio};
-use crate::music::{
-    DrumClasses, DrumsOptions, Groove, MelodyOptions, NoteSequence, Representation,
-    STEPS_PER_QUARTER,
-};
-
-/// Bars of one stretch of drums or melody that are looked at.
-const MAX_TRACK_BARS: usize = 100;
-
-/// Silent bars that end a stretch of drums or melody.
-const GAP_BARS: usize = 1;
+use super::{drums, melody, performance, split, trio};
+use crate::music::{DrumClasses, DrumsOptions, Groove, NoteSequence, Representation};
 
 /// Windows taken of one sequence, where there are more (the reference's
 /// `max_tensors_per_notesequence`; its groove converter never applies its own limit).
@@ -36,6 +23,7 @@ const MAX_WINDOWS: usize = 5;
 
 /// Anything that cuts note sequences into windows.
 pub trait Convert: Sync {
+    /// What a window is.
     type Window: Send;
 
     /// The windows of `sequence`.
@@ -77,6 +65,10 @@ pub struct Converter {
 
 /// Why there is no converter for a representation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum NotConvertible {
     #[error("a window must have at least one bar")]
     NoBars,
@@ -135,6 +127,7 @@ impl Converter {
         })
     }
 
+    /// What its windows become for a model.
     pub fn representation(&self) -> &Representation {
         &self.representation
     }
@@ -144,126 +137,56 @@ impl Converter {
         self.bars
     }
 
+    /// Whether windows stand one after the other from the start of a piece. (Melodies and drums on
+    /// the grid begin where something is played, and equal ones count once.)
+    pub fn is_gapless(&self) -> bool {
+        matches!(self.representation, Representation::Groove(_))
+    }
+
     /// Every window of a part of one tempo and meter, or why there is none; and the number of notes
     /// that are no drums of ours.
     fn of_part(&self, part: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
-        let hop = self.hop.unwrap_or(1).max(1);
+        let cut = Cut {
+            bars: self.bars,
+            hop: self.hop.unwrap_or(1).max(1),
+        };
         match &self.representation {
             Representation::Groove(_) => {
                 let (bars, hop) = (self.bars, self.hop);
                 let converted = GrooveConverter { bars, hop }.convert(part)?;
-                Ok(Converted {
-                    windows: converted.windows.into_iter().map(Window::Groove).collect(),
-                    unknown_notes: converted.unknown_notes,
-                })
+                Ok(converted.map(Window::Groove))
             }
             Representation::Drums(DrumsOptions { classes, .. }) => {
-                let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
-                let gap = GAP_BARS * STEPS_PER_BAR;
-                let tracks = drum_track::tracks(&quantized, *classes, Some(gap));
-                if tracks.is_empty() {
-                    return Err(drum_track::no_drums(&quantized));
-                }
-                let tracks = tracks.iter().map(|(start, steps)| (*start, &steps[..]));
-                let windows = self.slices(tracks, hop, |_, steps| steps.to_vec())?;
-                let (classes, qpm) = (*classes, quantized.qpm);
-                let window = |steps| Window::Drums {
-                    classes,
+                let (converted, qpm) = drums::windows(part, *classes, cut)?;
+                Ok(converted.map(|steps| Window::Drums {
+                    classes: *classes,
                     steps,
                     qpm,
-                };
-                Ok(Converted {
-                    windows: windows.into_iter().map(window).collect(),
-                    unknown_notes: drum_track::unknown(&quantized, classes),
-                })
+                }))
             }
             Representation::Melody(options) => {
-                let rules = rules(options);
-                let part = if options.chords {
-                    chords::named(part, STEPS_PER_QUARTER, |note| rules.admit(note))?
-                } else {
-                    Cow::Borrowed(part)
-                };
-                let quantized = Quantized::of(&part, STEPS_PER_QUARTER)?;
-                let melodies = rules.melodies(&quantized);
-                if melodies.is_empty() {
-                    return Err(match part.notes.len() {
-                        0 => NoWindows::NoNotes,
-                        notes => NoWindows::NoMelody(notes),
-                    });
-                }
-                let progression = match options.chords {
-                    true => Some(Progression::of(&quantized)?),
-                    false => None,
-                };
-                let chords = |start: usize, steps: usize| {
-                    let progression = progression.iter();
-                    let steps =
-                        progression.flat_map(|all| (start..start + steps).map(|step| all.at(step)));
-                    steps.collect::<Vec<_>>()
-                };
-                let tracks = melodies
-                    .iter()
-                    .map(|melody| (melody.start, &melody.events[..]));
-                let windows = self.slices(tracks, hop, |start, events| {
-                    (melody::cut_out(events), chords(start, events.len()))
-                })?;
-                let qpm = quantized.qpm;
-                let window = |(events, chords)| Window::Melody {
+                let (windows, qpm) = melody::windows(part, options, cut)?;
+                let converted = Converted::whole(windows);
+                Ok(converted.map(|(events, chords)| Window::Melody {
                     events,
                     chords,
                     qpm,
-                };
-                Ok(whole(windows.into_iter().map(window).collect()))
+                }))
             }
             Representation::Trio => {
-                let (trios, qpm) = trio::trios(part, self.bars, hop)?;
-                let window = |trio| Window::Trio { trio, qpm };
-                Ok(whole(trios.into_iter().map(window).collect()))
+                let (windows, qpm) = trio::windows(part, cut)?;
+                Ok(Converted::whole(windows).map(|trio| Window::Trio { trio, qpm }))
             }
             Representation::MultiPerformance(options) => {
-                let (performances, qpm) = performance::performances(part, options, self.bars)?;
-                let window = |performance| Window::Performance {
+                let (windows, qpm) = performance::windows(part, options, self.bars)?;
+                let converted = Converted::whole(windows);
+                Ok(converted.map(|performance| Window::Performance {
                     performance,
                     options: options.clone(),
                     qpm,
-                };
-                Ok(whole(performances.into_iter().map(window).collect()))
+                }))
             }
         }
-    }
-
-    /// Windows of every track (given with its first step), `hop` bars apart, each different one
-    /// once.
-    fn slices<'a, T: 'a, W: Clone + Eq + Hash>(
-        &self,
-        tracks: impl Iterator<Item = (usize, &'a [T])> + Clone,
-        hop: usize,
-        cut_out: impl Fn(usize, &[T]) -> W,
-    ) -> Result<Vec<W>, NoWindows> {
-        let window = self.bars * STEPS_PER_BAR;
-        let longest = tracks.clone().map(|(_, track)| track.len()).max();
-        let longest = longest.unwrap_or(0).min(MAX_TRACK_BARS * STEPS_PER_BAR);
-        if longest < window {
-            return Err(NoWindows::TooShort {
-                bars: longest / STEPS_PER_BAR,
-                window: self.bars,
-            });
-        }
-        let mut seen = HashSet::new();
-        let mut slices = Vec::new();
-        for (start, track) in tracks {
-            let track = &track[..track.len().min(MAX_TRACK_BARS * STEPS_PER_BAR)];
-            let places = (start..).step_by(hop * STEPS_PER_BAR);
-            let windows = track.windows(window).step_by(hop * STEPS_PER_BAR);
-            for (place, slice) in places.zip(windows) {
-                let slice = cut_out(place, slice);
-                if seen.insert(slice.clone()) {
-                    slices.push(slice);
-                }
-            }
-        }
-        Ok(slices)
     }
 }
 
@@ -279,7 +202,7 @@ impl Convert for Converter {
         }
         let mut rng = self.rng(sequence);
         let parts = split::on_time_changes(sequence)?;
-        let mut all = whole(Vec::new());
+        let mut all = Converted::whole(Vec::new());
         let mut first_reason = None;
         for part in &parts {
             match self.of_part(part) {
@@ -335,22 +258,5 @@ impl Converter {
             .into_iter()
             .filter(|_| place.next().is_some_and(|place| chosen.contains(&place)))
             .collect()
-    }
-}
-
-/// Windows of a sequence of which every note was understood.
-fn whole(windows: Vec<Window>) -> Converted<Window> {
-    Converted {
-        windows,
-        unknown_notes: 0,
-    }
-}
-
-fn rules(options: &MelodyOptions) -> Rules {
-    Rules {
-        melody_programs_only: options.melody_programs_only,
-        skip_polyphony: options.skip_polyphony,
-        gap: Some(GAP_BARS * STEPS_PER_BAR),
-        max_steps: Some(MAX_TRACK_BARS * STEPS_PER_BAR),
     }
 }

@@ -3,13 +3,12 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::chord_symbols::ChordClass;
-use super::drum_track::{self, DrumSet};
+use super::converter::Converter;
 use super::performance::Performance;
 use super::trio::Trio;
 use super::window::Window;
-use super::{Converter, groove_rows, melody};
-use crate::music::{CHORD_CLASSES, MELODY_CLASSES, Representation};
+use super::{chords, drums, groove, melody};
+use crate::music::Representation;
 
 /// A window in numbers: rows one after the other.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +28,20 @@ pub struct Example {
     pub qpm: f64,
 }
 
+impl Example {
+    /// What is read and made alike, without controls.
+    fn plain(output: Vec<f32>, length: usize, qpm: f64) -> Example {
+        Example {
+            input: output.clone(),
+            output,
+            control: Vec::new(),
+            length,
+            segments: Vec::new(),
+            qpm,
+        }
+    }
+}
+
 impl Converter {
     /// The numbers of a window. What is left to chance is a function of `seed`: strokes left out of
     /// what a groove model is shown; and, in training ([`Converter::seed`]), the semitones of the
@@ -42,36 +55,29 @@ impl Converter {
     pub fn example(&self, window: &Window, seed: u64) -> Example {
         let transposed = self.transposed(window, seed);
         let window = transposed.as_ref().unwrap_or(window);
-        match (self.representation(), window) {
+        let representation = self.representation();
+        match (representation, window) {
             (Representation::Groove(options), Window::Groove(groove)) => {
                 let shown = options.apply(groove, seed);
-                let output = groove_rows::write(groove, options);
+                let output = groove::rows::write(groove, options);
                 Example {
-                    input: groove_rows::write(&shown, options),
-                    control: groove_rows::controls(groove, options),
-                    length: output.len() / self.representation().output_depth(),
+                    input: groove::rows::write(&shown, options),
+                    control: groove::rows::controls(groove, options),
+                    length: output.len() / representation.output_depth(),
                     output,
                     segments: Vec::new(),
                     qpm: groove.qpm,
                 }
             }
             (Representation::Drums(options), Window::Drums { steps, qpm, .. }) => {
-                let rows = |roll: bool, depth| {
-                    if roll {
-                        drum_track::rolls(steps, options.classes.count(), depth)
-                    } else {
-                        one_hot(steps.iter().map(|drums| *drums as usize), depth)
-                    }
-                };
-                let input = rows(options.roll_input, self.representation().input_depth());
-                let output = rows(options.roll_output, self.representation().output_depth());
+                let rows = |as_roll, depth| drums::write(steps, options.classes, as_roll, depth);
                 Example {
-                    length: steps.len(),
-                    input,
-                    output,
-                    control: Vec::new(),
-                    segments: Vec::new(),
-                    qpm: *qpm,
+                    input: rows(options.roll_input, representation.input_depth()),
+                    ..Example::plain(
+                        rows(options.roll_output, representation.output_depth()),
+                        steps.len(),
+                        *qpm,
+                    )
                 }
             }
             (
@@ -81,30 +87,12 @@ impl Converter {
                     chords,
                     qpm,
                 },
-            ) => {
-                let rows = |classes: &[u8], depth| {
-                    one_hot(classes.iter().map(|class| usize::from(*class)), depth)
-                };
-                let output = rows(events, MELODY_CLASSES);
-                Example {
-                    input: output.clone(),
-                    output,
-                    control: rows(chords, CHORD_CLASSES),
-                    length: events.len(),
-                    segments: Vec::new(),
-                    qpm: *qpm,
-                }
-            }
+            ) => Example {
+                control: chords::write(chords.iter().copied()),
+                ..Example::plain(melody::write(events), events.len(), *qpm)
+            },
             (Representation::Trio, Window::Trio { trio, qpm }) => {
-                let output = trio.write();
-                Example {
-                    input: output.clone(),
-                    output,
-                    control: Vec::new(),
-                    length: trio.drums.len(),
-                    segments: Vec::new(),
-                    qpm: *qpm,
-                }
+                Example::plain(trio.write(), trio.drums.len(), *qpm)
             }
             (
                 Representation::MultiPerformance(options),
@@ -113,13 +101,11 @@ impl Converter {
                 },
             ) => {
                 let (output, segments) = performance.write(options);
+                let length = representation.max_steps(performance.bars.len());
                 Example {
-                    input: output.clone(),
-                    length: self.representation().max_steps(performance.bars.len()),
-                    output,
                     control: performance.controls(),
                     segments,
-                    qpm: *qpm,
+                    ..Example::plain(output, length, *qpm)
                 }
             }
             (representation, window) => {
@@ -147,30 +133,25 @@ impl Converter {
         let rows = output.chunks_exact(self.representation().output_depth());
         match self.representation() {
             Representation::Groove(options) => {
-                Window::Groove(groove_rows::read(output, options, qpm))
+                Window::Groove(groove::rows::read(output, options, qpm))
             }
             Representation::Drums(options) => Window::Drums {
                 classes: options.classes,
-                steps: if options.roll_output {
-                    rows.map(drum_track::read_roll).collect()
-                } else {
-                    rows.map(|row| greatest(row) as DrumSet).collect()
-                },
-                qpm,
-            },
-            Representation::Trio => Window::Trio {
-                trio: Trio::read(rows),
+                steps: rows
+                    .map(|row| drums::read(row, options.roll_output))
+                    .collect(),
                 qpm,
             },
             Representation::Melody(options) => Window::Melody {
                 events: rows.map(melody::read_event).collect(),
                 chords: match options.chords {
-                    true => {
-                        let rows = control.chunks_exact(CHORD_CLASSES);
-                        rows.map(|row| greatest(row) as ChordClass).collect()
-                    }
+                    true => chords::read(control).collect(),
                     false => Vec::new(),
                 },
+                qpm,
+            },
+            Representation::Trio => Window::Trio {
+                trio: Trio::read(rows),
                 qpm,
             },
             Representation::MultiPerformance(options) => Window::Performance {
@@ -180,24 +161,4 @@ impl Converter {
             },
         }
     }
-}
-
-/// A row for each class, 1 in its column and 0 elsewhere.
-pub(super) fn one_hot(classes: impl ExactSizeIterator<Item = usize>, depth: usize) -> Vec<f32> {
-    let mut rows = vec![0.0; classes.len() * depth];
-    for (row, class) in rows.chunks_exact_mut(depth).zip(classes) {
-        row[class] = 1.0;
-    }
-    rows
-}
-
-/// The first of the greatest columns of a row.
-pub(super) fn greatest(row: &[f32]) -> usize {
-    (1..row.len()).fold(0, |best, column| {
-        if row[column] > row[best] {
-            column
-        } else {
-            best
-        }
-    })
 }

@@ -12,8 +12,15 @@ pub(super) const MAX_BARS: usize = 8192;
 /// Tempo where a sequence names none, quarter notes a minute.
 pub(super) const DEFAULT_QPM: f64 = 120.0;
 
+/// Velocity of the notes that models without dynamics make.
+pub(super) const VELOCITY: i32 = 80;
+
 /// Why a sequence yields no windows.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum NoWindows {
     #[error("its time signature changes")]
     MeterChange,

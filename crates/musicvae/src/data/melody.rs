@@ -3,10 +3,14 @@
 //! A step is one event: 0 nothing new, 1 the note ends, 2.. a note begins (2 is pitch 21, the lowest
 //! of a piano).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::grid::{GridNote, Quantized, STEPS_PER_BAR};
-use crate::music::{MELODY_CLASSES, Note};
+use super::chords::{self, ChordClass, Progression};
+use super::cut::{Cut, GAP, MAX_STEPS};
+use super::grid::{GridNote, NoWindows, Quantized, STEPS_PER_BAR, VELOCITY};
+use super::rows::{greatest, one_hot};
+use crate::music::{MELODY_CLASSES, MelodyOptions, Note, NoteSequence, STEPS_PER_QUARTER};
 
 /// An event of one step.
 pub type MelodyEvent = u8;
@@ -18,14 +22,54 @@ const FIRST_PITCH: MelodyEvent = 2;
 /// Pitches of a piano; no other is part of a melody.
 pub(super) const PITCHES: std::ops::RangeInclusive<i32> = 21..=108;
 
-/// The pitch of an event that begins a note.
-pub(super) fn pitch(event: MelodyEvent) -> Option<i32> {
-    let place = event.checked_sub(FIRST_PITCH)?;
-    Some(PITCHES.start() + i32::from(place))
-}
-
 /// Programs of General MIDI that count as melody: piano, chromatic percussion, organ and guitar.
 pub(super) const MELODY_PROGRAMS: std::ops::Range<i32> = 0..32;
+
+/// A window of melody, and the chord of every step (none without chords).
+type OnChords = (Vec<MelodyEvent>, Vec<ChordClass>);
+
+/// The windows of a part of one tempo and meter, which comes along.
+pub(super) fn windows(
+    part: &NoteSequence,
+    options: &MelodyOptions,
+    cut: Cut,
+) -> Result<(Vec<OnChords>, f64), NoWindows> {
+    let rules = Rules {
+        melody_programs_only: options.melody_programs_only,
+        skip_polyphony: options.skip_polyphony,
+        gap: Some(GAP),
+        max_steps: Some(MAX_STEPS),
+    };
+    let part = if options.chords {
+        chords::named(part, STEPS_PER_QUARTER, |note| rules.admit(note))?
+    } else {
+        Cow::Borrowed(part)
+    };
+    let quantized = Quantized::of(&part, STEPS_PER_QUARTER)?;
+    let melodies = rules.melodies(&quantized);
+    if melodies.is_empty() {
+        return Err(match part.notes.len() {
+            0 => NoWindows::NoNotes,
+            notes => NoWindows::NoMelody(notes),
+        });
+    }
+    let progression = match options.chords {
+        true => Some(Progression::of(&quantized)?),
+        false => None,
+    };
+    let chords = |start: usize, steps: usize| {
+        let progression = progression.iter();
+        let steps = progression.flat_map(|all| (start..start + steps).map(|step| all.at(step)));
+        steps.collect::<Vec<_>>()
+    };
+    let melodies = melodies
+        .iter()
+        .map(|melody| (melody.start, &melody.events[..]));
+    let windows = cut.windows(melodies, |start, events| {
+        (cut_out(events), chords(start, events.len()))
+    })?;
+    Ok((windows, quantized.qpm))
+}
 
 /// How melodies are found.
 pub(super) struct Rules {
@@ -138,7 +182,7 @@ pub(super) fn set_length(events: &mut Vec<MelodyEvent>, steps: usize) {
 
 /// A stretch cut out of a melody: a note that began before it is no part of it, so neither is its
 /// end.
-pub(super) fn cut_out(events: &[MelodyEvent]) -> Vec<MelodyEvent> {
+fn cut_out(events: &[MelodyEvent]) -> Vec<MelodyEvent> {
     let mut events = events.to_vec();
     let before = events.iter().take_while(|event| **event < FIRST_PITCH);
     let before = before.count();
@@ -164,7 +208,7 @@ pub(super) fn notes(events: impl Iterator<Item = MelodyEvent>, step_seconds: f64
         if sounding {
             notes.push(Note {
                 pitch: i32::from(event - FIRST_PITCH) + PITCHES.start(),
-                velocity: super::window::VELOCITY,
+                velocity: VELOCITY,
                 start_time: time,
                 ..Note::default()
             });
@@ -176,8 +220,31 @@ pub(super) fn notes(events: impl Iterator<Item = MelodyEvent>, step_seconds: f64
     notes
 }
 
+/// The rows of a melody, one-hot.
+pub(super) fn write(events: &[MelodyEvent]) -> Vec<f32> {
+    one_hot(
+        events.iter().map(|event| usize::from(*event)),
+        MELODY_CLASSES,
+    )
+}
+
 /// The event of a one-hot row: its greatest column.
 pub(super) fn read_event(row: &[f32]) -> MelodyEvent {
     debug_assert_eq!(row.len(), MELODY_CLASSES);
-    super::example::greatest(row) as MelodyEvent
+    greatest(row) as MelodyEvent
+}
+
+/// The pitches of the notes that begin.
+pub(super) fn pitches(events: &[MelodyEvent]) -> impl Iterator<Item = i32> {
+    let places = events
+        .iter()
+        .filter_map(|event| event.checked_sub(FIRST_PITCH));
+    places.map(|place| PITCHES.start() + i32::from(place))
+}
+
+/// Moves notes up by `semitones`.
+pub(super) fn raise(events: &mut [MelodyEvent], semitones: i32) {
+    for event in events.iter_mut().filter(|event| **event >= FIRST_PITCH) {
+        *event = (i32::from(*event) + semitones) as MelodyEvent;
+    }
 }

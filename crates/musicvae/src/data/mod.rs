@@ -1,45 +1,42 @@
 //! Corpora to windows: MIDI files in folders, zip files and TFRecords become windows of
 //! equal length that a model learns from, and windows become rows of numbers and notes again.
 
-mod chord_symbols;
 mod chords;
 mod converter;
 mod corpus;
-mod drum_track;
+mod cut;
+mod drums;
 mod example;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod grid;
-mod groove;
-mod groove_rows;
+pub(crate) mod groove;
 mod info;
 mod melody;
 mod parallel;
 mod performance;
-mod performance_events;
+mod rows;
 mod split;
-mod sustain;
 pub mod tfrecord;
-mod transpose;
 mod trio;
 mod window;
 mod windows;
 
 use std::path::PathBuf;
 
-pub use chord_symbols::ChordClass;
+pub use chords::ChordClass;
 pub use converter::{Convert, Converter, NotConvertible};
 pub use corpus::{Corpus, Entry};
-pub use drum_track::DrumSet;
+pub use cut::Converted;
+pub use drums::DrumSet;
 pub use example::Example;
 #[cfg(feature = "fetch")]
 pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use grid::NoWindows;
-pub use groove::{Converted, GrooveConverter};
+pub use groove::GrooveConverter;
 pub use info::{Info, Split};
 pub use melody::MelodyEvent;
-pub use performance::Performance;
-pub use performance_events::Token;
+pub use performance::{Performance, Token};
 pub use tfrecord::TfRecordError;
 pub use trio::Trio;
 pub use window::Window;
@@ -47,6 +44,10 @@ pub use windows::{Skipped, Windows, load_windows};
 
 /// Why a corpus could not be read.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum DataError {
     /// The file system said no.
     #[error("cannot {action} `{}`: {source}", path.display())]

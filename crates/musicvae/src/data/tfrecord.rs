@@ -5,6 +5,10 @@ use std::ops::Range;
 
 /// Why a TFRecord file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum TfRecordError {
     #[error(
         "record {record} (at byte {at}) is cut short: the file ends after {found} of its {expected} bytes"

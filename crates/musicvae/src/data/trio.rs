@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::drum_track::{self, DrumSet};
-use super::example::greatest;
+use super::cut::Cut;
+use super::drums::{self, DrumSet};
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
 use super::melody::{self, MELODY_PROGRAMS, MelodyEvent, Rules};
+use super::rows::greatest;
 use crate::music::{DrumClasses, Note, NoteSequence, Representation, STEPS_PER_QUARTER};
 
 /// Programs of General MIDI that count as bass.
@@ -23,8 +24,11 @@ const INSTRUMENTS: std::ops::Range<i32> = 0..128;
 /// A stretch of three voices.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Trio {
+    /// The melody's event of every step.
     pub melody: Vec<MelodyEvent>,
+    /// The bass's event of every step.
     pub bass: Vec<MelodyEvent>,
+    /// The drums of every step.
     pub drums: Vec<DrumSet>,
 }
 
@@ -53,10 +57,9 @@ fn part_of(note: &Note) -> Option<Part> {
 /// Every stretch of `bars` bars, `hop` bars apart, of every combination of a melody, a bass and a
 /// drum instrument, in which each of the three plays, give or take two bars. `sequence` has one
 /// tempo and meter, which comes along.
-pub(super) fn trios(
+pub(super) fn windows(
     sequence: &NoteSequence,
-    bars: usize,
-    hop: usize,
+    Cut { bars, hop }: Cut,
 ) -> Result<(Vec<Trio>, f64), NoWindows> {
     let quantized = Quantized::of(sequence, STEPS_PER_QUARTER)?;
     let total = quantized.steps.div_ceil(STEPS_PER_BAR).min(MAX_BARS);
@@ -184,7 +187,7 @@ fn whole_melody(quantized: &Quantized, steps: usize) -> Option<Vec<MelodyEvent>>
 }
 
 fn whole_drums(quantized: &Quantized, steps: usize) -> Option<Vec<DrumSet>> {
-    let tracks = drum_track::tracks(quantized, DrumClasses::Reduced, None);
+    let tracks = drums::tracks(quantized, DrumClasses::Reduced, None);
     let (start, track) = tracks.into_iter().next()?;
     let mut drums = vec![0; start];
     drums.extend(track);
@@ -248,19 +251,19 @@ impl Trio {
         }
         trio
     }
-}
 
-/// The notes of the three voices: melody as instrument 0, bass as 1, drums as 9.
-pub(super) fn notes(trio: &Trio, step_seconds: f64) -> Vec<Note> {
-    let mut notes = melody::notes(trio.melody.iter().copied(), step_seconds);
-    for note in melody::notes(trio.bass.iter().copied(), step_seconds) {
-        notes.push(Note {
-            instrument: 1,
-            program: ELECTRIC_BASS,
-            ..note
-        });
+    /// The notes of the three voices: melody as instrument 0, bass as 1, drums as 9.
+    pub(super) fn notes(&self, step_seconds: f64) -> Vec<Note> {
+        let mut notes = melody::notes(self.melody.iter().copied(), step_seconds);
+        for note in melody::notes(self.bass.iter().copied(), step_seconds) {
+            notes.push(Note {
+                instrument: 1,
+                program: ELECTRIC_BASS,
+                ..note
+            });
+        }
+        let drums = self.drums.iter().copied();
+        notes.extend(drums::notes(drums, DrumClasses::Reduced, step_seconds));
+        notes
     }
-    let drums = trio.drums.iter().copied();
-    notes.extend(drum_track::notes(drums, DrumClasses::Reduced, step_seconds));
-    notes
 }

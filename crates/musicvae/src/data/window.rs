@@ -1,17 +1,16 @@
-//! A stretch of music as one kind of model takes it, and its notes.
+//! A stretch of music as one kind of model takes it: its notes, and the same higher or lower.
 
-use super::chord_symbols::ChordClass;
-use super::chords;
-use super::drum_track::{self, DrumSet};
+use std::ops::RangeInclusive;
+
+use super::chords::{self, ChordClass};
+use super::drums::{self, DrumSet};
 use super::melody::{self, MelodyEvent};
 use super::performance::Performance;
-use super::trio::{self, Trio};
+use super::trio::Trio;
 use crate::music::{
     DrumClasses, Groove, Note, NoteSequence, PerformanceOptions, STEPS_PER_QUARTER, Tempo,
+    Transpose,
 };
-
-/// Velocity of the notes that models without dynamics make.
-pub(super) const VELOCITY: i32 = 80;
 
 /// Ticks a quarter note that the reference writes into what it makes.
 const TICKS_PER_QUARTER: i32 = 220;
@@ -19,26 +18,40 @@ const TICKS_PER_QUARTER: i32 = 220;
 /// A stretch of music as one kind of model takes it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Window {
+    /// Drums as performed.
     Groove(Groove),
+    /// Drums on the grid of sixteenths.
     Drums {
+        /// Which drums are told apart.
         classes: DrumClasses,
+        /// The drums of every step.
         steps: Vec<DrumSet>,
         /// Quarter notes a minute.
         qpm: f64,
     },
+    /// One voice on the grid of sixteenths.
     Melody {
+        /// The event of every step.
         events: Vec<MelodyEvent>,
         /// The chord of every step; empty without chords.
         chords: Vec<ChordClass>,
+        /// Quarter notes a minute.
         qpm: f64,
     },
+    /// Melody, bass and drums on the grid of sixteenths.
     Trio {
+        /// The three voices.
         trio: Trio,
+        /// Quarter notes a minute.
         qpm: f64,
     },
+    /// Several instruments as performed.
     Performance {
+        /// The tracks of every bar.
         performance: Performance,
+        /// What their tokens mean.
         options: PerformanceOptions,
+        /// Quarter notes a minute.
         qpm: f64,
     },
 }
@@ -74,7 +87,7 @@ impl Window {
         let notes = match self {
             Window::Groove(groove) => return groove.to_note_sequence(),
             Window::Drums { classes, steps, .. } => {
-                drum_track::notes(steps.iter().copied(), *classes, step_seconds)
+                drums::notes(steps.iter().copied(), *classes, step_seconds)
             }
             Window::Melody { events, chords, .. } => {
                 let chords = chords.iter().enumerate();
@@ -82,7 +95,7 @@ impl Window {
                 text_annotations = chords::annotations(timed);
                 melody::notes(events.iter().copied(), step_seconds)
             }
-            Window::Trio { trio, .. } => trio::notes(trio, step_seconds),
+            Window::Trio { trio, .. } => trio.notes(step_seconds),
             Window::Performance {
                 performance,
                 options,
@@ -105,5 +118,94 @@ impl Window {
             text_annotations,
             ..NoteSequence::default()
         }
+    }
+
+    /// Semitones that the window can be moved by within `range` without losing a note.
+    pub(super) fn room(&self, range: Transpose) -> Transpose {
+        let (known, pitches): (RangeInclusive<i32>, Vec<i32>) = match self {
+            Window::Melody { events, .. } => (melody::PITCHES, melody::pitches(events).collect()),
+            Window::Performance {
+                performance,
+                options,
+                ..
+            } => (0..=127, performance.pitches(options)),
+            Window::Groove(_) | Window::Drums { .. } | Window::Trio { .. } => return range,
+        };
+        match (pitches.iter().min(), pitches.iter().max()) {
+            (Some(lowest), Some(highest)) => Transpose {
+                min: range.min.max(known.start() - lowest),
+                max: range.max.min(known.end() - highest),
+            },
+            _ => range,
+        }
+    }
+
+    /// The window `semitones` higher with its chords, drums left alone; they must be within its
+    /// [`Window::room`].
+    pub(super) fn transposed(&self, semitones: i32) -> Window {
+        let mut moved = self.clone();
+        match &mut moved {
+            Window::Melody { events, chords, .. } => {
+                melody::raise(events, semitones);
+                chords::raise(chords.iter_mut(), semitones);
+            }
+            Window::Performance {
+                performance,
+                options,
+                ..
+            } => performance.raise(options, semitones),
+            Window::Groove(_) | Window::Drums { .. } | Window::Trio { .. } => {}
+        }
+        moved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::performance::events::{Event, Token, Vocabulary};
+
+    const WIDE: Transpose = Transpose { min: -5, max: 5 };
+
+    #[test]
+    fn melodies_move_with_their_chords_and_stay_on_the_piano() {
+        // Pitch 23 (the third lowest), its end, nothing; over no chord, C, Bm.
+        let melody = Window::Melody {
+            events: vec![4, 1, 0],
+            chords: vec![0, 1, 24],
+            qpm: 90.0,
+        };
+        assert_eq!(melody.room(WIDE), Transpose { min: -2, max: 5 });
+        let Window::Melody { events, chords, .. } = melody.transposed(2) else {
+            panic!("no melody")
+        };
+        assert_eq!((events, chords), (vec![6, 1, 0], vec![0, 3, 14]));
+        assert_eq!(melody.transposed(0), melody);
+        assert_eq!(melody.transposed(-2).transposed(2), melody);
+    }
+
+    #[test]
+    fn performances_move_but_for_their_drums() {
+        let options = PerformanceOptions {
+            chords: true,
+            ..PerformanceOptions::default()
+        };
+        let words = Vocabulary::of(&options);
+        let track = |program: Token, pitch: i32| {
+            let events = [Event::On(pitch), Event::Shift(96), Event::Off(pitch)];
+            let events = events.map(|event| words.encode(event));
+            [&[words.events + program], &events[..], &[words.end()]].concat()
+        };
+        let window = |pitch, chord| Window::Performance {
+            performance: Performance {
+                bars: vec![vec![track(0, pitch), track(128, 36)]],
+                chords: vec![vec![vec![chord; 5], vec![chord; 5]]],
+            },
+            options: options.clone(),
+            qpm: 120.0,
+        };
+        assert_eq!(window(125, 5).room(WIDE), Transpose { min: -5, max: 2 });
+        assert_eq!(window(125, 5).transposed(2), window(127, 7));
+        assert_eq!(window(60, 2).transposed(-3), window(57, 11));
     }
 }

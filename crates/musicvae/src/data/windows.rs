@@ -11,6 +11,7 @@ use crate::music::{Groove, LANES};
 pub struct Skipped {
     /// Its name within the corpus.
     pub file: String,
+    /// Why, in half a sentence.
     pub reason: String,
 }
 
@@ -23,6 +24,7 @@ pub struct Windows<W = Groove> {
     pub origin: Vec<usize>,
     /// Names within the corpus, sorted; only files that yielded windows.
     pub files: Vec<String>,
+    /// Files that yielded none.
     pub skipped: Vec<Skipped>,
     /// What else the user should know, one sentence each.
     pub warnings: Vec<String>,

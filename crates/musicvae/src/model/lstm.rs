@@ -24,6 +24,7 @@ use sequence::LstmSequence;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Factors {
+    /// Exact factors.
     #[default]
     Float32,
     /// Factors rounded to 8 bits: twice as fast on processors with AVX-512 BF16.
@@ -36,6 +37,14 @@ impl Factors {
         match self {
             Factors::Float32 => "float32",
             Factors::Bfloat16 => "bfloat16",
+        }
+    }
+
+    /// Whether this processor has instructions for products of them.
+    pub fn are_fast(self) -> bool {
+        match self {
+            Factors::Float32 => true,
+            Factors::Bfloat16 => Bf16::is_fast(),
         }
     }
 }

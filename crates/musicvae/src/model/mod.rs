@@ -1,13 +1,14 @@
 //! Tensors to tensors: the variational autoencoder of MusicVAE (Roberts et al. 2018) and GrooVAE
 //! (Gillick et al. 2019).
 
-pub mod cpu;
-pub mod init;
+#[allow(missing_docs, reason = "insides")]
+pub(crate) mod cpu;
+pub(crate) mod init;
 pub mod latent;
-pub mod lstm;
-pub mod network;
+pub(crate) mod lstm;
+#[allow(missing_docs, reason = "insides")]
+pub(crate) mod network;
 mod preset;
-mod presets;
 mod prior;
 mod recurrent;
 mod stroke;
@@ -17,9 +18,11 @@ mod whiten;
 use std::collections::BTreeMap;
 
 pub use latent::Latent;
+pub use lstm::Factors;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use prior::Prior;
-pub use stroke::for_the_ear;
+pub(crate) use stroke::for_the_ear;
+pub(crate) use vae::misfit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;
 
@@ -28,6 +31,10 @@ pub type Tensors = BTreeMap<String, candle_core::Tensor>;
 
 /// What can go wrong between tensors.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum ModelError {
     /// A preset of which no model can be built.
     #[error("no model can be built of preset {preset}: {reason}")]
@@ -56,6 +63,9 @@ pub enum ModelError {
     /// A groove was asked of a model that makes something else.
     #[error("preset {preset} makes {makes}, not grooves of nine drum lanes")]
     NoGrooves { preset: String, makes: &'static str },
+    /// A model was asked to work on a groove that does nothing of the kind.
+    #[error("preset {preset} works on no grooves: it is shown the whole of them, or makes none")]
+    NoRework { preset: String },
     /// A model that hears controls was given none.
     #[error(
         "preset {preset} plays nothing from a latent alone, for it must be told the controls of every step"

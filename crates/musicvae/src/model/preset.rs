@@ -1,5 +1,7 @@
 //! Every hyper-parameter of a model and of its training.
 
+mod reference;
+
 use serde::{Deserialize, Serialize};
 
 use super::{ModelError, Tensors};
@@ -10,6 +12,7 @@ use crate::music::Representation;
 /// what those were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preset {
+    /// Its name, the reference's where it has one.
     pub name: String,
     /// What a window of music becomes for the model.
     #[serde(default)]
@@ -60,11 +63,14 @@ pub struct Preset {
     /// Probability that an input of a recurrent layer is kept in training (the reference applies
     /// dropout to the inputs of every layer, never to the state).
     pub dropout_keep: f64,
+    /// Examples a step.
     pub batch_size: usize,
     /// Learning rate at step 0; it decays as
     /// `(learning_rate - min_learning_rate) * decay_rate^step + min_learning_rate`.
     pub learning_rate: f64,
+    /// Where the learning rate ends.
     pub min_learning_rate: f64,
+    /// What is left of its distance from there after each step.
     pub decay_rate: f64,
     /// Gradients are scaled down to this global norm.
     pub gradient_clip: f64,
@@ -92,7 +98,10 @@ pub enum Head {
     Boolean,
     /// The parameters of a neural autoregressive distribution estimator (Uria et al. 2016) over
     /// binary columns: biases of its hidden units, then of the columns.
-    Nade { hidden: usize },
+    Nade {
+        /// Number of hidden units.
+        hidden: usize,
+    },
 }
 
 impl Head {
@@ -166,7 +175,7 @@ impl Core {
 impl Preset {
     /// The presets of the reference's configuration map, in its order.
     pub fn all() -> Vec<Preset> {
-        super::presets::all()
+        reference::all()
     }
 
     /// The preset of that name.
@@ -176,7 +185,7 @@ impl Preset {
 
     /// `groovae_4bar`: four bars of drums as performed.
     pub fn groovae_4bar() -> Preset {
-        super::presets::groovae("groovae_4bar", 4, Default::default())
+        reference::groovae("groovae_4bar", 4, Default::default())
     }
 
     /// Rows of a window (sixteenth-note steps, where it is not of events). A batch may be shorter.

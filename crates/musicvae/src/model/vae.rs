@@ -14,11 +14,11 @@ use self::decoder::{Decoder, Performance, Track};
 use self::encoder::{Encoder, Sequences};
 use super::recurrent::Dense;
 use super::{Head, Latent, ModelError, Preset, Tensors};
-use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Posterior {
+    /// Means.
     pub mu: Latent,
     /// Standard deviations.
     pub sigma: Latent,
@@ -37,6 +37,7 @@ pub struct Decoding {
 /// Rows of numbers, one a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
+    /// Number of rows.
     pub steps: usize,
     /// Numbers in a row.
     pub depth: usize,
@@ -114,38 +115,9 @@ impl MusicVae {
         })
     }
 
+    /// What the model is.
     pub fn preset(&self) -> &Preset {
         &self.preset
-    }
-
-    /// The posterior of each groove, when the model is shown what its preset makes of it (taps, or
-    /// a groove without feel or some lanes; no stroke is left out at random).
-    ///
-    /// # Errors
-    /// A model of other music, or a groove that is not [`Preset::steps`] steps long.
-    pub fn encode(&self, grooves: &[Groove]) -> Result<Vec<Posterior>, ModelError> {
-        let options = GrooveOptions {
-            max_note_dropout: 0.0,
-            ..self.preset.groove_options()?.clone()
-        };
-        let steps = self.preset.steps();
-        if let Some(groove) = grooves.iter().find(|groove| groove.steps.len() != steps) {
-            return Err(misfit(format!("{steps} steps"), groove.steps.len()));
-        }
-        let numbers = |groove: &Groove| {
-            let controls = match options.hits_as_controls {
-                true => hits(groove).values,
-                false => Vec::new(),
-            };
-            (options.apply(groove, 0).to_features(), controls)
-        };
-        let numbers: Vec<_> = grooves.iter().map(numbers).collect();
-        let shown = numbers.iter().map(|(input, controls)| Shown {
-            input,
-            controls,
-            lengths: &[],
-        });
-        self.encode_rows(&shown.collect::<Vec<_>>())
     }
 
     /// The posterior of each window.
@@ -230,75 +202,6 @@ impl MusicVae {
             sigma: sigma.to_vec(),
         })
         .collect()
-    }
-
-    /// A groove of [`Preset::steps`] steps at 120 quarter notes a minute for each latent.
-    ///
-    /// # Errors
-    /// A model of other music, or one that must be told the hits; a latent that is not
-    /// `preset.z_size` numbers long.
-    pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
-        self.preset.makes_grooves()?;
-        let features = self.play(z, how, &Guide::default())?;
-        let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
-        Ok(features.iter().map(groove).collect())
-    }
-
-    /// What the decoder plays and itself hears, over any number of steps: `steps x 27` numbers in
-    /// the layout of [`Groove::to_features`], drawn hits (0 or 1), velocities and doubled offsets,
-    /// the latter two also where there is no hit.
-    ///
-    /// # Errors
-    /// Those of [`MusicVae::decode`].
-    pub fn decode_features(
-        &self,
-        z: &[Latent],
-        steps: usize,
-        how: Decoding,
-    ) -> Result<Vec<Vec<f32>>, ModelError> {
-        self.preset.makes_grooves()?;
-        let guide = Guide {
-            steps: Some(steps),
-            ..Guide::default()
-        };
-        let played = self.decode_rows(z, how, &guide)?;
-        Ok(played
-            .into_iter()
-            .map(|played| played.rows.values)
-            .collect())
-    }
-
-    /// Each pattern as the decoder performs it for a latent: the hits are the pattern's, and only
-    /// velocities and offsets are the model's, which hears the pattern with its own feel. A model
-    /// that must be told the hits is told them.
-    ///
-    /// # Errors
-    /// A model of other music, a latent that is not `preset.z_size` numbers long, or not a pattern
-    /// of [`Preset::steps`] steps for each.
-    pub fn decode_given(
-        &self,
-        z: &[Latent],
-        patterns: &[Groove],
-    ) -> Result<Vec<Groove>, ModelError> {
-        let told = self.preset.groove_options()?.hits_as_controls;
-        let hits: Vec<Rows> = patterns.iter().map(hits).collect();
-        let guide = Guide {
-            controls: if told { &hits } else { &[] },
-            hits: &hits,
-            ..Guide::default()
-        };
-        if hits.len() != z.len() {
-            return Err(misfit(format!("{} patterns", z.len()), hits.len()));
-        }
-        let nothing_drawn = Decoding {
-            temperature: 0.0,
-            seed: 0,
-        };
-        let played = self.play(z, nothing_drawn, &guide)?;
-        let performed = played.iter().zip(patterns);
-        Ok(performed
-            .map(|(rows, pattern)| Groove::from_features(rows, pattern.qpm))
-            .collect())
     }
 
     /// What the decoder plays for each latent.
@@ -413,50 +316,8 @@ impl MusicVae {
     }
 }
 
-impl Preset {
-    /// What is left out of grooves that the model is shown.
-    ///
-    /// # Errors
-    /// When its music is no [`Groove`].
-    fn groove_options(&self) -> Result<&GrooveOptions, ModelError> {
-        match &self.representation {
-            Representation::Groove(options) if self.representation.output_depth() == FEATURES => {
-                Ok(options)
-            }
-            other => Err(ModelError::NoGrooves {
-                preset: self.name.clone(),
-                makes: other.makes(),
-            }),
-        }
-    }
-
-    /// Whether a latent alone becomes a [`Groove`].
-    ///
-    /// # Errors
-    /// The reason why not.
-    pub fn makes_grooves(&self) -> Result<(), ModelError> {
-        match self.groove_options()?.hits_as_controls {
-            false => Ok(()),
-            true => Err(ModelError::NoControls {
-                preset: self.name.clone(),
-            }),
-        }
-    }
-}
-
-/// The hits of a groove, nine columns of 0 and 1.
-fn hits(groove: &Groove) -> Rows {
-    let cells = groove.steps.iter().flatten();
-    Rows {
-        steps: groove.steps.len(),
-        depth: LANES,
-        values: cells
-            .map(|cell| f32::from(u8::from(cell.is_some())))
-            .collect(),
-    }
-}
-
-pub(super) fn misfit(expected: impl Into<String>, found: impl ToString) -> ModelError {
+/// What was given where something else is needed.
+pub(crate) fn misfit(expected: impl Into<String>, found: impl ToString) -> ModelError {
     ModelError::Input {
         expected: expected.into(),
         found: found.to_string(),

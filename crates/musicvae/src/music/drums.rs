@@ -2,25 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Number of drum lanes in every groove.
+pub const LANES: usize = 9;
+
 /// One of the nine drum classes of *Learning to Groove* (Gillick et al. 2019), in tensor order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Lane {
+    /// Bass drum.
     Kick,
+    /// Snare drum.
     Snare,
+    /// Closed hi-hat.
     ClosedHat,
+    /// Open hi-hat.
     OpenHat,
+    /// Low tom.
     LowTom,
+    /// Middle tom.
     MidTom,
+    /// High tom.
     HighTom,
+    /// Crash cymbal.
     Crash,
+    /// Ride cymbal.
     Ride,
 }
 
 impl Lane {
     /// Every lane, in tensor order: `Lane::ALL[i] as usize == i`.
-    pub const ALL: [Lane; super::LANES] = [
+    pub const ALL: [Lane; LANES] = [
         Lane::Kick,
         Lane::Snare,
         Lane::ClosedHat,

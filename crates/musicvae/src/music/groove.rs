@@ -1,9 +1,10 @@
 //! A groove: steps x lanes of hit, velocity and microtiming, with its tempo and meter.
 
-use super::Lane;
+use super::{LANES, Lane};
 
-/// Number of drum lanes in every groove.
-pub const LANES: usize = 9;
+/// Numbers of one step in the plain rows of a groove: hits, velocities and offsets of every lane, in
+/// that order.
+pub const FEATURES: usize = 3 * LANES;
 
 /// The grid is sixteenth notes: four steps to a quarter note.
 pub const STEPS_PER_QUARTER: usize = 4;
@@ -24,7 +25,9 @@ pub type Step = [Option<Hit>; LANES];
 /// Time signature: `numerator` beats of `1 / denominator` to the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meter {
+    /// Beats in a bar.
     pub numerator: u8,
+    /// What a beat is: 4 for a quarter note.
     pub denominator: u8,
 }
 
@@ -44,9 +47,11 @@ impl Meter {
 /// A drum pattern as a drummer plays it: the word that every floor speaks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Groove {
+    /// In the order of time.
     pub steps: Vec<Step>,
     /// Quarter notes a minute.
     pub qpm: f64,
+    /// Its time signature.
     pub meter: Meter,
 }
 

@@ -8,11 +8,17 @@ use super::{Groove, Hit, Lane, STEPS_PER_QUARTER, Step};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
+    /// Strokes a sixteenth.
     Density,
+    /// How long the first of each pair of sixteenths is.
     Swing,
+    /// Strokes off the beat without one on it, as Longuet-Higgins and Lee weigh them.
     Syncopation,
+    /// Spread of the velocities.
     Dynamics,
+    /// How far strokes are behind the grid.
     Lateness,
+    /// Share of the hi-hat's strokes that are open.
     HatOpenness,
 }
 

@@ -1,7 +1,6 @@
 //! Plain values that every other floor speaks: note sequences, grooves, drum lanes, MIDI files.
 
 mod drums;
-mod features;
 mod groove;
 mod groove_notes;
 pub mod measures;
@@ -11,9 +10,8 @@ mod representation;
 mod variants;
 mod whole_file;
 
-pub use drums::Lane;
-pub use features::FEATURES;
-pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
+pub use drums::{LANES, Lane};
+pub use groove::{FEATURES, Groove, Hit, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
 pub use note_sequence::{
     ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,

@@ -16,12 +16,16 @@ pub struct Note {
     /// Seconds from the start of the sequence.
     #[prost(double, tag = "3")]
     pub start_time: f64,
+    /// Seconds.
     #[prost(double, tag = "4")]
     pub end_time: f64,
+    /// Number of the player, counted over the sequence.
     #[prost(int32, tag = "7")]
     pub instrument: i32,
+    /// Program of General MIDI, from 0.
     #[prost(int32, tag = "8")]
     pub program: i32,
+    /// Whether its pitch names a drum.
     #[prost(bool, tag = "9")]
     pub is_drum: bool,
 }
@@ -29,6 +33,7 @@ pub struct Note {
 /// Tempo from `time` on.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Tempo {
+    /// Seconds.
     #[prost(double, tag = "1")]
     pub time: f64,
     /// Quarter notes a minute.
@@ -39,10 +44,13 @@ pub struct Tempo {
 /// Time signature from `time` on.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TimeSignature {
+    /// Seconds.
     #[prost(double, tag = "1")]
     pub time: f64,
+    /// Beats in a bar.
     #[prost(int32, tag = "2")]
     pub numerator: i32,
+    /// What a beat is: 4 for a quarter note.
     #[prost(int32, tag = "3")]
     pub denominator: i32,
 }
@@ -50,6 +58,7 @@ pub struct TimeSignature {
 /// Key signature from `time` on.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct KeySignature {
+    /// Seconds.
     #[prost(double, tag = "1")]
     pub time: f64,
     /// Pitch class of the tonic, 0 = C.
@@ -63,14 +72,19 @@ pub struct KeySignature {
 /// Pitch-wheel movement.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct PitchBend {
+    /// Seconds.
     #[prost(double, tag = "1")]
     pub time: f64,
+    /// -8192 to 8191.
     #[prost(int32, tag = "2")]
     pub bend: i32,
+    /// Number of the player.
     #[prost(int32, tag = "3")]
     pub instrument: i32,
+    /// Program of General MIDI, from 0.
     #[prost(int32, tag = "4")]
     pub program: i32,
+    /// Whether the player plays drums.
     #[prost(bool, tag = "5")]
     pub is_drum: bool,
 }
@@ -78,16 +92,22 @@ pub struct PitchBend {
 /// Controller movement.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ControlChange {
+    /// Seconds.
     #[prost(double, tag = "1")]
     pub time: f64,
+    /// MIDI's number of the controller.
     #[prost(int32, tag = "2")]
     pub control_number: i32,
+    /// 0 to 127.
     #[prost(int32, tag = "3")]
     pub control_value: i32,
+    /// Number of the player.
     #[prost(int32, tag = "4")]
     pub instrument: i32,
+    /// Program of General MIDI, from 0.
     #[prost(int32, tag = "5")]
     pub program: i32,
+    /// Whether the player plays drums.
     #[prost(bool, tag = "6")]
     pub is_drum: bool,
 }
@@ -95,8 +115,10 @@ pub struct ControlChange {
 /// A text at a time.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct TextAnnotation {
+    /// Seconds.
     #[prost(double, tag = "1")]
     pub time: f64,
+    /// As it was written.
     #[prost(string, tag = "2")]
     pub text: String,
     /// 1 is a chord symbol ([`TextAnnotation::CHORD_SYMBOL`]), 2 a beat.
@@ -123,8 +145,10 @@ pub struct SourceInfo {
 /// Name of an instrument (a MIDI track).
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct InstrumentInfo {
+    /// Number of the player.
     #[prost(int32, tag = "1")]
     pub instrument: i32,
+    /// As the track is called.
     #[prost(string, tag = "2")]
     pub name: String,
 }
@@ -132,36 +156,49 @@ pub struct InstrumentInfo {
 /// Timed notes with tempo and meter: what a MIDI file says, in seconds.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct NoteSequence {
+    /// Tells sequences apart.
     #[prost(string, tag = "1")]
     pub id: String,
+    /// Name of the file within its collection.
     #[prost(string, tag = "2")]
     pub filename: String,
+    /// Name of the corpus.
     #[prost(string, tag = "3")]
     pub collection_name: String,
+    /// Resolution of the file that it was read from.
     #[prost(int32, tag = "4")]
     pub ticks_per_quarter: i32,
+    /// In the order of the file.
     #[prost(message, repeated, tag = "5")]
     pub time_signatures: Vec<TimeSignature>,
+    /// In the order of the file.
     #[prost(message, repeated, tag = "6")]
     pub key_signatures: Vec<KeySignature>,
+    /// In the order of the file.
     #[prost(message, repeated, tag = "7")]
     pub tempos: Vec<Tempo>,
+    /// In the order of the file.
     #[prost(message, repeated, tag = "8")]
     pub notes: Vec<Note>,
     /// Seconds.
     #[prost(double, tag = "9")]
     pub total_time: f64,
+    /// In the order of the file.
     #[prost(message, repeated, tag = "10")]
     pub pitch_bends: Vec<PitchBend>,
+    /// In the order of the file.
     #[prost(message, repeated, tag = "11")]
     pub control_changes: Vec<ControlChange>,
+    /// Where it was read from.
     #[prost(message, optional, tag = "13")]
     pub source_info: Option<SourceInfo>,
+    /// Chord symbols and beats.
     #[prost(message, repeated, tag = "14")]
     pub text_annotations: Vec<TextAnnotation>,
     /// Tells pieces apart that were taken from one file; 0 for a whole MIDI file.
     #[prost(int64, tag = "18")]
     pub reference_number: i64,
+    /// Names of the players.
     #[prost(message, repeated, tag = "23")]
     pub instrument_infos: Vec<InstrumentInfo>,
 }

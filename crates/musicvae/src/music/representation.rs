@@ -18,6 +18,7 @@ pub const CHORD_CLASSES: usize = 1 + 4 * 12;
 /// Instruments of one multi-instrument performance, and events of each, its program and its end
 /// among them.
 pub const PERFORMANCE_INSTRUMENTS: usize = 8;
+/// Events of one instrument, its program and its end among them.
 pub const PERFORMANCE_EVENTS: usize = 64;
 
 /// Steps of a quarter note in a multi-instrument performance, finer than the grid of sixteenths.
@@ -75,7 +76,9 @@ pub struct GrooveOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GrooveBins {
+    /// Classes of velocities.
     pub velocity: usize,
+    /// Classes of offsets.
     pub offset: usize,
 }
 
@@ -83,6 +86,7 @@ pub struct GrooveBins {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DrumsOptions {
+    /// Which drums are told apart.
     pub classes: DrumClasses,
     /// Shown as a column a class and one that says "nothing", instead of one-hot over every
     /// combination of classes.
@@ -142,7 +146,9 @@ impl Default for PerformanceOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transpose {
+    /// The furthest down.
     pub min: i32,
+    /// The furthest up.
     pub max: i32,
 }
 
@@ -189,6 +195,17 @@ impl Representation {
                 bars * PERFORMANCE_INSTRUMENTS * PERFORMANCE_EVENTS
             }
             _ => grid,
+        }
+    }
+
+    /// What one window of it is called, as in the names of files.
+    pub fn noun(&self) -> &'static str {
+        match self {
+            Representation::Groove(_) => "groove",
+            Representation::Drums(_) => "drums",
+            Representation::Melody(_) => "melody",
+            Representation::Trio => "trio",
+            Representation::MultiPerformance(_) => "performance",
         }
     }
 

@@ -8,6 +8,10 @@ use crate::model::ModelError;
 
 /// Why a run can't start or go on.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum TrainingError {
     #[error(transparent)]
     Data(#[from] DataError),

@@ -61,6 +61,7 @@ impl Examples {
         Examples { variation, ..self }
     }
 
+    /// What training does to them.
     pub fn variation(&self) -> Variation {
         self.variation
     }
@@ -77,10 +78,12 @@ impl Examples {
         Ok(Examples::new(converter(preset)?, windows))
     }
 
+    /// Number of windows.
     pub fn len(&self) -> usize {
         self.windows.len()
     }
 
+    /// Whether there is no window.
     pub fn is_empty(&self) -> bool {
         self.windows.is_empty()
     }

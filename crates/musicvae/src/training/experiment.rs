@@ -39,11 +39,14 @@ pub struct Sizes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rival {
+    /// One decoder over all steps.
     Flat,
+    /// A conductor over a decoder of each bar.
     Hierarchical,
 }
 
 impl Rival {
+    /// Both, in the order of tables.
     pub const BOTH: [Rival; 2] = [Rival::Flat, Rival::Hierarchical];
 
     /// Also the name of its folder.
@@ -148,42 +151,57 @@ pub struct Hierarchy {
     pub data: PathBuf,
     /// Folder for a run of each model.
     pub out: PathBuf,
+    /// Optimizer steps of each run.
     pub steps: u64,
     /// Examples a step.
     pub batch: usize,
+    /// Of all random numbers.
     pub seed: u64,
+    /// Bars of a window.
     pub bars: usize,
+    /// Sizes of both models.
     pub sizes: Sizes,
+    /// Optimizer steps between two looks at the validation split.
     pub validate_every: u64,
+    /// Of the recurrent layers' products.
     pub factors: Factors,
 }
 
 /// What came out of the experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
+    /// Bars of a window.
     pub bars: usize,
+    /// Sizes of both models.
     pub sizes: Sizes,
+    /// Examples a step.
     pub batch: usize,
+    /// Of all random numbers.
     pub seed: u64,
+    /// Of the recurrent layers' products.
     pub factors: Factors,
     /// Windows and files of the validation split that both were measured on.
     pub windows: usize,
+    /// Files that the windows come from.
     pub files: usize,
     /// Steps of those windows with no drum at all, as a share.
     pub silent: f64,
     /// Data sets drawn by file for each interval.
     pub resamples: usize,
+    /// The two models, as [`Rival::BOTH`] has them.
     pub rivals: Vec<Measured>,
 }
 
 /// One model of the two.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// Which one it is.
     pub rival: Rival,
     /// Widths of the decoder's layers.
     pub decoder: Vec<usize>,
     /// Numbers that it learns: in the decoder (conductor included), and in all.
     pub decoder_parameters: usize,
+    /// Numbers that the whole model learns.
     pub parameters: usize,
     /// Optimizer steps behind the weights.
     pub step: u64,
@@ -195,7 +213,9 @@ pub struct Measured {
     /// What comes back from the posterior's mean: told the past, and hearing itself, when the
     /// likeliest class is taken or one is drawn (at temperature 1).
     pub told: Returned,
+    /// Hearing itself, by the likeliest class.
     pub likeliest: Returned,
+    /// Hearing itself, by classes drawn.
     pub drawn: Returned,
     /// The validation split during training.
     pub curve: Vec<Look>,
@@ -204,9 +224,11 @@ pub struct Measured {
 /// A look at the validation split during training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
+    /// Optimizer steps behind the weights.
     pub step: u64,
     /// Nats a window.
     pub reconstruction: f64,
+    /// Divergence of the posterior from the prior, bits.
     pub kl_bits: f64,
     /// Share of steps whose class was the likeliest.
     pub accuracy: Option<f64>,

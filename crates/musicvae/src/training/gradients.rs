@@ -23,18 +23,23 @@ const SHARD: usize = 64;
 /// Sums of the loss terms over a batch, and what they are sums of.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Terms {
+    /// How many they are of.
     pub examples: usize,
+    /// What training minimizes, nats.
     pub loss: f64,
     /// What the head says of what the decoder made.
     pub reconstruction: f64,
     /// Its parts, of a groove; 0 elsewhere. Cross entropy of hits, nats.
     pub hits: f64,
+    /// Squared error of velocities.
     pub velocities: f64,
+    /// Squared error of doubled offsets.
     pub offsets: f64,
     /// Divergence from the prior, nats.
     pub kl: f64,
     /// Predictions of classes that were right, and all that were made; 0 of a groove.
     pub right: f64,
+    /// All predictions of classes that were made.
     pub judged: f64,
 }
 
@@ -77,6 +82,7 @@ impl Terms {
 
 /// The gradient of the mean loss over a batch.
 pub struct Gradients {
+    /// By name of the weight.
     pub tensors: Tensors,
     /// Sums over the batch.
     pub terms: Terms,

@@ -15,6 +15,7 @@ use crate::music::write_whole_file;
 pub struct Record {
     /// Optimizer steps behind the weights that were measured.
     pub step: u64,
+    /// What was measured: a batch of the training split, or the validation split.
     pub split: Split,
     /// What training minimizes, nats: reconstruction plus the weighted divergence.
     pub loss: f64,
@@ -28,6 +29,7 @@ pub struct Record {
     pub kl_bits: f64,
     /// Norm of the gradient before clipping; 0 for a validation line.
     pub gradient_norm: f64,
+    /// Examples of a training step, by the time that it took.
     pub examples_per_second: f64,
     /// Seconds of training behind this line, over all sessions of the run.
     pub seconds: f64,

@@ -1,27 +1,31 @@
 //! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
 
-mod adam;
+pub(crate) mod adam;
 pub mod attributes;
 mod augment;
 mod average;
 mod error;
 pub mod evaluate;
-mod examples;
+pub(crate) mod examples;
 pub mod experiment;
-mod gradients;
+pub(crate) mod gradients;
 mod log;
 mod process;
+mod run;
 mod session;
 mod settings;
 mod trainer;
 
-pub use adam::Adam;
+use adam::Adam;
 pub use error::TrainingError;
 pub use evaluate::{Evaluation, evaluate};
-pub use examples::{Examples, Variation};
-pub use gradients::{Gradients, Terms, evaluate_each, evaluate_terms, gradients};
+use examples::Examples;
+pub use examples::Variation;
+pub use gradients::Terms;
+use gradients::{evaluate_each, evaluate_terms, gradients};
 pub use log::{Log, Record};
 pub use process::prepare_process;
-pub use session::{Control, Event, Session};
+pub use run::{Control, Event};
+pub use session::Session;
 pub use settings::{RunSettings, TrainOptions};
 pub use trainer::{Trainer, train};

@@ -20,6 +20,7 @@ const FACTORS: &str = "factors";
 /// What to train, on what, and where to.
 #[derive(Clone, Debug)]
 pub struct TrainOptions {
+    /// The model to train.
     pub preset: Preset,
     /// A folder, zip or TFRecord of performances.
     pub data: PathBuf,
@@ -29,11 +30,13 @@ pub struct TrainOptions {
     pub steps: u64,
     /// Examples a step.
     pub batch: usize,
+    /// Of all random numbers.
     pub seed: u64,
     /// Bars between the starts of neighbouring windows.
     pub hop_bars: usize,
     /// Learn from every window of a long piece, also where the reference takes five.
     pub every_window: bool,
+    /// What is done to examples, beyond the reference.
     pub variation: Variation,
     /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
     /// the weights as they are.
@@ -44,6 +47,7 @@ pub struct TrainOptions {
     pub resume: bool,
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
+    /// What trains; the CPU with all its cores.
     pub device: Device,
     /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
     pub factors: Factors,
@@ -52,12 +56,19 @@ pub struct TrainOptions {
 /// What a run keeps from its first step to its last.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
+    /// As in [`TrainOptions`].
     pub preset: Preset,
+    /// As in [`TrainOptions`].
     pub batch: usize,
+    /// As in [`TrainOptions`].
     pub seed: u64,
+    /// As in [`TrainOptions`].
     pub hop_bars: usize,
+    /// As in [`TrainOptions`].
     pub variation: Variation,
+    /// As in [`TrainOptions`].
     pub average: Option<f64>,
+    /// As in [`TrainOptions`].
     pub factors: Factors,
 }
 

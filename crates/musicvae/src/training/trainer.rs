@@ -11,7 +11,7 @@ use super::{
 };
 use crate::checkpoint::{Checkpoint, Metadata, Precision};
 use crate::data::{Converter, DataError, Split, load_windows};
-use crate::fault::{self, Place};
+use crate::fault;
 use crate::model::network::Network;
 use crate::model::{Prior, Tensors, init};
 
@@ -134,7 +134,7 @@ impl Trainer {
     /// this returns without an error.
     fn run(&mut self, control: &Control, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         while self.step < self.options.steps && !control.is_stopped() {
-            fault::point(Place::Trainer);
+            fault::point("trainer");
             let record = self.step()?;
             tell(Event::Record(record));
             if self.step.is_multiple_of(self.options.validate_every.max(1)) {

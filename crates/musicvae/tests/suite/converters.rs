@@ -6,12 +6,12 @@ use std::path::Path;
 
 use candle_core::Device;
 use musicvae::data::{Convert, Converter, Example, NoWindows, NotConvertible, Window};
+use musicvae::internals::Examples;
 use musicvae::model::Preset;
 use musicvae::music::{
     DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, Lane, MelodyOptions, Note, NoteSequence,
     PerformanceOptions, Representation, Tempo, TextAnnotation, Transpose, midi_file,
 };
-use musicvae::training::Examples;
 use prost::Message;
 
 use crate::oracle::{array, json, sequence};

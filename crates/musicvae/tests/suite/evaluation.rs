@@ -1,12 +1,14 @@
 //! Measuring models, and the directions of their latent space.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use musicvae::Drummer;
 use musicvae::checkpoint::attributes::{Attributes, AttributesError, Kind};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::data::{GrooveConverter, Split, Windows, load_windows};
-use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, init, latent};
+use musicvae::internals::init;
+use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Representation, midi_file,
 };
@@ -340,7 +342,7 @@ fn baselines_of_the_dataset_are_the_known_ones() {
         resamples: 100,
         seed: 0,
     };
-    let embedded = Checkpoint::embedded().unwrap();
+    let embedded = Checkpoint::load(&trained()).unwrap();
     let measured = evaluate(&embedded, material, &questions, &mut |_| ()).unwrap();
     assert_eq!(
         (measured.windows, measured.files, measured.hits),
@@ -414,11 +416,19 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     assert!(found.effects[3].changes.contains_key("density"));
 
     let z = latent::sample_prior(8, 1);
-    let moved = made.apply(&z, [("density", 1.0), ("funk", -0.5)]).unwrap();
+    let moves = made.moves(&[("density".into(), 1.0), ("funk".into(), -0.5)]);
     let step = latent::moved(&z, &found.vector, 1.0);
     let step = latent::moved(&step, &made.get("funk").unwrap().vector, -0.5);
-    assert_eq!(moved, step);
-    assert_eq!(made.apply(&z, []).unwrap(), z);
+    let how = Decoding {
+        temperature: 0.5,
+        seed: 3,
+    };
+    let played = |moves, z: Vec<f32>| {
+        let drummer = Drummer::of(&checkpoint).unwrap().steered(moves);
+        drummer.decode_grooves(&[z], how).unwrap()
+    };
+    assert_eq!(played(moves.unwrap(), z), played(Vec::new(), step));
+    assert!(made.moves(&[]).unwrap().is_empty());
 }
 
 #[test]
@@ -465,10 +475,16 @@ fn attributes_belong_to_their_weights() {
     }
 }
 
+/// The checkpoint that comes with the program.
+fn trained() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../checkpoints/groovae_4bar.safetensors")
+}
+
 #[test]
 fn the_program_has_the_attributes_of_its_own_checkpoint() {
-    let checkpoint = Checkpoint::embedded().unwrap();
-    let embedded = Attributes::of(&Source::default(), &checkpoint);
+    let path = trained();
+    let checkpoint = Checkpoint::load(&path).unwrap();
+    let embedded = Attributes::of(&Source::File(path), &checkpoint);
     let embedded = embedded.unwrap().unwrap();
     for measure in Measure::ALL {
         let attribute = embedded.get(measure.name()).unwrap();

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Tensor, npy::NpzTensors};
 use musicvae::checkpoint::magenta::{Bundle, import_with};
-use musicvae::model::network::{Batch, KeepAll, Network};
-use musicvae::model::{Head, ModelError, Preset, Sampling, Tensors, init};
+use musicvae::internals::init;
+use musicvae::internals::network::{Batch, KeepAll, Network};
+use musicvae::model::{Head, ModelError, Preset, Sampling, Tensors};
 
 use super::support;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
-use musicvae::model::network::{Batch, InputMask, KeepAll, Network, Past};
+use musicvae::internals::network::{Batch, InputMask, KeepAll, Network, Past};
 use musicvae::model::{Head, Preset, Tensors};
 use musicvae::music::{DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation};
 use rand::{RngExt, SeedableRng};

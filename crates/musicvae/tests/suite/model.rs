@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
 use musicvae::checkpoint::{Checkpoint, magenta};
-use musicvae::model::network::{Batch, KeepAll, Network};
+use musicvae::internals::network::{Batch, KeepAll, Network};
 use musicvae::model::{Decoding, MusicVae, latent};
 use musicvae::music::{FEATURES, Groove, LANES};
 

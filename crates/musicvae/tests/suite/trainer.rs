@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::{Checkpoint, CheckpointError};
 use musicvae::data::{GrooveConverter, Split, load_windows};
-use musicvae::model::lstm::Factors;
-use musicvae::model::network::Network;
-use musicvae::model::{Preset, Tensors, init};
+use musicvae::internals::network::Network;
+use musicvae::internals::{Examples, gradients, init};
+use musicvae::model::{Factors, Preset, Tensors};
 use musicvae::music::{GrooveOptions, Note, NoteSequence, Representation, midi_file};
 use musicvae::training::{
-    Control, Event, Examples, Log, Record, RunSettings, Session, TrainOptions, Trainer,
-    TrainingError, Variation, gradients, train,
+    Control, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer, TrainingError,
+    Variation, train,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor, npy::NpzTensors};
-use musicvae::model::network::{Batch, InputMask, KeepAll, Network, Past};
+use musicvae::internals::network::{Batch, InputMask, KeepAll, Network, Past};
+use musicvae::internals::{Adam, Gradients};
 use musicvae::model::{Preset, Tensors};
-use musicvae::training::{Adam, Gradients};
 
 use super::support;
 

@@ -60,10 +60,15 @@ struct DimProto {
 /// The element types that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
+    /// 32-bit float.
     F32,
+    /// 64-bit float.
     F64,
+    /// 32-bit integer.
     I32,
+    /// 64-bit integer.
     I64,
+    /// 16-bit float.
     F16,
 }
 
@@ -94,6 +99,7 @@ impl ElementType {
 pub struct Variable {
     /// `None` for types that are not read (strings, booleans, ...).
     pub element: Option<ElementType>,
+    /// Sizes of its dimensions.
     pub shape: Vec<usize>,
     shard: usize,
     offset: u64,

@@ -16,6 +16,10 @@ use std::io;
 
 /// Why a TensorFlow checkpoint could not be imported.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum MagentaError {
     #[error(
         "{path} is no TensorFlow checkpoint: name its `.index` file, a folder that holds one, or \

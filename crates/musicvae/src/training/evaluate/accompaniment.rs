@@ -17,7 +17,9 @@ const PLACES: usize = 16;
 pub struct Accompaniment {
     /// The lanes that the model must find: those that it was not shown, or all of a tapped pattern.
     pub lanes: Vec<String>,
+    /// The model's guess.
     pub model: Guess,
+    /// The guess by frequencies; `None` without training windows.
     pub frequencies: Option<Guess>,
 }
 
@@ -29,8 +31,11 @@ pub struct Guess {
     pub nats_per_bar: Interval,
     /// The model hears only itself, hits by threshold.
     pub precision: Interval,
+    /// Share of true hits that were made.
     pub recall: Interval,
+    /// Harmonic mean of precision and recall.
     pub f1: Interval,
+    /// F1 of each lane, in tensor order; `None` where neither has a hit.
     pub lane_f1: [Option<Interval>; LANES],
 }
 

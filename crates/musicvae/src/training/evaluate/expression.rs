@@ -13,6 +13,7 @@ pub type Offsets = Histogram<41>;
 /// The ranges of the bins. Their edges lie between the steps of MIDI and between the ticks, so that
 /// no rounding moves a stroke to the next bin.
 pub const VELOCITIES: (f64, f64) = (-0.5 / 127.0, 127.5 / 127.0);
+/// The range of the bins of offsets, in steps.
 pub const OFFSETS: (f64, f64) = (-0.5125, 0.5125);
 
 /// Errors of velocities and microtiming, and how far their distributions are from the played ones.
@@ -113,11 +114,14 @@ impl ExpressionSums {
 /// The distributions of played and made strokes, for pictures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Distributions {
+    /// Of velocities.
     pub velocities: Velocities,
+    /// Of offsets.
     pub offsets: Offsets,
 }
 
 impl Distributions {
+    /// The distributions of strokes.
     pub fn of<'a>(hits: impl Iterator<Item = &'a Hit>) -> Distributions {
         let mut all = Distributions::default();
         for hit in hits {

@@ -10,6 +10,7 @@ pub struct HitGrid {
 }
 
 impl HitGrid {
+    /// The hits of a groove.
     pub fn new(groove: &Groove) -> HitGrid {
         let mut words = vec![0_u64; (groove.steps.len() * LANES).div_ceil(64)];
         for (step, lane, _) in groove.hits() {

@@ -21,6 +21,7 @@ const STATIONS: usize = 11;
 /// Ways through the latent space, and ways that blend the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interpolation {
+    /// Pairs of windows that were measured.
     pub pairs: usize,
     /// Spherical interpolation of the posteriors' means, decoded with hits by threshold.
     pub latent: Way,

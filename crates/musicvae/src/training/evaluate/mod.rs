@@ -23,9 +23,9 @@ use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::examples::converter;
-use super::{Examples, Terms, TrainingError, evaluate_each};
+use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
-use crate::data::{Split, Windows, load_windows};
+use crate::data::{Converter, Split, Window, Windows, load_windows};
 use crate::model::Head;
 use crate::model::network::Network;
 use crate::music::Groove;
@@ -44,16 +44,24 @@ pub(super) use subject::Subject;
 /// One question that can be asked of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
+    /// The terms of the training loss.
     Losses,
+    /// What simple guesses reach.
     Baselines,
+    /// What comes back through the latent space.
     Reconstruction,
+    /// How straight patterns are played.
     Humanization,
+    /// What is drawn from the prior.
     Prior,
+    /// What lies between two windows.
     Interpolation,
+    /// What is added to what is shown.
     Accompaniment,
 }
 
 impl Part {
+    /// Every question, in the order of tables.
     pub const ALL: [Part; 7] = [
         Part::Losses,
         Part::Baselines,
@@ -139,11 +147,13 @@ impl FromStr for Part {
 /// What to ask, and how thoroughly.
 #[derive(Clone, Debug)]
 pub struct Questions {
+    /// The questions.
     pub parts: Vec<Part>,
     /// Grooves drawn from the prior at each temperature.
     pub samples: usize,
     /// Pairs of windows that are interpolated.
     pub pairs: usize,
+    /// What intervals are drawn by.
     pub unit: Unit,
     /// Data sets drawn for each interval.
     pub resamples: usize,
@@ -154,24 +164,37 @@ pub struct Questions {
 /// A model's measure on one split. What was not asked is `None`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evaluation {
+    /// Name of the model's preset.
     pub preset: String,
     /// Optimizer steps behind the weights, and their fingerprint.
     pub step: u64,
+    /// Of the weights: see [`Checkpoint::fingerprint`].
     pub fingerprint: String,
+    /// The split that was measured.
     pub split: Split,
+    /// Files of it that yielded windows.
     pub files: usize,
+    /// Windows of it.
     pub windows: usize,
     /// True hits in them, of grooves.
     pub hits: Option<usize>,
     /// What intervals were drawn by, and how often.
     pub resampled: Unit,
+    /// Data sets drawn for each interval.
     pub resamples: usize,
+    /// Answer to [`Part::Losses`].
     pub losses: Option<Losses>,
+    /// Answer to [`Part::Baselines`].
     pub baselines: Option<Baselines>,
+    /// Answer to [`Part::Reconstruction`].
     pub reconstruction: Option<Reconstruction>,
+    /// Answer to [`Part::Humanization`].
     pub humanization: Option<Humanization>,
+    /// Answer to [`Part::Prior`].
     pub prior: Option<Prior>,
+    /// Answer to [`Part::Interpolation`].
     pub interpolation: Option<Interpolation>,
+    /// Answer to [`Part::Accompaniment`].
     pub accompaniment: Option<Accompaniment>,
 }
 
@@ -179,12 +202,17 @@ pub struct Evaluation {
 /// training log's validation lines: `z` is drawn from the posterior with the same noise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
+    /// What training minimizes, nats.
     pub total: Interval,
+    /// What the head says of what the decoder made.
     pub reconstruction: Interval,
+    /// Divergence of the posterior from the prior, bits.
     pub kl_bits: Interval,
     /// The parts of the reconstruction of performed grooves; `None` of others.
     pub hits: Option<Interval>,
+    /// Squared error of the velocities.
     pub velocities: Option<Interval>,
+    /// Squared error of the doubled offsets.
     pub offsets: Option<Interval>,
     /// Share of right predictions of classes; `None` of performed grooves.
     pub accuracy: Option<Interval>,
@@ -193,7 +221,9 @@ pub struct Losses {
 /// The windows that a model is asked about, and those of the training split.
 #[derive(Clone, Copy)]
 pub struct Material<'a> {
+    /// The split asked about.
     pub split: Split,
+    /// Its windows.
     pub windows: &'a Windows,
     /// Windows at every bar; where they are missing, so are the figures that are learned from
     /// them.
@@ -349,14 +379,31 @@ impl Sums for Terms {
     }
 }
 
+/// The mean loss of the model on windows that `converter` made, in nats a window, as in validation
+/// during training.
+///
+/// # Errors
+/// When windows and model do not fit.
+pub fn mean_loss(
+    checkpoint: &Checkpoint,
+    converter: &Converter,
+    windows: Vec<Window>,
+) -> Result<f64, TrainingError> {
+    let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+    let examples = Examples::new(converter.clone(), windows);
+    let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
+    Ok(terms.mean().loss)
+}
+
+/// Seed of what evaluation draws: as in training, so that the numbers compare.
+const SEED: u64 = 0;
+
 /// The loss terms of `examples`, as in validation during training.
 pub(super) fn losses(
     checkpoint: &Checkpoint,
     examples: &Examples,
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
-    /// As in training, so that the numbers compare.
-    const SEED: u64 = 0;
     let preset = checkpoint.preset.clone();
     let grooves = preset.head == Head::Groove;
     let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;

@@ -25,23 +25,30 @@ pub struct Prior {
     /// The windows of the split themselves. Their near-duplicates in the training split are what a
     /// drummer's habits make.
     pub split: Profile,
+    /// Grooves drawn at each temperature.
     pub samples: usize,
+    /// The samples, by temperature.
     pub temperatures: Vec<Samples>,
 }
 
 /// The samples of one temperature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Samples {
+    /// What the logits were divided by.
     pub temperature: f32,
+    /// The samples in numbers.
     pub profile: Profile,
     /// The largest difference of a lane's density from the split's, in strokes a step, and which
     /// lane it is.
     pub density_gap: f64,
+    /// The place of that lane in [`Lane::ALL`](crate::music::Lane::ALL).
     pub density_gap_lane: usize,
     /// `KL(split || samples)` in nats of the places of hits in the bar (16 bins), of velocities (32
     /// bins) and of offsets (41 bins), half a count added to each bin.
     pub places_kl: Interval,
+    /// Of velocities.
     pub velocity_kl: Interval,
+    /// Of offsets.
     pub timing_kl: Interval,
 }
 

@@ -24,8 +24,11 @@ pub struct Reconstruction {
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Returned {
+    /// Share of made hits that are true.
     pub precision: Interval,
+    /// Share of true hits that were made.
     pub recall: Interval,
+    /// Harmonic mean of precision and recall.
     pub f1: Interval,
     /// F1 of each lane, in tensor order; `None` where neither has a hit.
     pub lane_f1: [Option<Interval>; LANES],

@@ -10,8 +10,11 @@ use crate::data::Windows;
 /// 1979).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
+    /// The figure itself.
     pub value: f64,
+    /// The lower bound.
     pub low: f64,
+    /// The upper bound.
     pub high: f64,
 }
 
@@ -35,6 +38,7 @@ pub enum Unit {
 
 /// Sums over windows that figures are computed from.
 pub trait Sums: Clone + Default {
+    /// Adds the sums of other windows.
     fn add(&mut self, other: &Self);
 }
 
@@ -143,6 +147,7 @@ impl<const N: usize> Histogram<N> {
         self.0[(bin.max(0.0) as usize).min(N - 1)] += 1.0;
     }
 
+    /// Adds the counts of another.
     pub fn add(&mut self, other: &Histogram<N>) {
         self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a += b);
     }

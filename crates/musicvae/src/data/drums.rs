@@ -3,8 +3,10 @@
 //! A step is a set of drums, one bit for each class. One set is a row one-hot over every possible
 //! set, or a row with a column a class (a roll).
 
-use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
-use crate::music::{DrumClasses, Lane, Note};
+use super::cut::{Converted, Cut, GAP};
+use super::grid::{NoWindows, Quantized, STEPS_PER_BAR, VELOCITY};
+use super::rows::{greatest, one_hot};
+use crate::music::{DrumClasses, Lane, Note, NoteSequence, STEPS_PER_QUARTER};
 
 /// The drums of one step, bit `i` for class `i`.
 pub type DrumSet = u64;
@@ -46,6 +48,28 @@ fn pitch_of(classes: DrumClasses, class: usize) -> i32 {
     i32::from(pitch)
 }
 
+/// The windows of a part of one tempo and meter, which comes along.
+pub(super) fn windows(
+    part: &NoteSequence,
+    classes: DrumClasses,
+    cut: Cut,
+) -> Result<(Converted<Vec<DrumSet>>, f64), NoWindows> {
+    let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
+    let tracks = tracks(&quantized, classes, Some(GAP));
+    if tracks.is_empty() {
+        return Err(match quantized.notes.len() {
+            0 => NoWindows::NoNotes,
+            notes => NoWindows::NoDrums(notes),
+        });
+    }
+    let tracks = tracks.iter().map(|(start, steps)| (*start, &steps[..]));
+    let converted = Converted {
+        windows: cut.windows(tracks, |_, steps| steps.to_vec())?,
+        unknown_notes: unknown(&quantized, classes),
+    };
+    Ok((converted, quantized.qpm))
+}
+
 /// Stretches of drums: where each begins on the grid and its steps, whole bars. A stretch ends
 /// where `gap` steps are silent; `None` keeps all in one.
 pub(super) fn tracks(
@@ -85,16 +109,8 @@ pub(super) fn tracks(
     tracks
 }
 
-/// Why a sequence has no drums on the grid.
-pub(super) fn no_drums(quantized: &Quantized) -> NoWindows {
-    match quantized.notes.len() {
-        0 => NoWindows::NoNotes,
-        notes => NoWindows::NoDrums(notes),
-    }
-}
-
 /// Drum notes of no class.
-pub(super) fn unknown(quantized: &Quantized, classes: DrumClasses) -> usize {
+fn unknown(quantized: &Quantized, classes: DrumClasses) -> usize {
     let unknown = quantized
         .notes
         .iter()
@@ -102,8 +118,29 @@ pub(super) fn unknown(quantized: &Quantized, classes: DrumClasses) -> usize {
     unknown.count()
 }
 
+/// The rows of drums, `depth` columns wide: rolls, or each step one-hot over every possible set.
+pub(super) fn write(
+    steps: &[DrumSet],
+    classes: DrumClasses,
+    as_roll: bool,
+    depth: usize,
+) -> Vec<f32> {
+    match as_roll {
+        true => rolls(steps, classes.count(), depth),
+        false => one_hot(steps.iter().map(|drums| *drums as usize), depth),
+    }
+}
+
+/// The drums that a row says.
+pub(super) fn read(row: &[f32], as_roll: bool) -> DrumSet {
+    match as_roll {
+        true => read_roll(row),
+        false => greatest(row) as DrumSet,
+    }
+}
+
 /// Rows with a column a class; the column after them, where `depth` has one more, says "nothing".
-pub(super) fn rolls(steps: &[DrumSet], classes: usize, depth: usize) -> Vec<f32> {
+fn rolls(steps: &[DrumSet], classes: usize, depth: usize) -> Vec<f32> {
     let mut rows = vec![0.0; steps.len() * depth];
     for (row, drums) in rows.chunks_exact_mut(depth).zip(steps) {
         for (column, cell) in row.iter_mut().enumerate() {
@@ -119,7 +156,7 @@ pub(super) fn rolls(steps: &[DrumSet], classes: usize, depth: usize) -> Vec<f32>
 }
 
 /// The drums that a row with a column a class says.
-pub(super) fn read_roll(row: &[f32]) -> DrumSet {
+fn read_roll(row: &[f32]) -> DrumSet {
     let classes = row.iter().enumerate().filter(|(_, value)| **value > 0.5);
     classes.fold(0, |drums, (class, _)| drums | 1 << class)
 }
@@ -135,7 +172,7 @@ pub(super) fn notes(
         for class in (0..classes.count()).filter(|class| drums >> class & 1 == 1) {
             notes.push(Note {
                 pitch: pitch_of(classes, class),
-                velocity: super::window::VELOCITY,
+                velocity: VELOCITY,
                 start_time: step as f64 * step_seconds,
                 end_time: (step + 1) as f64 * step_seconds,
                 instrument: 9,

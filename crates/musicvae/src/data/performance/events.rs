@@ -12,7 +12,7 @@ pub(super) const DRUMS: i32 = 128;
 pub type Token = u16;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Event {
+pub(in crate::data) enum Event {
     On(i32),
     Off(i32),
     Shift(usize),
@@ -22,7 +22,7 @@ pub(super) enum Event {
 
 /// A note on the grid, with its class of velocity.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Played {
+pub(in crate::data) struct Played {
     pub start: usize,
     pub end: usize,
     pub pitch: i32,
@@ -30,7 +30,7 @@ pub(super) struct Played {
 }
 
 /// The words of a model's language.
-pub(super) struct Vocabulary {
+pub(in crate::data) struct Vocabulary {
     velocity_bins: i32,
     /// Kinds of events: programs come after them.
     pub events: Token,
@@ -51,6 +51,14 @@ impl Vocabulary {
 
     pub fn end(&self) -> Token {
         self.drums() + 1
+    }
+
+    /// The tokens of a track that may be pitches: all after its program; none of drums.
+    pub fn pitched<'a>(&self, track: &'a [Token]) -> &'a [Token] {
+        match track.split_first() {
+            Some((&program, events)) if program != self.drums() => events,
+            _ => &[],
+        }
     }
 
     pub fn encode(&self, event: Event) -> Token {

@@ -1,5 +1,9 @@
-//! Note sequences to windows of grooves, as the reference's `GrooveConverter` cuts them.
+//! Grooves: note sequences to windows, as the reference's `GrooveConverter` cuts them, and windows to
+//! rows and back. (A groove's notes and what is left out of it are [`Groove`]'s own.)
 
+pub(crate) mod rows;
+
+use super::cut::Converted;
 use super::grid::{Grid, MAX_BARS, NoWindows, STEPS_PER_BAR};
 use crate::music::{Groove, Hit, LANES, Lane, NoteSequence, STEPS_PER_QUARTER, Step};
 
@@ -24,15 +28,6 @@ pub struct GrooveConverter {
     /// of which 15,591 and 1,929 yield a window: tfds cuts by the clock before quantizing, so that
     /// an early downbeat falls into the chunk before, and a chunk with a silent last bar is lost.
     pub hop: Option<usize>,
-}
-
-/// The windows of one sequence.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Converted<W = Groove> {
-    pub windows: Vec<W>,
-    /// Notes left out because their pitch is none of the nine lanes' (the reference stops with an
-    /// error there).
-    pub unknown_notes: usize,
 }
 
 impl GrooveConverter {

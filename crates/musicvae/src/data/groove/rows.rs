@@ -3,7 +3,45 @@
 //! A plain row holds nine hits, nine velocities and nine doubled offsets. With bins each velocity
 //! and offset is a one-hot group instead of a number. With split instruments a row holds one lane.
 
-use crate::music::{Groove, GrooveBins, GrooveOptions, Hit, LANES, Meter, Step};
+use crate::data::rows::greatest;
+use crate::music::{FEATURES, Groove, GrooveBins, GrooveOptions, Hit, LANES, Meter, Step};
+
+impl Groove {
+    /// The groove as `steps x 27` numbers, row by row: columns 0-8 hits (0 or 1), 9-17 velocities
+    /// (0..=1), 18-26 offsets doubled to -1..=1 (positive = early). Silent cells are all zero.
+    /// This is the layout of the reference's `GrooveConverter`.
+    pub fn to_features(&self) -> Vec<f32> {
+        let mut features = vec![0.0; self.steps.len() * FEATURES];
+        for (step, lane, hit) in self.hits() {
+            let row = &mut features[step * FEATURES..][..FEATURES];
+            row[lane.index()] = 1.0;
+            row[LANES + lane.index()] = hit.velocity;
+            row[2 * LANES + lane.index()] = 2.0 * hit.offset;
+        }
+        features
+    }
+
+    /// The groove that `features` (laid out as [`Groove::to_features`] does) stands for: a hit
+    /// where column 0-8 is over one half, velocities and offsets clipped to their ranges. A last
+    /// row that is not whole is ignored.
+    pub fn from_features(features: &[f32], qpm: f64) -> Groove {
+        let steps = features.chunks_exact(FEATURES).map(step_from_row).collect();
+        Groove {
+            steps,
+            qpm,
+            meter: Meter::COMMON,
+        }
+    }
+}
+
+fn step_from_row(row: &[f32]) -> Step {
+    std::array::from_fn(|lane| {
+        (row[lane] > 0.5).then(|| Hit {
+            velocity: row[LANES + lane].clamp(0.0, 1.0),
+            offset: (row[2 * LANES + lane] / 2.0).clamp(-0.5, 0.5),
+        })
+    })
+}
 
 /// Where the numbers of a cell stand.
 struct Layout {
@@ -50,7 +88,7 @@ impl Layout {
 }
 
 /// The rows of a groove.
-pub(super) fn write(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
+pub(crate) fn write(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
     let Some(bins) = options.bins else {
         if !options.split_instruments {
             return groove.to_features();
@@ -111,24 +149,28 @@ fn bin(value: f64, edges: &[f64]) -> usize {
         .min(edges.len() - 1)
 }
 
+/// The hits of a groove, nine columns of 0 and 1.
+pub(crate) fn hits(groove: &Groove) -> Vec<f32> {
+    let cells = groove.steps.iter().flatten();
+    cells
+        .map(|cell| f32::from(u8::from(cell.is_some())))
+        .collect()
+}
+
 /// The rows that encoder and decoder are given with a groove: its hits, and which lane a row is.
-pub(super) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
-    let mut controls = Vec::new();
-    if !options.hits_as_controls && !options.split_instruments {
-        return controls;
+pub(crate) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
+    if !options.split_instruments {
+        return match options.hits_as_controls {
+            true => hits(groove),
+            false => Vec::new(),
+        };
     }
-    for step in &groove.steps {
-        let hits = step.map(|hit| f32::from(u8::from(hit.is_some())));
-        if !options.split_instruments {
-            controls.extend(hits);
-            continue;
+    let mut controls = Vec::new();
+    for (cell, hit) in hits(groove).into_iter().enumerate() {
+        if options.hits_as_controls {
+            controls.push(hit);
         }
-        for (lane, hit) in hits.into_iter().enumerate() {
-            if options.hits_as_controls {
-                controls.push(hit);
-            }
-            controls.extend((0..LANES).map(|other| f32::from(u8::from(other == lane))));
-        }
+        controls.extend((0..LANES).map(|lane| f32::from(u8::from(lane == cell % LANES))));
     }
     controls
 }
@@ -137,7 +179,7 @@ pub(super) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
 ///
 /// (Of rows with bins but without split instruments the reference reads only every ninth step: a
 /// slip, for it writes them all.)
-pub(super) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
+pub(crate) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
     if options.bins.is_none() && !options.split_instruments {
         return Groove::from_features(rows, qpm);
     }
@@ -150,8 +192,7 @@ pub(super) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
                 let velocity = &numbers[velocity..][..layout.velocities];
                 let offset = &numbers[offset..][..layout.offsets];
                 *cell = Some(if options.bins.is_some() {
-                    let part =
-                        |row: &[f32]| super::example::greatest(row) as f64 / row.len() as f64;
+                    let part = |row: &[f32]| greatest(row) as f64 / row.len() as f64;
                     Hit {
                         // Whole MIDI velocities, rounded down.
                         velocity: ((part(velocity) * 127.0).trunc() / 127.0) as f32,

@@ -1,0 +1,82 @@
+//! Windows cut out of music, as every representation yields them.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use super::grid::{NoWindows, STEPS_PER_BAR};
+use crate::music::Groove;
+
+/// Silent steps that end a stretch of drums or melody.
+pub(super) const GAP: usize = STEPS_PER_BAR;
+
+/// Steps of one stretch of drums or melody that are looked at.
+pub(super) const MAX_STEPS: usize = 100 * STEPS_PER_BAR;
+
+/// The windows of one sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Converted<W = Groove> {
+    /// In the order of time.
+    pub windows: Vec<W>,
+    /// Notes left out because their pitch is none of the nine lanes' (the reference stops with an
+    /// error there).
+    pub unknown_notes: usize,
+}
+
+impl<W> Converted<W> {
+    /// Windows of a sequence of which every note was understood.
+    pub(super) fn whole(windows: Vec<W>) -> Converted<W> {
+        Converted {
+            windows,
+            unknown_notes: 0,
+        }
+    }
+
+    /// The same with every window made another.
+    pub(super) fn map<V>(self, window: impl FnMut(W) -> V) -> Converted<V> {
+        Converted {
+            windows: self.windows.into_iter().map(window).collect(),
+            unknown_notes: self.unknown_notes,
+        }
+    }
+}
+
+/// How a part of one tempo and meter is cut.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    /// Length of a window.
+    pub bars: usize,
+    /// Bars from the start of one window to the next.
+    pub hop: usize,
+}
+
+impl Cut {
+    /// Windows of every stretch (given with its first step), each different one once.
+    pub fn windows<'a, T: 'a, W: Clone + Eq + Hash>(
+        self,
+        stretches: impl Iterator<Item = (usize, &'a [T])> + Clone,
+        cut_out: impl Fn(usize, &[T]) -> W,
+    ) -> Result<Vec<W>, NoWindows> {
+        let (window, hop) = (self.bars * STEPS_PER_BAR, self.hop * STEPS_PER_BAR);
+        let longest = stretches.clone().map(|(_, stretch)| stretch.len()).max();
+        let longest = longest.unwrap_or(0).min(MAX_STEPS);
+        if longest < window {
+            return Err(NoWindows::TooShort {
+                bars: longest / STEPS_PER_BAR,
+                window: self.bars,
+            });
+        }
+        let mut seen = HashSet::new();
+        let mut all = Vec::new();
+        for (start, stretch) in stretches {
+            let stretch = &stretch[..stretch.len().min(MAX_STEPS)];
+            let slices = stretch.windows(window).step_by(hop);
+            for (place, slice) in (start..).step_by(hop).zip(slices) {
+                let slice = cut_out(place, slice);
+                if seen.insert(slice.clone()) {
+                    all.push(slice);
+                }
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,165 @@
+//! Models of performed grooves, asked by grooves: what they are shown of them, and what their rows
+//! stand for.
+
+use super::Drummer;
+use crate::data::groove::rows;
+use crate::model::{
+    Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Rows, Shown, misfit,
+};
+use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
+
+impl Drummer {
+    /// The posterior of a groove, which is cut, or filled up with silence, to the model's length.
+    ///
+    /// # Errors
+    /// A model of other music.
+    pub fn encode_groove(&self, groove: &Groove) -> Result<Posterior, ModelError> {
+        let mut groove = groove.clone();
+        let silence = Groove::empty(1).steps[0];
+        groove.steps.resize(self.preset().steps(), silence);
+        Ok(self.model.encode(&[groove])?.remove(0))
+    }
+
+    /// A groove of [`Preset::steps`] steps at 120 quarter notes a minute for each latent.
+    ///
+    /// # Errors
+    /// A model of other music, or one that must be told the hits ([`Preset::makes_grooves`]); a
+    /// latent that is not [`Preset::z_size`] numbers long.
+    pub fn decode_grooves(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
+        self.model.decode(&self.moved(z), how)
+    }
+}
+
+impl MusicVae {
+    /// The posterior of each groove, when the model is shown what its preset makes of it (taps, or
+    /// a groove without feel or some lanes; no stroke is left out at random).
+    ///
+    /// # Errors
+    /// A model of other music, or a groove that is not [`Preset::steps`] steps long.
+    pub fn encode(&self, grooves: &[Groove]) -> Result<Vec<Posterior>, ModelError> {
+        let options = GrooveOptions {
+            max_note_dropout: 0.0,
+            ..self.preset().groove_options()?.clone()
+        };
+        let steps = self.preset().steps();
+        if let Some(groove) = grooves.iter().find(|groove| groove.steps.len() != steps) {
+            return Err(misfit(format!("{steps} steps"), groove.steps.len()));
+        }
+        let numbers = |groove: &Groove| {
+            let input = rows::write(&options.apply(groove, 0), &options);
+            (input, rows::controls(groove, &options))
+        };
+        let numbers: Vec<_> = grooves.iter().map(numbers).collect();
+        let shown = numbers.iter().map(|(input, controls)| Shown {
+            input,
+            controls,
+            lengths: &[],
+        });
+        self.encode_rows(&shown.collect::<Vec<_>>())
+    }
+
+    /// A groove of [`Preset::steps`] steps at 120 quarter notes a minute for each latent.
+    ///
+    /// # Errors
+    /// A model of other music, or one that must be told the hits; a latent that is not
+    /// [`Preset::z_size`] numbers long.
+    pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
+        self.preset().makes_grooves()?;
+        let features = self.play(z, how, &Guide::default())?;
+        let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
+        Ok(features.iter().map(groove).collect())
+    }
+
+    /// What the decoder plays and itself hears, over any number of steps: `steps x 27` numbers in
+    /// the layout of [`Groove::to_features`], drawn hits (0 or 1), velocities and doubled offsets,
+    /// the latter two also where there is no hit.
+    ///
+    /// # Errors
+    /// Those of [`MusicVae::decode`].
+    pub fn decode_features(
+        &self,
+        z: &[Latent],
+        steps: usize,
+        how: Decoding,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        self.preset().makes_grooves()?;
+        let guide = Guide {
+            steps: Some(steps),
+            ..Guide::default()
+        };
+        let played = self.decode_rows(z, how, &guide)?;
+        Ok(played
+            .into_iter()
+            .map(|played| played.rows.values)
+            .collect())
+    }
+
+    /// Each pattern as the decoder performs it for a latent: the hits are the pattern's, and only
+    /// velocities and offsets are the model's, which hears the pattern with its own feel. A model
+    /// that must be told the hits is told them.
+    ///
+    /// # Errors
+    /// A model of other music, a latent that is not [`Preset::z_size`] numbers long, or not a
+    /// pattern of [`Preset::steps`] steps for each.
+    pub fn decode_given(
+        &self,
+        z: &[Latent],
+        patterns: &[Groove],
+    ) -> Result<Vec<Groove>, ModelError> {
+        let told = self.preset().groove_options()?.hits_as_controls;
+        let hits = |groove: &Groove| Rows {
+            steps: groove.steps.len(),
+            depth: LANES,
+            values: rows::hits(groove),
+        };
+        let hits: Vec<Rows> = patterns.iter().map(hits).collect();
+        let guide = Guide {
+            controls: if told { &hits } else { &[] },
+            hits: &hits,
+            ..Guide::default()
+        };
+        if hits.len() != z.len() {
+            return Err(misfit(format!("{} patterns", z.len()), hits.len()));
+        }
+        let nothing_drawn = Decoding {
+            temperature: 0.0,
+            seed: 0,
+        };
+        let played = self.play(z, nothing_drawn, &guide)?;
+        let performed = played.iter().zip(patterns);
+        Ok(performed
+            .map(|(rows, pattern)| Groove::from_features(rows, pattern.qpm))
+            .collect())
+    }
+}
+
+impl Preset {
+    /// What is left out of grooves that the model is shown.
+    ///
+    /// # Errors
+    /// When its music is no [`Groove`].
+    fn groove_options(&self) -> Result<&GrooveOptions, ModelError> {
+        match &self.representation {
+            Representation::Groove(options) if self.representation.output_depth() == FEATURES => {
+                Ok(options)
+            }
+            other => Err(ModelError::NoGrooves {
+                preset: self.name.clone(),
+                makes: other.makes(),
+            }),
+        }
+    }
+
+    /// Whether a latent alone becomes a [`Groove`].
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub fn makes_grooves(&self) -> Result<(), ModelError> {
+        match self.groove_options()?.hits_as_controls {
+            false => Ok(()),
+            true => Err(ModelError::NoControls {
+                preset: self.name.clone(),
+            }),
+        }
+    }
+}

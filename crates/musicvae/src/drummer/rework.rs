@@ -1,0 +1,116 @@
+//! Models that work on a groove: what they are not shown of it, they play as they have learnt it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Drummer;
+use crate::model::{Decoding, Latent, ModelError, Posterior, Preset, latent};
+use crate::music::{Groove, GrooveOptions, Lane, Representation};
+
+/// What a model does to a groove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rework {
+    /// Plays the groove's strokes with a drummer's dynamics and timing.
+    Humanize,
+    /// Takes the groove for a tapped rhythm, and plays a whole groove to it.
+    Drumify,
+    /// Plays hats to the rest of the groove.
+    AddHats,
+}
+
+impl Rework {
+    /// What models of a preset do to a groove that they are shown, by what they are not shown of
+    /// it. `None` when they are shown all, or make something else.
+    pub fn of(preset: &Preset) -> Option<Rework> {
+        preset.makes_grooves().ok()?;
+        let options = options(preset)?;
+        match () {
+            () if options.tapify => Some(Rework::Drumify),
+            () if options.add_instruments.contains(&Lane::ClosedHat) => Some(Rework::AddHats),
+            () if !options.add_instruments.is_empty() => None,
+            () => options.humanize.then_some(Rework::Humanize),
+        }
+    }
+
+    /// The reference's preset of such models.
+    pub fn preset(self) -> &'static str {
+        match self {
+            Rework::Humanize => "groovae_2bar_humanize",
+            Rework::Drumify => "groovae_2bar_tap_fixed_velocity",
+            Rework::AddHats => "groovae_2bar_add_closed_hh",
+        }
+    }
+}
+
+fn options(preset: &Preset) -> Option<&GrooveOptions> {
+    match &preset.representation {
+        Representation::Groove(options) => Some(options),
+        _ => None,
+    }
+}
+
+impl Drummer {
+    /// The groove as the model plays it, window by window: humanized, drumified or with hats, as
+    /// its preset says ([`Rework::of`]). The last window of a groove that is no whole number of them
+    /// goes on with the groove's beginning, as its loop does.
+    ///
+    /// The temperature spreads what is drawn: hits, and of a humanizer (which keeps the hits) the
+    /// latent, at 1 as widely as the model's belief about how the groove might be played. At 0 it
+    /// is what is likeliest.
+    ///
+    /// # Errors
+    /// A model that works on no grooves.
+    pub fn rework(&self, groove: &Groove, how: Decoding) -> Result<Groove, ModelError> {
+        let preset = self.preset();
+        let rework = Rework::of(preset).ok_or_else(|| ModelError::NoRework {
+            preset: preset.name.clone(),
+        })?;
+        let windows = looped(groove, preset.steps().max(1));
+        let posteriors = self.model.encode(&windows)?;
+        let played: Vec<Groove> = match rework {
+            Rework::Humanize => {
+                let z = posteriors.iter().enumerate().map(|(place, posterior)| {
+                    let seed = how.seed.wrapping_add(place as u64);
+                    drawn(posterior, Decoding { seed, ..how })
+                });
+                let z: Vec<Latent> = z.collect();
+                self.model.decode_given(&self.moved(&z), &windows)?
+            }
+            Rework::Drumify | Rework::AddHats => {
+                let z: Vec<Latent> = posteriors.into_iter().map(|it| it.mu).collect();
+                self.decode_grooves(&z, how)?
+            }
+        };
+        let mut steps: Vec<_> = played.into_iter().flat_map(|window| window.steps).collect();
+        steps.truncate(groove.steps.len());
+        if rework == Rework::AddHats {
+            let added = options(preset).map_or(&[][..], |options| &options.add_instruments);
+            for (step, given) in steps.iter_mut().zip(&groove.steps) {
+                let kept = Lane::ALL.into_iter().filter(|lane| !added.contains(lane));
+                kept.for_each(|lane| step[lane.index()] = given[lane.index()]);
+            }
+        }
+        Ok(Groove { steps, ..*groove })
+    }
+}
+
+/// Windows of `length` steps that a groove is worked on in, the last filled up from its beginning.
+fn looped(groove: &Groove, length: usize) -> Vec<Groove> {
+    let steps = groove.steps.iter().cycle();
+    let window = |start| Groove {
+        steps: steps.clone().skip(start).take(length).copied().collect(),
+        ..*groove
+    };
+    (0..groove.steps.len())
+        .step_by(length)
+        .map(window)
+        .collect()
+}
+
+/// A draw of the posterior, narrowed to the temperature; its mean at 0.
+fn drawn(posterior: &Posterior, how: Decoding) -> Latent {
+    let noise = latent::sample_prior(posterior.mu.len(), how.seed);
+    let both = posterior.mu.iter().zip(&posterior.sigma).zip(&noise);
+    both.map(|((mu, sigma), noise)| mu + how.temperature * sigma * noise)
+        .collect()
+}

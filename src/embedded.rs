@@ -1,0 +1,55 @@
+//! The checkpoints inside the program, and what the names of checkpoints mean.
+
+use std::path::Path;
+
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::checkpoint::{Checkpoint, CheckpointError, Embedded};
+
+/// Every checkpoint inside the program. Those that work on a groove (see the presets) are found by
+/// what their preset says.
+pub static EMBEDDED: &[Embedded] = &[
+    // A `groovae_4bar` trained on the Groove MIDI Dataset.
+    Embedded {
+        name: "embedded",
+        bytes: include_bytes!("../checkpoints/groovae_4bar.safetensors"),
+        log: include_str!("../checkpoints/groovae_4bar.csv"),
+        attributes: Some(include_str!("../checkpoints/groovae_4bar.attributes.json")),
+    },
+    // Those that work on a groove, trained on the same.
+    Embedded {
+        name: "embedded/humanize",
+        bytes: include_bytes!("../checkpoints/groovae_2bar_humanize.safetensors"),
+        log: "",
+        attributes: None,
+    },
+    Embedded {
+        name: "embedded/drumify",
+        bytes: include_bytes!("../checkpoints/groovae_2bar_tap_fixed_velocity.safetensors"),
+        log: "",
+        attributes: None,
+    },
+    Embedded {
+        name: "embedded/hats",
+        bytes: include_bytes!("../checkpoints/groovae_2bar_add_closed_hh.safetensors"),
+        log: "",
+        attributes: None,
+    },
+];
+
+/// The checkpoint that is meant where none is named.
+pub fn first() -> Source {
+    Source::Embedded(&EMBEDDED[0])
+}
+
+/// What `path` names: a file, or a checkpoint in the program where no file is called so.
+pub fn named(path: &Path) -> Source {
+    Source::named(path, EMBEDDED)
+}
+
+/// Reads the [`first`] checkpoint.
+///
+/// # Errors
+/// None that a sound build of the program has.
+pub fn checkpoint() -> Result<Checkpoint, CheckpointError> {
+    Checkpoint::open(&first())
+}
