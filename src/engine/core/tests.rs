@@ -99,7 +99,7 @@ fn sound_begins_at_the_frame_of_its_step_whatever_the_buffers() {
         let (mut core, mut links, _) = core_with(four_on_the_floor());
         let mixer = Mixer::new(&kit(), 44_100, 0).unwrap();
         for command in [Prepared::Mixer(Box::new(mixer)), Command::Play.into()] {
-            assert!(links.commands.push(command.into()).is_ok());
+            assert!(links.commands.push(command).is_ok());
         }
         let mut sound = Vec::new();
         for length in buffers.iter().cycle() {
@@ -328,7 +328,7 @@ fn the_callback_never_allocates() {
             ],
         };
         for command in commands {
-            assert!(links.commands.push(command.into()).is_ok());
+            assert!(links.commands.push(command).is_ok());
         }
         for length in [3000, 1, 512, 1025] {
             let data = &mut data[..6 * length];
@@ -365,7 +365,7 @@ fn a_flood_leaves_no_voice_and_stays_below_full_scale() {
         Command::SetMasterLevel(2.0).into(),
         Command::Play.into(),
     ] {
-        assert!(links.commands.push(command.into()).is_ok());
+        assert!(links.commands.push(command).is_ok());
     }
     for lane in Lane::ALL {
         let command = Command::SetLane {

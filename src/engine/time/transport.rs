@@ -3,8 +3,6 @@
 use crate::engine::range::TEMPO;
 use musicvae::music::STEPS_PER_QUARTER;
 
-/// Slowest and fastest tempo, in quarter notes a minute.
-
 /// Where the music is. The position is computed from the last change of tempo or rate and not
 /// summed block by block, so that rounding does not pile up.
 #[derive(Clone, Debug)]
