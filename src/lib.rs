@@ -22,5 +22,6 @@
 pub mod cli;
 pub mod embedded;
 pub mod engine;
+pub mod kit;
 pub mod studio;
 pub mod tui;
