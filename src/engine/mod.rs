@@ -9,7 +9,7 @@
 //!
 //! | room | holds | may use | real time |
 //! | --- | --- | --- | --- |
-//! | the files beside this one | plain values that several rooms speak, and threads | | all but starting and ending threads |
+//! | the files beside this one | plain values that several rooms speak; what all threads need | | yes, but for waiting for a thread |
 //! | `time` | transport, loop, a clock that is followed, playhead; pure | the files above | yes |
 //! | `sound` | SoundFonts, mixer, sound cards and their stream | the files above, the kit | what renders |
 //! | `midi` | drum maps, pads, what leaves and what comes in | the files above, `time` | what sends and receives |

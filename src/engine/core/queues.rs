@@ -1,12 +1,11 @@
 //! What passes between the real-time side and the rest.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::engine::command::{Command, Takeover};
 use crate::engine::events::{InputEvent, MidiEvent};
-use crate::engine::record::{Tap, Tapped};
+use crate::engine::record::Tap;
 use crate::engine::sound::mixer::Mixer;
-use crate::engine::thread::unpoisoned;
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Displaced};
 
@@ -54,25 +53,5 @@ pub(super) fn discard(queue: &mut rtrb::Producer<Garbage>, garbage: Garbage) {
 impl From<Displaced> for Garbage {
     fn from(displaced: Displaced) -> Garbage {
         Garbage::Played(displaced)
-    }
-}
-
-/// The way to the core, for more than one thread.
-pub(crate) struct CoreSender(pub Mutex<rtrb::Producer<Prepared>>);
-
-impl CoreSender {
-    /// `false` when the queue is full.
-    pub fn send(&self, given: impl Into<Prepared>) -> bool {
-        unpoisoned(&self.0).push(given.into()).is_ok()
-    }
-}
-
-impl Tapped for CoreSender {
-    fn tap(&self, tap: Box<Tap>) -> bool {
-        self.send(Prepared::Tap(tap))
-    }
-
-    fn untap(&self) {
-        self.send(Command::StopRecording);
     }
 }

@@ -230,6 +230,32 @@ fn a_muted_lane_is_silent_on_midi_and_the_slept_machine_does_not_hurry() {
     assert!(hits(&events(&mut links)).is_empty());
 }
 
+#[test]
+fn values_out_of_range_are_brought_into_it_here() {
+    let (mut core, mut links, _) = core_with(busy());
+    let commands = [
+        Command::SetSwing(9.0),
+        Command::SetTimingAmount(f32::NAN),
+        Command::SetVelocityAmount(-1.0),
+        Command::SetMasterLevel(f32::INFINITY),
+        Command::SetPan {
+            lane: Lane::Ride,
+            pan: -3.0,
+        },
+        Command::SetCountIn(200),
+        Command::SetTempo(1e9),
+        Command::SetMidiOffset(-1e9),
+    ];
+    send(&mut links, commands);
+    core.drive_silently(MS);
+    let feel = core.player.feel;
+    assert_eq!([feel.swing, feel.timing, feel.velocity], [0.75, 1.0, 0.0]);
+    let ride = core.controls.lanes[Lane::Ride.index()];
+    assert_eq!((core.controls.master, ride.pan), (2.0, -1.0));
+    assert_eq!((core.count_in, core.transport.qpm()), (2, 300.0));
+    assert_eq!(core.midi_offset, -SECOND / 2);
+}
+
 /// The callback as the driver calls it, in every way it may: no memory is taken or given back.
 #[test]
 fn the_callback_never_allocates() {

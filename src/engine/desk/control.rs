@@ -14,8 +14,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::request::Setup;
+use super::sender::CoreSender;
 use super::status::{AudioState, MidiState, Slow};
-use crate::engine::core::queues::{CoreSender, Garbage, Prepared};
+use crate::engine::core::queues::{Garbage, Prepared};
 use crate::engine::core::shared::Shared;
 use crate::engine::midi::output::MidiOut;
 use crate::engine::record::{Progress, RecordOptions, Recorder};

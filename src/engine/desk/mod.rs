@@ -10,6 +10,7 @@ mod listing;
 mod options;
 pub mod render;
 mod request;
+pub(crate) mod sender;
 mod status;
 pub mod stderr;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
 use super::*;
-use crate::engine::core::queues::CoreSender;
+use crate::engine::desk::sender::CoreSender;
 use crate::engine::record::{Progress, RecordOptions, RecordStart, Recorder, quantized};
 use musicvae::music::{Meter, midi_file};
 
