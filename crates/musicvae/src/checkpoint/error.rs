@@ -87,8 +87,9 @@ pub enum CheckpointError {
         file: String,
         preset: String,
         tensor: String,
-        found: Vec<usize>,
-        expected: Vec<usize>,
+        // Boxed, for an error is carried by every result.
+        found: Box<[usize]>,
+        expected: Box<[usize]>,
     },
     #[error(
         "{file} holds `{tensor}` as {found}, where {expected} is needed; save it again from a \

@@ -203,8 +203,8 @@ pub(super) fn check_shapes<'a>(
                     file: file.into(),
                     preset: preset.name.clone(),
                     tensor: name.into(),
-                    found: shape.to_vec(),
-                    expected: expected.clone(),
+                    found: shape.into(),
+                    expected: expected.as_slice().into(),
                 });
             }
             None if slot.is_none() => {
