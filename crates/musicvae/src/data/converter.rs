@@ -4,18 +4,19 @@
 //! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a pure function of
 //! a seed, so a window need not be stored as numbers.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use rand::SeedableRng;
 use rand::seq::index;
 use rand_chacha::ChaCha8Rng;
 
-use super::cut::{Converted, Cut};
+use super::cut::{Converted, Cut, CutAs};
 use super::grid::NoWindows;
 use super::groove::GrooveConverter;
 use super::window::Window;
-use super::{drums, melody, performance, split, trio};
-use crate::music::{DrumClasses, DrumsOptions, Groove, NoteSequence, Representation};
+use super::{drums, melody, performance, pieces, split, trio};
+use crate::music::{DrumClasses, DrumsOptions, Groove, NoteSequence, Reading, Representation};
 
 /// Windows taken of one sequence, where there are more (the reference's
 /// `max_tensors_per_notesequence`; its groove converter never applies its own limit).
@@ -31,6 +32,11 @@ pub trait Convert: Sync {
     /// # Errors
     /// Why there are none.
     fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Self::Window>, NoWindows>;
+
+    /// How files are to be read for it.
+    fn reading(&self) -> Reading {
+        Reading::Played
+    }
 }
 
 impl Convert for GrooveConverter {
@@ -61,6 +67,8 @@ pub struct Converter {
     /// file name and id tell sequences apart) give the same windows, in any corpus. And
     /// [`Converter::example`] transposes.
     pub seed: Option<u64>,
+    /// Whose understanding of files and sequences counts.
+    pub reading: Reading,
 }
 
 /// Why there is no converter for a representation.
@@ -124,6 +132,7 @@ impl Converter {
             hop: None,
             max_windows,
             seed: None,
+            reading: Reading::Played,
         })
     }
 
@@ -145,7 +154,7 @@ impl Converter {
 
     /// Every window of a part of one tempo and meter, or why there is none; and the number of notes
     /// that are no drums of ours.
-    fn of_part(&self, part: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+    fn of_part(&self, part: &NoteSequence, cut_as: CutAs) -> Result<Converted<Window>, NoWindows> {
         let cut = Cut {
             bars: self.bars,
             hop: self.hop.unwrap_or(1).max(1),
@@ -153,11 +162,11 @@ impl Converter {
         match &self.representation {
             Representation::Groove(_) => {
                 let (bars, hop) = (self.bars, self.hop);
-                let converted = GrooveConverter { bars, hop }.convert(part)?;
+                let converted = GrooveConverter { bars, hop }.cut(part, cut_as)?;
                 Ok(converted.map(Window::Groove))
             }
             Representation::Drums(DrumsOptions { classes, .. }) => {
-                let (converted, qpm) = drums::windows(part, *classes, cut)?;
+                let (converted, qpm) = drums::windows(part, *classes, cut, cut_as)?;
                 Ok(converted.map(|steps| Window::Drums {
                     classes: *classes,
                     steps,
@@ -194,21 +203,62 @@ impl Convert for Converter {
     type Window = Window;
 
     fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+        let cut_as = match (self.reading, self.seed) {
+            (Reading::Played, _) => CutAs::Played,
+            (Reading::Magenta, Some(_)) => CutAs::MagentaTraining,
+            (Reading::Magenta, None) => CutAs::Magenta,
+        };
+        self.windows(sequence, cut_as)
+    }
+
+    fn reading(&self) -> Reading {
+        self.reading
+    }
+}
+
+impl Converter {
+    /// The windows of one piece of music that is to be used to its end: as [`Convert::convert`], and
+    /// silence fills the last window of a groove.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn convert_whole(&self, sequence: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+        match self.reading {
+            Reading::Played => self.windows(sequence, CutAs::Filled),
+            Reading::Magenta => self.convert(sequence),
+        }
+    }
+
+    fn windows(
+        &self,
+        sequence: &NoteSequence,
+        cut_as: CutAs,
+    ) -> Result<Converted<Window>, NoWindows> {
+        let mut rng = self.rng(sequence);
         if let Representation::Groove(_) = self.representation {
-            // The reference does not cut grooves at changes of tempo, but leaves such files out.
-            let mut converted = self.of_part(sequence)?;
-            converted.windows = self.choose(converted.windows, &mut self.rng(sequence));
+            let mut converted = self.of_part(sequence, cut_as)?;
+            converted.windows = self.choose(converted.windows, &mut rng);
             return Ok(converted);
         }
-        let mut rng = self.rng(sequence);
-        let parts = split::on_time_changes(sequence)?;
         let mut all = Converted::whole(Vec::new());
+        let parts: Vec<Cow<NoteSequence>> = match self.reading {
+            Reading::Played => {
+                let (pieces, left_out) = pieces::of(sequence, self.bars)?;
+                all.left_out = left_out;
+                pieces.into_iter().map(|piece| piece.sequence).collect()
+            }
+            Reading::Magenta => {
+                let parts = split::on_time_changes(sequence)?;
+                parts.into_iter().map(Cow::Owned).collect()
+            }
+        };
         let mut first_reason = None;
         for part in &parts {
-            match self.of_part(part) {
+            match self.of_part(part, cut_as) {
                 Ok(converted) => {
                     all.windows.extend(self.choose(converted.windows, &mut rng));
                     all.unknown_notes += converted.unknown_notes;
+                    all.left_out.add(&converted.left_out);
                 }
                 Err(reason) => {
                     first_reason.get_or_insert(reason);
@@ -229,9 +279,7 @@ impl Convert for Converter {
             (_, None) => NoWindows::NoLength,
         })
     }
-}
 
-impl Converter {
     /// The random numbers of one sequence.
     fn rng(&self, sequence: &NoteSequence) -> Option<ChaCha8Rng> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed?);

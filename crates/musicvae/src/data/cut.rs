@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use super::grid::{NoWindows, STEPS_PER_BAR};
+use super::left_out::LeftOut;
 use crate::music::Groove;
 
 /// Silent steps that end a stretch of drums or melody.
@@ -20,6 +21,8 @@ pub struct Converted<W = Groove> {
     /// Notes left out because their pitch is none of the nine lanes' (the reference stops with an
     /// error there).
     pub unknown_notes: usize,
+    /// What else no window holds, or holds otherwise than it was played.
+    pub left_out: LeftOut,
 }
 
 impl<W> Converted<W> {
@@ -28,6 +31,7 @@ impl<W> Converted<W> {
         Converted {
             windows,
             unknown_notes: 0,
+            left_out: LeftOut::default(),
         }
     }
 
@@ -36,8 +40,22 @@ impl<W> Converted<W> {
         Converted {
             windows: self.windows.into_iter().map(window).collect(),
             unknown_notes: self.unknown_notes,
+            left_out: self.left_out,
         }
     }
+}
+
+/// Whose idea of a file's windows counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CutAs {
+    /// As it is played: on its own beats, in whole windows; a loop that is shorter is repeated.
+    Played,
+    /// And silence fills the last window.
+    Filled,
+    /// As the reference cuts in training.
+    MagentaTraining,
+    /// As the reference cuts elsewhere, where it has another table of pitches.
+    Magenta,
 }
 
 /// How a part of one tempo and meter is cut.

@@ -3,8 +3,9 @@
 //! A step is a set of drums, one bit for each class. One set is a row one-hot over every possible
 //! set, or a row with a column a class (a roll).
 
-use super::cut::{Converted, Cut, GAP};
+use super::cut::{Converted, Cut, CutAs, GAP};
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR, VELOCITY};
+use super::left_out::LeftOut;
 use super::rows::{greatest, one_hot};
 use crate::music::{DrumClasses, Lane, Note, NoteSequence, STEPS_PER_QUARTER};
 
@@ -18,19 +19,12 @@ const FULL: [u8; 61] = [
     43, 62, 76, 83, 49, 55, 57, 58, 51, 52, 53, 59, 82,
 ];
 
-/// The class that a pitch belongs to.
-///
-/// Models of drums on the grid were trained with General MIDI's idea of the toms, which differs
-/// from the performed grooves' ([`Lane::of_pitch`], the Roland TD-11) on three pitches.
+/// The class that a pitch belongs to: models of drums on the grid were trained with General MIDI's
+/// idea of the toms.
 fn class_of(classes: DrumClasses, pitch: i32) -> Option<usize> {
     let pitch = u8::try_from(pitch).ok()?;
     match classes {
-        DrumClasses::Reduced => match pitch {
-            45 => Some(Lane::LowTom.index()),
-            48 => Some(Lane::MidTom.index()),
-            58 => Some(Lane::Crash.index()),
-            pitch => Lane::of_pitch(pitch).map(Lane::index),
-        },
+        DrumClasses::Reduced => Lane::of_general_midi(pitch).map(Lane::index),
         DrumClasses::Full => FULL.iter().position(|drum| *drum == pitch),
     }
 }
@@ -53,19 +47,22 @@ pub(super) fn windows(
     part: &NoteSequence,
     classes: DrumClasses,
     cut: Cut,
+    cut_as: CutAs,
 ) -> Result<(Converted<Vec<DrumSet>>, f64), NoWindows> {
     let quantized = Quantized::of(part, STEPS_PER_QUARTER)?;
     let tracks = tracks(&quantized, classes, Some(GAP));
     if tracks.is_empty() {
-        return Err(match quantized.notes.len() {
-            0 => NoWindows::NoNotes,
-            notes => NoWindows::NoDrums(notes),
-        });
+        let reason = part.drums().err().filter(|_| cut_as == CutAs::Played);
+        return Err(reason.map_or_else(|| no_drums(&quantized), NoWindows::from));
     }
     let tracks = tracks.iter().map(|(start, steps)| (*start, &steps[..]));
     let converted = Converted {
         windows: cut.windows(tracks, |_, steps| steps.to_vec())?,
         unknown_notes: unknown(&quantized, classes),
+        left_out: LeftOut {
+            other_notes: part.notes.iter().filter(|note| !note.is_drum).count(),
+            ..LeftOut::default()
+        },
     };
     Ok((converted, quantized.qpm))
 }
@@ -107,6 +104,14 @@ pub(super) fn tracks(
         steps.resize(steps.len().next_multiple_of(STEPS_PER_BAR), 0);
     }
     tracks
+}
+
+/// Why a sequence has no drums on the grid.
+fn no_drums(quantized: &Quantized) -> NoWindows {
+    match quantized.notes.len() {
+        0 => NoWindows::NoNotes,
+        notes => NoWindows::NoDrums(notes),
+    }
 }
 
 /// Drum notes of no class.

@@ -12,11 +12,15 @@ mod fetch;
 mod grid;
 pub(crate) mod groove;
 mod info;
+mod left_out;
 mod melody;
 mod parallel;
 mod performance;
+mod pieces;
+mod report;
 mod rows;
 mod split;
+mod text;
 pub mod tfrecord;
 mod trio;
 mod window;
@@ -35,12 +39,14 @@ pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use grid::NoWindows;
 pub use groove::GrooveConverter;
 pub use info::{Info, Split};
+pub use left_out::LeftOut;
 pub use melody::MelodyEvent;
 pub use performance::{Performance, Token};
+pub use report::{MendedFile, Report, Skipped};
 pub use tfrecord::TfRecordError;
 pub use trio::Trio;
 pub use window::Window;
-pub use windows::{Skipped, Windows, load_windows};
+pub use windows::{Windows, load_windows};
 
 /// Why a corpus could not be read.
 #[derive(Debug, thiserror::Error)]
