@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use super::audio::{AudioStream, Feed};
 use super::handle::join_within;
-use super::messages::{CoreCommand, Garbage};
+use super::messages::{Garbage, Prepared};
 use super::midi_out::{MidiOut, Ports};
 use super::mixer::Mixer;
 use super::record::Recorder;
 use super::soundfont::SoundFont;
-use super::{AudioState, Kit, MidiState, RecordOptions, Recording, SoundFontSource};
+use super::{AudioState, Kit, MidiState, RecordOptions, Recording, Setup, SoundFontSource};
 use musicvae::fault::{self, Place};
 
 pub(crate) use midi_in::Input;
@@ -33,16 +33,8 @@ const CLOSING: Duration = Duration::from_secs(10);
 
 /// What the control thread is asked to do.
 pub(crate) enum ControlCommand {
-    SoundFont(SoundFontSource),
-    Kit(u8),
-    OpenAudio(Option<String>),
-    CloseAudio,
-    OpenMidi(String),
-    CloseMidi,
-    OpenMidiIn(String),
-    CloseMidiIn,
+    Setup(Setup),
     OpenVirtualMidiIn,
-    MidiThru(bool),
     /// With the flag that is set when it is to end.
     Record(RecordOptions, Arc<AtomicBool>),
     Quit,
@@ -63,15 +55,15 @@ pub(crate) struct Slow {
 }
 
 /// The way to the core, for more than one thread.
-pub(crate) struct CoreSender(pub Mutex<rtrb::Producer<CoreCommand>>);
+pub(crate) struct CoreSender(pub Mutex<rtrb::Producer<Prepared>>);
 
 impl CoreSender {
     /// `false` when the queue is full.
-    pub fn send(&self, command: CoreCommand) -> bool {
+    pub fn send(&self, given: impl Into<Prepared>) -> bool {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(command)
+            .push(given.into())
             .is_ok()
     }
 }
@@ -201,49 +193,56 @@ impl Control {
 
     fn follow(&mut self, command: ControlCommand) {
         match command {
-            ControlCommand::SoundFont(source) => self.load(&source),
-            ControlCommand::Kit(program) => {
+            ControlCommand::Setup(setup) => self.set_up(setup),
+            ControlCommand::OpenVirtualMidiIn => self.open_virtual_input(),
+            ControlCommand::Record(options, stop) => self.record(options, stop),
+            ControlCommand::Quit => (),
+        }
+    }
+
+    fn set_up(&mut self, setup: Setup) {
+        match setup {
+            Setup::SetSoundFont(source) => self.load(&source),
+            Setup::SetKit(program) => {
+                let program = program.min(127);
                 self.state.program = program;
-                self.core.send(CoreCommand::Program(program));
+                self.core.send(Prepared::Program(program));
                 self.say_kit();
             }
-            ControlCommand::OpenAudio(device) => {
+            Setup::OpenAudio(device) => {
                 self.close_stream();
                 self.state.audio_wanted = Some(device);
                 self.state.audio_retry.try_at_once();
             }
-            ControlCommand::CloseAudio => {
+            Setup::CloseAudio => {
                 self.close_stream();
                 self.state.audio_wanted = None;
                 self.say_audio(AudioState::Off {
                     reason: "Sound is switched off.".into(),
                 });
             }
-            ControlCommand::OpenMidi(name) => {
+            Setup::OpenMidiOut(name) => {
                 self.close_midi();
                 self.state.midi_wanted = Some(name);
                 self.open_midi();
             }
-            ControlCommand::CloseMidi => {
+            Setup::CloseMidiOut => {
                 self.close_midi();
                 self.state.midi_wanted = None;
                 self.say_midi(MidiState::Off {
                     reason: "No MIDI port is chosen.".into(),
                 });
             }
-            ControlCommand::OpenMidiIn(name) => {
+            Setup::OpenMidiIn(name) => {
                 self.close_input();
                 self.input.wanted = Some(name);
                 self.open_input();
             }
-            ControlCommand::CloseMidiIn => self.close_input(),
-            ControlCommand::OpenVirtualMidiIn => self.open_virtual_input(),
-            ControlCommand::MidiThru(thru) => {
+            Setup::CloseMidiIn => self.close_input(),
+            Setup::SetMidiThru(thru) => {
                 self.input.thru = thru;
                 self.ports_changed();
             }
-            ControlCommand::Record(options, stop) => self.record(options, stop),
-            ControlCommand::Quit => (),
         }
     }
 
@@ -298,7 +297,7 @@ impl Control {
         let Some(font) = &self.state.font else { return };
         match Mixer::new(font, rate, self.state.program) {
             Ok(mixer) => {
-                self.core.send(CoreCommand::Mixer(Box::new(mixer)));
+                self.core.send(Prepared::Mixer(Box::new(mixer)));
             }
             Err(error) => self.slow(|slow| slow.kit_error = Some(format!("{error}."))),
         }

@@ -14,7 +14,7 @@ use super::EngineOptions;
 use super::clock::{FrameClock, Nanos, SECOND};
 use super::delay::Delay;
 use super::follow::{CLOCKS_PER_STEP, Follower};
-use super::messages::{CoreCommand, Garbage, Links, MidiEvent, MidiMessage};
+use super::messages::{Garbage, Links, MidiEvent, MidiMessage, Prepared};
 use super::midi_in::InputEvent;
 use super::mixer::{self, CHUNK, Controls, Mixer, Note, Peaks};
 use super::pattern::Pattern;
@@ -79,9 +79,11 @@ pub(crate) struct Core {
     follower: Follower,
     /// The follower's clock is followed.
     external: bool,
+    /// Strokes of pads become part of the groove.
+    overdub: bool,
     pads: follow::Strokes,
     input: rtrb::Consumer<InputEvent>,
-    commands: rtrb::Consumer<CoreCommand>,
+    commands: rtrb::Consumer<Prepared>,
     midi: rtrb::Producer<MidiEvent>,
     garbage: rtrb::Producer<Garbage>,
     shared: Arc<Shared>,
@@ -143,6 +145,7 @@ impl Core {
             levels: Peaks::default(),
             follower: Follower::new(options.qpm),
             external: options.follow_clock,
+            overdub: false,
             pads: follow::Strokes::new(),
             input,
             commands,
@@ -379,7 +382,7 @@ impl Core {
             let Ok(command) = self.commands.pop() else {
                 break;
             };
-            self.follow(command);
+            self.take(command);
         }
     }
 

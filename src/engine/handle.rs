@@ -12,7 +12,7 @@ use super::clock::{Nanos, SECOND};
 use super::control::{Control, ControlCommand, CoreSender, Input, Slow, State};
 use super::core::Core;
 use super::follow::LOST;
-use super::messages::{CoreCommand, Links};
+use super::messages::{Links, Prepared};
 use super::midi_in::Inlet;
 use super::midi_out::{MidiCommand, MidiOut, Ports, Settings, Waker};
 use super::pattern::Pattern;
@@ -20,8 +20,8 @@ use super::player::{Chain, Link};
 use super::shared::Shared;
 use super::thread::make_realtime;
 use super::{
-    AudioState, ChainLink, ClockOut, Command, DrumMap, MidiState, Pads, Received, Recording,
-    SoundFontSource, Status, Sync,
+    AudioState, ChainLink, ClockOut, Command, DrumMap, MidiSetting, MidiState, Pads, Received,
+    Recording, Request, Setup, SoundFontSource, Status, Sync,
 };
 use musicvae::music::Groove;
 
@@ -197,15 +197,15 @@ impl Engine {
             threads,
             stop_recording: Mutex::default(),
         };
-        engine.send(Command::SetSoundFont(options.soundfont));
+        engine.send(Setup::SetSoundFont(options.soundfont));
         if options.audio {
-            engine.send(Command::OpenAudio(options.audio_device));
+            engine.send(Setup::OpenAudio(options.audio_device));
         }
         if let Some(port) = options.midi_port {
-            engine.send(Command::OpenMidiOut(port));
+            engine.send(Setup::OpenMidiOut(port));
         }
         if let Some(port) = options.midi_input {
-            engine.send(Command::OpenMidiIn(port));
+            engine.send(Setup::OpenMidiIn(port));
         }
         if options.virtual_input {
             let _ = engine.control.try_send(ControlCommand::OpenVirtualMidiIn);
@@ -214,105 +214,44 @@ impl Engine {
     }
 
     /// Asks for something. Never blocks; `false` (also counted) when the queue is full.
-    pub fn send(&self, command: Command) -> bool {
-        let unit = |value: f32, low: f32, high: f32, otherwise: f32| {
-            if value.is_nan() {
-                otherwise
-            } else {
-                value.clamp(low, high)
-            }
-        };
-        let core = |command| self.core.send(command);
+    pub fn send(&self, request: impl Into<Request>) -> bool {
         let control = |command| self.control.try_send(command).is_ok();
-        let sent = match command {
-            Command::Play => core(CoreCommand::Play),
-            Command::Stop => core(CoreCommand::Stop),
-            Command::Continue => core(CoreCommand::Continue),
-            Command::SetTempo(qpm) => core(CoreCommand::Tempo(qpm)),
-            Command::SetGroove { groove, takeover } => core(CoreCommand::Pattern(
-                Arc::new(Pattern::new(groove)),
-                takeover,
-            )),
-            Command::SetLoop { range, takeover } => core(CoreCommand::Loop(range, takeover)),
-            Command::SetChain { links, takeover } => {
+        let sent = match request.into() {
+            Request::Command(command) => {
+                if command == Command::StopRecording {
+                    // It may not have begun yet.
+                    self.stop_recording().store(true, Relaxed);
+                }
+                self.core.send(command)
+            }
+            Request::Midi(setting) => {
+                if let MidiSetting::DrumMap(map) = &setting {
+                    self.inlet.set_map((**map).clone());
+                }
+                self.midi.try_send(MidiCommand::Set(setting)).is_ok()
+            }
+            Request::Setup(setup) => control(ControlCommand::Setup(setup)),
+            Request::SetGroove { groove, takeover } => {
+                let pattern = Arc::new(Pattern::new(groove));
+                self.core.send(Prepared::Pattern(pattern, takeover))
+            }
+            Request::SetChain { links, takeover } => {
                 let link = |ChainLink { groove, repeats }| Link {
                     pattern: Arc::new(Pattern::new(groove)),
                     repeats: i64::from(repeats.max(1)),
                 };
                 let chain = Chain::new(links.into_iter().map(link).collect());
-                core(CoreCommand::Chain(chain.map(Box::new), takeover))
+                self.core
+                    .send(Prepared::Chain(chain.map(Box::new), takeover))
             }
-            Command::SetCountIn(bars) => core(CoreCommand::CountIn(bars.min(2))),
-            Command::SetMetronome { on, level } => core(CoreCommand::Metronome {
-                on,
-                level: unit(level, 0.0, 1.0, 0.5),
-            }),
-            Command::Record(options) => {
+            Request::Record(options) => {
                 let stop = Arc::new(AtomicBool::new(false));
                 *self.stop_recording() = stop.clone();
                 control(ControlCommand::Record(options, stop))
             }
-            Command::StopRecording => {
-                // It may not have begun yet.
-                self.stop_recording().store(true, Relaxed);
-                core(CoreCommand::StopRecording)
-            }
-            Command::SetSwing(swing) => core(CoreCommand::Swing(unit(swing, 0.5, 0.75, 0.5))),
-            Command::SetTimingAmount(amount) => {
-                core(CoreCommand::Timing(unit(amount, 0.0, 1.5, 1.0)))
-            }
-            Command::SetVelocityAmount(amount) => {
-                core(CoreCommand::Velocity(unit(amount, 0.0, 1.5, 1.0)))
-            }
-            Command::SetLane {
-                lane,
-                level,
-                mute,
-                solo,
-            } => core(CoreCommand::Lane {
-                lane,
-                level: unit(level, 0.0, 2.0, 1.0),
-                mute,
-                solo,
-            }),
-            Command::SetPan { lane, pan } => {
-                core(CoreCommand::Pan(lane, unit(pan, -1.0, 1.0, 0.0)))
-            }
-            Command::SetMasterLevel(level) => core(CoreCommand::Master(unit(level, 0.0, 2.0, 1.0))),
-            Command::Strike { lane, velocity } => {
-                core(CoreCommand::Strike(lane, unit(velocity, 0.0, 1.0, 1.0)))
-            }
-            Command::Panic => core(CoreCommand::Panic),
-            Command::SetMidiOffset(ms) => {
-                let ms = f64::from(unit(ms, -500.0, 500.0, 0.0));
-                core(CoreCommand::MidiOffset((ms * 1e6) as Nanos))
-            }
-            Command::SetSoundFont(source) => control(ControlCommand::SoundFont(source)),
-            Command::SetKit(program) => control(ControlCommand::Kit(program.min(127))),
-            Command::OpenAudio(device) => control(ControlCommand::OpenAudio(device)),
-            Command::CloseAudio => control(ControlCommand::CloseAudio),
-            Command::OpenMidiOut(port) => control(ControlCommand::OpenMidi(port)),
-            Command::CloseMidiOut => control(ControlCommand::CloseMidi),
-            Command::OpenMidiIn(port) => control(ControlCommand::OpenMidiIn(port)),
-            Command::CloseMidiIn => control(ControlCommand::CloseMidiIn),
-            Command::FollowClock(follow) => core(CoreCommand::Follow(follow)),
-            Command::SetMidiThru(thru) => control(ControlCommand::MidiThru(thru)),
-            Command::SetPads(pads) => {
+            Request::SetPads(pads) => {
                 self.inlet.set_pads(pads);
                 true
-            }
-            Command::Overdub(overdub) => {
-                self.shared.overdub.store(overdub, Relaxed);
-                true
-            }
-            Command::SetDrumMap(map) => {
-                self.inlet.set_map((*map).clone());
-                self.midi.try_send(MidiCommand::Map(map)).is_ok()
-            }
-            Command::SetClockOut(clock) => self.midi.try_send(MidiCommand::Clock(clock)).is_ok(),
-            Command::SetGate(steps) => {
-                let gate = MidiCommand::Gate(unit(steps, 0.05, 1.0, 0.5));
-                self.midi.try_send(gate).is_ok()
             }
         };
         if !sent {
@@ -418,8 +357,8 @@ impl Drop for Engine {
     fn drop(&mut self) {
         // First what must not be left behind: sounding notes and a running clock at the receiver.
         // Then the control thread ends the MIDI thread and the stream.
-        self.core.send(CoreCommand::Stop);
-        self.core.send(CoreCommand::StopRecording);
+        self.core.send(Command::Stop);
+        self.core.send(Command::StopRecording);
         self.quit.store(true, Relaxed);
         let _ = self.control.try_send(ControlCommand::Quit);
         for thread in self.threads.drain(..) {

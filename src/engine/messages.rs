@@ -8,43 +8,25 @@ use super::mixer::Mixer;
 use super::pattern::Pattern;
 use super::player::{Chain, Displaced};
 use super::record::Tap;
-use super::{LoopRange, Takeover};
+use super::{Command, Takeover};
 use musicvae::music::Lane;
 
-/// What the core is asked to do.
-pub(crate) enum CoreCommand {
-    Play,
-    Stop,
-    Continue,
-    Tempo(f64),
+/// What the core is given: a command as it is, or what was made ready for it, for nothing is
+/// allocated where it runs.
+pub(crate) enum Prepared {
+    Command(Command),
     Pattern(Arc<Pattern>, Takeover),
-    Loop(Option<LoopRange>, Takeover),
     Chain(Option<Box<Chain>>, Takeover),
-    CountIn(u8),
-    Metronome {
-        on: bool,
-        level: f32,
-    },
-    Record(Box<Tap>),
-    StopRecording,
-    Swing(f32),
-    Timing(f32),
-    Velocity(f32),
-    Lane {
-        lane: Lane,
-        level: f32,
-        mute: bool,
-        solo: bool,
-    },
-    Pan(Lane, f32),
-    Master(f32),
-    Strike(Lane, f32),
-    Panic,
+    Tap(Box<Tap>),
     Mixer(Box<Mixer>),
+    /// The kit of the mixer.
     Program(u8),
-    MidiOffset(Nanos),
-    /// Whether an external clock is followed.
-    Follow(bool),
+}
+
+impl From<Command> for Prepared {
+    fn from(command: Command) -> Prepared {
+        Prepared::Command(command)
+    }
 }
 
 /// What the core is done with, to be freed elsewhere.
@@ -80,7 +62,7 @@ pub(crate) struct MidiEvent {
 
 /// The far ends of the core's queues.
 pub(crate) struct Links {
-    pub commands: rtrb::Producer<CoreCommand>,
+    pub commands: rtrb::Producer<Prepared>,
     pub midi: rtrb::Consumer<MidiEvent>,
     pub garbage: rtrb::Consumer<Garbage>,
     pub input: rtrb::Producer<InputEvent>,

@@ -23,7 +23,7 @@ use super::clock::{Nanos, SECOND};
 use super::messages::MidiEvent;
 use super::schedule::{CONTINUE, MidiSink, START, STOP};
 use super::shared::Shared;
-use super::{ClockOut, DrumMap};
+use super::{ClockOut, DrumMap, MidiSetting};
 use held::Held;
 use sender::Sender;
 
@@ -34,10 +34,7 @@ const STUCK: Nanos = SECOND / 2;
 pub(crate) enum MidiCommand {
     Open(Box<dyn MidiSink>, String),
     Close,
-    Map(Box<DrumMap>),
-    Clock(ClockOut),
-    /// In steps.
-    Gate(f32),
+    Set(MidiSetting),
     Quit,
 }
 
@@ -48,6 +45,16 @@ pub(crate) struct Settings {
     pub clock: ClockOut,
     /// In steps.
     pub gate: f32,
+}
+
+impl Settings {
+    fn note(&mut self, setting: &MidiSetting) {
+        match setting {
+            MidiSetting::DrumMap(map) => self.map = (**map).clone(),
+            MidiSetting::ClockOut(clock) => self.clock = *clock,
+            MidiSetting::Gate(gate) => self.gate = *gate,
+        }
+    }
 }
 
 /// What waits for the thread; it is nobody's while something is sent.

@@ -3,7 +3,7 @@
 //!
 //! An [`Engine`] is started once and never fails: without a sound card the same clock runs
 //! silently, without a MIDI port nothing leaves, and [`Status`] says why in one sentence.
-//! Everything is asked of it by [`Command`]s, which never block.
+//! Everything is asked of it by [`Request`]s, most of which are [`Command`]s; asking never blocks.
 //!
 //! | thread | does |
 //! | --- | --- |
@@ -33,8 +33,10 @@ mod midi_out;
 mod mixer;
 mod pattern;
 mod player;
+pub mod range;
 mod record;
 pub mod render;
+mod request;
 mod schedule;
 mod shared;
 mod soundfont;
@@ -43,12 +45,13 @@ pub mod stderr;
 mod thread;
 mod transport;
 
-pub use command::{ChainLink, ClockOut, Command, LoopRange, SoundFontSource, Takeover};
+pub use command::{Bars, Command, Takeover};
 pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Voice};
 pub use handle::{Engine, EngineOptions};
 pub use midi_in::{PadNote, Pads, Received, Tap};
 pub use midi_out::VIRTUAL_PORT;
-pub use record::{RecordOptions, Recording, TICKS_PER_QUARTER};
+pub use record::{RecordOptions, RecordStart, Recording, TICKS_PER_QUARTER};
+pub use request::{ChainLink, ClockOut, MidiSetting, Request, Setup, SoundFontSource};
 pub use soundfont::{SoundFont, SoundFontError};
 pub use status::{
     AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status, Sync,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use part::{Chain, Link, Part};
 
 use super::pattern::{Feel, Pattern};
-use super::{LoopRange, Takeover};
+use super::{Bars, Takeover};
 use musicvae::music::{LANES, Lane};
 
 /// A stroke that is due.
@@ -48,7 +48,7 @@ struct Pending {
 pub(crate) struct Player {
     part: Part,
     pending: Option<Pending>,
-    range: Option<LoopRange>,
+    looped: Option<Bars>,
     chain: Option<Box<Chain>>,
     /// Number of the part that plays in the chain, when it is one of the chain's.
     link: Option<usize>,
@@ -63,7 +63,7 @@ impl Player {
         Player {
             part: Part::new(pattern, None, 0),
             pending: None,
-            range: None,
+            looped: None,
             chain: None,
             link: None,
             next: [0; LANES],
@@ -134,7 +134,7 @@ impl Player {
                 (from, from)
             }
         };
-        let part = Part::new(pattern, self.range, origin);
+        let part = Part::new(pattern, self.looped, origin);
         self.wait(part, from, None, displace);
     }
 
@@ -142,19 +142,19 @@ impl Player {
     pub fn replace(&mut self, pattern: Arc<Pattern>, displace: &mut dyn FnMut(Displaced)) {
         self.leave_chain(displace);
         self.forget(displace);
-        let part = Part::new(pattern, self.range, self.part.origin);
+        let part = Part::new(pattern, self.looped, self.part.origin);
         self.put(part, displace);
     }
 
     /// Chooses the bars that go round, of the groove that plays (or waits to) and of those after
     /// it. A chain plays its grooves whole: there it holds for what comes after the chain.
-    pub fn set_range(
+    pub fn set_loop(
         &mut self,
-        range: Option<LoopRange>,
+        bars: Option<Bars>,
         takeover: Takeover,
         displace: &mut dyn FnMut(Displaced),
     ) {
-        self.range = range;
+        self.looped = bars;
         if self.chain.is_some() {
             return;
         }
@@ -163,7 +163,7 @@ impl Player {
             None => self.part.pattern.clone(),
         };
         let from = self.moment(takeover);
-        let mut part = self.part.moved_to(pattern, range, from);
+        let mut part = self.part.moved_to(pattern, bars, from);
         if takeover == Takeover::NextLoop {
             part.origin = from;
         }

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 
 use super::clock::{Nanos, SECOND};
 use super::messages::{MidiEvent, MidiMessage};
-use super::{ClockOut, DrumMap};
+use super::{ClockOut, DrumMap, range};
 use musicvae::music::{LANES, Lane};
 
 /// A note later than this is left out: a late drum is worse than none.
@@ -144,7 +144,7 @@ impl Schedule {
 
     /// Length of the notes, in steps.
     pub fn set_gate(&mut self, steps: f32) {
-        self.gate = f64::from(steps).clamp(0.01, 4.0);
+        self.gate = f64::from(range::GATE.nearest(steps));
     }
 
     /// Length of a step, for the notes to come and for clocks while nothing plays.

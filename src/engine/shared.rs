@@ -189,8 +189,6 @@ pub(crate) struct Shared {
     pub thru: AtomicBool,
     /// MIDI comes from the device to which it goes.
     pub same_port: AtomicBool,
-    /// Strokes that come in become part of the groove.
-    pub overdub: AtomicBool,
     pub dropped_commands: AtomicU64,
     pub dropped_midi: AtomicU64,
     pub audio_errors: AtomicU64,

@@ -1,9 +1,9 @@
 //! Musical time: frames of a stream to steps of a groove, without drift.
 
+use super::range::TEMPO;
 use musicvae::music::STEPS_PER_QUARTER;
 
 /// Slowest and fastest tempo, in quarter notes a minute.
-pub(crate) const TEMPO: std::ops::RangeInclusive<f64> = 20.0..=300.0;
 
 /// Where the music is. The position is computed from the last change of tempo or rate and not
 /// summed block by block, so that rounding does not pile up.
@@ -34,7 +34,7 @@ impl Transport {
     pub fn set_tempo(&mut self, qpm: f64) {
         if !qpm.is_nan() {
             self.anchor();
-            self.qpm = qpm.clamp(*TEMPO.start(), *TEMPO.end());
+            self.qpm = TEMPO.nearest(qpm);
         }
     }
 

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::engine::stderr::StderrGuard;
 use crate::engine::{
-    self, ChainLink, Command, DrumMap, DrumMaps, Engine, EngineOptions, LoopRange, RecordOptions,
-    SoundFontSource,
+    self, ChainLink, Command, DrumMap, DrumMaps, Engine, EngineOptions, MidiSetting, RecordOptions,
+    Request, Setup, SoundFontSource,
 };
 use musicvae::checkpoint::Watch;
 use musicvae::checkpoint::watch::Notice;
@@ -122,8 +122,11 @@ impl Backstage {
     /// with an event.
     pub fn perform(&mut self, effect: Effect) {
         // A full queue is counted by the engine and shown from its status.
-        let send = |command| {
+        let send = |command: Command| {
             self.engine.send(command);
+        };
+        let ask = |request: Request| {
+            self.engine.send(request);
         };
         match effect {
             Effect::Play => send(Command::Play),
@@ -136,7 +139,7 @@ impl Backstage {
             Effect::Dynamics(amount) => send(Command::SetVelocityAmount(amount)),
             Effect::Level(level) => send(Command::SetMasterLevel(level)),
             Effect::Groove { groove, takeover } => {
-                send(Command::SetGroove {
+                ask(Request::SetGroove {
                     groove,
                     takeover: takeover.into(),
                 });
@@ -144,12 +147,12 @@ impl Backstage {
             Effect::Metronome { on, level } => send(metronome(on, level)),
             Effect::CountIn(bars) => send(Command::SetCountIn(bars)),
             Effect::Loop { bars, takeover } => send(Command::SetLoop {
-                range: bars.map(loop_range),
+                bars: bars.map(loop_range),
                 takeover: takeover.into(),
             }),
             Effect::Chain { links, takeover } => {
                 let link = |(groove, repeats)| ChainLink { groove, repeats };
-                send(Command::SetChain {
+                ask(Request::SetChain {
                     links: links.into_iter().map(link).collect(),
                     takeover: takeover.into(),
                 });
@@ -162,7 +165,7 @@ impl Backstage {
                     self.own.push(Event::Trouble(format!("{reason}.")));
                 }
             }
-            Effect::Record(settings) => send(Command::Record(record_options(&settings))),
+            Effect::Record(settings) => ask(Request::Record(record_options(&settings))),
             Effect::StopRecording => send(Command::StopRecording),
             Effect::Lane {
                 lane,
@@ -179,7 +182,7 @@ impl Backstage {
             }
             Effect::Follow(follow) => send(Command::FollowClock(follow)),
             Effect::Overdub(overdub) => send(Command::Overdub(overdub)),
-            Effect::Pads(pads) => send(Command::SetPads(pads)),
+            Effect::Pads(pads) => ask(Request::SetPads(pads)),
             Effect::SaveBindings(bindings) => {
                 // A small file, and written in the order of the changes.
                 let saved = midi::file_path(&self.config)
@@ -191,7 +194,7 @@ impl Backstage {
                     self.own.push(Event::Trouble(reason));
                 }
             }
-            Effect::DrumMap(map) => send(Command::SetDrumMap(Box::new(map))),
+            Effect::DrumMap(map) => ask(MidiSetting::DrumMap(Box::new(map)).into()),
             Effect::SaveMap(map) => {
                 let folder = self.config.midi.maps_folder();
                 self.aside("map", move || {
@@ -212,7 +215,7 @@ impl Backstage {
                 send(Command::Strike { lane, velocity });
             }
             Effect::MidiOffset(ms) => send(Command::SetMidiOffset(ms)),
-            Effect::Clock(clock) => send(Command::SetClockOut(clock)),
+            Effect::Clock(clock) => ask(MidiSetting::ClockOut(clock).into()),
             Effect::Open(Kind::DrumMap, map) => {
                 let midi = config::Midi {
                     map,
@@ -224,8 +227,8 @@ impl Backstage {
                 });
             }
             Effect::Open(kind, name) => {
-                if let Some(command) = opening_command(kind, name) {
-                    send(command);
+                if let Some(setup) = setup(kind, name) {
+                    ask(setup.into());
                 }
             }
             Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
@@ -387,12 +390,8 @@ fn metronome(on: bool, level: f32) -> Command {
     Command::SetMetronome { on, level }
 }
 
-fn loop_range(bars: Bars) -> LoopRange {
-    let narrow = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
-    LoopRange {
-        first_bar: narrow(bars.first),
-        bars: narrow(bars.count),
-    }
+fn loop_range(Bars { first, count }: Bars) -> engine::Bars {
+    engine::Bars { first, count }
 }
 
 fn record_options(settings: &config::Record) -> RecordOptions {
@@ -400,7 +399,10 @@ fn record_options(settings: &config::Record) -> RecordOptions {
         folder: settings.folder.clone(),
         sound: settings.sound,
         midi: settings.midi,
-        on_bar: settings.start == config::RecordStart::Bar,
+        start: match settings.start {
+            config::RecordStart::Bar => engine::RecordStart::Bar,
+            config::RecordStart::Now => engine::RecordStart::Now,
+        },
     }
 }
 
@@ -412,15 +414,15 @@ fn soundfont(path: &Path) -> SoundFontSource {
     }
 }
 
-fn opening_command(kind: Kind, name: String) -> Option<Command> {
+fn setup(kind: Kind, name: String) -> Option<Setup> {
     Some(match kind {
         Kind::DrumMap => return None,
-        Kind::MidiPort if name.is_empty() => Command::CloseMidiOut,
-        Kind::MidiPort => Command::OpenMidiOut(name),
-        Kind::MidiInput if name.is_empty() => Command::CloseMidiIn,
-        Kind::MidiInput => Command::OpenMidiIn(name),
-        Kind::AudioOutput => Command::OpenAudio((!name.is_empty()).then_some(name)),
-        Kind::SoundFont => Command::SetSoundFont(soundfont(Path::new(&name))),
+        Kind::MidiPort if name.is_empty() => Setup::CloseMidiOut,
+        Kind::MidiPort => Setup::OpenMidiOut(name),
+        Kind::MidiInput if name.is_empty() => Setup::CloseMidiIn,
+        Kind::MidiInput => Setup::OpenMidiIn(name),
+        Kind::AudioOutput => Setup::OpenAudio((!name.is_empty()).then_some(name)),
+        Kind::SoundFont => Setup::SetSoundFont(soundfont(Path::new(&name))),
     })
 }
 

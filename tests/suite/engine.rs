@@ -8,8 +8,8 @@ use musicvae::music::{Groove, Hit, Lane, Meter};
 use musicvae_tui::engine::render::{render_groove, write_wav};
 use musicvae_tui::engine::stderr::StderrGuard;
 use musicvae_tui::engine::{
-    AudioState, Command, Engine, EngineOptions, MidiState, SoundFont, SoundFontSource, Takeover,
-    kit::EMBEDDED_KIT,
+    AudioState, Command, Engine, EngineOptions, MidiState, Request, Setup, SoundFont,
+    SoundFontSource, Takeover, kit::EMBEDDED_KIT,
 };
 
 /// A bar of kicks on the beats with snares between them, one of those early.
@@ -87,7 +87,7 @@ fn without_the_card_it_plays_on_its_clock_and_says_why() {
         },
         ..Groove::empty(24)
     };
-    assert!(engine.send(Command::SetGroove {
+    assert!(engine.send(Request::SetGroove {
         groove,
         takeover: Takeover::NextBar
     }));
@@ -130,7 +130,7 @@ fn a_bad_kit_leaves_the_one_there_was() {
         error.starts_with("/nowhere/kit.sf2 cannot be read"),
         "{error}"
     );
-    engine.send(Command::SetSoundFont(SoundFontSource::Embedded));
+    engine.send(Setup::SetSoundFont(SoundFontSource::Embedded));
     wait_until("no error", || engine.status().kit_error.is_none());
 }
 

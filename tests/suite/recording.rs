@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use musicvae::music::{Groove, Hit, Lane, midi_file};
 use musicvae_tui::engine::render::render_groove;
 use musicvae_tui::engine::{
-    Command, Engine, EngineOptions, RecordOptions, SoundFont, SoundFontSource, TICKS_PER_QUARTER,
+    Command, Engine, EngineOptions, RecordOptions, RecordStart, Request, SoundFont,
+    SoundFontSource, TICKS_PER_QUARTER,
 };
 
 /// A bar of snares, some of them early or late.
@@ -38,7 +39,7 @@ fn options(folder: &Path) -> RecordOptions {
         folder: folder.into(),
         sound: true,
         midi: true,
-        on_bar: true,
+        start: RecordStart::Bar,
     }
 }
 
@@ -102,7 +103,7 @@ fn a_recording_is_what_rendering_offline_gives() {
     let folder = tempfile::tempdir().unwrap();
     let into = folder.path().join("new");
     let engine = engine();
-    assert!(engine.send(Command::Record(options(&into))));
+    assert!(engine.send(Request::Record(options(&into))));
     wait_until("the recording", || engine.status().recording.is_some());
     let recording = engine.status().recording.unwrap();
     assert_eq!(
@@ -111,7 +112,7 @@ fn a_recording_is_what_rendering_offline_gives() {
     );
     assert_eq!(names(&into), ["take-001.mid.part", "take-001.wav.part"]);
     // One at a time.
-    assert!(engine.send(Command::Record(options(&into))));
+    assert!(engine.send(Request::Record(options(&into))));
     assert!(engine.send(Command::Play));
     recorded(&engine, 4.2);
     assert_eq!(names(&into).len(), 2);
@@ -168,10 +169,10 @@ fn an_engine_that_ends_closes_its_recording() {
     let engine = engine();
     engine.send(Command::Play);
     let options = RecordOptions {
-        on_bar: false,
+        start: RecordStart::Now,
         ..options(folder.path())
     };
-    engine.send(Command::Record(options.clone()));
+    engine.send(Request::Record(options.clone()));
     recorded(&engine, 1.0);
     drop(engine);
     assert_eq!(names(folder.path()), ["take-001.mid", "take-001.wav"]);
@@ -179,14 +180,14 @@ fn an_engine_that_ends_closes_its_recording() {
     // Sound or notes alone; stopped before anything was there to be stopped.
     let engine = self::engine();
     engine.send(Command::Play);
-    engine.send(Command::Record(RecordOptions {
+    engine.send(Request::Record(RecordOptions {
         sound: false,
         ..options.clone()
     }));
     recorded(&engine, 1.0);
     drop(engine);
     let engine = self::engine();
-    engine.send(Command::Record(RecordOptions {
+    engine.send(Request::Record(RecordOptions {
         midi: false,
         ..options.clone()
     }));
@@ -211,7 +212,7 @@ fn what_cannot_be_written_is_said_and_the_music_goes_on() {
     engine.send(Command::Play);
     wait_until("the start", || engine.status().playing);
     let nowhere = file.join("takes");
-    engine.send(Command::Record(options(&nowhere)));
+    engine.send(Request::Record(options(&nowhere)));
     wait_until("the reason", || engine.status().record_error.is_some());
     let status = engine.status();
     let error = status.record_error.unwrap();
@@ -223,8 +224,8 @@ fn what_cannot_be_written_is_said_and_the_music_goes_on() {
     assert!(status.playing && status.recording.is_none());
     // The folder goes away while it records.
     let gone = folder.path().join("gone");
-    engine.send(Command::Record(RecordOptions {
-        on_bar: false,
+    engine.send(Request::Record(RecordOptions {
+        start: RecordStart::Now,
         ..options(&gone)
     }));
     recorded(&engine, 0.3);
@@ -239,8 +240,8 @@ fn what_cannot_be_written_is_said_and_the_music_goes_on() {
     let turn = engine.status().position.turn;
     wait_until("the music", || engine.status().position.turn > turn);
     // And the next one is made.
-    engine.send(Command::Record(RecordOptions {
-        on_bar: false,
+    engine.send(Request::Record(RecordOptions {
+        start: RecordStart::Now,
         ..options(folder.path())
     }));
     recorded(&engine, 0.2);
@@ -258,8 +259,8 @@ fn child_recorder() {
     };
     let engine = engine();
     engine.send(Command::Play);
-    engine.send(Command::Record(RecordOptions {
-        on_bar: false,
+    engine.send(Request::Record(RecordOptions {
+        start: RecordStart::Now,
         ..options(Path::new(&folder))
     }));
     recorded(&engine, 60.0);

@@ -1,39 +1,18 @@
 //! What each command does to the core.
 
 use super::{CLOCKS_PER_STEP, Core, Metronome, NOTES, discard};
-use crate::engine::Takeover;
-use crate::engine::messages::{CoreCommand, Garbage, MidiMessage};
+use crate::engine::clock::Nanos;
+use crate::engine::messages::{Garbage, MidiMessage, Prepared};
 use crate::engine::mixer::Note;
 use crate::engine::player::{Displaced, Player};
+use crate::engine::{Command, Takeover, range};
+use musicvae::music::Lane;
 
 impl Core {
-    pub(super) fn follow(&mut self, command: CoreCommand) {
-        match command {
-            CoreCommand::Play | CoreCommand::Continue if self.external => self.join_master(),
-            CoreCommand::Play => {
-                let bars = self.count_in;
-                self.play_from_the_top(bars, 0.0);
-            }
-            CoreCommand::Stop => self.stop(),
-            CoreCommand::Continue if !self.transport.playing() => {
-                self.transport.resume();
-                if !self.start_due {
-                    self.send_midi(0, MidiMessage::Continue(self.next_clock));
-                }
-            }
-            CoreCommand::Continue => (),
-            CoreCommand::Tempo(qpm) => {
-                self.transport.set_tempo(qpm);
-                self.follower.assume(qpm);
-            }
-            CoreCommand::Follow(external) => {
-                self.external = external;
-                if !external {
-                    // Brought into range, and without what the steering added.
-                    self.transport.set_tempo(self.transport.qpm());
-                }
-            }
-            CoreCommand::Pattern(pattern, takeover) => {
+    pub(super) fn take(&mut self, prepared: Prepared) {
+        match prepared {
+            Prepared::Command(command) => self.apply(command),
+            Prepared::Pattern(pattern, takeover) => {
                 let playing = self.transport.playing();
                 let garbage = &mut self.garbage;
                 let mut displace = |it: Displaced| discard(garbage, it.into());
@@ -43,78 +22,120 @@ impl Core {
                     self.player.replace(pattern, &mut displace);
                 }
             }
-            CoreCommand::Loop(range, takeover) => {
-                self.change_part(takeover, |player, takeover, displace| {
-                    player.set_range(range, takeover, displace);
-                });
-            }
-            CoreCommand::Chain(chain, takeover) => {
+            Prepared::Chain(chain, takeover) => {
                 self.change_part(takeover, |player, takeover, displace| {
                     player.set_chain(chain, takeover, displace);
                 });
             }
-            CoreCommand::CountIn(bars) => self.count_in = bars,
-            CoreCommand::Metronome { on, level } => self.metronome = Metronome { on, level },
-            CoreCommand::Record(tap) => {
+            Prepared::Tap(tap) => {
                 if let Some(old) = self.tap.replace(tap) {
                     self.discard(Garbage::Tap(old));
                 }
             }
-            CoreCommand::StopRecording => {
+            Prepared::Mixer(mut mixer) => {
+                mixer.jump_to(&self.controls);
+                if let Some(old) = self.mixer.replace(mixer) {
+                    self.discard(Garbage::Mixer(old));
+                }
+            }
+            Prepared::Program(program) => {
+                if let Some(mixer) = &mut self.mixer {
+                    mixer.set_program(program);
+                }
+            }
+        }
+    }
+
+    fn apply(&mut self, command: Command) {
+        match command {
+            Command::Play | Command::Continue if self.external => self.join_master(),
+            Command::Play => {
+                let bars = self.count_in;
+                self.play_from_the_top(bars, 0.0);
+            }
+            Command::Stop => self.stop(),
+            Command::Continue if !self.transport.playing() => {
+                self.transport.resume();
+                if !self.start_due {
+                    self.send_midi(0, MidiMessage::Continue(self.next_clock));
+                }
+            }
+            Command::Continue => (),
+            Command::SetTempo(qpm) => {
+                self.transport.set_tempo(qpm);
+                self.follower.assume(qpm);
+            }
+            Command::FollowClock(external) => {
+                self.external = external;
+                if !external {
+                    // Brought into range, and without what the steering added.
+                    self.transport.set_tempo(self.transport.qpm());
+                }
+            }
+            Command::Overdub(overdub) => self.overdub = overdub,
+            Command::SetLoop { bars, takeover } => {
+                self.change_part(takeover, |player, takeover, displace| {
+                    player.set_loop(bars, takeover, displace);
+                });
+            }
+            Command::SetCountIn(bars) => self.count_in = range::COUNT_IN.nearest(bars),
+            Command::SetMetronome { on, level } => {
+                let level = range::CLICK.nearest(level);
+                self.metronome = Metronome { on, level };
+            }
+            Command::StopRecording => {
                 if let Some(mut tap) = self.tap.take() {
                     tap.end();
                     self.discard(Garbage::Tap(tap));
                 }
             }
-            CoreCommand::Swing(swing) => self.player.feel.swing = swing,
-            CoreCommand::Timing(amount) => self.player.feel.timing = amount,
-            CoreCommand::Velocity(amount) => self.player.feel.velocity = amount,
-            CoreCommand::Lane {
+            Command::SetSwing(swing) => self.player.feel.swing = range::SWING.nearest(swing),
+            Command::SetTimingAmount(amount) => {
+                self.player.feel.timing = range::TIMING.nearest(amount);
+            }
+            Command::SetVelocityAmount(amount) => {
+                self.player.feel.velocity = range::DYNAMICS.nearest(amount);
+            }
+            Command::SetLane {
                 lane,
                 level,
                 mute,
                 solo,
             } => {
                 let control = &mut self.controls.lanes[lane.index()];
-                (control.level, control.mute, control.solo) = (level, mute, solo);
+                control.level = range::LEVEL.nearest(level);
+                (control.mute, control.solo) = (mute, solo);
             }
-            CoreCommand::Pan(lane, pan) => self.controls.lanes[lane.index()].pan = pan,
-            CoreCommand::Master(level) => self.controls.master = level,
-            CoreCommand::Strike(lane, velocity) => {
-                if self.strikes < NOTES / 2 {
-                    let note = Note::of_lane(0, lane, velocity);
-                    self.notes[self.strikes] = note;
-                    self.strikes += 1;
-                    if let Some(tap) = &mut self.tap {
-                        tap.stroke(0.0, lane, note.velocity);
-                    }
-                    self.send_midi(
-                        0,
-                        MidiMessage::Hit {
-                            lane,
-                            velocity: note.velocity,
-                        },
-                    );
-                }
+            Command::SetPan { lane, pan } => {
+                self.controls.lanes[lane.index()].pan = range::PAN.nearest(pan);
             }
-            CoreCommand::Panic => {
+            Command::SetMasterLevel(level) => self.controls.master = range::LEVEL.nearest(level),
+            Command::Strike { lane, velocity } => {
+                self.strike(lane, range::VELOCITY.nearest(velocity));
+            }
+            Command::Panic => {
                 if let Some(mixer) = &mut self.mixer {
                     mixer.silence();
                 }
                 self.send_midi(0, MidiMessage::Panic);
             }
-            CoreCommand::Mixer(mut mixer) => {
-                mixer.jump_to(&self.controls);
-                if let Some(old) = self.mixer.replace(mixer) {
-                    self.discard(Garbage::Mixer(old));
-                }
+            Command::SetMidiOffset(ms) => {
+                let ms = f64::from(range::MIDI_OFFSET.nearest(ms));
+                self.set_midi_offset((ms * 1e6) as Nanos);
             }
-            CoreCommand::Program(program) => {
-                if let Some(mixer) = &mut self.mixer {
-                    mixer.set_program(program);
-                }
+        }
+    }
+
+    fn strike(&mut self, lane: Lane, velocity: f32) {
+        if self.strikes < NOTES / 2 {
+            let note = Note::of_lane(0, lane, velocity);
+            self.notes[self.strikes] = note;
+            self.strikes += 1;
+            if let Some(tap) = &mut self.tap {
+                tap.stroke(0.0, lane, note.velocity);
             }
-            CoreCommand::MidiOffset(offset) => self.set_midi_offset(offset),
+            let velocity = note.velocity;
+            self.send_midi(0, MidiMessage::Hit { lane, velocity });
         }
     }
 

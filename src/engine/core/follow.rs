@@ -44,7 +44,7 @@ impl Core {
                     velocity,
                     step,
                 } => {
-                    if let Some(step) = step.filter(|_| self.shared.overdub.load(Relaxed)) {
+                    if let Some(step) = step.filter(|_| self.overdub) {
                         self.player.played_by_hand(lane, step);
                     }
                     self.strike_from_pad(lane, velocity, time, audio);

@@ -6,7 +6,7 @@ use assert_no_alloc::assert_no_alloc;
 use super::*;
 use crate::engine::audio::Feed;
 use crate::engine::player::{Chain, Link};
-use crate::engine::{LoopRange, SoundFont, SoundFontSource, Takeover};
+use crate::engine::{Bars, Command, RecordStart, SoundFont, SoundFontSource, Takeover};
 use musicvae::music::{Groove, Hit, LANES};
 
 const MS: Nanos = SECOND / 1000;
@@ -64,7 +64,7 @@ fn hits(events: &[MidiEvent]) -> Vec<Nanos> {
 fn without_a_sound_card_the_clock_plays_on_time() {
     let (mut core, mut links, shared) = core_with(four_on_the_floor());
     core.drive_silently(3 * MS);
-    assert!(links.commands.push(CoreCommand::Play).is_ok());
+    assert!(links.commands.push(Command::Play.into()).is_ok());
     for now in (8..4000).step_by(5) {
         core.drive_silently(now * MS);
     }
@@ -98,8 +98,8 @@ fn sound_begins_at_the_frame_of_its_step_whatever_the_buffers() {
     for buffers in [&[512][..], &[1, 3000, 17], &[2048], &[64]] {
         let (mut core, mut links, _) = core_with(four_on_the_floor());
         let mixer = Mixer::new(&kit(), 44_100, 0).unwrap();
-        for command in [CoreCommand::Mixer(Box::new(mixer)), CoreCommand::Play] {
-            assert!(links.commands.push(command).is_ok());
+        for command in [Prepared::Mixer(Box::new(mixer)), Command::Play.into()] {
+            assert!(links.commands.push(command.into()).is_ok());
         }
         let mut sound = Vec::new();
         for length in buffers.iter().cycle() {
@@ -130,7 +130,7 @@ fn sound_begins_at_the_frame_of_its_step_whatever_the_buffers() {
 #[test]
 fn a_card_that_comes_and_goes_does_not_shift_the_beat() {
     let (mut core, mut links, _) = core_with(four_on_the_floor());
-    assert!(links.commands.push(CoreCommand::Play).is_ok());
+    assert!(links.commands.push(Command::Play.into()).is_ok());
     let silently = |core: &mut Core, from: Nanos, to: Nanos| {
         (from..to)
             .step_by(5)
@@ -176,9 +176,9 @@ fn a_stop_and_a_continue_play_each_stroke_once() {
             core.drive_silently(now);
         }
     };
-    assert!(links.commands.push(CoreCommand::Play).is_ok());
+    assert!(links.commands.push(Command::Play.into()).is_ok());
     run(&mut core, 700);
-    assert!(links.commands.push(CoreCommand::Stop).is_ok());
+    assert!(links.commands.push(Command::Stop.into()).is_ok());
     run(&mut core, 3000);
     assert!(!shared.playing.load(Relaxed));
     let before = events(&mut links);
@@ -187,7 +187,7 @@ fn a_stop_and_a_continue_play_each_stroke_once() {
         before.last().map(|event| event.message),
         Some(MidiMessage::Stop)
     );
-    assert!(links.commands.push(CoreCommand::Continue).is_ok());
+    assert!(links.commands.push(Command::Continue.into()).is_ok());
     run(&mut core, 700);
     let after = events(&mut links);
     assert!(matches!(after[0].message, MidiMessage::Continue(33..=36)));
@@ -200,30 +200,30 @@ fn a_stop_and_a_continue_play_each_stroke_once() {
 #[test]
 fn a_muted_lane_is_silent_on_midi_and_the_slept_machine_does_not_hurry() {
     let (mut core, mut links, _) = core_with(four_on_the_floor());
-    let mute = |mute| CoreCommand::Lane {
+    let mute = |mute| Command::SetLane {
         lane: Lane::Kick,
         level: 1.0,
         mute,
         solo: false,
     };
-    for command in [mute(true), CoreCommand::Play] {
-        assert!(links.commands.push(command).is_ok());
+    for command in [mute(true), Command::Play] {
+        assert!(links.commands.push(command.into()).is_ok());
     }
     (0..1000)
         .step_by(5)
         .for_each(|now| core.drive_silently(now * MS));
     assert!(hits(&events(&mut links)).is_empty());
-    assert!(links.commands.push(mute(false)).is_ok());
+    assert!(links.commands.push(mute(false).into()).is_ok());
     // An hour of sleep is not played in an instant.
     core.drive_silently(3600 * SECOND);
     assert!(events(&mut links).len() < 10);
-    let solo = CoreCommand::Lane {
+    let solo = Command::SetLane {
         lane: Lane::Snare,
         level: 1.0,
         mute: false,
         solo: true,
     };
-    assert!(links.commands.push(solo).is_ok());
+    assert!(links.commands.push(solo.into()).is_ok());
     (0..1000)
         .step_by(5)
         .for_each(|now| core.drive_silently(3600 * SECOND + now * MS));
@@ -242,12 +242,9 @@ fn the_callback_never_allocates() {
     };
     shared.stream.store(1, Relaxed);
     let font = kit();
-    let mixer = |rate| CoreCommand::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
+    let mixer = |rate| Prepared::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
     let pattern = || Arc::new(Pattern::new(busy()));
-    let range = Some(LoopRange {
-        first_bar: 1,
-        bars: 2,
-    });
+    let range = Some(Bars { first: 1, count: 2 });
     let chain = || {
         let link = |repeats| Link {
             pattern: pattern(),
@@ -261,57 +258,76 @@ fn the_callback_never_allocates() {
         let (happenings, told) = rtrb::RingBuffer::new(64);
         let (sound, heard) = rtrb::RingBuffer::new(30_000);
         taps.push((told, heard));
-        Box::new(Tap::new(happenings, Some(sound), false))
+        Box::new(Tap::new(happenings, Some(sound), RecordStart::Now))
     };
     let mut feeder = feed.feeder(48_000, 6);
     let mut data = vec![0_i16; 6 * 3000];
     let mut peak = 0;
     for round in 0..60_u32 {
         let commands = match round % 10 {
-            0 => vec![mixer(48_000), CoreCommand::Play],
-            1 => vec![CoreCommand::Tempo(300.0), CoreCommand::Swing(0.66)],
+            0 => vec![mixer(48_000), Command::Play.into()],
+            1 => vec![
+                Command::SetTempo(300.0).into(),
+                Command::SetSwing(0.66).into(),
+            ],
             2 => vec![
-                CoreCommand::Pattern(pattern(), Takeover::Now),
-                CoreCommand::Pattern(pattern(), Takeover::NextLoop),
+                Prepared::Pattern(pattern(), Takeover::Now),
+                Prepared::Pattern(pattern(), Takeover::NextLoop),
             ],
             3 => vec![
-                CoreCommand::Strike(Lane::Crash, 1.0),
-                CoreCommand::Pan(Lane::Kick, -0.5),
+                Command::Strike {
+                    lane: Lane::Crash,
+                    velocity: 1.0,
+                }
+                .into(),
+                Command::SetPan {
+                    lane: Lane::Kick,
+                    pan: -0.5,
+                }
+                .into(),
             ],
-            4 => vec![CoreCommand::Lane {
-                lane: Lane::Ride,
-                level: 2.0,
-                mute: false,
-                solo: false,
-            }],
+            4 => vec![
+                Command::SetLane {
+                    lane: Lane::Ride,
+                    level: 2.0,
+                    mute: false,
+                    solo: false,
+                }
+                .into(),
+            ],
             5 => vec![
-                CoreCommand::Stop,
-                CoreCommand::Pattern(pattern(), Takeover::NextBar),
+                Command::Stop.into(),
+                Prepared::Pattern(pattern(), Takeover::NextBar),
             ],
             6 => vec![
-                CoreCommand::Continue,
-                CoreCommand::Timing(1.5),
-                CoreCommand::Velocity(0.0),
+                Command::Continue.into(),
+                Command::SetTimingAmount(1.5).into(),
+                Command::SetVelocityAmount(0.0).into(),
             ],
-            7 => vec![CoreCommand::Panic, CoreCommand::Program(7)],
+            7 => vec![Command::Panic.into(), Prepared::Program(7)],
             8 => vec![
                 mixer(48_000),
-                CoreCommand::Master(0.5),
-                CoreCommand::Loop(range, Takeover::NextBar),
+                Command::SetMasterLevel(0.5).into(),
+                Command::SetLoop {
+                    bars: range,
+                    takeover: Takeover::NextBar,
+                }
+                .into(),
             ],
             _ => vec![
-                CoreCommand::Chain(chain(), Takeover::Now),
-                CoreCommand::CountIn(round as u8 / 20),
-                CoreCommand::Metronome {
+                Prepared::Chain(chain(), Takeover::Now),
+                Command::SetCountIn(round as u8 / 20).into(),
+                Command::SetMetronome {
                     on: true,
                     level: 1.0,
-                },
-                CoreCommand::StopRecording,
-                CoreCommand::Record(tap()),
+                }
+                .into(),
+                Command::StopRecording.into(),
+                Prepared::Tap(tap()),
             ],
         };
         for command in commands {
-            assert!(links.commands.push(command).is_ok());
+            assert!(links.commands.push(command.into()).is_ok());
         }
         for length in [3000, 1, 512, 1025] {
             let data = &mut data[..6 * length];
@@ -343,21 +359,21 @@ fn a_flood_leaves_no_voice_and_stays_below_full_scale() {
     let (mut core, mut links, shared) = core_with(busy());
     let mixer = Mixer::new(&kit(), 44_100, 0).unwrap();
     for command in [
-        CoreCommand::Mixer(Box::new(mixer)),
-        CoreCommand::Tempo(300.0),
-        CoreCommand::Master(2.0),
-        CoreCommand::Play,
+        Prepared::Mixer(Box::new(mixer)),
+        Command::SetTempo(300.0).into(),
+        Command::SetMasterLevel(2.0).into(),
+        Command::Play.into(),
     ] {
-        assert!(links.commands.push(command).is_ok());
+        assert!(links.commands.push(command.into()).is_ok());
     }
     for lane in Lane::ALL {
-        let command = CoreCommand::Lane {
+        let command = Command::SetLane {
             lane,
             level: 2.0,
             mute: false,
             solo: false,
         };
-        assert!(links.commands.push(command).is_ok());
+        assert!(links.commands.push(command.into()).is_ok());
     }
     let mut at = 0.0;
     let (mut left, mut right) = (vec![0.0; 512], vec![0.0; 512]);
@@ -378,15 +394,15 @@ fn a_flood_leaves_no_voice_and_stays_below_full_scale() {
     assert!((0.9..1.0).contains(&peak), "{peak}");
     assert!(shared.lane_levels.iter().all(|level| level.get() > 0.01));
     assert_eq!(LANES, shared.lane_levels.len());
-    assert!(links.commands.push(CoreCommand::Stop).is_ok());
+    assert!(links.commands.push(Command::Stop.into()).is_ok());
     turn(&mut core, 12.0);
     assert_eq!(turn(&mut core, 0.5), 0.0, "a voice still sounds");
 }
 
 /// Sends commands, which must find room.
-fn send(links: &mut Links, commands: impl IntoIterator<Item = CoreCommand>) {
+fn send(links: &mut Links, commands: impl IntoIterator<Item = impl Into<Prepared>>) {
     for command in commands {
-        assert!(links.commands.push(command).is_ok());
+        assert!(links.commands.push(command.into()).is_ok());
     }
 }
 
@@ -394,7 +410,7 @@ fn send(links: &mut Links, commands: impl IntoIterator<Item = CoreCommand>) {
 fn core_with_kit(groove: Groove) -> (Core, Links, Arc<Shared>) {
     let (mut core, mut links, shared) = core_with(groove);
     let mixer = Mixer::new(&kit(), 48_000, 0).unwrap();
-    send(&mut links, [CoreCommand::Mixer(Box::new(mixer))]);
+    send(&mut links, [Prepared::Mixer(Box::new(mixer))]);
     core.take_commands();
     (core, links, shared)
 }
@@ -432,8 +448,8 @@ fn onsets(sound: &[f32]) -> Vec<usize> {
 #[test]
 fn the_metronome_clicks_on_the_beats_in_the_sound_only() {
     let (mut core, mut links, _) = core_with_kit(Groove::empty(32));
-    let metronome = |on| CoreCommand::Metronome { on, level: 0.8 };
-    send(&mut links, [metronome(true), CoreCommand::Play]);
+    let metronome = |on| Command::SetMetronome { on, level: 0.8 };
+    send(&mut links, [metronome(true), Command::Play]);
     let sound = listen(&mut core, 5 * 48_000);
     let clicks = onsets(&sound);
     assert_eq!(clicks.len(), 10);
@@ -468,7 +484,7 @@ fn counting_in_clicks_whole_bars_and_then_starts_everything() {
         });
     }
     let (mut core, mut links, shared) = core_with_kit(groove);
-    send(&mut links, [CoreCommand::CountIn(2), CoreCommand::Play]);
+    send(&mut links, [Command::SetCountIn(2), Command::Play]);
     let sound = listen(&mut core, 48_000);
     // Six beats to go.
     let position = shared.playhead.read();
@@ -499,7 +515,7 @@ fn counting_in_clicks_whole_bars_and_then_starts_everything() {
     assert!((hits[1] - start - SECOND).abs() < 50_000);
     assert_eq!(hits.len(), 3);
     // Without counting, at once.
-    send(&mut links, [CoreCommand::CountIn(0), CoreCommand::Play]);
+    send(&mut links, [Command::SetCountIn(0), Command::Play]);
     listen(&mut core, 480);
     assert_eq!(shared.playhead.read().at(0).count_in, 0);
 }
@@ -507,11 +523,11 @@ fn counting_in_clicks_whole_bars_and_then_starts_everything() {
 #[test]
 fn a_stop_while_counting_does_not_lose_the_start() {
     let (mut core, mut links, _) = core_with_kit(four_on_the_floor());
-    send(&mut links, [CoreCommand::CountIn(1), CoreCommand::Play]);
+    send(&mut links, [Command::SetCountIn(1), Command::Play]);
     listen(&mut core, 24_000);
-    send(&mut links, [CoreCommand::Stop]);
+    send(&mut links, [Command::Stop]);
     listen(&mut core, 24_000);
-    send(&mut links, [CoreCommand::Continue]);
+    send(&mut links, [Command::Continue]);
     listen(&mut core, 110_000);
     let messages: Vec<_> = events(&mut links)
         .into_iter()
@@ -529,11 +545,11 @@ fn a_stop_while_counting_does_not_lose_the_start() {
 #[test]
 fn a_tempo_change_keeps_the_phase_of_hits_clocks_and_clicks() {
     let (mut core, mut links, _) = core_with_kit(four_on_the_floor());
-    send(&mut links, [CoreCommand::Play]);
+    send(&mut links, [Command::Play]);
     let tempos = [120.0, 90.0, 233.0, 20.0, 300.0, 61.7];
     let mut seconds_at = Vec::new();
     for tempo in tempos.iter().cycle().take(18) {
-        send(&mut links, [CoreCommand::Tempo(*tempo)]);
+        send(&mut links, [Command::SetTempo(*tempo)]);
         seconds_at.push((core.frame, *tempo));
         listen(&mut core, 9_600);
     }
@@ -574,11 +590,11 @@ fn a_tempo_change_keeps_the_phase_of_hits_clocks_and_clicks() {
 #[test]
 fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
     let (mut core, mut links, shared) = core_with_kit(Groove::empty(64));
-    let range = LoopRange {
-        first_bar: 2,
-        bars: 1,
+    let range = Bars { first: 2, count: 1 };
+    let range = |on: bool| Command::SetLoop {
+        bars: on.then_some(range),
+        takeover: Takeover::NextLoop,
     };
-    let range = |on: bool| CoreCommand::Loop(on.then_some(range), Takeover::NextLoop);
     let playhead = |core: &mut Core| {
         listen(core, 480);
         let playhead = shared.playhead.read();
@@ -586,7 +602,7 @@ fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
     };
     send(&mut links, [range(true)]);
     assert_eq!(playhead(&mut core), (32, 16));
-    send(&mut links, [CoreCommand::Play]);
+    send(&mut links, [Command::Play]);
     listen(&mut core, 480);
     send(&mut links, [range(false)]);
     assert_eq!(playhead(&mut core), (32, 16), "waits for its loop");
@@ -600,20 +616,20 @@ fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
     send(
         &mut links,
         [
-            CoreCommand::Stop,
-            CoreCommand::Chain(chain(), Takeover::NextLoop),
+            Command::Stop.into(),
+            Prepared::Chain(chain(), Takeover::NextLoop),
         ],
     );
     assert_eq!(playhead(&mut core), (0, 16));
     assert_eq!(shared.chain_link.load(Relaxed), 1);
-    send(&mut links, [CoreCommand::Play]);
+    send(&mut links, [Command::Play]);
     listen(&mut core, 100_000);
     assert_eq!(
         (playhead(&mut core), shared.chain_link.load(Relaxed)),
         ((0, 32), 2)
     );
     let pattern = Arc::new(Pattern::new(Groove::empty(16)));
-    send(&mut links, [CoreCommand::Pattern(pattern, Takeover::Now)]);
+    send(&mut links, [Prepared::Pattern(pattern, Takeover::Now)]);
     listen(&mut core, 48_000);
     assert_eq!(
         (playhead(&mut core), shared.chain_link.load(Relaxed)),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::held::Held;
 use super::{Inbox, Memory, MidiCommand, Watch, unpoisoned};
+use crate::engine::MidiSetting;
 use crate::engine::clock::{Nanos, SECOND};
 use crate::engine::messages::{MidiEvent, MidiMessage};
 use crate::engine::schedule::{Bytes, Emit, MidiSink, STOP, Schedule};
@@ -124,11 +125,8 @@ impl Sender {
         let gone = loop {
             match inbox.commands.try_recv() {
                 Ok(command) => {
-                    match &command {
-                        MidiCommand::Map(map) => inbox.settings.map = *map.clone(),
-                        MidiCommand::Clock(clock) => inbox.settings.clock = *clock,
-                        MidiCommand::Gate(gate) => inbox.settings.gate = *gate,
-                        _ => (),
+                    if let MidiCommand::Set(setting) = &command {
+                        inbox.settings.note(setting);
                     }
                     self.commands.push(command);
                 }
@@ -168,11 +166,13 @@ impl Sender {
                 self.emit(|schedule, emit| schedule.greet(emit));
             }
             MidiCommand::Close => self.close(),
-            MidiCommand::Map(map) => self.emit(|schedule, emit| schedule.set_map(*map, emit)),
-            MidiCommand::Clock(clock) => {
+            MidiCommand::Set(MidiSetting::DrumMap(map)) => {
+                self.emit(|schedule, emit| schedule.set_map(*map, emit));
+            }
+            MidiCommand::Set(MidiSetting::ClockOut(clock)) => {
                 self.emit(|schedule, emit| schedule.set_clock(clock, emit));
             }
-            MidiCommand::Gate(gate) => self.schedule.set_gate(gate),
+            MidiCommand::Set(MidiSetting::Gate(gate)) => self.schedule.set_gate(gate),
             MidiCommand::Quit => self.close(),
         }
     }

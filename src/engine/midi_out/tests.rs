@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use super::ports::Backend;
 use super::*;
 use crate::engine::core::Core;
-use crate::engine::messages::{CoreCommand, Links};
+use crate::engine::messages::{Links, Prepared};
 use crate::engine::pattern::Pattern;
-use crate::engine::{Command, Engine, EngineOptions, MidiState, Takeover};
+use crate::engine::{Command, Engine, EngineOptions, MidiState, Setup, Takeover};
 use musicvae::music::{Groove, Hit, LANES, Lane};
 
 const MS: Nanos = SECOND / 1000;
@@ -115,7 +115,7 @@ impl MidiSink for Port {
 /// Core and sender in a time of their own, without threads.
 struct Rig {
     core: Core,
-    commands: rtrb::Producer<CoreCommand>,
+    commands: rtrb::Producer<Prepared>,
     _garbage: rtrb::Consumer<crate::engine::messages::Garbage>,
     sender: Sender,
     asks: SyncSender<MidiCommand>,
@@ -174,8 +174,8 @@ impl Rig {
         assert!(self.asks.try_send(command).is_ok());
     }
 
-    fn tell(&mut self, command: CoreCommand) {
-        assert!(self.commands.push(command).is_ok());
+    fn tell(&mut self, given: impl Into<Prepared>) {
+        assert!(self.commands.push(given.into()).is_ok());
     }
 
     /// Lets `ms` milliseconds pass.
@@ -248,12 +248,12 @@ enum Do {
 
 fn act(rig: &mut Rig, action: &Do) {
     match *action {
-        Do::Play => rig.tell(CoreCommand::Play),
-        Do::Stop => rig.tell(CoreCommand::Stop),
-        Do::Continue => rig.tell(CoreCommand::Continue),
-        Do::Tempo(qpm) => rig.tell(CoreCommand::Tempo(qpm)),
-        Do::Map(kind) => rig.ask(MidiCommand::Map(Box::new(map(kind)))),
-        Do::Mute(lane, mute) => rig.tell(CoreCommand::Lane {
+        Do::Play => rig.tell(Command::Play),
+        Do::Stop => rig.tell(Command::Stop),
+        Do::Continue => rig.tell(Command::Continue),
+        Do::Tempo(qpm) => rig.tell(Command::SetTempo(qpm)),
+        Do::Map(kind) => rig.ask(MidiCommand::Set(MidiSetting::DrumMap(Box::new(map(kind))))),
+        Do::Mute(lane, mute) => rig.tell(Command::SetLane {
             lane: Lane::ALL[lane],
             level: 1.0,
             mute,
@@ -264,19 +264,24 @@ fn act(rig: &mut Rig, action: &Do) {
             let mut groove = busy();
             groove.steps.rotate_left(usize::from(kind) % 16);
             let takeover = takeover[usize::from(kind) % 3];
-            rig.tell(CoreCommand::Pattern(
+            rig.tell(Prepared::Pattern(
                 std::sync::Arc::new(Pattern::new(groove)),
                 takeover,
             ));
         }
-        Do::Panic => rig.tell(CoreCommand::Panic),
-        Do::Strike(lane) => rig.tell(CoreCommand::Strike(Lane::ALL[lane], 0.5)),
+        Do::Panic => rig.tell(Command::Panic),
+        Do::Strike(lane) => rig.tell(Command::Strike {
+            lane: Lane::ALL[lane],
+            velocity: 0.5,
+        }),
         Do::Clock(kind) => {
             let kinds = [ClockOut::Off, ClockOut::Playing, ClockOut::Always];
-            rig.ask(MidiCommand::Clock(kinds[usize::from(kind) % 3]));
+            rig.ask(MidiCommand::Set(MidiSetting::ClockOut(
+                kinds[usize::from(kind) % 3],
+            )));
         }
-        Do::Gate(gate) => rig.ask(MidiCommand::Gate(gate)),
-        Do::Offset(ms) => rig.tell(CoreCommand::MidiOffset(ms * MS)),
+        Do::Gate(gate) => rig.ask(MidiCommand::Set(MidiSetting::Gate(gate))),
+        Do::Offset(ms) => rig.tell(Command::SetMidiOffset(ms as f32)),
         Do::Pull(told) => rig.bench.set(if told { Cable::Fails } else { Cable::Void }),
         Do::Plug => {
             // As the control thread does when it sees that a port went away and came back.
@@ -329,12 +334,12 @@ fn no_note_is_stuck_after(actions: &[(Do, i64)], quit: bool) {
     act(&mut rig, &Do::Plug);
     rig.pass(300);
     if quit {
-        rig.tell(CoreCommand::Play);
+        rig.tell(Command::Play);
         rig.pass(700);
         rig.ask(MidiCommand::Quit);
         assert!(!rig.pass(5), "it does not end");
     } else {
-        rig.tell(CoreCommand::Stop);
+        rig.tell(Command::Stop);
         // The stop takes effect up to half a second later.
         rig.pass(1000);
     }
@@ -387,10 +392,10 @@ fn whoever_follows_is_stopped_whatever_ends_it() {
     for end in [
         MidiCommand::Quit,
         MidiCommand::Close,
-        MidiCommand::Clock(ClockOut::Off),
+        MidiCommand::Set(MidiSetting::ClockOut(ClockOut::Off)),
     ] {
         let mut rig = Rig::new(&EngineOptions::default());
-        rig.tell(CoreCommand::Play);
+        rig.tell(Command::Play);
         rig.pass(300);
         rig.ask(end);
         rig.pass(5);
@@ -416,9 +421,9 @@ fn the_offset_moves_midi_against_the_sound_both_ways() {
         let font = crate::engine::SoundFont::load(&options.soundfont).unwrap();
         let mixer = crate::engine::mixer::Mixer::new(&font, 48_000, 0).unwrap();
         for command in [
-            CoreCommand::Mixer(Box::new(mixer)),
-            CoreCommand::MidiOffset(offset * MS),
-            CoreCommand::Play,
+            Prepared::Mixer(Box::new(mixer)),
+            Command::SetMidiOffset(offset as f32).into(),
+            Command::Play.into(),
         ] {
             assert!(links.commands.push(command).is_ok());
         }
@@ -665,10 +670,10 @@ fn a_change_of_map_or_port_leaves_nothing_behind() {
     engine.send(Command::Play);
     for kind in 0..6 {
         wait_until("notes", || !fake.bench.machine().sounding.is_empty());
-        engine.send(Command::SetDrumMap(Box::new(map(kind))));
+        engine.send(MidiSetting::DrumMap(Box::new(map(kind))));
     }
     wait_until("notes", || !fake.bench.machine().sounding.is_empty());
-    engine.send(Command::CloseMidiOut);
+    engine.send(Setup::CloseMidiOut);
     // Who says so and who gives the port back are two threads, and the latter may be late: the end
     // is when nobody holds the port any more, and not a moment at which no note happens to sound.
     wait_until("the port given back", || !fake.bench.is_held());

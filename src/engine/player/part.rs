@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::LoopRange;
+use crate::engine::Bars;
 use crate::engine::pattern::Pattern;
 use musicvae::music::{Hit, Lane};
 
@@ -20,15 +20,17 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The bars of `range` that the pattern has, at least one; all of them without a range.
-    pub fn new(pattern: Arc<Pattern>, range: Option<LoopRange>, origin: i64) -> Part {
+    /// Those bars that the pattern has, at least one; all of them for `None`.
+    pub fn new(pattern: Arc<Pattern>, bars: Option<Bars>, origin: i64) -> Part {
         let (all, bar) = (pattern.steps(), pattern.bar_steps());
-        let (start, steps) = match range {
+        let (start, steps) = match bars {
             None => (0, all),
-            Some(LoopRange { first_bar, bars }) => {
-                let last_bar = (all - 1) / bar;
-                let start = i64::from(first_bar).min(last_bar) * bar;
-                (start, (i64::from(bars.max(1)) * bar).min(all - start))
+            Some(Bars { first, count }) => {
+                let last = ((all - 1) / bar) as usize;
+                let first = first.min(last);
+                let count = count.clamp(1, last - first + 1);
+                let start = first as i64 * bar;
+                (start, (count as i64 * bar).min(all - start))
             }
         };
         Part {
@@ -70,8 +72,8 @@ impl Part {
 
     /// Other bars of the same or another pattern from step `from` on: what plays goes on where it
     /// is when it is among those bars, else at the same place of the first of them.
-    pub fn moved_to(&self, pattern: Arc<Pattern>, range: Option<LoopRange>, from: i64) -> Part {
-        let mut part = Part::new(pattern, range, from);
+    pub fn moved_to(&self, pattern: Arc<Pattern>, bars: Option<Bars>, from: i64) -> Part {
+        let mut part = Part::new(pattern, bars, from);
         let place = self.place(from);
         let ahead = if (part.start..part.start + part.steps).contains(&place) {
             place - part.start

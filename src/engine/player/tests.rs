@@ -108,7 +108,7 @@ enum Change {
     Groove(Vec<(usize, usize, f32)>, usize, Takeover),
     Swing(f32),
     Timing(f32),
-    Range(Option<LoopRange>, Takeover),
+    Range(Option<Bars>, Takeover),
     /// Steps and repeats of the links.
     Chain(Vec<(usize, i64)>, Takeover),
     Wait,
@@ -126,8 +126,8 @@ fn lengths() -> impl Strategy<Value = usize> {
     prop_oneof![Just(16_usize), Just(64), Just(14), Just(1)]
 }
 
-fn range() -> impl Strategy<Value = LoopRange> {
-    (0..6_u16, 0..5_u16).prop_map(|(first_bar, bars)| LoopRange { first_bar, bars })
+fn range() -> impl Strategy<Value = Bars> {
+    (0..6_usize, 0..5_usize).prop_map(|(first, count)| Bars { first, count })
 }
 
 /// A kick on every step.
@@ -200,7 +200,7 @@ proptest! {
                 Change::Swing(swing) => player.feel.swing = swing,
                 Change::Timing(timing) => player.feel.timing = timing,
                 Change::Range(range, takeover) => {
-                    player.set_range(range, takeover, &mut drop);
+                    player.set_loop(range, takeover, &mut drop);
                 }
                 Change::Chain(links, takeover) => {
                     let link = |(steps, repeats): (usize, i64)| Link {
@@ -255,8 +255,8 @@ fn four_bars() -> Arc<Pattern> {
 #[test]
 fn some_bars_go_round_and_what_is_early_for_them_ends_the_turn() {
     let mut player = Player::new(four_bars());
-    let range = |first_bar, bars| Some(LoopRange { first_bar, bars });
-    player.set_range(range(1, 2), Takeover::Now, &mut drop);
+    let range = |first, count| Some(Bars { first, count });
+    player.set_loop(range(1, 2), Takeover::Now, &mut drop);
     let strokes = play(&mut player, 64.0, 0.3);
     // Nothing plays yet when the range comes: bar 2 begins the loop, and each turn after the
     // first has its early stroke at the end of the turn before.
@@ -264,9 +264,9 @@ fn some_bars_go_round_and_what_is_early_for_them_ends_the_turn() {
     assert_eq!(strokes_of(&strokes, Lane::LowTom), [16.0, 48.0]);
     assert!(strokes_of(&strokes, Lane::Kick).is_empty());
     // More bars than there are: the last one alone.
-    player.set_range(range(3, 4), Takeover::NextLoop, &mut drop);
+    player.set_loop(range(3, 4), Takeover::NextLoop, &mut drop);
     assert_eq!(player.governing(80).steps, 16);
-    player.set_range(range(9, 0), Takeover::NextLoop, &mut drop);
+    player.set_loop(range(9, 0), Takeover::NextLoop, &mut drop);
     let (start, steps) = (player.governing(80).start, player.governing(80).steps);
     assert_eq!((start, steps), (48, 16));
 }
@@ -282,11 +282,8 @@ fn a_new_range_goes_on_where_it_can() {
     ] {
         let mut player = Player::new(four_bars());
         play(&mut player, 36.5, 0.3);
-        let range = Some(LoopRange {
-            first_bar: 2,
-            bars: 2,
-        });
-        player.set_range(range, takeover, &mut drop);
+        let range = Some(Bars { first: 2, count: 2 });
+        player.set_loop(range, takeover, &mut drop);
         let strokes = play(&mut player, 127.0, 0.3);
         assert_eq!(strokes_of(&strokes, Lane::LowTom), expected, "{takeover:?}");
         assert_eq!(strokes_of(&strokes, Lane::Ride), [48.0, 80.0, 112.0]);
@@ -295,15 +292,12 @@ fn a_new_range_goes_on_where_it_can() {
     // What plays is not among the new bars: its place in the bar is kept.
     let mut player = Player::new(four_bars());
     play(&mut player, 36.5, 0.3);
-    let first = Some(LoopRange {
-        first_bar: 0,
-        bars: 1,
-    });
-    player.set_range(first, Takeover::Now, &mut drop);
+    let first = Some(Bars { first: 0, count: 1 });
+    player.set_loop(first, Takeover::Now, &mut drop);
     let strokes = play(&mut player, 66.0, 0.3);
     assert_eq!(strokes_of(&strokes, Lane::Kick), [48.0, 64.0]);
     // All bars again: on from where it is.
-    player.set_range(None, Takeover::Now, &mut drop);
+    player.set_loop(None, Takeover::Now, &mut drop);
     let strokes = play(&mut player, 128.0, 0.3);
     assert_eq!(strokes_of(&strokes, Lane::Snare), [79.75]);
     assert_eq!(strokes_of(&strokes, Lane::Ride), [112.0]);
@@ -312,11 +306,8 @@ fn a_new_range_goes_on_where_it_can() {
 #[test]
 fn a_groove_that_comes_keeps_the_range() {
     let mut player = Player::new(groove(64, &[]));
-    let range = Some(LoopRange {
-        first_bar: 3,
-        bars: 1,
-    });
-    player.set_range(range, Takeover::Now, &mut drop);
+    let range = Some(Bars { first: 3, count: 1 });
+    player.set_loop(range, Takeover::Now, &mut drop);
     play(&mut player, 4.0, 0.3);
     player.set_pattern(four_bars(), Takeover::NextBar, &mut drop);
     let strokes = play(&mut player, 50.0, 0.3);

@@ -13,6 +13,8 @@ mod writer;
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 pub(crate) use files::quantized;
 pub(crate) use recorder::Recorder;
 #[cfg(test)]
@@ -27,7 +29,8 @@ pub(crate) const TICKS_PER_STEP: f64 =
     TICKS_PER_QUARTER as f64 / musicvae::music::STEPS_PER_QUARTER as f64;
 
 /// What is recorded, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct RecordOptions {
     /// Folder that receives the files; made when it is not there.
     pub folder: PathBuf,
@@ -35,9 +38,29 @@ pub struct RecordOptions {
     pub sound: bool,
     /// What is played, to a MIDI file of [`TICKS_PER_QUARTER`], with the General MIDI pitches.
     pub midi: bool,
-    /// Begins with the next bar line (or with [`super::Command::Play`], while nothing plays), so
-    /// that bars of the files are bars of the music; otherwise at once.
-    pub on_bar: bool,
+    pub start: RecordStart,
+}
+
+impl Default for RecordOptions {
+    fn default() -> RecordOptions {
+        RecordOptions {
+            folder: "takes".into(),
+            sound: true,
+            midi: true,
+            start: RecordStart::Bar,
+        }
+    }
+}
+
+/// When a recording begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordStart {
+    /// With the next bar line (or with play, while nothing plays), so that bars of the files are
+    /// bars of the music.
+    #[default]
+    Bar,
+    Now,
 }
 
 /// A recording that is being made.

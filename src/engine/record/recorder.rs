@@ -11,9 +11,10 @@ use std::time::Duration;
 use super::tap::Tap;
 use super::writer::Writer;
 use super::{RecordOptions, Recording, files};
+use crate::engine::Command;
 use crate::engine::control::{CoreSender, Slow};
 use crate::engine::handle::join_within;
-use crate::engine::messages::CoreCommand;
+use crate::engine::messages::Prepared;
 use musicvae::fault::{self, Place};
 
 /// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
@@ -46,7 +47,7 @@ impl Recorder {
             let ended = catch_unwind(AssertUnwindSafe(|| {
                 record(&options, &stop, &flag, &core, &slow)
             }));
-            core.send(CoreCommand::StopRecording);
+            core.send(Command::StopRecording);
             let (files, error) = ended.unwrap_or_else(|_| {
                 let fault = "Recording broke off by a fault in the program: what was written is in \
                              the .part files.";
@@ -118,13 +119,13 @@ fn record(
             seconds: None,
         });
     });
-    let tap = Box::new(Tap::new(told, heard, options.on_bar));
+    let tap = Box::new(Tap::new(told, heard, options.start));
     let mut error = None;
-    if !core.send(CoreCommand::Record(tap)) {
+    if !core.send(Prepared::Tap(tap)) {
         error = Some("The engine is too busy to begin a recording: try again.".to_string());
     } else if stop.load(Relaxed) {
         // Told to stop before there was anything to stop.
-        core.send(CoreCommand::StopRecording);
+        core.send(Command::StopRecording);
     }
     while error.is_none() {
         // Asked before the queues are emptied, so that nothing is left in them.

@@ -1,5 +1,6 @@
 //! The real-time end of a recording: takes nothing but room in queues that were made before.
 
+use super::RecordStart;
 use crate::engine::mixer::LATENCY;
 use musicvae::music::{Lane, Meter};
 
@@ -52,7 +53,7 @@ pub(crate) struct Tap {
     happenings: rtrb::Producer<Happening>,
     /// Left and right in turn.
     sound: Option<rtrb::Producer<f32>>,
-    on_bar: bool,
+    start: RecordStart,
     /// Step at which it begins; `None` until that is known.
     from: Option<f64>,
     running: bool,
@@ -76,13 +77,13 @@ impl Tap {
     pub fn new(
         happenings: rtrb::Producer<Happening>,
         sound: Option<rtrb::Producer<f32>>,
-        on_bar: bool,
+        start: RecordStart,
     ) -> Tap {
         Tap {
             happenings,
             sound,
-            on_bar,
-            from: (!on_bar).then_some(f64::NEG_INFINITY),
+            start,
+            from: (start == RecordStart::Now).then_some(f64::NEG_INFINITY),
             running: false,
             skip: 0,
             frames: 0,
@@ -99,7 +100,7 @@ impl Tap {
 
     /// Where it is to begin, while it has not; `bar` is the next bar line.
     pub fn begins_at(&mut self, playing: bool, bar: impl FnOnce() -> f64) -> Option<f64> {
-        if self.running || (self.on_bar && !playing) {
+        if self.running || (self.start == RecordStart::Bar && !playing) {
             return None;
         }
         Some(*self.from.get_or_insert_with(bar))
@@ -107,14 +108,14 @@ impl Tap {
 
     /// Playing begins at `position`: what waits begins with it, whole bars of counting in included.
     pub fn played(&mut self, position: f64) {
-        if !self.running && self.on_bar {
+        if !self.running && self.start == RecordStart::Bar {
             self.from = Some(position);
         }
     }
 
     /// Playing ended or went elsewhere: the bar line that was waited for does not come.
     pub fn moved_away(&mut self) {
-        if !self.running && self.on_bar {
+        if !self.running && self.start == RecordStart::Bar {
             self.from = None;
         }
     }
@@ -247,7 +248,7 @@ mod tests {
     fn what_finds_no_room_is_a_gap_of_its_length() {
         let (happenings, mut told) = rtrb::RingBuffer::new(64);
         let (sound, mut heard) = rtrb::RingBuffer::new(400);
-        let mut tap = Tap::new(happenings, Some(sound), false);
+        let mut tap = Tap::new(happenings, Some(sound), RecordStart::Now);
         assert_eq!(tap.begins_at(false, || 0.0), Some(f64::NEG_INFINITY));
         tap.begin(0, 0.0);
         tap.note_conditions(48_000, 120.0, Meter::COMMON);
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn what_waits_for_a_bar_begins_with_it_or_with_play() {
-        let tap = || Tap::new(rtrb::RingBuffer::new(8).0, None, true);
+        let tap = || Tap::new(rtrb::RingBuffer::new(8).0, None, RecordStart::Bar);
         let mut waiting = tap();
         assert_eq!(waiting.begins_at(false, || 16.0), None);
         assert_eq!(waiting.begins_at(true, || 16.0), Some(16.0));

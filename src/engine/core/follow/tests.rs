@@ -5,9 +5,9 @@ use assert_no_alloc::assert_no_alloc;
 use super::super::mixer::Mixer;
 use super::*;
 use crate::engine::follow::ClockMessage;
-use crate::engine::messages::{CoreCommand, Links};
+use crate::engine::messages::{Links, Prepared};
 use crate::engine::shared::Shared;
-use crate::engine::{EngineOptions, SoundFont, SoundFontSource};
+use crate::engine::{Command, EngineOptions, RecordStart, SoundFont, SoundFontSource};
 use musicvae::music::{Groove, Hit};
 
 const MS: Nanos = SECOND / 1000;
@@ -66,8 +66,8 @@ impl Bench {
         }
     }
 
-    fn ask(&mut self, command: CoreCommand) {
-        assert!(self.links.commands.push(command).is_ok());
+    fn ask(&mut self, command: impl Into<Prepared>) {
+        assert!(self.links.commands.push(command.into()).is_ok());
     }
 
     fn send(&mut self, time: Nanos, message: InputMessage) {
@@ -185,8 +185,8 @@ fn a_lost_clock_is_played_on_without() {
 #[test]
 fn play_here_and_a_clock_that_comes_later_have_their_ticks_in_common() {
     let mut bench = Bench::new(true, kicks_on_the_beat());
-    bench.ask(CoreCommand::Tempo(110.0));
-    bench.ask(CoreCommand::Play);
+    bench.ask(Command::SetTempo(110.0));
+    bench.ask(Command::Play);
     bench.silently(5 * SECOND, None);
     // With nobody to follow it plays at its own tempo.
     let hits = bench.hits();
@@ -205,11 +205,11 @@ fn play_here_and_a_clock_that_comes_later_have_their_ticks_in_common() {
         assert!((ticks - ticks.round()).abs() < 0.05, "{ticks}");
     }
     // And left alone again, it keeps that tempo.
-    bench.ask(CoreCommand::Follow(false));
+    bench.ask(Command::FollowClock(false));
     bench.silently(31 * SECOND, Some(&master));
     let qpm = f64::from_bits(bench.shared.qpm.load(Relaxed));
     assert!((qpm - 112.0).abs() < 1.0, "{qpm}");
-    bench.ask(CoreCommand::Tempo(60.0));
+    bench.ask(Command::SetTempo(60.0));
     bench.silently(32 * SECOND, Some(&master));
     assert_eq!(f64::from_bits(bench.shared.qpm.load(Relaxed)), 60.0);
 }
@@ -226,8 +226,8 @@ fn an_own_clock_does_not_heed_the_master() {
     assert!(!bench.shared.playing.load(Relaxed));
     assert!(bench.sent().is_empty());
     // Asked to follow, and told to play, it joins the master where that is.
-    bench.ask(CoreCommand::Follow(true));
-    bench.ask(CoreCommand::Play);
+    bench.ask(Command::FollowClock(true));
+    bench.ask(Command::Play);
     bench.silently(10 * SECOND, Some(&master));
     let hits = bench.hits();
     assert!(off(&hits, &master).iter().all(|off| *off < 1.0), "{hits:?}");
@@ -286,7 +286,7 @@ fn a_slept_machine_falls_in_again() {
 #[test]
 fn a_sound_card_that_slept_keeps_the_beat() {
     let mut bench = Bench::new(false, kicks_on_the_beat());
-    bench.ask(CoreCommand::Play);
+    bench.ask(Command::Play);
     let (mut left, mut right) = ([0.0; 480], [0.0; 480]);
     let mut heard = 12 * MS;
     let mut play = |bench: &mut Bench, buffers: usize, gap: Nanos| {
@@ -317,7 +317,7 @@ fn a_sound_card_that_slept_keeps_the_beat() {
 fn with_sound(bench: &mut Bench) {
     let font = SoundFont::load(&SoundFontSource::Embedded).unwrap();
     let mixer = Mixer::new(&font, 48_000, 0).unwrap();
-    bench.ask(CoreCommand::Mixer(Box::new(mixer)));
+    bench.ask(Prepared::Mixer(Box::new(mixer)));
 }
 
 #[test]
@@ -377,8 +377,8 @@ fn a_pad_sounds_a_buffer_later_whenever_it_is_struck() {
 fn what_was_struck_by_hand_is_left_out_by_the_loop() {
     for overdub in [false, true] {
         let mut bench = Bench::new(false, kicks_on_the_beat());
-        bench.shared.overdub.store(overdub, Relaxed);
-        bench.ask(CoreCommand::Play);
+        bench.ask(Command::Overdub(overdub));
+        bench.ask(Command::Play);
         bench.silently(450 * MS, None);
         let strike = InputMessage::Strike {
             lane: Lane::Kick,
@@ -434,8 +434,8 @@ fn what_a_master_leads_and_a_pad_adds_is_recorded_on_the_musics_ticks() {
     use crate::engine::record::{Happening, Tap};
     let mut bench = Bench::new(true, kicks_on_the_beat());
     let (happenings, mut told) = rtrb::RingBuffer::new(4096);
-    let tap = Box::new(Tap::new(happenings, None, true));
-    bench.ask(CoreCommand::Record(tap));
+    let tap = Box::new(Tap::new(happenings, None, RecordStart::Bar));
+    bench.ask(Prepared::Tap(tap));
     let master = Master {
         first: 100 * MS,
         qpm: 133.0,

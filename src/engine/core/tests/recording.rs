@@ -5,7 +5,7 @@ use std::thread::sleep;
 
 use super::*;
 use crate::engine::control::{CoreSender, Slow};
-use crate::engine::record::{RecordOptions, Recorder, quantized};
+use crate::engine::record::{RecordOptions, RecordStart, Recorder, quantized};
 use musicvae::music::{Meter, midi_file};
 
 /// A core that is driven by hand, and a recorder beside it.
@@ -36,7 +36,7 @@ impl Bench {
         }
     }
 
-    fn send(&self, command: CoreCommand) {
+    fn send(&self, command: impl Into<Prepared>) {
         assert!(self.sender.send(command));
     }
 
@@ -60,12 +60,12 @@ impl Bench {
     }
 
     /// Begins a recording; the core has the tap when this returns.
-    fn record(&mut self, folder: &Path, on_bar: bool) {
+    fn record(&mut self, folder: &Path, start: RecordStart) {
         let options = RecordOptions {
             folder: folder.into(),
             sound: true,
             midi: true,
-            on_bar,
+            start,
         };
         let stop = Arc::default();
         let started = Recorder::start(options, stop, self.sender.clone(), self.slow.clone());
@@ -84,7 +84,7 @@ impl Bench {
 
     /// Ends it, and returns its files.
     fn stop(&mut self) -> Vec<PathBuf> {
-        self.send(CoreCommand::StopRecording);
+        self.send(Command::StopRecording);
         self.core.take_commands();
         while self.garbage.pop().is_ok() {}
         let begun = Instant::now();
@@ -157,10 +157,10 @@ fn what_is_heard_and_played_is_recorded_sample_by_sample_and_stroke_by_stroke() 
     let mut bench = Bench::new(busy());
     bench.drive(1, 48_000, 1);
     let first = bench.core.frame;
-    bench.send(CoreCommand::Play);
+    bench.send(Command::Play);
     // In the middle of the first bar; a bar is 96,000 frames.
     bench.drive(1, 48_000, 30_000);
-    bench.record(folder.path(), true);
+    bench.record(folder.path(), RecordStart::Bar);
     bench.drive(1, 48_000, 30_000);
     assert_eq!(bench.seconds(), None, "waits for the bar line");
     bench.drive(1, 48_000, 5 * 48_000);
@@ -197,15 +197,18 @@ fn what_is_heard_and_played_is_recorded_sample_by_sample_and_stroke_by_stroke() 
 fn counting_in_tempo_meter_and_strokes_by_hand_are_in_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::new(four_on_the_floor());
-    bench.record(folder.path(), true);
+    bench.record(folder.path(), RecordStart::Bar);
     bench.drive(1, 48_000, 20_000);
     assert_eq!(bench.seconds(), None, "waits for play");
-    bench.send(CoreCommand::CountIn(1));
-    bench.send(CoreCommand::Play);
+    bench.send(Command::SetCountIn(1));
+    bench.send(Command::Play);
     // A bar of counting and two beats.
     bench.drive(1, 48_000, 3 * 48_000);
-    bench.send(CoreCommand::Strike(Lane::Crash, 1.0));
-    bench.send(CoreCommand::Tempo(60.0));
+    bench.send(Command::Strike {
+        lane: Lane::Crash,
+        velocity: 1.0,
+    });
+    bench.send(Command::SetTempo(60.0));
     let waltz = Groove {
         meter: Meter {
             numerator: 3,
@@ -214,12 +217,15 @@ fn counting_in_tempo_meter_and_strokes_by_hand_are_in_the_file() {
         ..Groove::empty(12)
     };
     let waltz = Arc::new(Pattern::new(waltz));
-    bench.send(CoreCommand::Pattern(waltz, Takeover::NextBar));
+    bench.send(Prepared::Pattern(waltz, Takeover::NextBar));
     bench.drive(1, 48_000, 4 * 48_000);
     // Time goes on while nothing plays.
-    bench.send(CoreCommand::Stop);
+    bench.send(Command::Stop);
     bench.drive(1, 48_000, 2 * 48_000);
-    bench.send(CoreCommand::Strike(Lane::Ride, 0.5));
+    bench.send(Command::Strike {
+        lane: Lane::Ride,
+        velocity: 0.5,
+    });
     bench.drive(1, 48_000, 48_000);
     let files = bench.stop();
     let (_, sound) = samples(&files[0]);
@@ -257,8 +263,8 @@ fn counting_in_tempo_meter_and_strokes_by_hand_are_in_the_file() {
 fn a_card_of_another_rate_begins_another_file_and_nothing_is_lost_between() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::new(busy());
-    bench.send(CoreCommand::Play);
-    bench.record(folder.path(), false);
+    bench.send(Command::Play);
+    bench.record(folder.path(), RecordStart::Now);
     let first = bench.core.frame;
     bench.drive(1, 48_000, 48_000);
     bench.drive(2, 44_100, 44_100);
@@ -279,8 +285,8 @@ fn a_card_of_another_rate_begins_another_file_and_nothing_is_lost_between() {
 fn without_a_card_what_would_be_heard_is_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::new(four_on_the_floor());
-    bench.record(folder.path(), true);
-    bench.send(CoreCommand::Play);
+    bench.record(folder.path(), RecordStart::Bar);
+    bench.send(Command::Play);
     for turn in 1..600 {
         bench.core.drive_silently(turn * 5 * MS);
     }
@@ -311,7 +317,7 @@ fn without_a_card_what_would_be_heard_is_recorded() {
 fn an_empty_recording_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::new(busy());
-    bench.record(folder.path(), true);
+    bench.record(folder.path(), RecordStart::Bar);
     bench.drive(1, 48_000, 10_000);
     assert!(bench.stop().is_empty());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
