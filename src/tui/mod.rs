@@ -1,21 +1,16 @@
 //! The terminal: draws a [`Studio`] and turns keys into actions.
+//!
+//! Here are the event loop and the terminal. Arrows run one way: `kit`, what everything is drawn
+//! with; `keymap`, the table of commands; `panes`, `overlays` and `bars`, which don't know each
+//! other; `layout`, which puts them in their places.
 
 mod bars;
-mod bindings;
-mod browser;
-mod commands;
-mod draw;
-mod grid;
-mod keys;
-mod loss;
-mod machine;
-mod overlay;
-mod qualities;
-mod slider;
-mod slots;
+mod keymap;
+mod kit;
+mod layout;
+mod overlays;
+mod panes;
 mod terminal;
-mod theme;
-mod timing;
 
 use std::io::ErrorKind::{Interrupted, WouldBlock};
 use std::sync::Arc;
@@ -26,10 +21,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use crossterm::event::{Event as TerminalEvent, KeyEventKind};
 
-pub use bindings::{Binding, Keymap, KeymapError, Place};
-pub use draw::{View, draw};
-pub use keys::Key;
-pub use theme::Theme;
+pub use keymap::{Binding, Keymap, KeymapError, Place};
+pub use kit::{Key, Theme};
+pub use layout::{View, draw};
 
 use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
 use musicvae::fault;
@@ -150,7 +144,10 @@ fn turn(
 
 /// What the screen shows that changes by itself.
 fn changed_by_time(studio: &Studio) -> (String, Vec<String>) {
-    (studio.status_line().1, browser::ages(studio).collect())
+    (
+        studio.status_line().1,
+        panes::checkpoints::ages(studio).collect(),
+    )
 }
 
 fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) {

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Rect};
+use ratatui::layout::Constraint;
 use ratatui::style::Style;
-use ratatui::widgets::{Paragraph, Row, StatefulWidget, Table, TableState, Widget, Wrap};
+use ratatui::widgets::{Row, StatefulWidget, Table, TableState};
 
-use super::bars::shortened;
-use super::theme::Theme;
 use crate::studio::{Entry, Pane, Studio};
+use crate::tui::kit::{Canvas, Theme, shortened};
 
-pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(studio: &Studio, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let (width, height) = (canvas.width(), canvas.height());
     let library = &studio.library;
     let chosen = library.entries.get(studio.screen.checkpoint);
     if library.entries.is_empty() {
@@ -19,31 +19,25 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
             Some(_) => "Looking for checkpoints.",
             None => "No checkpoint was found.",
         };
-        Paragraph::new(text)
-            .wrap(Wrap { trim: true })
-            .render(area, buffer);
-        return;
+        return canvas.fill(text, theme.plain());
     }
     let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
     // What stands against the chosen one is said in full below the list.
     let obstacle = chosen.and_then(Entry::obstacle);
     let lines = obstacle.map_or(0, |obstacle| {
-        let width = usize::from(area.width.max(1));
-        (obstacle.chars().count().div_ceil(width) as u16 + 1)
-            .min(area.height.saturating_sub(listed.min(4)))
+        let width = usize::from(width.max(1));
+        let lines = obstacle.chars().count().div_ceil(width) as u16 + 1;
+        lines.min(height.saturating_sub(listed.min(4)))
     });
     // Under the list, or at the end of the pane when the list fills it.
-    let table = Rect {
-        height: listed.min(area.height - lines),
-        ..area
-    };
-    let aged = area.width >= 38 && ages(studio).next().is_some();
+    let listed = listed.min(height - lines);
+    let aged = width >= 38 && ages(studio).next().is_some();
     let mut columns = vec![("  step", 6), (" valid", 6)];
     if aged {
         columns.push(("  age", 5));
     }
     let taken: u16 = columns.iter().map(|(_, width)| width + 1).sum();
-    let room = usize::from(area.width.saturating_sub(taken));
+    let room = usize::from(width.saturating_sub(taken));
     let header = ["  name"]
         .into_iter()
         .chain(columns.iter().map(|(name, _)| *name));
@@ -61,21 +55,14 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
         theme.strong()
     };
     let mut state = TableState::new().with_selected(Some(studio.screen.checkpoint));
-    let table_widget = Table::new(rows, widths)
+    let table = Table::new(rows, widths)
         .header(Row::new(header).style(theme.faint()))
         .row_highlight_style(highlight)
         .column_spacing(1);
-    StatefulWidget::render(table_widget, table, buffer, &mut state);
+    let list = canvas.lines(0, listed);
+    StatefulWidget::render(table, list.area, list.buffer, &mut state);
     if let Some(obstacle) = obstacle {
-        let below = Rect {
-            y: table.bottom(),
-            height: lines,
-            ..area
-        };
-        Paragraph::new(obstacle)
-            .style(theme.trouble())
-            .wrap(Wrap { trim: true })
-            .render(below, buffer);
+        canvas.lines(listed, lines).fill(obstacle, theme.trouble());
     }
 }
 

@@ -1,23 +1,18 @@
 //! The slots and the chain, over the panes.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
-use super::bars::shortened;
-use super::draw::View;
-use super::overlay::{pick, window};
 use crate::studio::{Studio, chain};
+use crate::tui::kit::{Canvas, Theme, pick, shortened, window};
 
 /// Columns of a groove's name.
 const NAME: usize = 24;
 
-pub fn draw(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
+    let theme = body.theme;
     let chain = &studio.chain;
     let height = chain::SLOTS + 3;
-    let inner = window("Slots and chain", (66, height), view, body, buffer);
+    let mut inner = window("Slots and chain", (66, height), body);
     let sounding = chain.sounding(studio.transport.chain_link);
     let lines = chain.slots.iter().enumerate().map(|(number, slot)| {
         let sounds = sounding.is_some_and(|(slot, _)| slot == number);
@@ -40,22 +35,19 @@ pub fn draw(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &
         Line::from(spans)
     });
     let lines: Vec<Line> = lines.collect();
-    let list = Rect {
-        height: inner.height.saturating_sub(2),
-        ..inner
-    };
-    pick(lines, selected, view, list, buffer);
-    let below = Rect {
-        y: inner.bottom().saturating_sub(1),
-        height: 1.min(inner.height),
-        ..inner
-    };
-    links(studio, view).render(below, buffer);
+    let height = inner.height();
+    pick(
+        lines,
+        selected,
+        &mut inner.lines(0, height.saturating_sub(2)),
+    );
+    inner
+        .below(height.saturating_sub(1))
+        .show(links(studio, theme));
 }
 
 /// `chain 1x2 [2] 3`, the link that plays in brackets with its turn.
-fn links<'l>(studio: &Studio, view: &View) -> Line<'l> {
-    let theme = view.theme;
+fn links(studio: &Studio, theme: Theme) -> Line<'static> {
     let chain = &studio.chain;
     let mut spans = vec![Span::styled("chain  ", theme.faint())];
     let (links, on) = match &chain.playing {

@@ -1,60 +1,16 @@
-//! The one table of keys: dispatch, footer, help and palette are made from it.
+//! The one table of commands. Dispatch, footer, help and palette are made from it, so a new command
+//! is a row of it. It may use the kit and the studio; it draws nothing.
+
+mod binding;
+mod commands;
 
 use std::collections::BTreeMap;
 
-use crate::studio::{Action, Overlay, Pane, Studio};
+pub use binding::{Binding, Place};
 
-use super::commands::table;
-use super::keys::Key;
-
-/// Where a binding holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    Anywhere,
-    In(Pane),
-    /// A list is open over the panes: help, messages, a choice.
-    List,
-    /// The slots and the chain are open.
-    Slots,
-    /// The list of qualities is open.
-    Qualities,
-    /// Something is being typed: a prompt, the palette.
-    Typing,
-    /// The editor of the drum map.
-    MapEditor,
-    /// The question whether to leave a run.
-    Leaving,
-}
-
-impl Place {
-    /// The heading of its keys in the help.
-    pub fn title(self) -> &'static str {
-        match self {
-            Place::Anywhere => "Anywhere",
-            Place::In(pane) => pane.title(),
-            Place::List => "In a list",
-            Place::Slots => "Slots and chain",
-            Place::Qualities => "Qualities",
-            Place::Typing => "While typing",
-            Place::MapEditor => "In the drum map",
-            Place::Leaving => "When leaving",
-        }
-    }
-}
-
-/// One command with its keys.
-#[derive(Clone, Debug)]
-pub struct Binding {
-    /// What the configuration calls it.
-    pub name: &'static str,
-    pub place: Place,
-    pub keys: Vec<Key>,
-    pub action: Action,
-    /// What it does, for help and palette.
-    pub what: &'static str,
-    /// What the footer says; neighbours that say the same share a place. Empty for nothing.
-    pub hint: &'static str,
-}
+use super::kit::Key;
+use crate::studio::{Action, Overlay, Studio};
+use commands::table;
 
 /// Every command of the workstation.
 pub struct Keymap {
@@ -131,13 +87,14 @@ impl Keymap {
 
     /// What `key` does now: nothing, one action, or two (the palette closes before its choice).
     pub fn actions(&self, studio: &Studio, key: Key) -> Vec<Action> {
-        let found = places(studio).into_iter().find_map(|place| {
+        let places = Place::now(studio);
+        let found = places.iter().find_map(|place| {
             self.bindings
                 .iter()
-                .find(|it| it.place == place && it.keys.contains(&key))
+                .find(|it| it.place == *place && it.keys.contains(&key))
         });
-        match (&studio.screen.overlay, found) {
-            (Some(Overlay::Palette { filter, selected }), Some(binding))
+        match (found, &studio.screen.overlay) {
+            (Some(binding), Some(Overlay::Palette { filter, selected }))
                 if binding.action == Action::Accept =>
             {
                 let lines = self.palette(filter);
@@ -145,68 +102,36 @@ impl Keymap {
                 let chosen = chosen.map(|binding| binding.action.clone());
                 [Action::Close].into_iter().chain(chosen).collect()
             }
-            (_, Some(binding)) => vec![binding.action.clone()],
-            (
-                Some(Overlay::Palette { .. } | Overlay::Prompt { .. } | Overlay::MapEditor(_)),
-                None,
-            ) => key.character().map(Action::Type).into_iter().collect(),
-            _ => Vec::new(),
+            (Some(binding), _) => vec![binding.action.clone()],
+            (None, _) if places.iter().any(|place| place.takes_characters()) => {
+                key.character().map(Action::Type).into_iter().collect()
+            }
+            (None, _) => Vec::new(),
         }
     }
 
-    /// The bindings of the place that has the keys, for the footer.
+    /// The bindings that hold now, for the footer.
     pub fn here(&self, studio: &Studio) -> impl Iterator<Item = &Binding> {
-        let places = places(studio);
-        places.into_iter().flat_map(|place| {
-            self.bindings
-                .iter()
-                .filter(move |binding| binding.place == place)
-        })
+        let places = Place::now(studio).into_iter();
+        places.flat_map(|place| self.bindings.iter().filter(move |it| it.place == place))
     }
 
-    /// The palette's lines: every command of the panes whose description or name has all words of
-    /// `filter`.
+    /// The bindings under the places where they hold, for the help.
+    pub fn by_place(&self) -> impl Iterator<Item = (Place, &[Binding])> {
+        let groups = self.bindings.chunk_by(|one, next| one.place == next.place);
+        groups.map(|group| (group[0].place, group))
+    }
+
+    /// The palette's lines: every command that it offers whose description or name has all words
+    /// of `filter`.
     pub fn palette(&self, filter: &str) -> Vec<&Binding> {
         let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
         let matches = |binding: &&Binding| {
             let text = format!("{} {}", binding.what, binding.name).to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        let is_command = |binding: &&Binding| match binding.place {
-            Place::Anywhere => binding.action != Action::ShowPalette,
-            // The panes' own commands, without those that only move.
-            Place::In(_) => !matches!(
-                binding.action,
-                Action::MoveCursor { .. } | Action::SelectCheckpoint(_) | Action::CursorToEdge(_)
-            ),
-            _ => false,
-        };
-        let anywhere = self
-            .bindings
-            .iter()
-            .filter(|binding| binding.place == Place::Anywhere);
-        let elsewhere = self
-            .bindings
-            .iter()
-            .filter(|binding| binding.place != Place::Anywhere);
-        anywhere
-            .chain(elsewhere)
-            .filter(is_command)
-            .filter(matches)
-            .collect()
-    }
-}
-
-/// The places whose keys hold now, the nearest first.
-fn places(studio: &Studio) -> Vec<Place> {
-    match &studio.screen.overlay {
-        None => vec![Place::In(studio.screen.pane), Place::Anywhere],
-        Some(Overlay::Palette { .. } | Overlay::Prompt { .. }) => vec![Place::Typing],
-        Some(Overlay::ConfirmQuit) => vec![Place::Leaving],
-        Some(Overlay::MapEditor(_)) => vec![Place::MapEditor],
-        Some(Overlay::Chain { .. }) => vec![Place::Slots],
-        Some(Overlay::Qualities { .. }) => vec![Place::Qualities],
-        Some(_) => vec![Place::List],
+        let listed = self.bindings.iter().filter(|binding| binding.listed);
+        listed.filter(matches).collect()
     }
 }
 
@@ -236,6 +161,11 @@ mod tests {
                 binding.name
             );
         }
+        let mut places: Vec<Place> = keymap.by_place().map(|(place, _)| place).collect();
+        let groups = places.len();
+        places.sort_by_key(|place| place.title());
+        places.dedup();
+        assert_eq!(places.len(), groups, "the rows of a place stand together");
         // Keys that terminals can't tell from others.
         for indistinct in ["ctrl-i", "ctrl-m", "ctrl-h", "shift-enter"] {
             let key = Key::parse(indistinct).unwrap();

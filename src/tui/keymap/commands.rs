@@ -1,11 +1,12 @@
 //! The table itself.
 
-use super::bindings::{Binding, Place};
-use super::keys::Key;
+use super::binding::{Binding, Place};
 use crate::studio::qualities::DENSITY;
 use crate::studio::{self, Action, End, Kind, MapAction, Pane, Question};
+use crate::tui::kit::Key;
 
-/// Every command: name, place, keys, action, what it does, and what the footer says.
+/// Every command: name, place, keys, action, what it does, and what the footer says. Help and
+/// palette show them in this order, the help with a heading for each place.
 #[rustfmt::skip] // a table, a row a line
 pub fn table() -> Vec<Binding> {
     use Action::*;
@@ -17,6 +18,12 @@ pub fn table() -> Vec<Binding> {
         action,
         what,
         hint,
+        listed: matches!(place, Anywhere | In(_)),
+    };
+    // The palette leaves out what only moves, and itself.
+    let unlisted = |name, place, keys, action, what, hint| Binding {
+        listed: false,
+        ..row(name, place, keys, action, what, hint)
     };
     let grid = In(Pane::Grid);
     let slider = In(Pane::Slider);
@@ -24,39 +31,6 @@ pub fn table() -> Vec<Binding> {
     let list = In(Pane::Checkpoints);
     let cursor = |lanes, steps| MoveCursor { lanes, steps };
     vec![
-        row("left", grid, "left h", cursor(0, -1), "a step back", "move"),
-        row("down", grid, "down j", cursor(1, 0), "a lane down", "move"),
-        row("up", grid, "up k", cursor(-1, 0), "a lane up", "move"),
-        row("right", grid, "right l", cursor(0, 1), "a step on", "move"),
-        row("bar-back", grid, "pageup", cursor(0, -16), "a bar back", ""),
-        row("bar-on", grid, "pagedown", cursor(0, 16), "a bar on", ""),
-        row("first-step", grid, "home", CursorToEdge(End::A), "to the first step", ""),
-        row("last-step", grid, "end", CursorToEdge(End::B), "to the last step", ""),
-        row("hit", grid, "enter", ToggleHit, "set or remove the hit", "hit"),
-        row("softer", grid, "J shift-down", NudgeVelocity(-8), "the hit softer", "loud"),
-        row("louder", grid, "K shift-up", NudgeVelocity(8), "the hit louder", "loud"),
-        row("earlier", grid, "H shift-left", NudgeOffset(2), "the hit earlier", "timing"),
-        row("later", grid, "L shift-right", NudgeOffset(-2), "the hit later", "timing"),
-        row("mute", grid, "m", ToggleMute, "mute the lane", "mute"),
-        row("solo", grid, "S", ToggleSolo, "solo the lane", "solo"),
-        row("lock", grid, "f", ToggleLock, "lock the lane: it keeps its hits", "lock"),
-        row("lane-quieter", grid, "v", NudgeLaneLevel(-0.1), "the lane quieter", ""),
-        row("lane-louder", grid, "V", NudgeLaneLevel(0.1), "the lane louder", ""),
-        row("clear-lane", grid, "delete", ClearLane, "remove every hit of the lane", ""),
-        row("slide-left", slider, "left h", NudgeSlider(-0.02), "a little towards A", "slide"),
-        row("slide-right", slider, "right l", NudgeSlider(0.02), "a little towards B", "slide"),
-        row("colder", slider, "down j", NudgeTemperature(-0.05), "lower temperature", "temperature"),
-        row("warmer", slider, "up k", NudgeTemperature(0.05), "higher temperature", "temperature"),
-        row("all-a", slider, "home", SetSlider(0.0), "all the way to A", ""),
-        row("all-b", slider, "end", SetSlider(1.0), "all the way to B", ""),
-        row("sample-here", slider, "enter", Sample, "a new groove at the nearer end", ""),
-        row("previous-curve", loss, "left h up k", NextTerm(-1), "the curve before", "curve"),
-        row("next-curve", loss, "right l down j", NextTerm(1), "the next curve", "curve"),
-        row("recent", loss, "z", ToggleRecent, "the whole run or its last part", "zoom"),
-        row("train-here", loss, "enter", ToggleTraining, "train, pause, go on", ""),
-        row("previous-checkpoint", list, "up k", SelectCheckpoint(-1), "the one above", "choose"),
-        row("next-checkpoint", list, "down j", SelectCheckpoint(1), "the one below", "choose"),
-        row("load", list, "enter", LoadCheckpoint, "load the checkpoint", "load"),
         row("play", Anywhere, "space", TogglePlay, "play or stop", "play"),
         row("continue", Anywhere, "c", Continue, "play on from where it stopped", ""),
         row("sample", Anywhere, "s", Sample, "a new groove from the model", "sample"),
@@ -128,9 +102,42 @@ pub fn table() -> Vec<Binding> {
         row("messages", Anywhere, "5", ShowMessages, "what was said so far", ""),
         row("next-pane", Anywhere, "tab", FocusNext(1), "the next pane", "pane"),
         row("previous-pane", Anywhere, "backtab", FocusNext(-1), "the pane before", ""),
-        row("palette", Anywhere, ":", ShowPalette, "every command, by name", "commands"),
+        unlisted("palette", Anywhere, ":", ShowPalette, "every command, by name", "commands"),
         row("help", Anywhere, "?", ShowHelp, "this help", "help"),
         row("quit", Anywhere, "q ctrl-c", Quit, "leave", "quit"),
+        unlisted("left", grid, "left h", cursor(0, -1), "a step back", "move"),
+        unlisted("down", grid, "down j", cursor(1, 0), "a lane down", "move"),
+        unlisted("up", grid, "up k", cursor(-1, 0), "a lane up", "move"),
+        unlisted("right", grid, "right l", cursor(0, 1), "a step on", "move"),
+        unlisted("bar-back", grid, "pageup", cursor(0, -16), "a bar back", ""),
+        unlisted("bar-on", grid, "pagedown", cursor(0, 16), "a bar on", ""),
+        unlisted("first-step", grid, "home", CursorToEdge(End::A), "to the first step", ""),
+        unlisted("last-step", grid, "end", CursorToEdge(End::B), "to the last step", ""),
+        row("hit", grid, "enter", ToggleHit, "set or remove the hit", "hit"),
+        row("softer", grid, "J shift-down", NudgeVelocity(-8), "the hit softer", "loud"),
+        row("louder", grid, "K shift-up", NudgeVelocity(8), "the hit louder", "loud"),
+        row("earlier", grid, "H shift-left", NudgeOffset(2), "the hit earlier", "timing"),
+        row("later", grid, "L shift-right", NudgeOffset(-2), "the hit later", "timing"),
+        row("mute", grid, "m", ToggleMute, "mute the lane", "mute"),
+        row("solo", grid, "S", ToggleSolo, "solo the lane", "solo"),
+        row("lock", grid, "f", ToggleLock, "lock the lane: it keeps its hits", "lock"),
+        row("lane-quieter", grid, "v", NudgeLaneLevel(-0.1), "the lane quieter", ""),
+        row("lane-louder", grid, "V", NudgeLaneLevel(0.1), "the lane louder", ""),
+        row("clear-lane", grid, "delete", ClearLane, "remove every hit of the lane", ""),
+        row("slide-left", slider, "left h", NudgeSlider(-0.02), "a little towards A", "slide"),
+        row("slide-right", slider, "right l", NudgeSlider(0.02), "a little towards B", "slide"),
+        row("colder", slider, "down j", NudgeTemperature(-0.05), "lower temperature", "temperature"),
+        row("warmer", slider, "up k", NudgeTemperature(0.05), "higher temperature", "temperature"),
+        row("all-a", slider, "home", SetSlider(0.0), "all the way to A", ""),
+        row("all-b", slider, "end", SetSlider(1.0), "all the way to B", ""),
+        row("sample-here", slider, "enter", Sample, "a new groove at the nearer end", ""),
+        row("previous-curve", loss, "left h up k", NextTerm(-1), "the curve before", "curve"),
+        row("next-curve", loss, "right l down j", NextTerm(1), "the next curve", "curve"),
+        row("recent", loss, "z", ToggleRecent, "the whole run or its last part", "zoom"),
+        row("train-here", loss, "enter", ToggleTraining, "train, pause, go on", ""),
+        unlisted("previous-checkpoint", list, "up k", SelectCheckpoint(-1), "the one above", "choose"),
+        unlisted("next-checkpoint", list, "down j", SelectCheckpoint(1), "the one below", "choose"),
+        row("load", list, "enter", LoadCheckpoint, "load the checkpoint", "load"),
         row("slot-up", Slots, "up k", MoveSelection(-1), "the slot above", "choose"),
         row("slot-down", Slots, "down j", MoveSelection(1), "the slot below", "choose"),
         row("store", Slots, "s", StoreSlot, "keep the groove (or its bars that go round) here", "store"),
@@ -150,18 +157,6 @@ pub fn table() -> Vec<Binding> {
         row("qualities-redo", Qualities, "ctrl-r", Redo, "redo", ""),
         row("qualities-play", Qualities, "space", TogglePlay, "play or stop", "play"),
         row("close-qualities", Qualities, "esc enter q A ctrl-c", Close, "close", "close"),
-        row("list-up", List, "up k", MoveSelection(-1), "up", "move"),
-        row("list-down", List, "down j", MoveSelection(1), "down", "move"),
-        row("list-page-up", List, "pageup", MoveSelection(-10), "ten up", ""),
-        row("list-page-down", List, "pagedown space", MoveSelection(10), "ten down", ""),
-        row("list-accept", List, "enter", Accept, "take it", "take"),
-        row("list-remove", List, "delete backspace", Erase, "remove what is bound", "remove"),
-        row("list-close", List, "esc q ? 5 ctrl-c", Close, "close", "close"),
-        row("typing-up", Typing, "up", MoveSelection(-1), "the line above", ""),
-        row("typing-down", Typing, "down tab", MoveSelection(1), "the line below", ""),
-        row("typing-erase", Typing, "backspace", Erase, "erase a character", ""),
-        row("typing-accept", Typing, "enter", Accept, "take it", "take"),
-        row("typing-close", Typing, "esc ctrl-c", Close, "close", "close"),
         row("map-up", MapEditor, "up k", Map(MapAction::Lane(-1)), "the lane above", "lane"),
         row("map-down", MapEditor, "down j", Map(MapAction::Lane(1)), "the lane below", "lane"),
         row("map-column", MapEditor, "tab left right h l", Map(MapAction::Column), "note or channel", "note/channel"),
@@ -176,6 +171,18 @@ pub fn table() -> Vec<Binding> {
         row("map-save", MapEditor, "s", Map(MapAction::Save), "save as a map of your own", "save"),
         row("map-keep", MapEditor, "enter", Accept, "keep what was changed", "keep"),
         row("map-close", MapEditor, "esc q ctrl-c", Close, "put the map back", "put back"),
+        row("list-up", List, "up k", MoveSelection(-1), "up", "move"),
+        row("list-down", List, "down j", MoveSelection(1), "down", "move"),
+        row("list-page-up", List, "pageup", MoveSelection(-10), "ten up", ""),
+        row("list-page-down", List, "pagedown space", MoveSelection(10), "ten down", ""),
+        row("list-accept", List, "enter", Accept, "take it", "take"),
+        row("list-remove", List, "delete backspace", Erase, "remove what is bound", "remove"),
+        row("list-close", List, "esc q ? 5 ctrl-c", Close, "close", "close"),
+        row("typing-up", Typing, "up", MoveSelection(-1), "the line above", ""),
+        row("typing-down", Typing, "down tab", MoveSelection(1), "the line below", ""),
+        row("typing-erase", Typing, "backspace", Erase, "erase a character", ""),
+        row("typing-accept", Typing, "enter", Accept, "take it", "take"),
+        row("typing-close", Typing, "esc ctrl-c", Close, "close", "close"),
         row("leave", Leaving, "y enter q ctrl-c", Accept, "stop and save the run, then leave", "leave"),
         row("stay", Leaving, "n esc", Close, "stay", "stay"),
     ]

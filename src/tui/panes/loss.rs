@@ -1,16 +1,13 @@
 //! The training chart.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Paragraph, Widget, Wrap};
+use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
-use super::draw::put;
-use super::theme::Theme;
 use crate::studio::{RunState, Split, Studio, Term};
+use crate::tui::kit::Canvas;
 
-/// What the run is doing, for the title.
-pub fn state(studio: &Studio) -> String {
+/// What the run is doing.
+pub fn subtitle(studio: &Studio) -> String {
     match &studio.run.state {
         RunState::Idle => String::new(),
         RunState::Running => "- running".into(),
@@ -21,12 +18,8 @@ pub fn state(studio: &Studio) -> String {
     }
 }
 
-pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let inner = Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(2),
-        ..area
-    };
+pub fn draw(studio: &Studio, canvas: &mut Canvas) {
+    let mut inner = canvas.padded();
     let run = &studio.run;
     if run.curves.records.is_empty() {
         let text = match &run.state {
@@ -40,28 +33,21 @@ pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
                 run.settings.data.display()
             ),
         };
-        Paragraph::new(text)
-            .wrap(Wrap { trim: true })
-            .render(inner, buffer);
-        return;
+        return inner.fill(&text, inner.theme.plain());
     }
-    let term = studio.screen.term;
-    let mut y = terms(term, theme, inner, buffer);
-    y += numbers(studio, term, theme, inner, y, buffer);
-    let chart = Rect {
-        y: inner.y + y,
-        height: inner.height.saturating_sub(y),
-        ..inner
-    };
-    if chart.height >= 3 && chart.width >= 16 {
-        curves(studio, term, theme, chart, buffer);
+    terms(studio.screen.term, &mut inner);
+    numbers(studio, &mut inner.below(1));
+    let mut chart = inner.below(2);
+    if chart.height() >= 3 && chart.width() >= 16 {
+        curves(studio, &mut chart);
     }
 }
 
 /// The curve that is shown, between its neighbours where there is room.
-fn terms(term: Term, theme: Theme, area: Rect, buffer: &mut Buffer) -> u16 {
+fn terms(term: Term, canvas: &mut Canvas) {
+    let theme = canvas.theme;
     let all: usize = Term::ALL.iter().map(|term| term.name().len() + 2).sum();
-    let line = if all <= usize::from(area.width) {
+    let line = if all <= usize::from(canvas.width()) {
         let span = |&shown: &Term| {
             if shown == term {
                 Span::styled(format!("[{}]", shown.name()), theme.accent())
@@ -80,29 +66,17 @@ fn terms(term: Term, theme: Theme, area: Rect, buffer: &mut Buffer) -> u16 {
             Span::styled(place, theme.faint()),
         ])
     };
-    line.render(
-        Rect {
-            height: area.height.min(1),
-            ..area
-        },
-        buffer,
-    );
-    1
+    canvas.lines(0, 1).show(line);
 }
 
-/// The newest figures in words, as many as fit.
-fn numbers(
-    studio: &Studio,
-    term: Term,
-    theme: Theme,
-    area: Rect,
-    y: u16,
-    buffer: &mut Buffer,
-) -> u16 {
+/// The newest figures in words, as many as fit in a line.
+fn numbers(studio: &Studio, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let term = studio.screen.term;
     let curves = &studio.run.curves;
     let train = curves.last(Split::Train);
     let validation = curves.last(Split::Validation);
-    let narrow = area.width < 36;
+    let narrow = canvas.width() < 36;
     let figure = |mark: &str, name: &str, value: f64| {
         if narrow {
             format!("{mark}{name} {}", short(value))
@@ -114,8 +88,8 @@ fn numbers(
     let mut x = 0;
     let mut say = |text: String, style| {
         let width = text.chars().count() as u16;
-        if x + width <= area.width {
-            put(buffer, area, (x, y), &text, style);
+        if x + width <= canvas.width() {
+            canvas.put((x, 0), &text, style);
             x += width + gap;
         }
     };
@@ -147,28 +121,22 @@ fn numbers(
         }
         _ => {}
     }
-    1
 }
 
-fn curves(studio: &Studio, term: Term, theme: Theme, area: Rect, buffer: &mut Buffer) {
+fn curves(studio: &Studio, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let term = studio.screen.term;
     let curves = &studio.run.curves;
     let from = if studio.screen.recent {
         curves.recent_start()
     } else {
         0
     };
-    let columns = usize::from(area.width) * 2;
+    let columns = usize::from(canvas.width()) * 2;
     let train = curves.points(Split::Train, term, from, columns);
     let validation = curves.points(Split::Validation, term, from, columns / 2);
     let Some((x, y)) = bounds(train.iter().chain(&validation)) else {
-        put(
-            buffer,
-            area,
-            (0, 0),
-            "No finite value to draw.",
-            theme.faint(),
-        );
-        return;
+        return canvas.put((0, 0), "No finite value to draw.", theme.faint());
     };
     let label = |value: f64| Span::styled(short(value), theme.faint());
     let datasets = vec![
@@ -184,13 +152,13 @@ fn curves(studio: &Studio, term: Term, theme: Theme, area: Rect, buffer: &mut Bu
             .data(&validation),
     ];
     let middle = |bounds: [f64; 2]| (bounds[0] + bounds[1]) / 2.0;
-    let y_labels = if area.height >= 8 {
+    let y_labels = if canvas.height() >= 8 {
         vec![label(y[0]), label(middle(y)), label(y[1])]
     } else {
         vec![label(y[0]), label(y[1])]
     };
     let steps = |value: f64| Span::styled(format!("{value:.0}"), theme.faint());
-    Chart::new(datasets)
+    let chart = Chart::new(datasets)
         .legend_position(None)
         .x_axis(
             Axis::default()
@@ -203,17 +171,17 @@ fn curves(studio: &Studio, term: Term, theme: Theme, area: Rect, buffer: &mut Bu
                 .bounds(y)
                 .labels(y_labels)
                 .style(theme.faint()),
-        )
-        .render(area, buffer);
+        );
+    canvas.show(chart);
     if theme.ascii {
-        plain_axes(area, buffer);
+        plain_axes(canvas);
     }
 }
 
 /// The chart draws its axes in box characters, whatever the markers.
-fn plain_axes(area: Rect, buffer: &mut Buffer) {
-    for position in area.positions() {
-        let cell = &mut buffer[position];
+fn plain_axes(canvas: &mut Canvas) {
+    for position in canvas.area.positions() {
+        let cell = &mut canvas.buffer[position];
         let plain = match cell.symbol() {
             "│" => "|",
             "─" => "-",

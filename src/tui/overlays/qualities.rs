@@ -1,31 +1,27 @@
 //! The qualities that grooves are steered by, over the panes.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Paragraph, Widget};
+use ratatui::widgets::Paragraph;
 
-use super::bars::shortened;
-use super::draw::View;
-use super::overlay::{pick, window, wrapped};
 use crate::studio::Studio;
 use crate::studio::qualities::{MOST, shown, words};
+use crate::tui::kit::{Canvas, pick, shortened, window, wrapped};
 
 /// Columns of a quality's name.
 const NAME: usize = 14;
 /// Columns of a bar to either side of its middle.
 const SIDE: usize = 12;
 
-pub fn draw(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &mut Buffer) {
-    let theme = view.theme;
+pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
+    let theme = body.theme;
     let qualities = match studio.qualities() {
         Ok(qualities) if !qualities.is_empty() => qualities,
         other => {
             let reason = other.err().unwrap_or("This model's attributes are none.");
-            let lines = wrapped(reason, usize::from(body.width.saturating_sub(4)).min(60));
-            let inner = window("Qualities", (60, lines.len()), view, body, buffer);
+            let lines = wrapped(reason, usize::from(body.width().saturating_sub(4)).min(60));
+            let mut inner = window("Qualities", (60, lines.len()), body);
             let lines: Vec<Line> = lines.into_iter().map(Line::raw).collect();
-            return Paragraph::new(lines).render(inner, buffer);
+            return inner.show(Paragraph::new(lines));
         }
     };
     let lines = qualities.iter().map(|quality| {
@@ -57,7 +53,6 @@ pub fn draw(selected: usize, studio: &Studio, view: &View, body: Rect, buffer: &
         Line::from(spans)
     });
     let lines: Vec<Line> = lines.collect();
-    let size = (56, lines.len());
-    let inner = window("Qualities", size, view, body, buffer);
-    pick(lines, selected, view, inner, buffer);
+    let mut inner = window("Qualities", (56, lines.len()), body);
+    pick(lines, selected, &mut inner);
 }

@@ -1,93 +1,86 @@
 //! The latent slider between A and B.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use super::bars::shortened;
-use super::draw::put;
-use super::overlay::wrapped;
-use super::theme::Theme;
 use crate::studio::qualities::{shown, words};
 use crate::studio::{Anchor, Origin, Studio};
+use crate::tui::kit::{Canvas, Theme, shortened, wrapped};
 use musicvae::music::{Groove, LANES, Lane};
 
-pub fn draw(studio: &Studio, theme: Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(studio: &Studio, canvas: &mut Canvas) {
+    let mut inner = canvas.padded();
+    let theme = inner.theme;
     let scene = &studio.scene;
-    let inner = Rect {
-        x: area.x + 1,
-        width: area.width.saturating_sub(2),
-        ..area
-    };
-    let half = inner.width.saturating_sub(2) / 2;
+    let half = inner.width().saturating_sub(2) / 2;
     let picture = if theme.ascii { 5 } else { 3 };
     // Names, pictures, slider and numbers; the pictures go where it is too low for them.
-    let pictures = if inner.height >= picture + 3 {
+    let pictures = if inner.height() >= picture + 3 {
         picture
     } else {
         0
     };
-    let spare = inner.height.saturating_sub(pictures + 4);
+    let spare = inner.height().saturating_sub(pictures + 4);
     let mut y = spare.min(1);
+    let right = inner.width() - half.min(inner.width());
     for (x, letter, anchor, on) in [
         (0, "A", &scene.a, scene.slider <= 0.0),
-        (
-            inner.width - half.min(inner.width),
-            "B",
-            &scene.b,
-            scene.slider >= 1.0,
-        ),
+        (right, "B", &scene.b, scene.slider >= 1.0),
     ] {
         let style = if on { theme.accent() } else { theme.strong() };
-        put(buffer, inner, (x, y), letter, style);
-        let name = shortened(
-            &anchor.name,
-            usize::from(half.saturating_sub(2)),
-            theme.ascii,
-        );
-        put(buffer, inner, (x + 2, y), &name, theme.plain());
-        preview(anchor, theme, inner, (x, y + 1), (half, pictures), buffer);
+        let room = usize::from(half.saturating_sub(2));
+        let name = shortened(&anchor.name, room, theme.ascii);
+        inner.put((x, y), letter, style);
+        inner.put((x + 2, y), &name, theme.plain());
+        preview(anchor, (x, y + 1), (half, pictures), &mut inner);
     }
     y += 1 + pictures + u16::from(spare >= 2);
-    track(scene.slider, theme, inner, y, buffer);
+    track(scene.slider, y, &mut inner);
     y += 1 + u16::from(spare >= 3);
     let numbers = format!(
         "{:.0}% B   temp {:.2}",
         scene.slider * 100.0,
         scene.temperature
     );
-    put(buffer, inner, (0, y), &numbers, theme.plain());
-    // The groove's own title says what it is, where there is no room for that here.
-    let hint = |what: &str| match format!("{what}: a or b encodes it") {
-        whole if whole.len() <= usize::from(inner.width) => whole,
-        _ => "a or b encodes it".into(),
-    };
-    let (text, style) = match (studio.reworking(), &scene.origin) {
-        _ if studio.model.is_none() => ("no model yet".into(), theme.faint()),
-        (Some(rework), _) => (rework.doing().into(), theme.faint()),
-        _ if scene.pending => ("decoding".into(), theme.faint()),
-        (_, Origin::Edited) => (hint("edited"), theme.accent()),
-        (_, Origin::Reworked(rework)) => (hint(rework.done()), theme.accent()),
-        _ => (String::new(), theme.plain()),
-    };
-    let free = usize::from(inner.height.saturating_sub(y + 1));
-    let room = usize::from(inner.width);
+    inner.put((0, y), &numbers, theme.plain());
+    remarks(studio, y + 1, &mut inner);
+}
+
+/// From line `y` on: what the groove is steered by, and what the model does or could do with it.
+fn remarks(studio: &Studio, y: u16, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let free = usize::from(canvas.height().saturating_sub(y));
+    let room = usize::from(canvas.width());
+    let (text, style) = hint(studio, room, theme);
     let mut lines = wrapped(&steering(studio), room);
     lines.retain(|line| !line.is_empty());
     // Where only one line is left, the hint matters more; but what is being decoded is heard soon.
-    let hinted = !text.is_empty() && (free > 1 || lines.is_empty() || !scene.pending);
+    let pending = studio.scene.pending;
+    let hinted = !text.is_empty() && (free > 1 || lines.is_empty() || !pending);
     lines.truncate(free.saturating_sub(usize::from(hinted)));
-    for (row, line) in lines.iter().enumerate() {
-        put(buffer, inner, (0, y + 1 + row as u16), line, theme.good());
+    let mut y = y;
+    for line in &lines {
+        canvas.put((0, y), line, theme.good());
+        y += 1;
     }
     if hinted {
-        let row = y + 1 + lines.len() as u16;
-        put(
-            buffer,
-            inner,
-            (0, row),
-            &shortened(&text, room, theme.ascii),
-            style,
-        );
+        canvas.put((0, y), &shortened(&text, room, theme.ascii), style);
+    }
+}
+
+/// What the model is doing, or how an edit becomes an end; empty for nothing.
+fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
+    // The groove's own title says what it is, where there is no room for that here.
+    let encode = |what: &str| match format!("{what}: a or b encodes it") {
+        whole if whole.len() <= room => whole,
+        _ => "a or b encodes it".into(),
+    };
+    match (studio.reworking(), &studio.scene.origin) {
+        _ if studio.model.is_none() => ("no model yet".into(), theme.faint()),
+        (Some(rework), _) => (rework.doing().into(), theme.faint()),
+        _ if studio.scene.pending => ("decoding".into(), theme.faint()),
+        (_, Origin::Edited) => (encode("edited"), theme.accent()),
+        (_, Origin::Reworked(rework)) => (encode(rework.done()), theme.accent()),
+        _ => (String::new(), theme.plain()),
     }
 }
 
@@ -101,13 +94,14 @@ fn steering(studio: &Studio) -> String {
 }
 
 /// `A ├───●────┤ B`
-fn track(slider: f32, theme: Theme, area: Rect, y: u16, buffer: &mut Buffer) {
-    if area.width < 8 {
+fn track(slider: f32, y: u16, canvas: &mut Canvas) {
+    if canvas.width() < 8 {
         return;
     }
-    let length = area.width - 4;
-    put(buffer, area, (0, y), "A", theme.strong());
-    put(buffer, area, (area.width - 1, y), "B", theme.strong());
+    let theme = canvas.theme;
+    let length = canvas.width() - 4;
+    canvas.put((0, y), "A", theme.strong());
+    canvas.put((length + 3, y), "B", theme.strong());
     let knob = (slider.clamp(0.0, 1.0) * f32::from(length - 1)).round() as u16;
     for x in 0..length {
         let glyph = match x {
@@ -120,26 +114,14 @@ fn track(slider: f32, theme: Theme, area: Rect, y: u16, buffer: &mut Buffer) {
         } else {
             theme.faint()
         };
-        put(buffer, area, (2 + x, y), glyph, style);
+        canvas.put((2 + x, y), glyph, style);
     }
-    put(
-        buffer,
-        area,
-        (2 + knob, y),
-        theme.pick("●", "O"),
-        theme.accent(),
-    );
+    canvas.put((2 + knob, y), theme.pick("●", "O"), theme.accent());
 }
 
 /// A groove in a few characters: a dot where a lane is hit, cymbals on top.
-fn preview(
-    anchor: &Anchor,
-    theme: Theme,
-    area: Rect,
-    (x, y): (u16, u16),
-    (width, height): (u16, u16),
-    buffer: &mut Buffer,
-) {
+fn preview(anchor: &Anchor, (x, y): (u16, u16), (width, height): (u16, u16), canvas: &mut Canvas) {
+    let theme = canvas.theme;
     let Some(groove) = &anchor.preview else {
         return;
     };
@@ -185,7 +167,7 @@ fn preview(
                 char::from_u32(0x2800 + pattern).unwrap_or(' ')
             });
         }
-        put(buffer, area, (x, y + row as u16), &line, theme.validation());
+        canvas.put((x, y + row as u16), &line, theme.validation());
     }
 }
 

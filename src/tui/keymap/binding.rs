@@ -1,0 +1,80 @@
+//! A command with its keys, and where those hold.
+
+use crate::studio::{Action, Overlay, Pane, Studio};
+use crate::tui::kit::Key;
+
+/// One command with its keys.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// What the configuration calls it.
+    pub name: &'static str,
+    pub place: Place,
+    pub keys: Vec<Key>,
+    pub action: Action,
+    /// What it does, for help and palette.
+    pub what: &'static str,
+    /// What the footer says; neighbours that say the same share a place. Empty for nothing.
+    pub hint: &'static str,
+    /// Whether the palette offers it.
+    pub listed: bool,
+}
+
+/// Where a binding holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Anywhere,
+    In(Pane),
+    /// A list is open over the panes: help, messages, a choice.
+    List,
+    /// The slots and the chain are open.
+    Slots,
+    /// The list of qualities is open.
+    Qualities,
+    /// Something is being typed: a prompt, the palette.
+    Typing,
+    /// The editor of the drum map.
+    MapEditor,
+    /// The question whether to leave a run.
+    Leaving,
+}
+
+impl Place {
+    /// The places whose keys hold now, the nearest first.
+    pub fn now(studio: &Studio) -> Vec<Place> {
+        match &studio.screen.overlay {
+            None => vec![Place::In(studio.screen.pane), Place::Anywhere],
+            Some(overlay) => vec![Place::over(overlay)],
+        }
+    }
+
+    /// Where the keys are while this is open; one without keys of its own is a list.
+    fn over(overlay: &Overlay) -> Place {
+        match overlay {
+            Overlay::Palette { .. } | Overlay::Prompt { .. } => Place::Typing,
+            Overlay::ConfirmQuit => Place::Leaving,
+            Overlay::MapEditor(_) => Place::MapEditor,
+            Overlay::Chain { .. } => Place::Slots,
+            Overlay::Qualities { .. } => Place::Qualities,
+            _ => Place::List,
+        }
+    }
+
+    /// The heading of its keys in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Place::Anywhere => "Anywhere",
+            Place::In(pane) => pane.title(),
+            Place::List => "In a list",
+            Place::Slots => "Slots and chain",
+            Place::Qualities => "Qualities",
+            Place::Typing => "While typing",
+            Place::MapEditor => "In the drum map",
+            Place::Leaving => "When leaving",
+        }
+    }
+
+    /// Whether a character that is no command is typed.
+    pub fn takes_characters(self) -> bool {
+        matches!(self, Place::Typing | Place::MapEditor)
+    }
+}

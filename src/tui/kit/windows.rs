@@ -1,0 +1,69 @@
+//! Windows over the panes, and what most of them hold: a page of lines, a list, a line of input.
+
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Clear, Widget};
+
+use super::canvas::Canvas;
+use super::theme::Theme;
+
+/// A cleared window with room for so many columns and lines, or as many as there are, in the
+/// middle of `body`; returns its inside.
+pub fn window<'c>(title: &str, (width, height): (u16, usize), body: &'c mut Canvas) -> Canvas<'c> {
+    let theme = body.theme;
+    let width = (width + 4).min(body.width());
+    let height = u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2);
+    let height = height.min(body.height());
+    let area = Rect {
+        x: body.area.x + (body.width() - width) / 2,
+        y: body.area.y + (body.height() - height) / 2,
+        width,
+        height,
+    };
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_set(theme.border())
+        .border_style(theme.accent())
+        .title(Span::styled(format!(" {title} "), theme.accent()));
+    let inner = block.inner(area);
+    Clear.render(area, body.buffer);
+    block.render(area, body.buffer);
+    body.at(Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    })
+}
+
+/// The lines from `scroll` on; scrolling ends at the last page.
+pub fn scrolled(lines: Vec<Line>, scroll: usize, canvas: &mut Canvas) {
+    let height = usize::from(canvas.height());
+    let first = scroll.min(lines.len().saturating_sub(height));
+    for (row, line) in lines.into_iter().skip(first).take(height).enumerate() {
+        canvas.lines(row as u16, 1).show(line);
+    }
+}
+
+/// A list with one line chosen, scrolled so that it is in sight.
+pub fn pick(lines: Vec<Line>, selected: usize, canvas: &mut Canvas) {
+    let height = usize::from(canvas.height());
+    let first = (selected + 1).saturating_sub(height);
+    let highlight = canvas.theme.selected();
+    let shown = lines.into_iter().enumerate().skip(first).take(height);
+    for (row, line) in shown {
+        let mut place = canvas.lines((row - first) as u16, 1);
+        place.show(line);
+        if row == selected {
+            place.buffer.set_style(place.area, highlight);
+        }
+    }
+}
+
+/// What is being typed, and where the next character goes.
+pub fn input(text: &str, theme: Theme) -> Line<'_> {
+    Line::from(vec![
+        Span::styled(theme.pick("› ", "> "), theme.accent()),
+        Span::raw(text),
+        Span::styled(" ", theme.selected()),
+    ])
+}

@@ -1,0 +1,39 @@
+//! What controls and pads of MIDI devices are bound to.
+
+use ratatui::text::{Line, Span};
+
+use crate::studio::{Studio, Target};
+use crate::tui::kit::{Canvas, pick, window};
+
+/// What can be bound, and to what it is; the line that learns says so.
+pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
+    let theme = body.theme;
+    let midi = &studio.midi;
+    let lines: Vec<Line> = Target::all()
+        .map(|target| {
+            let bound: Vec<String> = midi
+                .bindings
+                .iter()
+                .filter(|binding| binding.target == target)
+                .map(|binding| binding.control.to_string())
+                .collect();
+            let name = Span::raw(format!("{:<30} ", target.to_string()));
+            let what = if midi.learning == Some(target) {
+                let what = match target {
+                    Target::Pad(_) => "strike a pad",
+                    Target::Play => "move a control, or strike a pad",
+                    _ => "move a control",
+                };
+                Span::styled(what, theme.accent())
+            } else if bound.is_empty() {
+                Span::styled("-", theme.faint())
+            } else {
+                Span::raw(bound.join(", "))
+            };
+            Line::from(vec![name, what])
+        })
+        .collect();
+    let title = "MIDI controls (Enter learns, Delete removes)";
+    let mut inner = window(title, (72, lines.len()), body);
+    pick(lines, selected, &mut inner);
+}

@@ -1,0 +1,36 @@
+//! What opens over the panes, one file each: what is shown and how it is drawn. Which one is open is
+//! the studio's to say; its keys are rows of the keymap. An overlay may use the kit, the keymap and
+//! the studio, and knows no pane.
+
+mod bindings;
+mod chain;
+mod chooser;
+mod command_line;
+mod drum_map;
+mod help;
+mod leaving;
+mod messages;
+mod palette;
+mod prompt;
+mod qualities;
+
+use super::keymap::Keymap;
+use super::kit::Canvas;
+use crate::studio::{Overlay, Studio};
+
+/// The table of overlays.
+#[rustfmt::skip] // a table, a row a line
+pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canvas) {
+    match overlay {
+        Overlay::Help { scroll } => help::draw(*scroll, studio, keymap, body),
+        Overlay::Messages { scroll } => messages::draw(*scroll, studio, body),
+        Overlay::Palette { filter, selected } => palette::draw(filter, *selected, studio, keymap, body),
+        Overlay::Chooser { kind, items, note, selected } => chooser::draw(*kind, items.as_deref(), note, *selected, body),
+        Overlay::Bindings { selected } => bindings::draw(*selected, studio, body),
+        Overlay::Prompt { question, text } => prompt::draw(*question, text, body),
+        Overlay::MapEditor(editor) => drum_map::draw(editor, studio, body),
+        Overlay::Chain { selected } => chain::draw(*selected, studio, body),
+        Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
+        Overlay::ConfirmQuit => leaving::draw(body),
+    }
+}

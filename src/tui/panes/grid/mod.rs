@@ -1,0 +1,104 @@
+//! The drum grid: lanes down, sixteenths across, like a piano roll.
+
+mod lane;
+mod page;
+mod ruler;
+mod timing;
+
+use crate::studio::{Origin, Studio};
+use crate::tui::kit::Canvas;
+use musicvae::music::{LANES, Lane, STEPS_PER_QUARTER};
+use page::{LABEL, Page};
+
+/// How many of `room` lines the grid makes use of.
+pub fn height(room: u16) -> u16 {
+    let lanes = LANES as u16;
+    // Ruler, lanes, timing in two lines, and what is under the cursor.
+    let rest = 4;
+    if room >= 2 * lanes + rest {
+        2 * lanes + rest
+    } else {
+        (lanes + rest).min(room.max(lanes))
+    }
+}
+
+/// Where the groove comes from, in a few words.
+pub fn subtitle(studio: &Studio) -> String {
+    let scene = &studio.scene;
+    if let Some((slot, kept)) = studio.chain.sounding(studio.transport.chain_link) {
+        return format!("- chain: slot {}, {}", slot + 1, kept.name);
+    }
+    let words = match &scene.origin {
+        Origin::Silence if studio.library.loading.is_some() => "loading the model".into(),
+        Origin::Silence => "silent".into(),
+        Origin::Edited => "edited by hand".into(),
+        Origin::Reworked(rework) => rework.done().into(),
+        Origin::Kept(end) => {
+            let name = &scene.anchor(*end).name;
+            format!("{name}, which is now {end:?}")
+        }
+        Origin::Slot(name) => format!("from a slot: {name}"),
+        Origin::Slider if scene.slider <= 0.0 => format!("A: {}", scene.a.name),
+        Origin::Slider if scene.slider >= 1.0 => format!("B: {}", scene.b.name),
+        Origin::Slider => {
+            let percent = scene.slider * 100.0;
+            format!("{percent:.0}% from {} to {}", scene.a.name, scene.b.name)
+        }
+    };
+    format!("- {words}")
+}
+
+pub fn draw(studio: &Studio, canvas: &mut Canvas) {
+    if canvas.height() < 1 || canvas.width() <= LABEL {
+        return;
+    }
+    let page = Page::of(studio, canvas);
+    ruler::draw(studio, &page, canvas);
+    let mut y = 1;
+    for lane in Lane::ALL {
+        lane::draw(lane, studio, &page, y, canvas);
+        y += page.lane_height;
+    }
+    match canvas.height().saturating_sub(y) {
+        0 => {}
+        1 => cursor(studio, y, canvas),
+        2 => {
+            timing::line(studio, &page, y, canvas);
+            cursor(studio, y + 1, canvas);
+        }
+        _ => {
+            timing::bars(studio, &page, y, canvas);
+            cursor(studio, y + 2, canvas);
+        }
+    }
+}
+
+/// What is under the cursor, in a drummer's words.
+fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let lane = Lane::ALL[studio.screen.lane];
+    let step = studio.screen.step;
+    let bar = studio.groove().meter.steps_per_bar().max(1);
+    let beat = step % bar / STEPS_PER_QUARTER + 1;
+    let place = format!(
+        "{} {}.{beat}.{}",
+        lane.short_name(),
+        step / bar + 1,
+        step % STEPS_PER_QUARTER + 1
+    );
+    let text = match studio.hit_here() {
+        None => "no hit".into(),
+        Some(hit) => {
+            let step_ms = 60_000.0 / studio.sound.tempo as f32 / STEPS_PER_QUARTER as f32;
+            let timing = timing::words(hit, step_ms);
+            format!("velocity {:.0}, {timing}", hit.velocity * 127.0)
+        }
+    };
+    let level = match studio.lanes[lane.index()].level {
+        1.0 => String::new(),
+        level => format!("   lane at {:.0}%", level * 100.0),
+    };
+    canvas.put((1, y), &place, theme.strong());
+    let x = (place.chars().count() as u16 + 3).max(LABEL);
+    canvas.put((x, y), &format!("{text}{level}"), theme.plain());
+}

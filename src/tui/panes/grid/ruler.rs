@@ -1,0 +1,41 @@
+//! Bars and beats as they are counted, a line over what goes round, and the playhead.
+
+use std::ops::Range;
+
+use super::page::Page;
+use crate::studio::Studio;
+use crate::tui::kit::Canvas;
+use musicvae::music::STEPS_PER_QUARTER;
+
+pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let looped = looped(studio);
+    for step in page.steps.clone().filter(|step| looped.contains(step)) {
+        let line = theme.pick("─", "=").repeat(page.columns.cell);
+        canvas.put((page.x(step), 0), &line, theme.accent());
+    }
+    let beats = page.steps.clone();
+    for step in beats.filter(|step| step.is_multiple_of(STEPS_PER_QUARTER)) {
+        let bar = step / page.columns.bar + 1;
+        let (text, style) = match step % page.columns.bar / STEPS_PER_QUARTER + 1 {
+            1 => (bar.to_string(), theme.strong()),
+            beat => (format!("{bar}.{beat}"), theme.faint()),
+        };
+        canvas.put((page.x(step), 0), &text, style);
+    }
+    if let Some(step) = page.playing.filter(|step| page.steps.contains(step)) {
+        canvas.put((page.x(step), 0), theme.pick("▼", "v"), theme.accent());
+    }
+}
+
+/// The steps that go round, where those are not all.
+fn looped(studio: &Studio) -> Range<usize> {
+    let position = studio.transport.position;
+    let start = position.loop_start as usize;
+    let steps = position.loop_steps as usize;
+    if steps < studio.groove().steps.len() {
+        start..start + steps
+    } else {
+        0..0
+    }
+}
