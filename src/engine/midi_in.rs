@@ -8,7 +8,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
 use std::time::Instant;
 
 use midir::{MidiInput, MidiInputConnection};
@@ -170,6 +171,8 @@ pub(crate) struct Inlet {
     shared: Arc<Shared>,
     // Two ports may speak at once; nobody holds it for longer than a message takes.
     inside: Mutex<Inside>,
+    /// Is woken when something came that [`Inlet::take`] has.
+    listener: OnceLock<Thread>,
 }
 
 struct Inside {
@@ -205,6 +208,19 @@ impl Inlet {
                 is_new: Box::new([[false; 128]; 16]),
                 new: Vec::with_capacity(16 * 128),
             }),
+            listener: OnceLock::new(),
+        }
+    }
+
+    /// From now on `listener` is woken when something comes. There is one at most.
+    pub fn wake(&self, listener: Thread) {
+        let _ = self.listener.set(listener);
+        self.wake_listener();
+    }
+
+    pub fn wake_listener(&self) {
+        if let Some(listener) = self.listener.get() {
+            listener.unpark();
         }
     }
 
@@ -279,6 +295,9 @@ impl Inlet {
                             lane,
                             tap: place.map(|(_, tap)| tap),
                         });
+                    } else {
+                        // It sounds all the same, but nothing else comes of it.
+                        self.shared.dropped_midi.fetch_add(1, Relaxed);
                     }
                     match lane {
                         None => Ok(()),
@@ -302,6 +321,9 @@ impl Inlet {
                 self.shared.dropped_midi.fetch_add(1, Relaxed);
             }
         });
+        if !matches!(message, Message::Clock(_)) {
+            self.wake_listener();
+        }
     }
 
     /// The step since play that is heard at `time`, or the nearest one, and its place in the groove.

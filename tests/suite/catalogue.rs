@@ -123,7 +123,10 @@ fn the_watch_tells_of_checkpoints_that_come_and_go_and_of_nothing_else() {
             .unwrap();
     }
     assert!(changed(&watch), "a burst");
-    let more = watch.recv_timeout(Duration::from_millis(1500)).into_iter().count();
+    let more = watch
+        .recv_timeout(Duration::from_millis(1500))
+        .into_iter()
+        .count();
     assert!(more <= 1, "slow disks may split a burst in two, no more");
 
     fs::remove_file(&path).unwrap();

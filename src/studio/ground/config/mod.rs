@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine;
+use crate::engine::{self, RecordOptions, Takeover};
 
 /// The configuration that is used when a setting is not named.
-pub const DEFAULT_TEXT: &str = include_str!("../../../config.toml");
+pub const DEFAULT_TEXT: &str = include_str!("../../../../config.toml");
 
 /// The environment variable that names a configuration file.
 pub const VARIABLE: &str = "MUSICVAE_TUI_CONFIG";
@@ -28,7 +28,7 @@ pub struct Config {
     pub checkpoints: Checkpoints,
     pub playing: Playing,
     pub chain: Chain,
-    pub record: Record,
+    pub record: RecordOptions,
     pub sampling: Sampling,
     pub training: Training,
     pub export: Export,
@@ -234,60 +234,6 @@ impl Chain {
         }
         let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
         Some(folders.data_dir().join("chain.json"))
-    }
-}
-
-/// What is recorded, and where to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Record {
-    /// Folder that receives the takes.
-    pub folder: PathBuf,
-    /// What is heard, to a WAV file.
-    pub sound: bool,
-    /// What is played, to a MIDI file.
-    pub midi: bool,
-    pub start: RecordStart,
-}
-
-impl Default for Record {
-    fn default() -> Record {
-        Record {
-            folder: "takes".into(),
-            sound: true,
-            midi: true,
-            start: RecordStart::Bar,
-        }
-    }
-}
-
-/// When a recording begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RecordStart {
-    /// With the next bar line, or with play.
-    #[default]
-    Bar,
-    Now,
-}
-
-/// When a new groove takes over from the one that plays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Takeover {
-    Now,
-    #[default]
-    NextBar,
-    NextLoop,
-}
-
-impl From<Takeover> for engine::Takeover {
-    fn from(takeover: Takeover) -> engine::Takeover {
-        match takeover {
-            Takeover::Now => engine::Takeover::Now,
-            Takeover::NextBar => engine::Takeover::NextBar,
-            Takeover::NextLoop => engine::Takeover::NextLoop,
-        }
     }
 }
 

@@ -1,13 +1,17 @@
-//! Checkpoints to what the browser lists and the inference worker runs.
+//! The joint of model and music: a checkpoint to what is known of it and to what runs it.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use anyhow::Context;
 
-use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Quality, Rework, Source, rework};
-use musicvae::checkpoint::attributes::{Attributes, Kind};
-use musicvae::checkpoint::{Catalogue, Checkpoint, EMBEDDED};
+use super::inference::{Answer, Job, Model};
+use super::rework;
+use crate::studio::ground::ModelInfo;
+use crate::studio::ground::quality::Quality;
+use crate::studio::training::Curves;
+use musicvae::checkpoint::Checkpoint;
+use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
+use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{MusicVae, Preset};
 use musicvae::music::Groove;
 
@@ -33,7 +37,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
 }
 
 /// Why models of a preset can't be played on the drum grid, in one sentence; `None` when they can.
-fn unplayable(preset: &Preset) -> Option<String> {
+pub fn unplayable(preset: &Preset) -> Option<String> {
     let reason = preset.makes_grooves().err()?;
     Some(format!(
         "This model can't be played on the drum grid: {reason}."
@@ -48,7 +52,7 @@ fn qualities(source: &Source, checkpoint: &Checkpoint) -> Result<Vec<Quality>, S
         Ok(None) => return Err(without_attributes(source)),
         Err(error) => return Err(format!("{error}.")),
     };
-    let quality = |attribute: musicvae::checkpoint::attributes::Attribute| Quality {
+    let quality = |attribute: Attribute| Quality {
         name: attribute.name,
         style: attribute.kind == Kind::Style,
         vector: attribute.vector,
@@ -86,7 +90,7 @@ fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
             ..
         } => {
             anyhow::ensure!(
-                Rework::of(model.preset()) == Some(rework),
+                rework::ability(model.preset()) == Some(rework),
                 "the checkpoint's preset is now {}, which does not do that",
                 model.preset().name
             );
@@ -119,61 +123,4 @@ fn log(source: &Source) -> Curves {
                 .unwrap_or_default()
         }
     }
-}
-
-/// Lists the checkpoints of `folders`, the embedded ones first.
-pub fn list(folders: &[PathBuf]) -> Event {
-    let catalogue = Catalogue::scan(folders, EMBEDDED);
-    let now = SystemTime::now();
-    let entries = catalogue.entries.into_iter().map(|entry| {
-        let age = entry
-            .modified
-            .and_then(|modified| now.duration_since(modified).ok());
-        let (source, name) = (entry.source, entry.name);
-        match entry.summary {
-            Ok(summary) => Entry {
-                source,
-                name,
-                unplayable: unplayable(&summary.preset),
-                rework: Rework::of(&summary.preset),
-                preset: summary.preset.name,
-                step: summary.metadata.step,
-                validation_loss: summary.metadata.validation_loss(),
-                age,
-                error: None,
-            },
-            Err(reason) => Entry {
-                source,
-                name,
-                preset: String::new(),
-                step: 0,
-                validation_loss: None,
-                age,
-                error: Some(reason),
-                unplayable: None,
-                rework: None,
-            },
-        }
-    });
-    Event::Catalogue(entries.collect(), catalogue.problems)
-}
-
-/// The `.sf2` files of `folders`.
-pub fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
-    let is_font = |path: &Path| {
-        path.extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
-    };
-    let files = folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten();
-    let mut fonts: Vec<String> = files
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| is_font(path))
-        .map(|path| path.display().to_string())
-        .collect();
-    fonts.sort();
-    fonts
 }
