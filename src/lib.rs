@@ -21,5 +21,6 @@
 
 pub mod cli;
 pub mod engine;
+pub mod kit;
 pub mod studio;
 pub mod tui;

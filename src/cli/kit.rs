@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::engine::kit;
+use crate::kit;
 use musicvae::music::write_whole_file;
 
 /// Synthesize the built-in drum kit and write it as a SoundFont 2 file.

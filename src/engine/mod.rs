@@ -5,72 +5,54 @@
 //! silently, without a MIDI port nothing leaves, and [`Status`] says why in one sentence.
 //! Everything is asked of it by [`Request`]s, most of which are [`Command`]s; asking never blocks.
 //!
+//! The rooms are cut by what no reader may get wrong: whether it is real time.
+//!
+//! | room | holds | may use | real time |
+//! | --- | --- | --- | --- |
+//! | the files beside this one | plain values that several rooms speak; what all threads need | | yes, but for waiting for a thread |
+//! | `time` | transport, loop, a clock that is followed, playhead; pure | the files above | yes |
+//! | `sound` | SoundFonts, mixer, sound cards and their stream | the files above, the kit | what renders |
+//! | `midi` | drum maps, pads, what leaves and what comes in | the files above, `time` | what sends and receives |
+//! | `record` | what is heard and played, to files | the files above, `time` | the tap |
+//! | `core` | what runs in the audio callback | all above | yes, all of it |
+//! | `desk` | handle, devices, status, rendering to a file | all above | no |
+//!
 //! | thread | does |
 //! | --- | --- |
 //! | audio callback | plays the loop and renders the sound, one buffer at a time |
 //! | `engine-clock` | plays the loop silently while no callback comes |
 //! | `engine-midi` | sends notes and clocks at their moments |
 //! | MIDI input (the system's) | stamps what comes in and hands it to the two above |
+//! | `engine-midi-in` | tells whoever listens what came in, while somebody does |
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
 //! | `engine-recorder` | writes what is heard and played to files, while a recording is made |
 
-mod audio;
-mod cards;
-mod click;
-mod clock;
+mod atomic;
 mod command;
-mod control;
 mod core;
-mod delay;
-mod drum_map;
-mod follow;
-mod handle;
-pub mod kit;
-mod limiter;
-mod messages;
-mod midi_in;
-mod midi_out;
-mod mixer;
-mod pattern;
-mod player;
+mod desk;
+mod devices;
+mod events;
+mod midi;
 pub mod range;
 mod record;
-pub mod render;
-mod request;
-mod schedule;
-mod shared;
-mod soundfont;
-mod status;
-pub mod stderr;
+mod sound;
 mod thread;
-mod transport;
+mod time;
 
 pub use command::{Bars, Command, Takeover};
-pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Voice};
-pub use handle::{Engine, EngineOptions};
-pub use midi_in::{PadNote, Pads, Received, Tap};
-pub use midi_out::VIRTUAL_PORT;
-pub use record::{RecordOptions, RecordStart, Recording, TICKS_PER_QUARTER};
-pub use request::{ChainLink, ClockOut, MidiSetting, Request, Setup, SoundFontSource};
-pub use soundfont::{SoundFont, SoundFontError};
-pub use status::{
-    AudioOutput, AudioState, Devices, Kit, MidiPort, MidiState, Position, Status, Sync,
+pub use desk::{
+    AudioState, ChainLink, Engine, EngineOptions, MidiState, Request, Setup, Status, Sync,
+    audio_outputs, midi_inputs, midi_outputs, render, stderr,
 };
-
-/// The audio outputs of this machine. Sound systems may print on stderr: see [`stderr`].
-pub fn audio_outputs() -> Devices<AudioOutput> {
-    cards::list()
-}
-
-/// The MIDI output ports of this machine, with [`VIRTUAL_PORT`] where there can be one.
-pub fn midi_outputs() -> Devices<MidiPort> {
-    midi_out::Ports::system().list()
-}
-
-/// The MIDI input ports of this machine, without our own.
-pub fn midi_inputs() -> Devices<MidiPort> {
-    midi_in::InputPorts::new().list()
-}
+pub use devices::Devices;
+pub use midi::{
+    ClockOut, DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, MidiPort, MidiSetting, PadNote,
+    Pads, Received, Tap, VIRTUAL_PORT, Voice,
+};
+pub use record::{RecordOptions, RecordStart, Recording};
+pub use sound::{AudioOutput, Kit, SoundFont, SoundFontError, SoundFontSource};
+pub use time::{Position, TICKS_PER_QUARTER};
 
 #[cfg(test)]
 #[global_allocator]

@@ -1,4 +1,8 @@
-//! Threads that must be on time.
+//! Threads: those that must be on time, how long one is waited for, and what it leaves behind.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// Asks for a real-time priority for this thread; `false` when the system does not grant it.
 pub(crate) fn make_realtime() -> bool {
@@ -22,4 +26,22 @@ pub(crate) fn make_realtime() -> bool {
     {
         thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Max).is_ok()
     }
+}
+
+/// Waits for a thread to end, but not for ever: one that hangs in a driver is left to itself.
+pub(crate) fn join_within(thread: JoinHandle<()>, patience: Duration) {
+    let started = Instant::now();
+    while !thread.is_finished() {
+        if started.elapsed() > patience {
+            return;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    let _ = thread.join();
+}
+
+/// What a mutex holds, also when a thread that held it panicked: nothing that one leaves half done
+/// does harm here.
+pub(crate) fn unpoisoned<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

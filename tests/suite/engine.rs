@@ -9,8 +9,9 @@ use musicvae_tui::engine::render::{render_groove, write_wav};
 use musicvae_tui::engine::stderr::StderrGuard;
 use musicvae_tui::engine::{
     AudioState, Command, Engine, EngineOptions, MidiState, Request, Setup, SoundFont,
-    SoundFontSource, Takeover, kit::EMBEDDED_KIT,
+    SoundFontSource, Takeover,
 };
+use musicvae_tui::kit::EMBEDDED_KIT;
 
 /// A bar of kicks on the beats with snares between them, one of those early.
 fn beat() -> Groove {

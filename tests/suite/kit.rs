@@ -4,7 +4,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use musicvae::music::Lane;
-use musicvae_tui::engine::kit::{EMBEDDED_KIT, sound_font};
+use musicvae_tui::kit::{EMBEDDED_KIT, sound_font};
 use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
 
 use crate::spectrum::{centroid, power_spectrum, strongest};

@@ -18,6 +18,7 @@ pub fn measure(options: &Options) {
         training: options.training,
         data: options.data.clone(),
         flood: true,
+        fade: if options.is_short() { 3_000 } else { 14_000 },
     };
     println!(
         "flood, {} s of nine lanes in 32nds at 300 quarter notes a minute (360 strokes a second):",
@@ -26,7 +27,7 @@ pub fn measure(options: &Options) {
     let Some(card) = Card::new() else { return };
     let pulled = pull(&card.pipe, BUFFER, true);
     let player = ask.on(&card);
-    let Some(told) = finish(player) else { return };
+    let told = finish(player);
     let pulled = pulled.join().expect("the card's thread");
     let peak = |sound: &[f32]| sound.iter().fold(0.0_f32, |peak, it| peak.max(it.abs()));
     let tail = pulled.left.len().saturating_sub(24_000);

@@ -50,6 +50,7 @@ pub fn measure(options: &Options) {
         training: options.training,
         data: options.data.clone(),
         flood: false,
+        fade: 500,
     };
     let beside = if options.training {
         ", a model training"
@@ -90,7 +91,6 @@ pub fn measure(options: &Options) {
         })
         .collect();
     let _ = receiver.wait();
-    let Some(told) = told else { return };
     let times = |status: u8| -> Vec<f64> {
         let of = heard.iter().filter(|(_, it)| *it == status);
         of.map(|(at, _)| *at).collect()

@@ -15,7 +15,12 @@ const QPM: f64 = 20.0;
 
 pub fn measure(options: &Options) {
     println!("onsets in captured sound, in frames of {ALSA_RATE} Hz around their latency:");
-    for buffer in BUFFERS {
+    let buffers = if options.is_short() {
+        &BUFFERS[3..4]
+    } else {
+        &BUFFERS[..]
+    };
+    for &buffer in buffers {
         let Some(card) = Card::new() else { return };
         let pulled = pull(&card.pipe, buffer as usize, true);
         let ask = Ask {
@@ -28,9 +33,10 @@ pub fn measure(options: &Options) {
             training: options.training,
             data: options.data.clone(),
             flood: false,
+            fade: 500,
         };
         let player = ask.on(&card);
-        let Some(told) = finish(player) else { return };
+        let told = finish(player);
         let pulled = pulled.join().expect("the card's thread");
         let (now, clock) = (Instant::now(), SystemTime::now().duration_since(UNIX_EPOCH));
         let clock = clock.expect("a time after 1970").as_secs_f64();

@@ -37,6 +37,8 @@ pub struct Ask {
     pub data: Option<PathBuf>,
     /// All lanes on every step, and by hand between the steps.
     pub flood: bool,
+    /// Milliseconds that the sound has to fade after the stop.
+    pub fade: u64,
 }
 
 /// What it said.
@@ -71,18 +73,15 @@ impl Ask {
     }
 }
 
-/// Waits for a player to end; `None`, and why on stderr, when it did not end well.
-pub fn finish(child: Child) -> Option<Told> {
+/// Waits for a player to end, which must end well.
+pub fn finish(child: Child) -> Told {
     let output = child.wait_with_output().expect("a player's output");
     let said = String::from_utf8_lossy(&output.stdout);
     let told = said
         .lines()
         .rev()
         .find_map(|line| serde_json::from_str(line).ok());
-    if told.is_none() {
-        eprintln!("FAILED ({}): {said}", output.status);
-    }
-    told
+    told.unwrap_or_else(|| panic!("the player ended with {}: {said}", output.status))
 }
 
 /// A stroke on every step of the bar, of which each is to be told from its neighbours.
@@ -197,11 +196,7 @@ pub fn run(ask: &str) {
     }
     let trained = training.as_mut().map_or(0, Training::steps) - before;
     engine.send(Command::Stop);
-    thread::sleep(if ask.flood {
-        Duration::from_secs(14)
-    } else {
-        Duration::from_millis(500)
-    });
+    thread::sleep(Duration::from_millis(ask.fade));
     let status = engine.status();
     let latency_ms = match status.audio {
         AudioState::On { latency_ms, .. } => latency_ms,

@@ -70,9 +70,8 @@ pub fn measure(options: &Options) {
         .env("ALSA_CONFIG_PATH", &card.config)
         .stdout(std::process::Stdio::inherit())
         .status();
-    if !status.is_ok_and(|status| status.success()) {
-        eprintln!("FAILED");
-    }
+    let ended = status.expect("the workstation's part");
+    assert!(ended.success(), "the workstation's part ended with {ended}");
     println!();
 }
 

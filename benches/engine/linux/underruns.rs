@@ -18,6 +18,7 @@ pub fn measure(options: &Options) {
         training: true,
         data: options.data.clone(),
         flood: false,
+        fade: 500,
     };
     println!(
         "underruns at {BUFFER} frames ({:.1} ms), a model training:",
@@ -26,7 +27,7 @@ pub fn measure(options: &Options) {
     let Some(card) = Card::new() else { return };
     let pulled = pull(&card.pipe, BUFFER, false);
     let player = ask.on(&card);
-    let Some(told) = finish(player) else { return };
+    let told = finish(player);
     let pulled = pulled.join().expect("the card's thread");
     println!(
         "  a card that pulls: {} of {} periods were not there in time, the worst by {:.1} ms; at \
@@ -54,12 +55,11 @@ pub fn measure(options: &Options) {
             .env("JACK_DEFAULT_SERVER", &*super::devices::SERVER)
             .spawn()
             .expect("a player");
-        if let Some(told) = finish(player) {
-            println!(
-                "  JACK: {} underruns and other errors told; {} steps trained ({})",
-                told.audio_errors, told.trained, told.audio
-            );
-        }
+        let told = finish(player);
+        println!(
+            "  JACK: {} underruns and other errors told; {} steps trained ({})",
+            told.audio_errors, told.trained, told.audio
+        );
     }
     println!();
 }

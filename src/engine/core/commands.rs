@@ -1,11 +1,13 @@
 //! What each command does to the core.
 
-use super::{CLOCKS_PER_STEP, Core, Metronome, NOTES, discard};
-use crate::engine::clock::Nanos;
-use crate::engine::messages::{Garbage, MidiMessage, Prepared};
-use crate::engine::mixer::Note;
-use crate::engine::player::{Displaced, Player};
-use crate::engine::{Command, Takeover, range};
+use super::queues::{Garbage, Prepared, discard};
+use super::{Core, Metronome, NOTES};
+use crate::engine::command::{Command, Takeover};
+use crate::engine::events::{MidiMessage, Nanos};
+use crate::engine::range;
+use crate::engine::sound::mixer::Note;
+use crate::engine::time::player::{Displaced, Player};
+use crate::engine::time::units::CLOCKS_PER_STEP;
 use musicvae::music::Lane;
 
 impl Core {

@@ -1,6 +1,8 @@
 //! What the core tells a recording.
 
-use super::{Core, TICKS_PER_STEP};
+use super::Core;
+use crate::engine::sound::mixer::LATENCY;
+use crate::engine::time::units::TICKS_PER_STEP;
 
 impl Core {
     /// Before a chunk of `frames`: begins the recording that waits when its moment is in the chunk,
@@ -17,16 +19,17 @@ impl Core {
         };
         let position = transport.position();
         let bar = || player.feel.grid(player.next_bar());
+        // The limiter holds the sound back: the first frame that is recorded is the first of the bar.
         match tap.begins_at(transport.playing(), bar) {
             Some(from) if from <= position => {
                 // A master's start is heard of a little late; the ticks are the music's even so.
                 let behind = position - from;
                 let behind = if behind < 1.0 { behind } else { 0.0 };
-                tap.begin(0, behind * TICKS_PER_STEP);
+                tap.begin(LATENCY, behind * TICKS_PER_STEP);
             }
             Some(from) if from < transport.position_after(frames) => {
                 let offset = transport.frame_of(from, frames);
-                tap.begin(offset, (position - from) * TICKS_PER_STEP);
+                tap.begin(offset + LATENCY, (position - from) * TICKS_PER_STEP);
             }
             _ => (),
         }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use assert_no_alloc::assert_no_alloc;
 
 use super::*;
-use crate::engine::audio::Feed;
-use crate::engine::player::{Chain, Link};
+use crate::engine::sound::stream::Feed;
+use crate::engine::time::player::{Chain, Link};
 use crate::engine::{Bars, Command, RecordStart, SoundFont, SoundFontSource, Takeover};
 use musicvae::music::{Groove, Hit, LANES};
 
@@ -38,11 +38,11 @@ fn busy() -> Groove {
 
 fn core_with(groove: Groove) -> (Core, Links, Arc<Shared>) {
     let shared = Arc::new(Shared::default());
-    let options = EngineOptions {
+    let options = CoreOptions {
         groove,
-        ..EngineOptions::default()
+        ..CoreOptions::default()
     };
-    let (core, links) = Core::new(&options, shared.clone());
+    let (core, links) = Core::new(options, shared.clone());
     (core, links, shared)
 }
 
@@ -89,7 +89,7 @@ fn without_a_sound_card_the_clock_plays_on_time() {
             "clock {n}"
         );
     }
-    let position = shared.playhead.read().at(start + SECOND + 1000);
+    let position = shared.now.playhead.read().at(start + SECOND + 1000);
     assert!((position.step - 8.0).abs() < 0.001, "{position:?}");
 }
 
@@ -99,7 +99,7 @@ fn sound_begins_at_the_frame_of_its_step_whatever_the_buffers() {
         let (mut core, mut links, _) = core_with(four_on_the_floor());
         let mixer = Mixer::new(&kit(), 44_100, 0).unwrap();
         for command in [Prepared::Mixer(Box::new(mixer)), Command::Play.into()] {
-            assert!(links.commands.push(command.into()).is_ok());
+            assert!(links.commands.push(command).is_ok());
         }
         let mut sound = Vec::new();
         for length in buffers.iter().cycle() {
@@ -180,7 +180,7 @@ fn a_stop_and_a_continue_play_each_stroke_once() {
     run(&mut core, 700);
     assert!(links.commands.push(Command::Stop.into()).is_ok());
     run(&mut core, 3000);
-    assert!(!shared.playing.load(Relaxed));
+    assert!(!shared.now.playing.load(Relaxed));
     let before = events(&mut links);
     assert_eq!(hits(&before).len(), 2);
     assert_eq!(
@@ -230,17 +230,44 @@ fn a_muted_lane_is_silent_on_midi_and_the_slept_machine_does_not_hurry() {
     assert!(hits(&events(&mut links)).is_empty());
 }
 
+#[test]
+fn values_out_of_range_are_brought_into_it_here() {
+    let (mut core, mut links, _) = core_with(busy());
+    let commands = [
+        Command::SetSwing(9.0),
+        Command::SetTimingAmount(f32::NAN),
+        Command::SetVelocityAmount(-1.0),
+        Command::SetMasterLevel(f32::INFINITY),
+        Command::SetPan {
+            lane: Lane::Ride,
+            pan: -3.0,
+        },
+        Command::SetCountIn(200),
+        Command::SetTempo(1e9),
+        Command::SetMidiOffset(-1e9),
+    ];
+    send(&mut links, commands);
+    core.drive_silently(MS);
+    let feel = core.player.feel;
+    assert_eq!([feel.swing, feel.timing, feel.velocity], [0.75, 1.0, 0.0]);
+    let ride = core.controls.lanes[Lane::Ride.index()];
+    assert_eq!((core.controls.master, ride.pan), (2.0, -1.0));
+    assert_eq!((core.count_in, core.transport.qpm()), (2, 300.0));
+    assert_eq!(core.midi_offset, -SECOND / 2);
+}
+
 /// The callback as the driver calls it, in every way it may: no memory is taken or given back.
 #[test]
 fn the_callback_never_allocates() {
     let (core, mut links, shared) = core_with(busy());
+    let core = Arc::new(Mutex::new(core));
     let feed = Feed {
-        core: Arc::new(Mutex::new(core)),
-        shared: shared.clone(),
+        source: core.clone(),
+        callback: shared.callback.clone(),
         epoch: Instant::now(),
         stream: 1,
     };
-    shared.stream.store(1, Relaxed);
+    shared.callback.stream.store(1, Relaxed);
     let font = kit();
     let mixer = |rate| Prepared::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
     let pattern = || Arc::new(Pattern::new(busy()));
@@ -327,7 +354,7 @@ fn the_callback_never_allocates() {
             ],
         };
         for command in commands {
-            assert!(links.commands.push(command.into()).is_ok());
+            assert!(links.commands.push(command).is_ok());
         }
         for length in [3000, 1, 512, 1025] {
             let data = &mut data[..6 * length];
@@ -348,10 +375,10 @@ fn the_callback_never_allocates() {
         taps.iter().any(|(told, _)| told.slots() == 64),
         "never full"
     );
-    let mut core = feed.core.lock().unwrap();
+    let mut core = core.lock().unwrap();
     let later = core.clock.time_of(core.frame) + SECOND / 2;
     assert_no_alloc(|| core.drive_silently(later));
-    assert_eq!(shared.audio_errors.load(Relaxed), 0);
+    assert_eq!(shared.callback.errors.load(Relaxed), 0);
 }
 
 #[test]
@@ -364,7 +391,7 @@ fn a_flood_leaves_no_voice_and_stays_below_full_scale() {
         Command::SetMasterLevel(2.0).into(),
         Command::Play.into(),
     ] {
-        assert!(links.commands.push(command.into()).is_ok());
+        assert!(links.commands.push(command).is_ok());
     }
     for lane in Lane::ALL {
         let command = Command::SetLane {
@@ -487,7 +514,7 @@ fn counting_in_clicks_whole_bars_and_then_starts_everything() {
     send(&mut links, [Command::SetCountIn(2), Command::Play]);
     let sound = listen(&mut core, 48_000);
     // Six beats to go.
-    let position = shared.playhead.read();
+    let position = shared.now.playhead.read();
     assert_eq!(position.began, -32.0);
     let seen = position.at(position.time);
     assert_eq!((seen.count_in, seen.beat, seen.step), (2, 2, 0.0));
@@ -517,7 +544,7 @@ fn counting_in_clicks_whole_bars_and_then_starts_everything() {
     // Without counting, at once.
     send(&mut links, [Command::SetCountIn(0), Command::Play]);
     listen(&mut core, 480);
-    assert_eq!(shared.playhead.read().at(0).count_in, 0);
+    assert_eq!(shared.now.playhead.read().at(0).count_in, 0);
 }
 
 #[test]
@@ -597,7 +624,7 @@ fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
     };
     let playhead = |core: &mut Core| {
         listen(core, 480);
-        let playhead = shared.playhead.read();
+        let playhead = shared.now.playhead.read();
         (playhead.loop_start, playhead.loop_steps)
     };
     send(&mut links, [range(true)]);

@@ -5,6 +5,9 @@
 //! grow, and lose the `.part` when they are closed. All the while they are whole: the WAV header
 //! and the MIDI file are brought up to date every few seconds, so that a program that is killed
 //! leaves takes that only have to be renamed.
+//!
+//! Uses the ground and musical time. Only the tap is real time; it knows the core as whoever takes
+//! it ([`Tapped`]).
 
 mod files;
 mod recorder;
@@ -12,6 +15,7 @@ mod tap;
 mod writer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,14 +23,7 @@ pub(crate) use files::quantized;
 pub(crate) use recorder::Recorder;
 #[cfg(test)]
 pub(crate) use tap::Happening;
-pub(crate) use tap::Tap;
-
-/// Ticks a quarter note of what is recorded to MIDI, and of [`super::Position::tick`].
-pub const TICKS_PER_QUARTER: u16 = 960;
-
-/// Ticks a step.
-pub(crate) const TICKS_PER_STEP: f64 =
-    TICKS_PER_QUARTER as f64 / musicvae::music::STEPS_PER_QUARTER as f64;
+pub(crate) use tap::{Tap, Tapped};
 
 /// What is recorded, and where to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +33,7 @@ pub struct RecordOptions {
     pub folder: PathBuf,
     /// What is heard, to a WAV file of 24 bits at the sound card's rate.
     pub sound: bool,
-    /// What is played, to a MIDI file of [`TICKS_PER_QUARTER`], with the General MIDI pitches.
+    /// What is played, to a MIDI file of [`super::TICKS_PER_QUARTER`], with the General MIDI pitches.
     pub midi: bool,
     pub start: RecordStart,
 }
@@ -73,4 +70,15 @@ pub struct Recording {
     pub midi: bool,
     /// Length so far; `None` while it waits for the bar line or for play.
     pub seconds: Option<f64>,
+}
+
+/// How recording goes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Progress {
+    /// The one that is being made.
+    pub recording: Option<Recording>,
+    /// The files of the last one that ended.
+    pub recorded: Arc<[PathBuf]>,
+    /// What went wrong with the last one, in one sentence.
+    pub error: Option<String>,
 }

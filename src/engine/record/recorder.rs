@@ -4,17 +4,14 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::tap::Tap;
+use super::tap::{Tap, Tapped};
 use super::writer::Writer;
-use super::{RecordOptions, Recording, files};
-use crate::engine::Command;
-use crate::engine::control::{CoreSender, Slow};
-use crate::engine::handle::join_within;
-use crate::engine::messages::Prepared;
+use super::{Progress, RecordOptions, Recording, files};
+use crate::engine::thread::{join_within, unpoisoned};
 use musicvae::fault::{self, Place};
 
 /// Samples that can wait for the disk: 22 seconds at 48,000 frames a second, 8 MB.
@@ -34,30 +31,30 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Starts the thread that makes the files and then hands its tap to the core. `stop` is set
-    /// when the recording is to end. What goes wrong is said in `slow`.
+    /// when the recording is to end. What goes wrong is said in `progress`.
     pub fn start(
         options: RecordOptions,
         stop: Arc<AtomicBool>,
-        core: Arc<CoreSender>,
-        slow: Arc<Mutex<Slow>>,
+        core: Arc<impl Tapped + 'static>,
+        progress: Arc<Mutex<Progress>>,
     ) -> io::Result<Recorder> {
         let quit = Arc::new(AtomicBool::new(false));
         let flag = quit.clone();
         let work = move || {
             let ended = catch_unwind(AssertUnwindSafe(|| {
-                record(&options, &stop, &flag, &core, &slow)
+                record(&options, &stop, &flag, &*core, &progress)
             }));
-            core.send(Command::StopRecording);
+            core.untap();
             let (files, error) = ended.unwrap_or_else(|_| {
                 let fault = "Recording broke off by a fault in the program: what was written is in \
                              the .part files.";
                 (Vec::new(), Some(fault.to_string()))
             });
-            say(&slow, |slow| {
-                slow.recording = None;
-                slow.recorded = files.into();
-                slow.record_error = error;
-            });
+            *unpoisoned(&progress) = Progress {
+                recording: None,
+                recorded: files.into(),
+                error,
+            };
         };
         let thread = thread::Builder::new().name("engine-recorder".into());
         Ok(Recorder {
@@ -78,17 +75,13 @@ impl Recorder {
     }
 }
 
-fn say(slow: &Mutex<Slow>, change: impl FnOnce(&mut Slow)) {
-    change(&mut slow.lock().unwrap_or_else(PoisonError::into_inner));
-}
-
 /// Records until it is told to stop; returns the files and what went wrong.
 fn record(
     options: &RecordOptions,
     stop: &AtomicBool,
     quit: &AtomicBool,
-    core: &CoreSender,
-    slow: &Mutex<Slow>,
+    core: &impl Tapped,
+    progress: &Mutex<Progress>,
 ) -> (Vec<PathBuf>, Option<String>) {
     let endings: Vec<&str> = [(options.sound, "wav"), (options.midi, "mid")]
         .into_iter()
@@ -109,23 +102,24 @@ fn record(
     let (told, happenings) = rtrb::RingBuffer::new(ROOM);
     let (heard, sound) = sound_queue(options.sound);
     let mut takes = Writer::new(happenings, sound, path("wav"), path("mid"));
-    say(slow, |slow| {
-        slow.record_error = None;
-        slow.recording = Some(Recording {
-            name: name.clone(),
+    {
+        let mut progress = unpoisoned(progress);
+        progress.error = None;
+        progress.recording = Some(Recording {
+            name,
             folder: paths[0].parent().map(Path::to_path_buf).unwrap_or_default(),
             sound: options.sound,
             midi: options.midi,
             seconds: None,
         });
-    });
+    }
     let tap = Box::new(Tap::new(told, heard, options.start));
     let mut error = None;
-    if !core.send(Prepared::Tap(tap)) {
+    if !core.tap(tap) {
         error = Some("The engine is too busy to begin a recording: try again.".to_string());
     } else if stop.load(Relaxed) {
         // Told to stop before there was anything to stop.
-        core.send(Command::StopRecording);
+        core.untap();
     }
     while error.is_none() {
         // Asked before the queues are emptied, so that nothing is left in them.

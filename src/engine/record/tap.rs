@@ -1,7 +1,7 @@
 //! The real-time end of a recording: takes nothing but room in queues that were made before.
 
 use super::RecordStart;
-use crate::engine::mixer::LATENCY;
+use crate::engine::time::units::TICKS_PER_STEP;
 use musicvae::music::{Lane, Meter};
 
 /// What happens in a recording beside the sound. Ticks count from the recording's start, frames
@@ -47,6 +47,15 @@ const TEMPO_JUMP: f64 = 0.5;
 /// A file knows no slower tempo (microseconds a quarter note are 24 bits); a clock that is followed
 /// may stand still for a moment.
 const SLOWEST: f64 = 4.0;
+
+/// What a recording is made of.
+pub(crate) trait Tapped: Send + Sync {
+    /// Takes the tap to where it plays; `false` when there is no room.
+    fn tap(&self, tap: Box<Tap>) -> bool;
+
+    /// Has it end the tap and let go of it.
+    fn untap(&self);
+}
 
 /// See the module.
 pub(crate) struct Tap {
@@ -120,13 +129,12 @@ impl Tap {
         }
     }
 
-    /// Begins `offset` frames into the chunk that comes, which itself begins at `tick`: less than 0
-    /// where the first bar line lies in it, more where that has just passed.
-    pub fn begin(&mut self, offset: usize, tick: f64) {
+    /// Begins with the chunk that comes, at `tick`: less than 0 where the first bar line lies in it,
+    /// more where that has just passed. The first `skip` frames of the sound are left out.
+    pub fn begin(&mut self, skip: usize, tick: f64) {
         self.running = true;
         self.tick = tick;
-        // The limiter holds the sound back, so that the first frame here is the first of the bar.
-        self.skip = offset + LATENCY;
+        self.skip = skip;
     }
 
     pub fn wants_sound(&self) -> bool {
@@ -152,14 +160,14 @@ impl Tap {
         let tick = self.tick.max(0.0).round() as u64;
         let qpm = qpm.max(SLOWEST);
         let (change, wait) = ((qpm - self.qpm).abs(), tick - self.tempo_tick.min(tick));
-        if change >= TEMPO_JUMP || (change > TEMPO_STEP && wait as f64 >= super::TICKS_PER_STEP) {
+        if change >= TEMPO_JUMP || (change > TEMPO_STEP && wait as f64 >= TICKS_PER_STEP) {
             (self.qpm, self.tempo_tick) = (qpm, tick);
             self.tell(Happening::Tempo { tick, qpm });
         }
         if self.meter != Some(meter) {
             self.meter = Some(meter);
             // It changes on a step, a chunk at most before this.
-            let step = super::TICKS_PER_STEP as u64;
+            let step = TICKS_PER_STEP as u64;
             let tick = (tick + step / 2) / step * step;
             self.tell(Happening::Meter { tick, meter });
         }
@@ -243,6 +251,7 @@ impl Tap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::sound::mixer::LATENCY;
 
     #[test]
     fn what_finds_no_room_is_a_gap_of_its_length() {
@@ -250,7 +259,7 @@ mod tests {
         let (sound, mut heard) = rtrb::RingBuffer::new(400);
         let mut tap = Tap::new(happenings, Some(sound), RecordStart::Now);
         assert_eq!(tap.begins_at(false, || 0.0), Some(f64::NEG_INFINITY));
-        tap.begin(0, 0.0);
+        tap.begin(LATENCY, 0.0);
         tap.note_conditions(48_000, 120.0, Meter::COMMON);
         let chunk = [0.5; 100];
         tap.sound(&[0.0; LATENCY], &[0.0; LATENCY]);

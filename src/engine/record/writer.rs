@@ -6,9 +6,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::TICKS_PER_QUARTER;
 use super::files::{self, Wav};
 use super::tap::Happening;
+use crate::engine::time::units::TICKS_PER_QUARTER;
 use musicvae::music::{midi_file::Take, write_whole_file};
 
 /// Time between two updates of the WAV header, and of the MIDI file.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 
 use super::*;
-use crate::engine::control::{CoreSender, Slow};
-use crate::engine::record::{RecordOptions, RecordStart, Recorder, quantized};
+use crate::engine::desk::sender::CoreSender;
+use crate::engine::record::{Progress, RecordOptions, RecordStart, Recorder, quantized};
 use musicvae::music::{Meter, midi_file};
 
 /// A core that is driven by hand, and a recorder beside it.
@@ -15,7 +15,7 @@ struct Bench {
     midi: rtrb::Consumer<MidiEvent>,
     garbage: rtrb::Consumer<Garbage>,
     shared: Arc<Shared>,
-    slow: Arc<Mutex<Slow>>,
+    progress: Arc<Mutex<Progress>>,
     /// Left and right of every frame that left the core.
     heard: Vec<[f32; 2]>,
     recorder: Option<Recorder>,
@@ -30,7 +30,7 @@ impl Bench {
             midi: links.midi,
             garbage: links.garbage,
             shared,
-            slow: Arc::new(Mutex::new(Slow::new(&EngineOptions::default()))),
+            progress: Arc::default(),
             heard: Vec::new(),
             recorder: None,
         }
@@ -68,7 +68,7 @@ impl Bench {
             start,
         };
         let stop = Arc::default();
-        let started = Recorder::start(options, stop, self.sender.clone(), self.slow.clone());
+        let started = Recorder::start(options, stop, self.sender.clone(), self.progress.clone());
         self.recorder = Some(started.unwrap());
         let begun = Instant::now();
         while self.core.tap.is_none() {
@@ -92,10 +92,10 @@ impl Bench {
             assert!(begun.elapsed() < Duration::from_secs(20), "it does not end");
             sleep(Duration::from_millis(1));
         }
-        let slow = self.slow.lock().unwrap();
-        assert_eq!(slow.record_error, None);
-        assert_eq!(slow.recording, None);
-        slow.recorded.to_vec()
+        let progress = self.progress.lock().unwrap();
+        assert_eq!(progress.error, None);
+        assert_eq!(progress.recording, None);
+        progress.recorded.to_vec()
     }
 }
 
@@ -290,7 +290,7 @@ fn without_a_card_what_would_be_heard_is_recorded() {
     for turn in 1..600 {
         bench.core.drive_silently(turn * 5 * MS);
     }
-    assert!(bench.shared.recorded.load(Relaxed) > 0);
+    assert!(bench.shared.recorded.get() > 0.0);
     let files = bench.stop();
     let (rate, sound) = samples(&files[0]);
     assert_eq!(rate, 48_000);

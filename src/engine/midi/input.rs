@@ -1,0 +1,15 @@
+//! MIDI input: clock, pads and controllers, from a port of this machine or from a virtual one that
+//! other programs can find by our name.
+//!
+//! Clock and strokes go from the port's own thread straight to whoever drives the music, through a
+//! lock-free queue and with the time at which they came. Controllers wait here, the latest value of
+//! each, until the screen asks; so a flood of them is as long as there are controllers. Nothing that
+//! comes in leaves again, unless MIDI thru is asked for.
+
+mod inlet;
+mod message;
+mod ports;
+
+pub(crate) use inlet::Inlet;
+pub use inlet::{Received, Tap};
+pub(crate) use ports::{InputPorts, Listening, VIRTUAL, open_virtual};

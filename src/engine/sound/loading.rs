@@ -1,0 +1,80 @@
+//! Loading a SoundFont: read from where it is, and tried out before anybody hears it.
+
+use std::fs::{self, File};
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::mixer::{CHUNK, Controls, Mixer, Note};
+use super::soundfont::{SoundFont, SoundFontError};
+use crate::kit::EMBEDDED_KIT;
+use musicvae::music::Lane;
+
+/// Where a SoundFont comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SoundFontSource {
+    /// The drum kit that is part of the program.
+    Embedded,
+    /// A SoundFont 2 file.
+    File(PathBuf),
+    /// The bytes of a SoundFont 2 file, and the name to show for them.
+    Bytes(Arc<[u8]>, String),
+}
+
+impl SoundFont {
+    /// Reads a SoundFont 2 file and tries it out.
+    pub fn load(source: &SoundFontSource) -> Result<SoundFont, SoundFontError> {
+        match source {
+            SoundFontSource::Embedded => read("the embedded kit", Cursor::new(EMBEDDED_KIT)),
+            SoundFontSource::Bytes(bytes, name) => read(name, Cursor::new(bytes)),
+            SoundFontSource::File(path) => {
+                let name = path.display().to_string();
+                let read_error = |source| SoundFontError::Read {
+                    name: name.clone(),
+                    source,
+                };
+                // A folder opens like a file and fails with a worse message later; opening a pipe
+                // waits for whoever writes.
+                if !fs::metadata(path).map_err(read_error)?.is_file() {
+                    return Err(SoundFontError::NotASoundFont { name });
+                }
+                let file = File::open(path).map_err(read_error)?;
+                read(&name, BufReader::new(file))
+            }
+        }
+    }
+}
+
+fn read(name: &str, reader: impl Read + Seek) -> Result<SoundFont, SoundFontError> {
+    let font = SoundFont::read(name, reader)?;
+    let damaged = |detail: String| SoundFontError::Damaged {
+        name: name.to_string(),
+        detail,
+    };
+    catch_unwind(AssertUnwindSafe(|| audition(&font)))
+        .map_err(|_| damaged("its drums cannot be played".into()))?
+        .map_err(damaged)?;
+    Ok(font)
+}
+
+/// Plays every lane softly, medium and loud, so that a SoundFont whose tables are damaged shows it
+/// here and not on stage. Panics, or returns what is wrong.
+fn audition(font: &SoundFont) -> Result<(), String> {
+    let mut mixer = Mixer::new(font, 22_050, 0).map_err(|error| error.to_string())?;
+    let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+    let mut peak = 0.0_f32;
+    for velocity in [0.1, 0.5, 1.0] {
+        let notes = Lane::ALL.map(|lane| Note::of_lane(0, lane, velocity));
+        for chunk in 0..8 {
+            let notes: &[Note] = if chunk == 0 { &notes } else { &[] };
+            let peaks = mixer.render(&mut left, &mut right, notes, &Controls::default());
+            peak = peak.max(peaks.master[0]).max(peaks.master[1]);
+        }
+    }
+    if peak > 1e-4 {
+        Ok(())
+    } else {
+        Err("none of its drums makes a sound".into())
+    }
+}

@@ -1,0 +1,197 @@
+//! SoundFont files: read off the audio thread, and refused with a clear word.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Bank of the drum kits in a General MIDI SoundFont.
+const DRUM_BANK: i32 = 128;
+
+/// Bytes of the largest file that is read, for all of it is held in memory, and more than there is
+/// of that would end the program: 2 GiB, several times the largest kits that are about.
+const LARGEST: u64 = 2 << 30;
+
+/// Why a SoundFont cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SoundFontError {
+    #[error("{name} cannot be read: {source}")]
+    Read { name: String, source: io::Error },
+    #[error("{name} is not a SoundFont 2 file: choose an .sf2 file")]
+    NotASoundFont { name: String },
+    #[error(
+        "{name} is a compressed SoundFont (SF3), which cannot be played: convert it to SF2, for \
+         instance with Polyphone"
+    )]
+    Compressed { name: String },
+    #[error(
+        "{name} is cut short: it ends at byte {length}, within a part that should end at byte \
+         {end}; copy or download it again"
+    )]
+    Truncated { name: String, length: u64, end: u64 },
+    #[error(
+        "{name} is too large ({:.1} GB; at most {:.1}): choose a smaller one",
+        *length as f64 * 1e-9, LARGEST as f64 * 1e-9
+    )]
+    TooLarge { name: String, length: u64 },
+    #[error("{name} is damaged ({detail}): copy or download it again")]
+    Damaged { name: String, detail: String },
+    #[error("{name} cannot be played at {rate} frames a second ({detail})")]
+    Synthesizer {
+        name: String,
+        rate: u32,
+        detail: String,
+    },
+}
+
+/// A drum kit within a SoundFont.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Kit {
+    /// What [`crate::engine::Setup::SetKit`] takes.
+    pub program: u8,
+    pub name: String,
+}
+
+/// A SoundFont in memory, ready for any number of synthesizers.
+#[derive(Clone, Debug)]
+pub struct SoundFont {
+    pub(crate) font: Arc<rustysynth::SoundFont>,
+    name: String,
+    kits: Arc<[Kit]>,
+}
+
+impl SoundFont {
+    /// Reads a SoundFont 2 file.
+    pub(crate) fn read(
+        name: &str,
+        mut reader: impl Read + Seek,
+    ) -> Result<SoundFont, SoundFontError> {
+        check_chunks(name, &mut reader)?;
+        let damaged = |detail: String| SoundFontError::Damaged {
+            name: name.to_string(),
+            detail,
+        };
+        // The reader does not check every index of the file, and may panic on a damaged one.
+        let font = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut reader)))
+            .map_err(|_| damaged("its tables contradict each other".into()))?
+            .map_err(|error| damaged(error.to_string()))?;
+        let kits = kits(&font);
+        let title = font
+            .get_info()
+            .get_bank_name()
+            .trim_matches(['\0', ' '])
+            .to_string();
+        Ok(SoundFont {
+            font: Arc::new(font),
+            name: if title.is_empty() {
+                name.to_string()
+            } else {
+                title
+            },
+            kits,
+        })
+    }
+
+    /// The name that the file gives itself.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its drum kits; when it has none in the drum bank, the preset that is played instead.
+    pub fn kits(&self) -> Arc<[Kit]> {
+        self.kits.clone()
+    }
+}
+
+fn kits(font: &rustysynth::SoundFont) -> Arc<[Kit]> {
+    let kit = |preset: &rustysynth::Preset| Kit {
+        program: preset.get_patch_number().clamp(0, 127) as u8,
+        name: preset.get_name().trim_matches(['\0', ' ']).to_string(),
+    };
+    let mut kits: Vec<Kit> = font
+        .get_presets()
+        .iter()
+        .filter(|p| p.get_bank_number() == DRUM_BANK)
+        .map(kit)
+        .collect();
+    kits.sort_by_key(|kit| kit.program);
+    if kits.is_empty() {
+        let key =
+            |preset: &&rustysynth::Preset| (preset.get_bank_number(), preset.get_patch_number());
+        kits.extend(font.get_presets().iter().min_by_key(key).map(|preset| Kit {
+            program: 0,
+            ..kit(preset)
+        }));
+    }
+    kits.into()
+}
+
+/// Walks the chunks of a RIFF file: each must lie within the file, and the samples must not be
+/// compressed. (The synthesizer's own reader allocates what a chunk claims to hold, and calls a
+/// compressed file an unknown list.)
+fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFontError> {
+    let read_error = |source| SoundFontError::Read {
+        name: name.to_string(),
+        source,
+    };
+    let length = file.seek(SeekFrom::End(0)).map_err(read_error)?;
+    file.rewind().map_err(read_error)?;
+    let mut head = [0; 12];
+    if length < 12 || file.read_exact(&mut head).is_err() {
+        return Err(SoundFontError::NotASoundFont {
+            name: name.to_string(),
+        });
+    }
+    if &head[..4] != b"RIFF" || &head[8..] != b"sfbk" {
+        return Err(SoundFontError::NotASoundFont {
+            name: name.to_string(),
+        });
+    }
+    if length > LARGEST {
+        return Err(SoundFontError::TooLarge {
+            name: name.to_string(),
+            length,
+        });
+    }
+    let within = |start: u64, size: u64| {
+        let end = start + size;
+        if end > length {
+            return Err(SoundFontError::Truncated {
+                name: name.to_string(),
+                length,
+                end,
+            });
+        }
+        Ok(end)
+    };
+    let mut at = within(0, 12)?;
+    within(8, u64::from(u32_at(&head, 4)))?;
+    // Lists and what is in them lie one after the other; a list is entered, not stepped over.
+    while at + 8 <= length {
+        file.seek(SeekFrom::Start(at)).map_err(read_error)?;
+        let mut chunk = [0; 12];
+        let read = (length - at).min(12) as usize;
+        file.read_exact(&mut chunk[..read]).map_err(read_error)?;
+        let size = u64::from(u32_at(&chunk, 4));
+        let end = within(at + 8, size)?;
+        let compressed = match &chunk[..4] {
+            b"smpl" => &chunk[8..12] == b"OggS",
+            b"ifil" => u16::from_le_bytes([chunk[8], chunk[9]]) == 3,
+            _ => false,
+        };
+        if compressed {
+            return Err(SoundFontError::Compressed {
+                name: name.to_string(),
+            });
+        }
+        at = if &chunk[..4] == b"LIST" {
+            at + 12
+        } else {
+            end + size % 2
+        };
+    }
+    file.rewind().map_err(read_error)
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}

@@ -1,0 +1,386 @@
+//! The loop player: which strokes fall into a stretch of musical time. Pure, and free of
+//! allocation while it plays.
+//!
+//! Every step `n` since play is decided once for each lane: `next[lane]` is the first one not
+//! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself, which of
+//! its bars go round, the chain), no stroke can sound twice, and one whose time has just slipped
+//! into the past sounds at once.
+
+mod part;
+
+use std::sync::Arc;
+
+pub(crate) use part::{Chain, Link, Part};
+
+use super::feel::Feel;
+use super::pattern::Pattern;
+use crate::engine::command::{Bars, Takeover};
+use musicvae::music::{LANES, Lane};
+
+/// A stroke that is due.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Stroke {
+    pub lane: Lane,
+    /// 0..=1.
+    pub velocity: f32,
+    /// Steps since play.
+    pub position: f64,
+}
+
+/// What the player is done with, to be freed elsewhere.
+#[derive(Debug)]
+pub(crate) enum Displaced {
+    Pattern(#[expect(dead_code, reason = "only dropped")] Arc<Pattern>),
+    Chain(#[expect(dead_code, reason = "only dropped")] Box<Chain>),
+}
+
+/// A part that waits for its turn.
+#[derive(Debug)]
+struct Pending {
+    part: Part,
+    /// First step that is its own.
+    from: i64,
+    /// Its number in the chain, when it is one of the chain's.
+    link: Option<usize>,
+}
+
+/// Plays a pattern, some bars of it or a chain of them round and round.
+#[derive(Debug)]
+pub(crate) struct Player {
+    part: Part,
+    pending: Option<Pending>,
+    looped: Option<Bars>,
+    chain: Option<Box<Chain>>,
+    /// Number of the part that plays in the chain, when it is one of the chain's.
+    link: Option<usize>,
+    next: [i64; LANES],
+    /// Everything before this position has been played.
+    cursor: f64,
+    pub feel: Feel,
+}
+
+impl Player {
+    pub fn new(pattern: Arc<Pattern>) -> Player {
+        Player {
+            part: Part::new(pattern, None, 0),
+            pending: None,
+            looped: None,
+            chain: None,
+            link: None,
+            next: [0; LANES],
+            cursor: 0.0,
+            feel: Feel::default(),
+        }
+    }
+
+    /// Goes to `position`, 0 (the top of the loop) or earlier: a lead-in in which nothing sounds
+    /// but what is early for the top. What waited takes over at once, and a chain begins anew.
+    pub fn rewind(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
+        self.cursor = position.min(0.0);
+        self.next = [0; LANES];
+        if let Some(pending) = self.pending.take() {
+            self.put(pending.part, displace);
+        }
+        if let Some(chain) = &self.chain {
+            let first = Part::new(chain.link(0).pattern.clone(), None, 0);
+            self.put(first, displace);
+            self.link = Some(0);
+        }
+        self.part.origin = 0;
+        self.plan_link(displace);
+    }
+
+    /// Goes to `position`, from where turns and the chain are counted since 0; what waited takes
+    /// over at once.
+    pub fn seek(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
+        self.rewind(0.0, displace);
+        // No hit is further from its grid line than half a step.
+        self.advance(position - 1.0, |_| (), displace);
+        self.cursor = position;
+        for lane in Lane::ALL {
+            let passed = |n: i64| {
+                let hit = self.governing(n).hit(n, lane);
+                let placed = hit.map(|hit| self.feel.place(n, hit.offset));
+                self.feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
+            };
+            let mut n = self.next[lane.index()];
+            while passed(n) {
+                n += 1;
+            }
+            self.next[lane.index()] = n;
+        }
+    }
+
+    /// Somebody has played this step of the lane: the loop does not play it again.
+    pub fn played_by_hand(&mut self, lane: Lane, step: i64) {
+        let next = &mut self.next[lane.index()];
+        if *next == step {
+            *next += 1;
+        }
+    }
+
+    /// Hands over a groove; a chain that plays is left for it.
+    pub fn set_pattern(
+        &mut self,
+        pattern: Arc<Pattern>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.leave_chain(displace);
+        let (from, origin) = match takeover {
+            Takeover::Now => (self.next_step(), self.part.origin),
+            Takeover::NextBar => (self.part.next_bar(self.next_step()), self.part.origin),
+            Takeover::NextLoop => {
+                let from = self.part.next_turn(self.next_step());
+                (from, from)
+            }
+        };
+        let part = Part::new(pattern, self.looped, origin);
+        self.wait(part, from, None, displace);
+    }
+
+    /// As [`Player::set_pattern`], at once, for a player that stands still.
+    pub fn replace(&mut self, pattern: Arc<Pattern>, displace: &mut dyn FnMut(Displaced)) {
+        self.leave_chain(displace);
+        self.forget(displace);
+        let part = Part::new(pattern, self.looped, self.part.origin);
+        self.put(part, displace);
+    }
+
+    /// Chooses the bars that go round, of the groove that plays (or waits to) and of those after
+    /// it. A chain plays its grooves whole: there it holds for what comes after the chain.
+    pub fn set_loop(
+        &mut self,
+        bars: Option<Bars>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.looped = bars;
+        if self.chain.is_some() {
+            return;
+        }
+        let pattern = match &self.pending {
+            Some(pending) => pending.part.pattern.clone(),
+            None => self.part.pattern.clone(),
+        };
+        let from = self.moment(takeover);
+        let mut part = self.part.moved_to(pattern, bars, from);
+        if takeover == Takeover::NextLoop {
+            part.origin = from;
+        }
+        self.wait(part, from, None, displace);
+    }
+
+    /// Plays a chain, from its first link on; or, where one is played already, goes on in the new
+    /// one with the link of the same number when the present turns are over. `None` leaves the
+    /// chain with what plays.
+    pub fn set_chain(
+        &mut self,
+        chain: Option<Box<Chain>>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        let Some(chain) = chain else {
+            let in_chain = self.pending.as_ref().is_some_and(|it| it.link.is_some());
+            self.leave_chain(displace);
+            if in_chain {
+                self.forget(displace);
+            }
+            return;
+        };
+        let first = chain.link(0).pattern.clone();
+        let links = chain.len();
+        if let Some(old) = self.chain.replace(chain) {
+            displace(Displaced::Chain(old));
+        }
+        if let Some(link) = self.link {
+            self.link = Some(link.min(links - 1));
+            self.plan_link(displace);
+            return;
+        }
+        let from = self.moment(takeover);
+        let mut part = Part::new(first, None, from);
+        if takeover == Takeover::Now {
+            // The bar lines stay where they are.
+            let ahead = self.part.place(from) % self.part.pattern.bar_steps();
+            part.origin = from - ahead;
+        }
+        self.wait(part, from, Some(0), displace);
+    }
+
+    /// What waits is put in place at once, for a player that stands still.
+    pub fn settle(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        if self.link.is_none() {
+            self.turn_over(displace);
+        }
+    }
+
+    /// Plays up to `to` (not included), giving `emit` each stroke, lane by lane.
+    pub fn advance(
+        &mut self,
+        to: f64,
+        mut emit: impl FnMut(Stroke),
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        // No step before `from` can be open at its grid line, for a hit is late by half a step at
+        // most; and none after the part that waits can be due, for it is early by half at most.
+        while let Some(at) = self.pending.as_ref().map(|it| self.feel.grid(it.from))
+            && at <= to
+        {
+            self.play_to(at, &mut emit);
+            self.turn_over(displace);
+        }
+        self.play_to(to, &mut emit);
+    }
+
+    fn play_to(&mut self, to: f64, emit: &mut impl FnMut(Stroke)) {
+        for lane in Lane::ALL {
+            loop {
+                let n = self.next[lane.index()];
+                let part = self.governing(n);
+                let hit = part.hit(n, lane);
+                let position = match hit {
+                    Some(hit) => self.feel.place(n, hit.offset),
+                    None => self.feel.grid(n),
+                };
+                if position >= to {
+                    break;
+                }
+                if let Some(hit) = hit {
+                    let velocity = part.pattern.velocity(hit, lane, &self.feel);
+                    emit(Stroke {
+                        lane,
+                        velocity,
+                        position: position.max(self.cursor),
+                    });
+                }
+                self.next[lane.index()] = n + 1;
+            }
+        }
+        self.cursor = self.cursor.max(to);
+    }
+
+    /// What plays at the cursor.
+    pub fn current(&self) -> &Part {
+        &self.part
+    }
+
+    /// What plays at step `n`, as far as is known.
+    pub fn governing(&self, n: i64) -> &Part {
+        match &self.pending {
+            Some(pending) if n >= pending.from => &pending.part,
+            _ => &self.part,
+        }
+    }
+
+    /// Number of the chain's link that plays.
+    pub fn link(&self) -> Option<usize> {
+        self.link
+    }
+
+    /// Whether something that was asked for waits for its moment.
+    pub fn takeover_pending(&self) -> bool {
+        // The chain's own next link is no news.
+        let asked = |pending: &Pending| pending.link.is_none() || self.link.is_none();
+        self.pending.as_ref().is_some_and(asked)
+    }
+
+    /// The first bar line that is not behind the cursor.
+    pub fn next_bar(&self) -> i64 {
+        let n = self.next_step();
+        let bar = self.part.next_bar(n);
+        match &self.pending {
+            Some(pending) if bar > pending.from => pending.part.next_bar(pending.from.max(n)),
+            _ => bar,
+        }
+    }
+
+    /// The step at which something asked for now takes over.
+    fn moment(&self, takeover: Takeover) -> i64 {
+        let n = self.next_step();
+        match takeover {
+            Takeover::Now => n,
+            Takeover::NextBar => self.part.next_bar(n),
+            Takeover::NextLoop => self.part.next_turn(n),
+        }
+    }
+
+    fn wait(
+        &mut self,
+        part: Part,
+        from: i64,
+        link: Option<usize>,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.forget(displace);
+        self.pending = Some(Pending { part, from, link });
+    }
+
+    fn forget(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        if let Some(pending) = self.pending.take() {
+            self.give_up(pending.part.pattern, displace);
+        }
+    }
+
+    /// What waits plays now.
+    fn turn_over(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        let Some(pending) = self.pending.take() else {
+            return;
+        };
+        self.put(pending.part, displace);
+        self.link = pending.link;
+        self.plan_link(displace);
+    }
+
+    fn put(&mut self, part: Part, displace: &mut dyn FnMut(Displaced)) {
+        let old = std::mem::replace(&mut self.part, part);
+        self.give_up(old.pattern, displace);
+    }
+
+    /// Has the chain's next link wait for the end of the present one's turns.
+    fn plan_link(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        let (Some(chain), Some(link)) = (&self.chain, self.link) else {
+            return;
+        };
+        let end = self.part.origin + chain.link(link).repeats.max(1) * self.part.steps;
+        // A chain that was made shorter while it plays goes on with the next turn.
+        let from = match self.next_step() {
+            n if n > end => self.part.next_turn(n),
+            _ => end,
+        };
+        let next = (link + 1) % chain.len();
+        let part = Part::new(chain.link(next).pattern.clone(), None, from);
+        self.wait(part, from, Some(next), displace);
+    }
+
+    fn leave_chain(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        self.link = None;
+        if let Some(chain) = self.chain.take() {
+            displace(Displaced::Chain(chain));
+        }
+    }
+
+    /// Lets go of a pattern. One that the chain holds is only counted down: nothing is freed.
+    fn give_up(&self, pattern: Arc<Pattern>, displace: &mut dyn FnMut(Displaced)) {
+        if !self
+            .chain
+            .as_ref()
+            .is_some_and(|chain| chain.holds(&pattern))
+        {
+            displace(Displaced::Pattern(pattern));
+        }
+    }
+
+    /// The first step whose grid line is not behind the cursor.
+    fn next_step(&self) -> i64 {
+        let n = self.cursor.floor() as i64;
+        if self.feel.grid(n) >= self.cursor {
+            n
+        } else {
+            n + 1
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

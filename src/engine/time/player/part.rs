@@ -1,0 +1,125 @@
+//! What plays and where in time it lies: a pattern, which of its bars go round, and a chain of
+//! patterns.
+
+use std::sync::Arc;
+
+use crate::engine::command::Bars;
+use crate::engine::time::pattern::Pattern;
+use musicvae::music::{Hit, Lane};
+
+/// A pattern with its place in time.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub pattern: Arc<Pattern>,
+    /// Step (since play) at which its first turn begins.
+    pub origin: i64,
+    /// Step of the pattern at which a turn begins.
+    pub start: i64,
+    /// Steps of a turn, at least 1.
+    pub steps: i64,
+}
+
+impl Part {
+    /// Those bars that the pattern has, at least one; all of them for `None`.
+    pub fn new(pattern: Arc<Pattern>, bars: Option<Bars>, origin: i64) -> Part {
+        let (all, bar) = (pattern.steps(), pattern.bar_steps());
+        let (start, steps) = match bars {
+            None => (0, all),
+            Some(Bars { first, count }) => {
+                let last = ((all - 1) / bar) as usize;
+                let first = first.min(last);
+                let count = count.clamp(1, last - first + 1);
+                let start = first as i64 * bar;
+                (start, (count as i64 * bar).min(all - start))
+            }
+        };
+        Part {
+            pattern,
+            origin,
+            start,
+            steps,
+        }
+    }
+
+    /// The step of the pattern that is played `n` steps since play.
+    pub fn place(&self, n: i64) -> i64 {
+        self.start + (n - self.origin).rem_euclid(self.steps)
+    }
+
+    /// The hit of `lane`, `n` steps since play.
+    pub fn hit(&self, n: i64, lane: Lane) -> Option<Hit> {
+        self.pattern.hit(self.place(n), lane)
+    }
+
+    /// `Some(true)` where a bar begins, `Some(false)` where another beat does.
+    pub fn beat(&self, n: i64) -> Option<bool> {
+        let in_bar = self.place(n) % self.pattern.bar_steps();
+        (in_bar % self.pattern.beat_steps() == 0).then_some(in_bar == 0)
+    }
+
+    /// The first step from `n` on at which a bar begins.
+    pub fn next_bar(&self, n: i64) -> i64 {
+        let bar = self.pattern.bar_steps();
+        let to_bar = (-self.place(n)).rem_euclid(bar);
+        // A turn may end within a bar; the next one begins with one.
+        n + to_bar.min((self.origin - n).rem_euclid(self.steps))
+    }
+
+    /// The first step from `n` on at which a turn begins.
+    pub fn next_turn(&self, n: i64) -> i64 {
+        n + (self.origin - n).rem_euclid(self.steps)
+    }
+
+    /// Other bars of the same or another pattern from step `from` on: what plays goes on where it
+    /// is when it is among those bars, else at the same place of the first of them.
+    pub fn moved_to(&self, pattern: Arc<Pattern>, bars: Option<Bars>, from: i64) -> Part {
+        let mut part = Part::new(pattern, bars, from);
+        let place = self.place(from);
+        let ahead = if (part.start..part.start + part.steps).contains(&place) {
+            place - part.start
+        } else {
+            place % part.pattern.bar_steps()
+        };
+        part.origin = from - ahead;
+        part
+    }
+}
+
+/// A pattern of a chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub pattern: Arc<Pattern>,
+    /// Turns before the next one, at least 1.
+    pub repeats: i64,
+}
+
+/// Patterns that follow each other, round and round.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain {
+    /// At least one.
+    links: Box<[Link]>,
+}
+
+impl Chain {
+    /// `None` for an empty one.
+    pub fn new(links: Vec<Link>) -> Option<Chain> {
+        (!links.is_empty()).then(|| Chain {
+            links: links.into(),
+        })
+    }
+
+    /// Any number means a link: after the last comes the first.
+    pub fn link(&self, index: usize) -> &Link {
+        &self.links[index % self.links.len()]
+    }
+
+    pub fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Whether the pattern is one of the chain's, which then keeps it alive.
+    pub fn holds(&self, pattern: &Arc<Pattern>) -> bool {
+        let same = |link: &Link| Arc::ptr_eq(&link.pattern, pattern);
+        self.links.iter().any(same)
+    }
+}
