@@ -2,6 +2,7 @@
 //! engine and the workers were last heard to say, what is shown and said, the configuration, and
 //! what is to be carried out. It knows the engine's and the library's words, and no feature.
 
+mod asking;
 pub mod config;
 mod effect;
 mod groove;

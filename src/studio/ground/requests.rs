@@ -1,287 +1,59 @@
-//! What the model is asked for the scene, and which of its answers are still wanted.
+//! What the model was asked for the scene, and which of its answers are still wanted.
 
-use super::effect::Effect;
 use super::model::Rework;
-use super::quality::Quality;
-use super::scene::{Anchor, End, Origin};
-use super::{Change, Ground};
+use super::scene::End;
 use crate::engine::Takeover;
-use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::{Latent, latent};
-use musicvae::music::Groove;
+use musicvae::model::Latent;
 
 /// The requests under way.
 #[derive(Debug, Default)]
 pub struct Requests {
-    last: u64,
+    pub(super) last: u64,
     /// Answers to tickets before this one come too late: something else happened since.
-    valid_from: u64,
+    pub(super) valid_from: u64,
     /// The last ticket whose groove was taken, so that none comes in after a newer one.
-    taken: u64,
-    reading: Option<Reading>,
-    working: Option<Working>,
+    pub(super) taken: u64,
+    pub(super) reading: Option<Reading>,
+    pub(super) working: Option<Working>,
     /// How the grooves of decodes take over, oldest first.
-    takeovers: Vec<(u64, Takeover)>,
+    pub(super) takeovers: Vec<(u64, Takeover)>,
     /// The decodes whose answer also carries the previews of A and B.
-    previews: Vec<u64>,
+    pub(super) previews: Vec<u64>,
 }
 
 /// A groove on its way to become an end of the slider.
 #[derive(Debug)]
-struct Reading {
-    ticket: u64,
-    end: End,
-    name: String,
+pub struct Reading {
+    pub ticket: u64,
+    pub end: End,
+    pub name: String,
     /// By how much its latent is to lie before the point that the groove is read as: the qualities
     /// that it was heard with come on top again.
-    steering: Latent,
+    pub steering: Latent,
     /// It is to be heard as the model plays it, since it is steered.
-    steered: bool,
+    pub steered: bool,
 }
 
 /// A model at work on the groove.
 #[derive(Debug)]
-struct Working {
-    ticket: u64,
-    rework: Rework,
+pub struct Working {
+    pub ticket: u64,
+    pub rework: Rework,
     /// The checkpoint's name.
-    by: String,
+    pub by: String,
 }
 
 impl Requests {
-    fn next(&mut self) -> u64 {
+    pub fn next_ticket(&mut self) -> u64 {
         self.last += 1;
         self.last
     }
 
     /// Makes every answer still under way unwelcome.
-    fn forget(&mut self) {
+    pub fn forget(&mut self) {
         self.valid_from = self.last + 1;
         self.reading = None;
         self.working = None;
         self.previews.clear();
-    }
-}
-
-// What the answers depend on.
-impl Ground {
-    /// Why the model can't be asked now, in one sentence.
-    pub fn no_model(&self) -> Option<String> {
-        let reason = match (&self.model, &self.loading) {
-            (Some(_), _) => return None,
-            (None, Some(_)) => "The model is still being loaded.",
-            (None, None) => "No model is loaded: choose a checkpoint first.",
-        };
-        Some(reason.into())
-    }
-
-    /// The qualities that the model in use can be steered by.
-    ///
-    /// # Errors
-    /// Why there are none, in one sentence.
-    pub fn qualities(&self) -> Result<&[Quality], &str> {
-        match &self.model {
-            None => Err("No model is loaded."),
-            Some(model) => match &model.qualities {
-                Ok(qualities) => Ok(qualities),
-                Err(reason) => Err(reason),
-            },
-        }
-    }
-
-    /// Those of the model in use whose amount is not 0, with it.
-    pub fn steering(&self) -> impl Iterator<Item = (&Quality, f32)> {
-        let qualities = self.qualities().unwrap_or(&[]).iter();
-        let with_amount = qualities.map(|quality| (quality, self.scene.amount(&quality.name)));
-        with_amount.filter(|(_, amount)| *amount != 0.0)
-    }
-
-    /// A point of the latent space moved as the qualities say: what the model is given.
-    fn steered(&self, z: &[f32]) -> Latent {
-        let mut z = z.to_vec();
-        for (quality, amount) in self.steering() {
-            z = latent::moved(&z, &quality.vector, amount);
-        }
-        z
-    }
-
-    /// What a model does to the groove right now.
-    pub fn reworking(&self) -> Option<Rework> {
-        self.requests.working.as_ref().map(|working| working.rework)
-    }
-}
-
-// Asking.
-impl Ground {
-    /// Asks for the groove of the scene's point. `previews`: A and B sound different too.
-    pub fn decode(&mut self, takeover: Takeover, previews: bool) {
-        if self.scene.a.z.is_empty() || self.scene.b.z.is_empty() {
-            return;
-        }
-        // A preview that is not there yet is asked for again: its request may have been overtaken.
-        let previews = previews
-            || !self.requests.previews.is_empty()
-            || self.scene.a.preview.is_none()
-            || self.scene.b.preview.is_none();
-        let ticket = self.requests.next();
-        let mut z = vec![self.steered(&self.scene.z())];
-        if previews {
-            z.extend([&self.scene.a, &self.scene.b].map(|end| self.steered(&end.z)));
-            self.requests.previews.push(ticket);
-        }
-        self.requests.takeovers.push((ticket, takeover));
-        // What is asked for now is wanted, and not what a model makes of the groove before.
-        self.requests.working = None;
-        self.requests.reading.take_if(|reading| reading.steered);
-        self.scene.pending = true;
-        let how = self.scene.decoding();
-        self.ask(Effect::Decode { ticket, z, how });
-    }
-
-    /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
-    pub fn encode(&mut self, end: End, steered: bool) {
-        self.forget_answers();
-        let ticket = self.requests.next();
-        let nowhere = vec![0.0; self.scene.a.z.len()];
-        self.requests.reading = Some(Reading {
-            ticket,
-            end,
-            name: self.scene.own_name(),
-            steering: self.steered(&nowhere),
-            steered,
-        });
-        let groove = self.scene.groove.clone();
-        self.ask(Effect::Encode { ticket, groove });
-    }
-
-    /// Has the groove read when it is by itself, so that its reading can be steered; `false` when
-    /// the slider's point is what is heard.
-    pub fn encode_for_steering(&mut self) -> bool {
-        if let Some(reading) = &mut self.requests.reading {
-            reading.steered = true;
-            return true;
-        }
-        if self.adopt_shown() {
-            self.play_groove(self.sound.takeover);
-        }
-        if self.scene.is_by_itself() {
-            self.encode(self.scene.nearer_end(), true);
-            return true;
-        }
-        false
-    }
-
-    /// Has the model of a checkpoint work on the groove.
-    pub fn work(&mut self, rework: Rework, source: Source, by: String) {
-        // An answer under way would take the place of what is worked on.
-        self.forget_answers();
-        let ticket = self.requests.next();
-        self.requests.working = Some(Working { ticket, rework, by });
-        let groove = self.groove().clone();
-        let how = self.scene.decoding();
-        self.ask(Effect::Rework {
-            ticket,
-            source,
-            rework,
-            groove,
-            how,
-        });
-    }
-
-    /// What an edit or undo does to answers under way.
-    pub fn forget_answers(&mut self) {
-        self.requests.forget();
-        self.scene.pending = false;
-    }
-}
-
-// The answers.
-impl Ground {
-    pub fn receive_grooves(&mut self, ticket: u64, grooves: Vec<Groove>) {
-        if ticket < self.requests.valid_from {
-            return;
-        }
-        let mut grooves = grooves.into_iter();
-        let Some(groove) = grooves.next() else { return };
-        if let (Some(a), Some(b)) = (grooves.next(), grooves.next()) {
-            self.scene.a.preview = Some(a);
-            self.scene.b.preview = Some(b);
-            self.requests.previews.retain(|&wanted| wanted > ticket);
-        }
-        if ticket <= self.requests.taken {
-            return;
-        }
-        self.requests.taken = ticket;
-        self.scene.pending = ticket != self.requests.last;
-        let takeovers = &mut self.requests.takeovers;
-        let takeover = takeovers.iter().find(|(wanted, _)| *wanted == ticket);
-        let takeover = takeover.map_or(Takeover::Now, |(_, takeover)| *takeover);
-        takeovers.retain(|(wanted, _)| *wanted > ticket);
-        self.take_groove(groove, Origin::Slider, takeover);
-    }
-
-    pub fn receive_latent(&mut self, ticket: u64, z: Latent) {
-        let reading = &mut self.requests.reading;
-        let Some(reading) = reading.take_if(|reading| reading.ticket == ticket) else {
-            return;
-        };
-        let Reading {
-            end,
-            name,
-            steering,
-            steered,
-            ..
-        } = reading;
-        if !steered {
-            self.history.before(&self.scene, Change::Single);
-        }
-        self.scene.origin = Origin::Kept(end);
-        let anchor = Anchor {
-            z: latent::moved(&z, &steering, -1.0),
-            name,
-            preview: None,
-        };
-        self.put_end(end, anchor);
-        if steered {
-            return self.decode(self.sound.takeover, true);
-        }
-        // The model's reading of an edit is near it, not equal to it: the edit itself plays on
-        // until the slider moves, and the preview shows the reading.
-        let ticket = self.requests.next();
-        self.requests.previews.push(ticket);
-        let points = [&self.scene.z(), &self.scene.a.z, &self.scene.b.z];
-        let z = points.map(|z| self.steered(z)).to_vec();
-        let how = self.scene.decoding();
-        self.requests.taken = ticket;
-        self.ask(Effect::Decode { ticket, z, how });
-    }
-
-    /// Makes `anchor` one end, with the slider on it.
-    pub fn put_end(&mut self, end: End, anchor: Anchor) {
-        let name = anchor.name.clone();
-        *self.scene.anchor_mut(end) = anchor;
-        self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
-        self.say(match self.locked_words() {
-            Some(lanes) if self.scene.origin == Origin::Slider => {
-                format!("{end:?} is now {name} as the model plays it, without {lanes}.")
-            }
-            _ => format!("{end:?} is now {name}."),
-        });
-    }
-
-    /// What a model made of the groove, where that is still wanted: what it did, and its name.
-    pub fn take_work(&mut self, ticket: u64) -> Option<(Rework, String)> {
-        let working = &mut self.requests.working;
-        let working = working.take_if(|working| working.ticket == ticket)?;
-        Some((working.rework, working.by))
-    }
-
-    pub fn receive_failure(&mut self, ticket: u64, reason: &str) {
-        if ticket >= self.requests.valid_from {
-            self.scene.pending = false;
-            self.requests.reading = None;
-            self.requests.working = None;
-            self.complain(format!("The model could not do that: {reason}"));
-        }
     }
 }

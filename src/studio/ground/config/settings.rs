@@ -1,0 +1,316 @@
+//! The settings with their defaults.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{self, RecordOptions, Takeover};
+
+/// Every setting of the program.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub audio: Audio,
+    pub midi: Midi,
+    pub soundfont: SoundFont,
+    pub checkpoints: Checkpoints,
+    pub playing: Playing,
+    pub chain: Chain,
+    pub record: RecordOptions,
+    pub sampling: Sampling,
+    pub training: Training,
+    pub export: Export,
+    pub screen: Screen,
+    /// Key names by command name, in place of the built-in keys of that command.
+    pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl Config {
+    /// `config.toml` in the platform's configuration folder, where there is one.
+    pub fn platform_path() -> Option<PathBuf> {
+        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
+        Some(folders.config_dir().join("config.toml"))
+    }
+}
+
+/// Where the sound goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audio {
+    /// Name (or part of it) of the output; empty for the system's default, `off` for none.
+    pub device: String,
+    /// Frames in a buffer, 32 to 8192.
+    pub buffer: u32,
+    /// Master level, 0 to 1.5.
+    pub level: f32,
+}
+
+impl Default for Audio {
+    fn default() -> Audio {
+        Audio {
+            device: String::new(),
+            buffer: 512,
+            level: 0.8,
+        }
+    }
+}
+
+/// Where the notes go, and what is listened to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Midi {
+    /// Name (or part of it) of the output port to open at the start; empty for none.
+    pub port: String,
+    /// A drum map (name or file) in place of General MIDI; empty for General MIDI.
+    pub map: String,
+    /// Name (or part of it) of the input port to listen to; empty for none.
+    pub input: String,
+    /// Whether other programs find an input of ours to send to, where the system can make one.
+    pub virtual_input: bool,
+    /// Whether the clock that comes in is followed.
+    pub follow_clock: bool,
+    /// The channel on which pads are heard, 1 to 16; 0 hears all.
+    pub pad_channel: u8,
+    /// Whether strokes that come in are sent on to the output port.
+    pub thru: bool,
+    /// Whether a controller moves a setting only from where the setting is.
+    pub pickup: bool,
+    /// The file of what controllers are bound to; empty for `midi.toml` in the platform's
+    /// configuration folder.
+    pub bindings: PathBuf,
+    /// Folder with a player's own drum maps; empty for `maps` in the configuration folder.
+    pub maps: PathBuf,
+    /// Length of the notes, in steps, 0.05 to 1.
+    pub gate: f32,
+    /// Moves MIDI against the sound, in milliseconds, -500 to 500; positive is later.
+    pub offset: f32,
+    /// When clock, start, stop and song position are sent.
+    pub clock: engine::ClockOut,
+}
+
+impl Default for Midi {
+    fn default() -> Midi {
+        Midi {
+            port: String::new(),
+            map: String::new(),
+            input: String::new(),
+            virtual_input: true,
+            follow_clock: false,
+            pad_channel: 0,
+            thru: false,
+            pickup: true,
+            bindings: PathBuf::new(),
+            maps: PathBuf::new(),
+            gate: 0.5,
+            offset: 0.0,
+            clock: engine::ClockOut::Playing,
+        }
+    }
+}
+
+impl Midi {
+    /// Where a player's own drum maps are; `None` where there is no configuration folder.
+    pub fn maps_folder(&self) -> Option<PathBuf> {
+        if self.maps.as_os_str().is_empty() {
+            Some(Config::platform_path()?.with_file_name("maps"))
+        } else {
+            Some(self.maps.clone())
+        }
+    }
+
+    /// The drum map that `map` means.
+    ///
+    /// # Errors
+    /// Why there is none, in one sentence.
+    pub fn drum_map(&self) -> Result<engine::DrumMap, String> {
+        let name = self.map.trim();
+        if name.is_empty() {
+            return Ok(engine::DrumMap::general_midi());
+        }
+        if name.ends_with(".toml") {
+            return engine::DrumMap::read(Path::new(name)).map_err(|error| format!("{error}."));
+        }
+        let maps = engine::DrumMaps::with_folder(self.maps_folder().as_deref());
+        maps.find(name).cloned()
+    }
+}
+
+/// What sounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SoundFont {
+    /// A SoundFont 2 file; empty for the built-in kit.
+    pub path: PathBuf,
+    /// Folders whose `.sf2` files are offered on screen.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Default for SoundFont {
+    fn default() -> SoundFont {
+        SoundFont {
+            path: PathBuf::new(),
+            folders: vec!["soundfonts".into()],
+        }
+    }
+}
+
+/// Where the models are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Checkpoints {
+    /// Folders that the checkpoint browser watches.
+    pub folders: Vec<PathBuf>,
+    /// The checkpoint to open with; empty for the built-in one.
+    pub open: PathBuf,
+}
+
+impl Default for Checkpoints {
+    fn default() -> Checkpoints {
+        Checkpoints {
+            folders: vec!["checkpoints".into()],
+            open: PathBuf::new(),
+        }
+    }
+}
+
+/// How a groove is played.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Playing {
+    /// Quarter notes a minute, 20 to 300.
+    pub tempo: f64,
+    /// Share of each pair of sixteenths that the first one takes: 0.5 (straight) to 0.75.
+    pub swing: f32,
+    /// How much of the groove's microtiming is played, 0 (on the grid) to 1.5.
+    pub timing: f32,
+    /// How much of the groove's dynamics is played, 0 (even) to 1.5.
+    pub velocity: f32,
+    /// When a new groove takes over.
+    pub takeover: Takeover,
+    /// Whether every beat clicks.
+    pub metronome: bool,
+    /// Level of the click, 0 to 1.
+    pub click: f32,
+    /// Bars that are counted before playing begins, 0 to 2.
+    #[serde(rename = "count-in")]
+    pub count_in: u8,
+}
+
+impl Default for Playing {
+    fn default() -> Playing {
+        Playing {
+            tempo: 120.0,
+            swing: 0.5,
+            timing: 1.0,
+            velocity: 1.0,
+            takeover: Takeover::NextBar,
+            metronome: false,
+            click: 0.5,
+            count_in: 0,
+        }
+    }
+}
+
+/// Where the slots and the chain are kept.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Chain {
+    /// Empty for the platform's data folder, `off` for nowhere.
+    pub file: PathBuf,
+}
+
+impl Chain {
+    /// The file, where there is to be one.
+    pub fn path(&self) -> Option<PathBuf> {
+        if self.file.as_os_str() == "off" {
+            return None;
+        }
+        if !self.file.as_os_str().is_empty() {
+            return Some(self.file.clone());
+        }
+        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
+        Some(folders.data_dir().join("chain.json"))
+    }
+}
+
+/// How a groove is drawn from the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sampling {
+    /// 0 (hits by threshold) to 2.
+    pub temperature: f32,
+    /// The seed of the first groove; every sample counts it up.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Sampling {
+        Sampling {
+            temperature: 0.5,
+            seed: 59,
+        }
+    }
+}
+
+/// What a training run started on screen does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Training {
+    /// Folder, zip or TFRecord with the grooves to learn from; empty until it is named.
+    pub data: PathBuf,
+    /// Folder that receives the checkpoints and the log.
+    pub out: PathBuf,
+    pub preset: String,
+    /// Steps to train for, at least 1.
+    pub steps: u64,
+    /// Windows in a step, 1 to 4096.
+    pub batch: usize,
+    pub seed: u64,
+}
+
+impl Default for Training {
+    fn default() -> Training {
+        Training {
+            data: PathBuf::new(),
+            out: "checkpoints/mine".into(),
+            preset: "groovae_4bar".into(),
+            steps: 10_000,
+            batch: 64,
+            seed: 1,
+        }
+    }
+}
+
+/// Where exported grooves go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Export {
+    pub folder: PathBuf,
+}
+
+impl Default for Export {
+    fn default() -> Export {
+        Export { folder: ".".into() }
+    }
+}
+
+/// How the screen looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Screen {
+    pub color: Color,
+    /// Only ASCII characters, for fonts without block elements.
+    pub ascii: bool,
+}
+
+/// Whether colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Color {
+    /// As `NO_COLOR` and `TERM` say.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
