@@ -23,6 +23,7 @@
 //! | `engine-clock` | plays the loop silently while no callback comes |
 //! | `engine-midi` | sends notes and clocks at their moments |
 //! | MIDI input (the system's) | stamps what comes in and hands it to the two above |
+//! | `engine-midi-in` | tells whoever listens what came in, while somebody does |
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
 //! | `engine-recorder` | writes what is heard and played to files, while a recording is made |
 

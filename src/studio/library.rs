@@ -1,97 +1,88 @@
-//! The checkpoints at hand.
+//! The checkpoints at hand, and loading one. It uses the ground only.
 
 use std::time::Duration;
 
-use super::{Rework, Source, Studio};
+use serde::{Deserialize, Serialize};
 
-/// A line of the checkpoint browser.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
-    pub source: Source,
-    pub name: String,
-    pub preset: String,
-    pub step: u64,
-    /// Total loss on the validation split.
-    pub validation_loss: Option<f64>,
-    /// Since it was written, when it was listed.
-    pub age: Option<Duration>,
-    /// Why it can't be loaded.
-    pub error: Option<String>,
-    /// Why it can't be played on the drum grid, although nothing is wrong with it.
-    pub unplayable: Option<String>,
-    /// What its model does to a groove that it is shown.
-    pub rework: Option<Rework>,
+use super::ground::{Effect, Entry, Ground};
+use musicvae::checkpoint::catalogue::Source;
+
+/// What a player can do with checkpoints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    SelectCheckpoint(isize),
+    LoadCheckpoint,
 }
 
-impl Entry {
-    /// Why it can't be chosen, in one sentence.
-    pub fn obstacle(&self) -> Option<&str> {
-        self.error.as_deref().or(self.unplayable.as_deref())
-    }
-}
-
-/// What the browser lists.
+/// The browser's cursor, and how old its list is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Library {
-    pub entries: Vec<Entry>,
-    /// When they were listed, since the start.
-    pub listed: Duration,
-    /// Asked for, and not there yet.
-    pub loading: Option<Source>,
+    /// Line of the list.
+    pub selected: usize,
+    /// When the checkpoints were listed, since the start.
+    listed: Duration,
 }
 
 impl Library {
-    /// Moves a selection within the list.
-    pub fn select(&self, selected: &mut usize, by: isize) {
-        *selected = selected
-            .saturating_add_signed(by)
-            .min(self.entries.len().saturating_sub(1));
-    }
-
-    /// Takes a new list; the selection stays on its checkpoint.
-    pub fn replace(&mut self, entries: Vec<Entry>, selected: &mut usize) {
-        let chosen = self
-            .entries
-            .get(*selected)
-            .map(|entry| entry.source.clone());
-        self.entries = entries;
-        let place = self
-            .entries
-            .iter()
-            .position(|entry| Some(&entry.source) == chosen.as_ref());
-        *selected = place
-            .unwrap_or(*selected)
-            .min(self.entries.len().saturating_sub(1));
-    }
-}
-
-impl Studio {
-    pub(super) fn load_selected(&mut self) {
-        if let Some(entry) = self.library.entries.get(self.screen.checkpoint) {
-            self.load(entry.source.clone());
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
+        match action {
+            Action::SelectCheckpoint(_) => None,
+            Action::LoadCheckpoint => match ground.checkpoints.get(self.selected) {
+                None => Some("There is no checkpoint to load.".into()),
+                Some(entry) => entry.obstacle().map(String::from),
+            },
         }
     }
 
-    pub(super) fn receive_catalogue(&mut self, entries: Vec<Entry>, problems: Vec<String>) {
-        self.library.replace(entries, &mut self.screen.checkpoint);
-        self.library.listed = self.now;
+    pub fn apply(&mut self, action: Action, ground: &mut Ground) {
+        match action {
+            Action::SelectCheckpoint(by) => {
+                let last = ground.checkpoints.len().saturating_sub(1);
+                self.selected = self.selected.saturating_add_signed(by).min(last);
+            }
+            Action::LoadCheckpoint => {
+                if let Some(entry) = ground.checkpoints.get(self.selected) {
+                    load(entry.source.clone(), ground);
+                }
+            }
+        }
+    }
+
+    /// Takes a new list; the selection stays on its checkpoint.
+    pub fn receive(&mut self, entries: Vec<Entry>, problems: Vec<String>, ground: &mut Ground) {
+        let before = ground.checkpoints.get(self.selected);
+        let place = before.and_then(|chosen| {
+            let mut sources = entries.iter().map(|entry| &entry.source);
+            sources.position(|source| *source == chosen.source)
+        });
+        let last = entries.len().saturating_sub(1);
+        self.selected = place.unwrap_or(self.selected).min(last);
+        self.listed = ground.now;
+        ground.checkpoints = entries;
         // Listed again at every change; said once.
         for problem in problems {
-            if !self.messages.iter().any(|message| message.text == problem) {
-                self.complain(problem);
+            if !ground.messages.iter().any(|it| it.text == problem) {
+                ground.complain(problem);
             }
         }
     }
 
     /// Time since a checkpoint was written.
-    pub fn age(&self, entry: &Entry) -> Option<Duration> {
-        Some(entry.age? + self.now.saturating_sub(self.library.listed))
+    pub fn age(&self, entry: &Entry, ground: &Ground) -> Option<Duration> {
+        Some(entry.age? + ground.now.saturating_sub(self.listed))
     }
+}
 
-    pub(super) fn receive_load_failure(&mut self, source: &Source, reason: &str) {
-        if self.library.loading.as_ref() == Some(source) {
-            self.library.loading = None;
-        }
-        self.complain(reason);
+pub fn load(source: Source, ground: &mut Ground) {
+    ground.loading = Some(source.clone());
+    ground.ask(Effect::LoadCheckpoint(source));
+}
+
+pub fn receive_failure(source: &Source, reason: &str, ground: &mut Ground) {
+    if ground.loading.as_ref() == Some(source) {
+        ground.loading = None;
     }
+    ground.complain(reason);
 }

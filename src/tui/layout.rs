@@ -54,11 +54,11 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) {
         }
     } else {
         bars::tabs(studio, &mut screen.at(tabs));
-        (drawing(studio.screen.pane).draw)(studio, &mut screen.at(body));
+        (drawing(studio.ground.screen.pane).draw)(studio, &mut screen.at(body));
     }
     bars::status(studio, &mut screen.at(status));
     bars::footer(studio, view.keymap, &mut screen.at(footer));
-    if let Some(overlay) = &studio.screen.overlay {
+    if let Some(overlay) = &studio.ground.screen.overlay {
         overlays::draw(overlay, studio, view.keymap, &mut screen.at(body));
     }
 }
@@ -117,7 +117,7 @@ fn places(screen: Rect, body: Rect) -> [(Pane, Rect); 4] {
 fn framed(pane: Pane, full: bool, studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let drawing = drawing(pane);
-    let (marker, frame, name) = if studio.screen.pane == pane {
+    let (marker, frame, name) = if studio.ground.screen.pane == pane {
         (theme.pick("●", "*"), theme.accent(), theme.accent())
     } else {
         (" ", theme.faint(), theme.strong())

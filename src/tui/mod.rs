@@ -25,7 +25,8 @@ pub use keymap::{Binding, Keymap, KeymapError, Place};
 pub use kit::{Key, Theme};
 pub use layout::{View, draw};
 
-use crate::studio::{Backstage, Config, Event, MidiState, Studio, guarded, quiet_stderr};
+use crate::studio::overlays::Action;
+use crate::studio::{Config, Event, Studio, Workers, guarded, quiet_stderr};
 use musicvae::fault;
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
@@ -66,27 +67,30 @@ pub fn run(config: Config) -> anyhow::Result<()> {
         let sender = sender.clone();
         Arc::new(move |event| sender.send(Message::Studio(Box::new(event))).is_ok())
     };
-    let mut backstage = Backstage::start(&config, tell);
+    let (mut workers, news) = Workers::start(&config, tell);
     let mut studio = Studio::new(config);
-    let ended = guarded(|| turn(&mut studio, &mut backstage, &view, &mut screen, &messages));
-    backstage.close();
+    for event in news {
+        studio.receive(event);
+    }
+    let ended = guarded(|| turn(&mut studio, &mut workers, &view, &mut screen, &messages));
+    // From here on nobody listens, and a worker that waits for room need not.
+    drop(messages);
+    workers.close();
     ended.map_err(anyhow::Error::msg)
 }
 
 /// The event loop: nothing is drawn that has not changed.
 fn turn(
     studio: &mut Studio,
-    backstage: &mut Backstage,
+    workers: &mut Workers,
     view: &View,
     screen: &mut terminal::Screen,
     messages: &Receiver<Message>,
 ) -> anyhow::Result<()> {
     let start = Instant::now();
     let mut stale = true;
-    while !studio.leaving {
-        for effect in studio.take_effects() {
-            backstage.perform(effect);
-        }
+    while !studio.ground.leaving {
+        workers.serve(studio);
         fault::point("screen");
         if stale {
             match screen.terminal.draw(|frame| draw(studio, view, frame)) {
@@ -97,9 +101,7 @@ fn turn(
                 }
             }
         }
-        // A knob that is turned wants an answer at once.
-        let listening = matches!(studio.transport.midi_in, MidiState::On { .. });
-        let wait = if studio.transport.playing || listening {
+        let wait = if studio.ground.transport.playing {
             FRAME
         } else {
             IDLE
@@ -124,15 +126,9 @@ fn turn(
                 Message::Deaf(reason) => anyhow::bail!("the workstation had to end: {reason}"),
             }
         }
-        for effect in studio.take_effects() {
-            backstage.perform(effect);
-        }
-        for event in backstage.news() {
-            stale = true;
-            studio.receive(event);
-        }
-        let transport = backstage.transport();
-        if transport != studio.transport {
+        workers.serve(studio);
+        let transport = workers.transport();
+        if transport != studio.ground.transport {
             stale = true;
             studio.receive(Event::Transport(transport));
         }
@@ -159,7 +155,7 @@ fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) 
         }
         TerminalEvent::Paste(text) => {
             for character in text.chars().filter(|character| !character.is_control()) {
-                studio.apply(crate::studio::Action::Type(character));
+                studio.apply(Action::Type(character));
             }
         }
         _ => {}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use candle_core::Tensor;
@@ -76,12 +77,12 @@ fn the_catalogue_lists_runs_and_says_what_is_broken() {
     }
 }
 
-/// Whether the next notice of `watch` is that something changed.
-fn changed(watch: &Watch) -> bool {
-    match watch.wait(Duration::from_secs(20)) {
-        Some(Notice::Changed) => true,
-        Some(Notice::Trouble(sentence)) => panic!("{sentence}"),
-        None => false,
+/// Whether the next notice is that something changed.
+fn changed(notices: &Receiver<Notice>) -> bool {
+    match notices.recv_timeout(Duration::from_secs(20)) {
+        Ok(Notice::Changed) => true,
+        Ok(Notice::Trouble(sentence)) => panic!("{sentence}"),
+        Err(_) => false,
     }
 }
 
@@ -91,7 +92,9 @@ fn the_watch_tells_of_checkpoints_that_come_and_go_and_of_nothing_else() {
     let later = folder.path().join("later");
     let now = folder.path().join("now");
     fs::create_dir(&now).unwrap();
-    let watch = Watch::start(vec![now.clone(), later.clone()]);
+    let (tell, watch) = channel();
+    let folders = vec![now.clone(), later.clone()];
+    let _watching = Watch::start(folders, move |notice| drop(tell.send(notice))).unwrap();
     assert!(changed(&watch), "watching began");
     fs::create_dir(&later).unwrap();
     assert!(changed(&watch), "a folder appeared");
@@ -109,7 +112,8 @@ fn the_watch_tells_of_checkpoints_that_come_and_go_and_of_nothing_else() {
     assert_eq!(Catalogue::scan(&[now.clone(), later], &[]).entries.len(), 2);
     Checkpoint::load(&path).unwrap();
     fs::write(now.join("run/log.csv"), "step,loss\n").unwrap();
-    assert_eq!(watch.wait(Duration::from_millis(1500)), None);
+    let quiet = watch.recv_timeout(Duration::from_millis(1500));
+    assert_eq!(quiet, Err(RecvTimeoutError::Timeout));
 
     // A burst is told once.
     for seed in 0..5 {
@@ -119,14 +123,17 @@ fn the_watch_tells_of_checkpoints_that_come_and_go_and_of_nothing_else() {
             .unwrap();
     }
     assert!(changed(&watch), "a burst");
-    let more = watch.wait(Duration::from_millis(1500)).into_iter().count();
+    let more = watch
+        .recv_timeout(Duration::from_millis(1500))
+        .into_iter()
+        .count();
     assert!(more <= 1, "slow disks may split a burst in two, no more");
 
     fs::remove_file(&path).unwrap();
     assert!(changed(&watch), "a removal");
     fs::remove_dir_all(&now).unwrap();
     assert!(changed(&watch), "the folder itself is removed");
-    while watch.wait(Duration::from_millis(500)).is_some() {}
+    while watch.recv_timeout(Duration::from_millis(500)).is_ok() {}
     checkpoint.save(&path, Precision::Full).unwrap();
     assert!(changed(&watch), "and comes back");
 }

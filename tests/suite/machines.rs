@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use musicvae::music::Lane;
-use musicvae_tui::engine::{ClockOut, DrumMap, DrumMaps};
-use musicvae_tui::studio::{Backstage, Config, Effect, Event, Kind, MidiState, Overlay, Question};
+use musicvae_tui::engine::{self, ClockOut, DrumMap, DrumMaps, MidiSetting, Request};
+use musicvae_tui::studio::{Config, Effect, Event, Kind, MidiState, Overlay, Question, Workers};
 
-use super::workbench::Workbench;
+use super::workbench::{self, Workbench};
 
 fn note(bench: &Workbench, lane: Lane) -> Option<(u8, u8)> {
-    let voice = bench.studio.machine.map.voice(lane)?;
+    let voice = bench.studio.drum_machine.map.voice(lane)?;
     Some((voice.note, voice.channel))
 }
 
 /// The maps that the engine was given.
 fn maps(effects: &[Effect]) -> Vec<DrumMap> {
     let map = |effect: &Effect| match effect {
-        Effect::DrumMap(map) => Some(map.clone()),
+        Effect::Engine(Request::Midi(MidiSetting::DrumMap(map))) => Some((**map).clone()),
         _ => None,
     };
     effects.iter().filter_map(map).collect()
@@ -42,11 +42,15 @@ fn notes_and_channels_are_edited_heard_and_undone() {
     bench.press("tab 1 6 space");
     assert_eq!(note(&bench, Lane::Snare), Some((2, 16)));
     let effects = bench.take();
-    assert_eq!(effects.last(), Some(&Effect::Strike(Lane::Snare)));
+    let struck = workbench::engine(engine::Command::Strike {
+        lane: Lane::Snare,
+        velocity: 100.0 / 127.0,
+    });
+    assert_eq!(effects.last(), Some(&struck));
     let heard = maps(&effects);
     assert_eq!(
         heard.last(),
-        Some(&bench.studio.machine.map),
+        Some(&bench.studio.drum_machine.map),
         "heard at once"
     );
     // Typing one number is one step back.
@@ -56,7 +60,7 @@ fn notes_and_channels_are_edited_heard_and_undone() {
     assert_eq!(note(&bench, Lane::Snare), Some((39, 10)));
     bench.press("u u");
     assert_eq!(bench.said(), "Nothing to undo.");
-    assert_eq!(bench.studio.machine.map, DrumMap::general_midi());
+    assert_eq!(bench.studio.drum_machine.map, DrumMap::general_midi());
     bench.press("ctrl-r ctrl-r");
     assert_eq!(note(&bench, Lane::Snare), Some((27, 10)));
     // Numbers stay in their ranges.
@@ -73,18 +77,18 @@ fn notes_and_channels_are_edited_heard_and_undone() {
     assert_eq!(bench.said(), "The lane has no voice on this machine.");
     bench.press("x enter");
     assert_eq!(note(&bench, Lane::Snare), Some((38, 10)));
-    assert_eq!(bench.studio.screen.overlay, None);
+    assert_eq!(bench.studio.ground.screen.overlay, None);
 }
 
 #[test]
 fn leaving_the_editor_by_escape_puts_the_map_back() {
     let mut bench = Workbench::ready();
     bench.press("E = = down 9 9");
-    assert_ne!(bench.studio.machine.map, DrumMap::general_midi());
+    assert_ne!(bench.studio.drum_machine.map, DrumMap::general_midi());
     bench.take();
     bench.press("esc");
     assert_eq!(maps(&bench.take()), [DrumMap::general_midi()]);
-    assert_eq!(bench.studio.screen.overlay, None);
+    assert_eq!(bench.studio.ground.screen.overlay, None);
     // With nothing changed nothing is put back.
     bench.press("E esc");
     assert!(maps(&bench.take()).is_empty());
@@ -101,7 +105,7 @@ fn a_map_is_chosen_told_and_saved_under_a_name() {
         note: String::new(),
     });
     bench.press("down enter");
-    let chosen = Effect::Open(Kind::DrumMap, "Roland TR-08".into());
+    let chosen = Effect::OpenMap("Roland TR-08".into());
     assert_eq!(bench.take().last(), Some(&chosen));
     let tr08 = DrumMaps::machines().find("tr-08").unwrap().clone();
     bench.receive(Event::MapOpened(tr08.clone()));
@@ -110,7 +114,7 @@ fn a_map_is_chosen_told_and_saved_under_a_name() {
         "Roland TR-08 has no voice of its own for Ride (the crash)."
     );
     assert_eq!(maps(&bench.take()), std::slice::from_ref(&tr08));
-    let mut transport = bench.studio.transport.clone();
+    let mut transport = bench.studio.ground.transport.clone();
     transport.midi = MidiState::On { port: "TR".into() };
     transport.midi_errors = 2;
     bench.receive(Event::Transport(transport));
@@ -136,7 +140,7 @@ fn a_map_is_chosen_told_and_saved_under_a_name() {
     let small = bench.screen(50, 14).join("\n");
     assert!(small.contains("▸ Ride"), "{small}");
     bench.press("= s");
-    let asked = matches!(&bench.studio.screen.overlay,
+    let asked = matches!(&bench.studio.ground.screen.overlay,
         Some(Overlay::Prompt { question: Question::MapName, text }) if text == "Roland TR-08");
     assert!(asked);
     bench.press("! enter");
@@ -157,8 +161,10 @@ fn the_clock_and_the_offset_are_set_on_screen() {
     let mut bench = Workbench::ready();
     bench.take();
     bench.press("' ' ; ; ; Z Z");
-    let offsets = [1.0, 2.0, 1.0, 0.0, -1.0].map(Effect::MidiOffset);
-    let clocks = [ClockOut::Always, ClockOut::Off].map(Effect::Clock);
+    let offsets =
+        [1.0, 2.0, 1.0, 0.0, -1.0].map(|ms| workbench::engine(engine::Command::SetMidiOffset(ms)));
+    let clocks = [ClockOut::Always, ClockOut::Off]
+        .map(|clock| workbench::engine(MidiSetting::ClockOut(clock)));
     assert_eq!(bench.take(), [&offsets[..], &clocks[..]].concat());
     assert_eq!(bench.said(), "MIDI clock is not sent.");
 }
@@ -171,7 +177,8 @@ fn a_saved_map_is_written_listed_and_opened_again() {
     config.audio.device = "off".into();
     config.midi.maps = folder.path().join("maps");
     let (tell, told) = std::sync::mpsc::channel();
-    let mut backstage = Backstage::start(&config, Arc::new(move |event| tell.send(event).is_ok()));
+    let tell = Arc::new(move |event| tell.send(event).is_ok());
+    let (mut workers, _) = Workers::start(&config, tell);
     let until = |found: &dyn Fn(&Event) -> bool| {
         let started = Instant::now();
         loop {
@@ -185,14 +192,14 @@ fn a_saved_map_is_written_listed_and_opened_again() {
     let mut map = DrumMap::general_midi();
     map.name = "My Machine".into();
     map.lanes[8] = None;
-    backstage.perform(Effect::SaveMap(map.clone()));
+    workers.perform(Effect::SaveMap(map.clone()));
     let event = until(&|event| matches!(event, Event::Notice(_)));
     let Event::Notice(text) = event else { return };
     assert!(
         text.contains("maps/my-machine.toml") && text.contains("map = \"My Machine\""),
         "{text}"
     );
-    backstage.perform(Effect::List(Kind::DrumMap));
+    workers.perform(Effect::List(Kind::DrumMap));
     let event = until(&|event| matches!(event, Event::Listed { .. }));
     let Event::Listed { items, .. } = event else {
         return;
@@ -203,14 +210,14 @@ fn a_saved_map_is_written_listed_and_opened_again() {
         !items.contains(&"General MIDI".to_string()),
         "that is the first line anyway"
     );
-    backstage.perform(Effect::Open(Kind::DrumMap, "My Machine".into()));
+    workers.perform(Effect::OpenMap("My Machine".into()));
     until(&|event| matches!(event, Event::MapOpened(opened) if *opened == map));
-    backstage.perform(Effect::Open(Kind::DrumMap, String::new()));
+    workers.perform(Effect::OpenMap(String::new()));
     until(&|event| matches!(event, Event::MapOpened(opened) if *opened == DrumMap::general_midi()));
     std::fs::remove_dir_all(folder.path().join("maps")).unwrap();
-    backstage.perform(Effect::Open(Kind::DrumMap, "My Machine".into()));
+    workers.perform(Effect::OpenMap("My Machine".into()));
     until(&|event| matches!(event, Event::Trouble(text) if text.contains("There is no drum map")));
-    backstage.close();
+    workers.close();
     // Named in the configuration, by name or file.
     config.midi.map = map.save(folder.path()).unwrap().display().to_string();
     assert_eq!(config.midi.drum_map(), Ok(map));

@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use musicvae::music::{Groove, Hit, Lane};
-use musicvae_tui::engine::{Command, Engine, EngineOptions, MidiState, Pads, Received};
+use musicvae_tui::engine::{Command, Engine, EngineOptions, MidiState, Pads, Received, Request};
 use musicvae_tui::studio::{
-    Action, Binding, Control, Effect, Event, Overlay, PadNote, Sync, Tap, Target,
+    Binding, Control, Effect, Event, Overlay, PadNote, Sync, Tap, Target, edit, midi, morph,
+    overlays,
 };
 
-use super::workbench::Workbench;
+use super::workbench::{Workbench, engine};
 
 fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
@@ -155,7 +156,7 @@ fn a_control_is_learned_listed_saved_and_removed() {
     let mut bench = Workbench::ready();
     bench.take();
     bench.press("B down enter");
-    assert_eq!(bench.studio.midi.learning, Some(Target::Slider));
+    assert_eq!(bench.studio.midi.bindings.learning, Some(Target::Slider));
     let lines = bench.screen(100, 30).join("\n");
     assert!(lines.contains("move a control"), "{lines}");
     // A note is no control for a slider, and is not taken for one.
@@ -169,14 +170,15 @@ fn a_control_is_learned_listed_saved_and_removed() {
         tap: None,
     };
     bench.receive(Event::Midi(vec![struck]));
-    assert!(bench.studio.midi.learning.is_some());
+    assert!(bench.studio.midi.bindings.learning.is_some());
     bench.receive(controller(74, 10));
     let slider = Binding {
         target: Target::Slider,
         control: KNOB,
     };
-    assert_eq!(bench.studio.midi.bindings, [slider]);
-    assert!(bench.take().contains(&Effect::SaveBindings(vec![slider])));
+    assert_eq!(bench.studio.midi.bindings.list, [slider]);
+    let kept = Effect::KeepBindings(midi::bindings_text(&[slider]));
+    assert!(bench.take().contains(&kept));
     assert_eq!(
         bench.said(),
         "CC 74 (channel 1) now moves the slider from A to B."
@@ -186,16 +188,19 @@ fn a_control_is_learned_listed_saved_and_removed() {
     // The same control for something else leaves its old place.
     bench.press("up enter");
     bench.receive(controller(74, 11));
-    assert_eq!(bench.studio.midi.bindings.len(), 1);
-    assert_eq!(bench.studio.midi.bindings[0].target, Target::Temperature);
+    assert_eq!(bench.studio.midi.bindings.list.len(), 1);
+    assert_eq!(
+        bench.studio.midi.bindings.list[0].target,
+        Target::Temperature
+    );
     // A pad's note is sent to the engine, and one that plays and stops strikes nothing.
     bench.take();
     let pad = Target::all().position(|target| target == Target::Pad(Lane::Crash));
-    bench.apply(Action::MoveSelection(pad.unwrap() as isize));
+    bench.apply(overlays::Action::MoveSelection(pad.unwrap() as isize));
     bench.press("enter");
     bench.receive(Event::Midi(vec![struck]));
     let pads = bench.take().into_iter().find_map(|effect| match effect {
-        Effect::Pads(pads) => Some(pads),
+        Effect::Engine(Request::SetPads(pads)) => Some(pads),
         _ => None,
     });
     let from = PadNote {
@@ -204,17 +209,20 @@ fn a_control_is_learned_listed_saved_and_removed() {
     };
     assert_eq!(pads.unwrap().taught, [(from, Lane::Crash)]);
     bench.press("delete");
-    assert_eq!(bench.studio.midi.bindings.len(), 1);
+    assert_eq!(bench.studio.midi.bindings.list.len(), 1);
     bench.press("esc");
-    assert_eq!(bench.studio.screen.overlay, None);
-    assert_eq!(bench.studio.midi.learning, None);
+    assert_eq!(bench.studio.ground.screen.overlay, None);
+    assert_eq!(bench.studio.midi.bindings.learning, None);
     bench.press("B enter esc");
-    assert_eq!(bench.studio.midi.learning, None, "left without learning");
+    assert_eq!(
+        bench.studio.midi.bindings.learning, None,
+        "left without learning"
+    );
     // Only that list has something to remove.
     bench.press("5 delete");
     assert_eq!(bench.said(), "Nothing can be removed here.");
     assert!(matches!(
-        bench.studio.screen.overlay,
+        bench.studio.ground.screen.overlay,
         Some(Overlay::Messages { .. })
     ));
 }
@@ -226,26 +234,30 @@ fn a_knob_picks_its_setting_up_where_that_is() {
     for value in [100, 90, 80] {
         bench.receive(controller(74, value));
     }
-    assert_eq!(bench.studio.scene.temperature, 0.5, "no jump");
+    assert_eq!(bench.studio.ground.scene.temperature, 0.5, "no jump");
     let hint = "Turn CC 74 (channel 1) down to pick up the temperature, which is at 0.50.";
     assert_eq!(bench.said(), hint);
-    let said = bench.studio.messages.iter().count();
+    let said = bench.studio.ground.messages.iter().count();
     // Past it in one leap, and from there on it moves.
     bench.receive(controller(74, 20));
-    assert!((bench.studio.scene.temperature - 2.0 * 20.0 / 127.0).abs() < 1e-2);
+    assert!((bench.studio.ground.scene.temperature - 2.0 * 20.0 / 127.0).abs() < 1e-2);
     bench.receive(controller(74, 127));
-    assert_eq!(bench.studio.scene.temperature, 2.0);
-    assert_eq!(bench.studio.messages.iter().count(), said, "said once");
+    assert_eq!(bench.studio.ground.scene.temperature, 2.0);
+    assert_eq!(
+        bench.studio.ground.messages.iter().count(),
+        said,
+        "said once"
+    );
     // Moved by a key meanwhile, it has to be picked up again.
-    bench.apply(Action::SetTemperature(1.0));
+    bench.apply(morph::Action::SetTemperature(1.0));
     bench.receive(controller(74, 126));
-    assert_eq!(bench.studio.scene.temperature, 1.0);
+    assert_eq!(bench.studio.ground.scene.temperature, 1.0);
 
     let mut bench = bench_with(Target::Temperature);
-    bench.studio.config.midi.pickup = false;
+    bench.studio.ground.config.midi.pickup = false;
     bench.receive(controller(74, 127));
     assert_eq!(
-        bench.studio.scene.temperature, 2.0,
+        bench.studio.ground.scene.temperature, 2.0,
         "it jumps when that is wanted"
     );
 }
@@ -254,13 +266,13 @@ fn a_knob_picks_its_setting_up_where_that_is() {
 fn every_target_reaches_both_ends_of_its_range() {
     for target in Target::all() {
         let mut bench = bench_with(target);
-        bench.studio.config.midi.pickup = false;
+        bench.studio.ground.config.midi.pickup = false;
         if !target.takes(KNOB) || target == Target::Play {
             continue;
         }
         for (value, end) in [(127, target.range().1), (0, target.range().0)] {
             bench.receive(controller(74, value));
-            let (sound, scene) = (&bench.studio.sound, &bench.studio.scene);
+            let (sound, scene) = (&bench.studio.ground.sound, &bench.studio.ground.scene);
             let now = match target {
                 Target::Temperature => scene.temperature,
                 Target::Slider => scene.slider,
@@ -270,7 +282,7 @@ fn every_target_reaches_both_ends_of_its_range() {
                 Target::Timing => sound.timing,
                 Target::Dynamics => sound.dynamics,
                 Target::Level => sound.level,
-                Target::Lane(lane) => bench.studio.lanes[lane.index()].level,
+                Target::Lane(lane) => bench.studio.ground.lanes[lane.index()].level,
                 Target::Play | Target::Pad(_) => continue,
             };
             assert!((now - end).abs() < 1e-3, "{target}: {now}");
@@ -283,15 +295,15 @@ fn every_target_reaches_both_ends_of_its_range() {
 fn play_and_stop_by_controller_or_note() {
     let mut bench = bench_with(Target::Play);
     bench.receive(controller(74, 127));
-    assert!(bench.studio.transport.playing);
+    assert!(bench.studio.ground.transport.playing);
     bench.receive(controller(74, 100));
     bench.receive(controller(74, 0));
     assert!(
-        bench.studio.transport.playing,
+        bench.studio.ground.transport.playing,
         "letting go is no second press"
     );
     bench.receive(controller(74, 127));
-    assert!(!bench.studio.transport.playing);
+    assert!(!bench.studio.ground.transport.playing);
     let from = PadNote {
         channel: 1,
         note: 60,
@@ -300,10 +312,9 @@ fn play_and_stop_by_controller_or_note() {
         target: Target::Play,
         control: Control::Note(from),
     }]));
-    let silent = bench
-        .take()
-        .into_iter()
-        .any(|effect| matches!(effect, Effect::Pads(pads) if pads.silent == [from]));
+    let silent = bench.take().into_iter().any(
+        |effect| matches!(effect, Effect::Engine(Request::SetPads(pads)) if pads.silent == [from]),
+    );
     assert!(silent, "it strikes nothing");
     let struck = Received::Note {
         from,
@@ -312,11 +323,11 @@ fn play_and_stop_by_controller_or_note() {
         tap: None,
     };
     bench.receive(Event::Midi(vec![struck]));
-    assert!(bench.studio.transport.playing);
+    assert!(bench.studio.ground.transport.playing);
 }
 
 fn transport(bench: &mut Workbench, change: impl FnOnce(&mut musicvae_tui::engine::Status)) {
-    let mut transport = bench.studio.transport.clone();
+    let mut transport = bench.studio.ground.transport.clone();
     change(&mut transport);
     bench.receive(Event::Transport(transport));
 }
@@ -339,7 +350,7 @@ fn strokes_on_pads_become_part_of_the_groove_a_turn_at_a_time() {
     bench.receive(Event::Midi(vec![stroke(3, 127)]));
     assert_eq!(bench.studio.groove(), &before, "only when it is asked for");
     bench.press("O");
-    assert_eq!(bench.take(), [Effect::Overdub(true)]);
+    assert_eq!(bench.take(), [engine(Command::Overdub(true))]);
     assert!(bench.screen(120, 30)[0].contains("● pads"));
     bench.receive(Event::Midi(vec![
         stroke(3, 127),
@@ -350,7 +361,7 @@ fn strokes_on_pads_become_part_of_the_groove_a_turn_at_a_time() {
         .take()
         .into_iter()
         .filter_map(|effect| match effect {
-            Effect::Groove { groove, .. } => Some(groove),
+            Effect::Engine(Request::SetGroove { groove, .. }) => Some(groove),
             _ => None,
         })
         .collect();
@@ -367,9 +378,9 @@ fn strokes_on_pads_become_part_of_the_groove_a_turn_at_a_time() {
     transport(&mut bench, |transport| transport.position.turn = 1);
     bench.receive(Event::Midi(vec![stroke(7, 30)]));
     bench.receive(Event::Midi(vec![stroke(8, 30)]));
-    bench.apply(Action::Undo);
+    bench.apply(edit::Action::Undo);
     assert_eq!(bench.studio.groove(), &first, "a turn is undone as one");
-    bench.apply(Action::Undo);
+    bench.apply(edit::Action::Undo);
     assert_eq!(bench.studio.groove(), &before);
     bench.press("O");
     bench.receive(Event::Midi(vec![stroke(3, 127)]));
@@ -387,11 +398,14 @@ fn the_screen_says_whose_tempo_it_is() {
     };
     assert!(bpm(&bench).starts_with("bpm 120.0"));
     bench.press("I");
-    assert_eq!(bench.take(), [Effect::Follow(true)]);
+    assert_eq!(bench.take(), [engine(Command::FollowClock(true))]);
     transport(&mut bench, |transport| transport.sync = Sync::Waiting);
     assert!(bpm(&bench).starts_with("bpm ext (waiting)"));
     bench.press(">");
-    assert_eq!(bench.studio.sound.tempo, 121.0, "nobody else sets it yet");
+    assert_eq!(
+        bench.studio.ground.sound.tempo, 121.0,
+        "nobody else sets it yet"
+    );
     transport(&mut bench, |transport| {
         transport.playing = true;
         transport.sync = Sync::Following(123.42);
@@ -411,7 +425,10 @@ fn the_screen_says_whose_tempo_it_is() {
     bench.press("I");
     assert_eq!(
         bench.take(),
-        [Effect::Follow(false), Effect::Tempo(123.4)],
+        [
+            engine(Command::FollowClock(false)),
+            engine(Command::SetTempo(123.4))
+        ],
         "it goes on as fast as it went"
     );
 }

@@ -14,7 +14,8 @@ use musicvae::model::{
 use musicvae::music::{
     DrumClasses, DrumsOptions, Groove, GrooveOptions, MelodyOptions, Representation,
 };
-use musicvae_tui::studio::{Backstage, Config, Effect, Event, Source, Takeover};
+use musicvae_tui::engine::{Command, Request};
+use musicvae_tui::studio::{Config, Effect, Event, Source, Takeover, Workers};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -856,22 +857,19 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
     let (tell, told_events) = std::sync::mpsc::channel();
     let tell: musicvae_tui::studio::Tell =
         std::sync::Arc::new(move |event| tell.send(event).is_ok());
-    let mut backstage = Backstage::start(&config, tell);
+    let (mut workers, _) = Workers::start(&config, tell);
     let deadline = Instant::now() + Duration::from_secs(60);
-    let wait = |backstage: &mut Backstage, wanted: &dyn Fn(&Event) -> bool| {
+    let wait = |wanted: &dyn Fn(&Event) -> bool| {
         while Instant::now() < deadline {
-            let mut events = backstage.news();
-            events.extend(told_events.recv_timeout(Duration::from_millis(20)));
-            if let Some(event) = events.into_iter().find(|event| wanted(event)) {
+            let told = told_events.recv_timeout(Duration::from_millis(20));
+            if let Some(event) = told.ok().filter(|event| wanted(event)) {
                 return event;
             }
         }
         panic!("no such event came")
     };
 
-    let listed = wait(&mut backstage, &|event| {
-        matches!(event, Event::Catalogue(..))
-    });
+    let listed = wait(&|event| matches!(event, Event::Catalogue(..)));
     let Event::Catalogue(entries, _) = listed else {
         unreachable!()
     };
@@ -887,56 +885,50 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
         let reason = reason(source).unwrap();
         assert!(reason.contains(words), "{reason}");
         // Asked for all the same (in the configuration), it is refused by the same sentence.
-        backstage.perform(Effect::LoadCheckpoint(source.clone()));
-        let refused = wait(&mut backstage, &|event| {
-            matches!(event, Event::LoadFailed { .. } | Event::Loaded(_))
-        });
+        workers.perform(Effect::LoadCheckpoint(source.clone()));
+        let refused = wait(&|event| matches!(event, Event::LoadFailed { .. } | Event::Loaded(_)));
         let source = source.clone();
         assert_eq!(refused, Event::LoadFailed { source, reason });
     }
 
-    backstage.perform(Effect::LoadCheckpoint(two_bars));
-    let loaded = wait(&mut backstage, &|event| matches!(event, Event::Loaded(_)));
+    workers.perform(Effect::LoadCheckpoint(two_bars));
+    let loaded = wait(&|event| matches!(event, Event::Loaded(_)));
     let Event::Loaded(info) = loaded else {
         unreachable!()
     };
     assert_eq!(info.steps, 32);
     // An edit of four bars is read as its first two.
     let groove = Groove::empty(64);
-    backstage.perform(Effect::Encode { ticket: 1, groove });
-    wait(&mut backstage, &|event| {
-        matches!(event, Event::Encoded { ticket: 1, .. })
-    });
-    backstage.perform(Effect::Decode {
+    workers.perform(Effect::Encode { ticket: 1, groove });
+    wait(&|event| matches!(event, Event::Encoded { ticket: 1, .. }));
+    workers.perform(Effect::Decode {
         ticket: 2,
         z: vec![vec![0.5; 4]],
         how: LIKELIEST,
     });
-    let decoded = wait(&mut backstage, &|event| {
-        matches!(event, Event::Decoded { .. })
-    });
+    let decoded = wait(&|event| matches!(event, Event::Decoded { .. }));
     let Event::Decoded { grooves, .. } = decoded else {
         unreachable!()
     };
     assert_eq!(grooves[0].steps.len(), 32);
-    backstage.perform(Effect::Play);
-    backstage.perform(Effect::Groove {
+    workers.perform(Effect::Engine(Command::Play.into()));
+    workers.perform(Effect::Engine(Request::SetGroove {
         groove: Groove {
             qpm: 300.0,
             ..grooves[0].clone()
         },
         takeover: Takeover::Now,
-    });
+    }));
     // The loop comes round after two bars, at 300 quarter notes a minute within 1.6 s.
     let mut turned = false;
     while !turned && Instant::now() < deadline {
-        let position = backstage.transport().position;
+        let position = workers.transport().position;
         if position.loop_steps == 32 {
             assert!(position.step < 32.0, "{position:?}");
             turned = position.turn > 0;
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert!(turned, "{:?}", backstage.transport().position);
-    backstage.close();
+    assert!(turned, "{:?}", workers.transport().position);
+    workers.close();
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::model::{Decoding, MusicVae, Preset, Prior, Tensors};
 use musicvae::music::{Groove, Hit, LANES, Lane};
-use musicvae_tui::studio::{Backstage, Config, Effect, Event, Rework, Source, Tell};
+use musicvae_tui::studio::{Config, Effect, Event, Rework, Source, Tell, Workers};
 
 use super::playing::lively;
 
@@ -37,9 +37,9 @@ fn save(folder: &Path, name: &str, preset: &str, seed: u64) -> (Source, MusicVae
     (Source::File(path), checkpoint.model().unwrap())
 }
 
-/// Backstage with a folder of checkpoints and without sound.
+/// The workers with a folder of checkpoints and without sound.
 struct Stage {
-    backstage: Backstage,
+    workers: Workers,
     told: Receiver<Event>,
     ticket: u64,
 }
@@ -53,7 +53,7 @@ impl Stage {
         let (tell, told) = channel();
         let tell: Tell = Arc::new(move |event| tell.send(event).is_ok());
         Stage {
-            backstage: Backstage::start(&config, tell),
+            workers: Workers::start(&config, tell).0,
             told,
             ticket: 0,
         }
@@ -62,9 +62,8 @@ impl Stage {
     fn wait(&mut self, wanted: impl Fn(&Event) -> bool) -> Event {
         let deadline = Instant::now() + Duration::from_secs(60);
         while Instant::now() < deadline {
-            let mut events = self.backstage.news();
-            events.extend(self.told.recv_timeout(Duration::from_millis(20)));
-            if let Some(event) = events.into_iter().find(&wanted) {
+            let told = self.told.recv_timeout(Duration::from_millis(20));
+            if let Some(event) = told.ok().filter(&wanted) {
                 return event;
             }
         }
@@ -79,7 +78,7 @@ impl Stage {
         how: Decoding,
     ) -> Result<Groove, String> {
         self.ticket += 1;
-        self.backstage.perform(Effect::Rework {
+        self.workers.perform(Effect::Rework {
             ticket: self.ticket,
             source: source.clone(),
             rework,
@@ -270,7 +269,7 @@ fn small_models_humanize_drumify_and_add_hats() {
         .unwrap();
     assert_ne!(before, after);
     assert_eq!(places(&after), places(&groove));
-    stage.backstage.close();
+    stage.workers.close();
 }
 
 /// The built-in model has its qualities with it, and one from a folder says how it gets some.
@@ -281,7 +280,7 @@ fn a_checkpoint_comes_with_what_it_can_be_steered_by() {
     let mut stage = Stage::over(folder.path());
     let mut load = |source: &Source| {
         stage
-            .backstage
+            .workers
             .perform(Effect::LoadCheckpoint(source.clone()));
         let loaded =
             stage.wait(|event| matches!(event, Event::Loaded(_) | Event::LoadFailed { .. }));
@@ -311,5 +310,5 @@ fn a_checkpoint_comes_with_what_it_can_be_steered_by() {
     std::fs::write(beside, own).unwrap();
     let reason = load(&plain).unwrap_err();
     assert!(reason.contains("00000000"), "{reason}");
-    stage.backstage.close();
+    stage.workers.close();
 }

@@ -2,13 +2,15 @@
 
 use musicvae::model::{Posterior, Prior};
 use musicvae::music::{Groove, Hit, Lane};
+use musicvae_tui::engine::{Command, Request};
 use musicvae_tui::studio::{
     Action, Effect, End, Entry, Event, ModelInfo, Origin, Overlay, Question, Rework, RunState,
-    Source, Split, Takeover, TrainingEvent,
+    Source, Split, Takeover, TrainingEvent, edit, export, library, morph, overlays, playing,
+    qualities, training,
 };
 
 use super::workbench::{
-    STEPS, Workbench, Z_SIZE, entry, fake_decode, fake_rework, model, qualities, record,
+    self, STEPS, Workbench, Z_SIZE, engine, entry, fake_decode, fake_rework, model, record,
 };
 
 fn decodes(effects: &[Effect]) -> Vec<(u64, f32, usize)> {
@@ -21,7 +23,7 @@ fn decodes(effects: &[Effect]) -> Vec<(u64, f32, usize)> {
 
 fn takeovers(effects: &[Effect]) -> Vec<Takeover> {
     let takeover = |effect: &Effect| match effect {
-        Effect::Groove { takeover, .. } => Some(*takeover),
+        Effect::Engine(Request::SetGroove { takeover, .. }) => Some(*takeover),
         _ => None,
     };
     effects.iter().filter_map(takeover).collect()
@@ -36,13 +38,13 @@ fn the_first_groove_comes_by_itself() {
     );
     assert!(bench.studio.groove().hits().next().is_none());
     bench.receive(Event::Loaded(model("fake")));
-    let scene = &bench.studio.scene;
+    let scene = &bench.studio.ground.scene;
     assert_eq!(scene.origin, Origin::Slider);
     assert_eq!(scene.groove, fake_decode(&scene.a.z, 0.5));
     assert!(scene.a.preview.is_some() && scene.b.preview.is_some());
     assert_eq!(takeovers(&bench.take()), [Takeover::NextBar]);
     assert_eq!(
-        bench.studio.run.curves.records.len(),
+        bench.studio.training.curves.records.len(),
         51,
         "the checkpoint's own story is shown"
     );
@@ -53,9 +55,9 @@ fn the_slider_and_the_temperature_keep_the_random_numbers() {
     let mut bench = Workbench::ready();
     bench.take();
     for _ in 0..3 {
-        bench.apply(Action::NudgeSlider(0.25));
+        bench.apply(morph::Action::NudgeSlider(0.25));
     }
-    bench.apply(Action::NudgeTemperature(0.1));
+    bench.apply(morph::Action::NudgeTemperature(0.1));
     let effects = bench.take();
     // A slider move decodes one latent; a new temperature also changes what A and B sound like.
     assert_eq!(
@@ -67,16 +69,16 @@ fn the_slider_and_the_temperature_keep_the_random_numbers() {
         [Takeover::Now; 4],
         "a morph is heard at once"
     );
-    assert_eq!(bench.studio.scene.slider, 0.75);
+    assert_eq!(bench.studio.ground.scene.slider, 0.75);
 }
 
 #[test]
 fn samples_take_the_nearer_end_and_count_the_seed_up() {
     let mut bench = Workbench::ready();
-    bench.apply(Action::SetSlider(0.8));
+    bench.apply(morph::Action::SetSlider(0.8));
     bench.take();
-    bench.apply(Action::Sample);
-    let scene = &bench.studio.scene;
+    bench.apply(morph::Action::Sample);
+    let scene = &bench.studio.ground.scene;
     assert_eq!(
         (scene.slider, scene.seed, scene.b.name.as_str()),
         (1.0, 3, "seed 3")
@@ -84,48 +86,51 @@ fn samples_take_the_nearer_end_and_count_the_seed_up() {
     assert_eq!(scene.a.name, "seed 1");
     assert_eq!(decodes(&bench.take()), [(3, 0.5, 3)]);
     let first = bench.studio.groove().clone();
-    bench.apply(Action::Sample);
+    bench.apply(morph::Action::Sample);
     assert_ne!(bench.studio.groove(), &first);
-    bench.apply(Action::SetSeed(3));
+    bench.apply(morph::Action::SetSeed(3));
     assert_eq!(bench.studio.groove(), &first, "a seed names a groove");
 }
 
 #[test]
 fn undo_and_redo_bring_grooves_back() {
     let mut bench = Workbench::ready();
-    let first = bench.studio.scene.clone();
-    bench.apply(Action::Sample);
-    let second = bench.studio.scene.clone();
+    let first = bench.studio.ground.scene.clone();
+    bench.apply(morph::Action::Sample);
+    let second = bench.studio.ground.scene.clone();
     for _ in 0..10 {
-        bench.apply(Action::NudgeSlider(0.05));
+        bench.apply(morph::Action::NudgeSlider(0.05));
     }
-    assert_eq!(bench.studio.scene.slider, 0.5);
+    assert_eq!(bench.studio.ground.scene.slider, 0.5);
     bench.take();
-    bench.apply(Action::Undo);
-    assert_eq!(bench.studio.scene, second, "a slide is undone as one");
+    bench.apply(edit::Action::Undo);
+    assert_eq!(
+        bench.studio.ground.scene, second,
+        "a slide is undone as one"
+    );
     assert_eq!(
         takeovers(&bench.take()),
         [Takeover::NextBar],
         "what is undone is also heard"
     );
-    bench.apply(Action::Undo);
-    assert_eq!(bench.studio.scene, first);
-    bench.apply(Action::Redo);
-    assert_eq!(bench.studio.scene, second);
-    bench.apply(Action::Sample);
-    bench.apply(Action::Redo);
+    bench.apply(edit::Action::Undo);
+    assert_eq!(bench.studio.ground.scene, first);
+    bench.apply(edit::Action::Redo);
+    assert_eq!(bench.studio.ground.scene, second);
+    bench.apply(morph::Action::Sample);
+    bench.apply(edit::Action::Redo);
     assert_eq!(bench.said(), "Nothing to redo.");
 }
 
 #[test]
 fn answers_that_come_too_late_are_not_taken() {
     let mut bench = Workbench::ready();
-    bench.studio.apply(Action::Sample);
+    bench.studio.apply(morph::Action::Sample);
     let asked = bench.studio.take_effects();
     let Some(Effect::Decode { ticket, .. }) = asked.first() else {
         panic!("{asked:?}")
     };
-    bench.studio.apply(Action::ToggleHit);
+    bench.studio.apply(edit::Action::ToggleHit);
     let edited = bench.studio.groove().clone();
     bench.studio.receive(Event::Decoded {
         ticket: *ticket,
@@ -133,8 +138,8 @@ fn answers_that_come_too_late_are_not_taken() {
     });
     assert_eq!(bench.studio.groove(), &edited, "the edit stays");
     // Answers out of order: the newer one stays.
-    bench.studio.apply(Action::NudgeSlider(0.1));
-    bench.studio.apply(Action::NudgeSlider(0.1));
+    bench.studio.apply(morph::Action::NudgeSlider(0.1));
+    bench.studio.apply(morph::Action::NudgeSlider(0.1));
     let newer = fake_decode(&vec![1.0; 16], 0.0);
     bench.studio.receive(Event::Decoded {
         ticket: ticket + 2,
@@ -150,11 +155,11 @@ fn answers_that_come_too_late_are_not_taken() {
 #[test]
 fn locked_lanes_keep_their_hits() {
     let mut bench = Workbench::ready();
-    bench.apply(Action::MoveCursor { lanes: 2, steps: 0 });
-    bench.apply(Action::ToggleLock);
+    bench.apply(edit::Action::MoveCursor { lanes: 2, steps: 0 });
+    bench.apply(playing::Action::ToggleLock);
     let before = bench.studio.groove().clone();
     for _ in 0..3 {
-        bench.apply(Action::Sample);
+        bench.apply(morph::Action::Sample);
     }
     let after = bench.studio.groove();
     let hats = |groove: &Groove| -> Vec<Option<Hit>> {
@@ -163,7 +168,7 @@ fn locked_lanes_keep_their_hits() {
             .collect()
     };
     assert_eq!(hats(after), hats(&before));
-    let z = bench.studio.scene.a.z.clone();
+    let z = bench.studio.ground.scene.a.z.clone();
     assert_ne!(
         hats(&fake_decode(&z, 0.5)),
         hats(&before),
@@ -174,20 +179,20 @@ fn locked_lanes_keep_their_hits() {
 #[test]
 fn edits_are_heard_at_once_and_can_become_an_end() {
     let mut bench = Workbench::ready();
-    bench.apply(Action::MoveCursor { lanes: 8, steps: 3 });
+    bench.apply(edit::Action::MoveCursor { lanes: 8, steps: 3 });
     bench.take();
-    bench.apply(Action::ToggleHit);
-    bench.apply(Action::NudgeVelocity(-8));
-    bench.apply(Action::NudgeVelocity(-8));
-    bench.apply(Action::NudgeOffset(12));
+    bench.apply(edit::Action::ToggleHit);
+    bench.apply(edit::Action::NudgeVelocity(-8));
+    bench.apply(edit::Action::NudgeVelocity(-8));
+    bench.apply(edit::Action::NudgeOffset(12));
     let hit = bench.studio.groove().hit(3, Lane::Ride).unwrap();
     assert!(
         (hit.velocity * 127.0 - 84.0).abs() < 1e-3 && hit.offset == 0.12,
         "{hit:?}"
     );
     assert_eq!(takeovers(&bench.take()), [Takeover::Now; 4]);
-    bench.apply(Action::Keep(End::B));
-    let scene = &bench.studio.scene;
+    bench.apply(morph::Action::Keep(End::B));
+    let scene = &bench.studio.ground.scene;
     assert_eq!(
         (scene.b.z.as_slice(), scene.slider),
         ([0.5; 16].as_slice(), 1.0)
@@ -203,18 +208,18 @@ fn edits_are_heard_at_once_and_can_become_an_end() {
         Some(&reading),
         "the preview is the model's reading"
     );
-    bench.apply(Action::NudgeSlider(-0.02));
-    assert_eq!(bench.studio.scene.origin, Origin::Slider);
+    bench.apply(morph::Action::NudgeSlider(-0.02));
+    assert_eq!(bench.studio.ground.scene.origin, Origin::Slider);
 }
 
 #[test]
 fn velocity_and_offset_stay_in_their_ranges() {
     let mut bench = Workbench::ready();
     for _ in 0..40 {
-        bench.apply(Action::NudgeVelocity(-8));
-        bench.apply(Action::NudgeOffset(5));
+        bench.apply(edit::Action::NudgeVelocity(-8));
+        bench.apply(edit::Action::NudgeOffset(5));
     }
-    let hit = bench.studio.hit_here().unwrap();
+    let hit = bench.studio.ground.hit_here().unwrap();
     assert_eq!((hit.velocity, hit.offset), (1.0 / 127.0, 0.5));
 }
 
@@ -222,47 +227,59 @@ fn velocity_and_offset_stay_in_their_ranges() {
 fn playing_is_asked_of_the_engine() {
     let mut bench = Workbench::ready();
     bench.take();
-    bench.apply(Action::TogglePlay);
-    bench.apply(Action::TogglePlay);
-    bench.apply(Action::SetTempo(500.0));
-    bench.apply(Action::NudgeTempo(-1.0));
-    bench.apply(Action::NudgeSwing(-1.0));
-    bench.apply(Action::NudgeTiming(9.0));
-    bench.apply(Action::ToggleMute);
-    bench.apply(Action::ToggleLock);
+    bench.apply(playing::Action::TogglePlay);
+    bench.apply(playing::Action::TogglePlay);
+    bench.apply(playing::Action::SetTempo(500.0));
+    bench.apply(playing::Action::NudgeTempo(-1.0));
+    bench.apply(playing::Action::NudgeSwing(-1.0));
+    bench.apply(playing::Action::NudgeTiming(9.0));
+    bench.apply(playing::Action::ToggleMute);
+    bench.apply(playing::Action::ToggleLock);
     assert_eq!(
         bench.take(),
         [
-            Effect::Play,
-            Effect::Stop,
-            Effect::Tempo(300.0),
-            Effect::Tempo(299.0),
-            Effect::Swing(0.5),
-            Effect::Timing(1.5),
-            Effect::Lane {
+            engine(Command::Play),
+            engine(Command::Stop),
+            engine(Command::SetTempo(300.0)),
+            engine(Command::SetTempo(299.0)),
+            engine(Command::SetSwing(0.5)),
+            engine(Command::SetTimingAmount(1.5)),
+            engine(Command::SetLane {
                 lane: Lane::Kick,
                 level: 1.0,
                 mute: true,
                 solo: false
-            },
+            }),
         ]
     );
-    assert!(!bench.studio.is_heard(Lane::Kick) && bench.studio.is_heard(Lane::Snare));
+    assert!(!bench.studio.ground.is_heard(Lane::Kick) && bench.studio.ground.is_heard(Lane::Snare));
 }
 
 #[test]
 fn what_cannot_be_done_says_why() {
     let mut bench = Workbench::bare();
     let reasons = [
-        (Action::Sample, "The model is still being loaded."),
-        (Action::Undo, "Nothing to undo."),
-        (Action::Export, "The groove is silent."),
         (
-            Action::NudgeVelocity(8),
+            Action::from(morph::Action::Sample),
+            "The model is still being loaded.",
+        ),
+        (Action::from(edit::Action::Undo), "Nothing to undo."),
+        (
+            Action::from(export::Action::Export),
+            "The groove is silent.",
+        ),
+        (
+            Action::from(edit::Action::NudgeVelocity(8)),
             "There is no hit under the cursor.",
         ),
-        (Action::LoadCheckpoint, "There is no checkpoint to load."),
-        (Action::StopTraining, "Nothing is in training."),
+        (
+            Action::from(library::Action::LoadCheckpoint),
+            "There is no checkpoint to load.",
+        ),
+        (
+            Action::from(training::Action::StopTraining),
+            "Nothing is in training.",
+        ),
     ];
     bench.take();
     for (action, reason) in reasons {
@@ -290,27 +307,32 @@ fn a_checkpoint_is_chosen_and_loaded() {
     ));
     assert_eq!(bench.said(), "a folder can't be read");
     bench.take();
-    bench.apply(Action::SelectCheckpoint(1));
-    bench.apply(Action::LoadCheckpoint);
+    bench.apply(library::Action::SelectCheckpoint(1));
+    bench.apply(library::Action::LoadCheckpoint);
     assert_eq!(
         (bench.said().as_str(), bench.take()),
         ("torn is damaged", vec![])
     );
-    bench.apply(Action::SelectCheckpoint(5));
-    bench.apply(Action::LoadCheckpoint);
+    bench.apply(library::Action::SelectCheckpoint(5));
+    bench.apply(library::Action::LoadCheckpoint);
     let late = Source::File("late.safetensors".into());
     assert_eq!(bench.take(), [Effect::LoadCheckpoint(late.clone())]);
     // The list changes meanwhile: the selection stays on its checkpoint.
     bench.receive(Event::Catalogue(list[1..].to_vec(), vec![]));
-    assert_eq!(bench.studio.screen.checkpoint, 1);
-    let z = bench.studio.scene.a.z.clone();
+    assert_eq!(bench.studio.library.selected, 1);
+    let z = bench.studio.ground.scene.a.z.clone();
     bench.receive(Event::Loaded(model("late")));
     assert_eq!(
-        bench.studio.model.as_ref().map(|model| &model.source),
+        bench
+            .studio
+            .ground
+            .model
+            .as_ref()
+            .map(|model| &model.source),
         Some(&late)
     );
     assert_eq!(
-        bench.studio.scene.a.z, z,
+        bench.studio.ground.scene.a.z, z,
         "the same points sound through the new model"
     );
     assert_eq!(decodes(&bench.take()), [(1, 0.5, 3)]);
@@ -319,30 +341,33 @@ fn a_checkpoint_is_chosen_and_loaded() {
         reason: "gone".into(),
     });
     assert_eq!(bench.said(), "gone");
-    assert!(bench.studio.model.is_some(), "the model in use stays");
+    assert!(
+        bench.studio.ground.model.is_some(),
+        "the model in use stays"
+    );
 }
 
 #[test]
 fn a_run_is_started_watched_paused_and_stopped() {
     let mut bench = Workbench::ready();
     bench.take();
-    bench.apply(Action::ToggleTraining);
+    bench.apply(training::Action::ToggleTraining);
     let asked = Overlay::Prompt {
         question: Question::TrainingData,
         text: String::new(),
     };
-    assert_eq!(bench.studio.screen.overlay, Some(asked));
+    assert_eq!(bench.studio.ground.screen.overlay, Some(asked));
     for character in "/grooves".chars() {
-        bench.apply(Action::Type(character));
+        bench.apply(overlays::Action::Type(character));
     }
-    bench.apply(Action::Accept);
+    bench.apply(overlays::Action::Accept);
     let effects = bench.take();
     let [Effect::StartTraining(settings)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(settings.data.to_str(), Some("/grooves"));
     assert!(
-        bench.studio.run.curves.records.is_empty(),
+        bench.studio.training.curves.records.is_empty(),
         "the run tells its own story"
     );
     bench.receive(Event::Training(TrainingEvent::Record(record(
@@ -350,14 +375,17 @@ fn a_run_is_started_watched_paused_and_stopped() {
         Split::Train,
         9.0,
     ))));
-    bench.apply(Action::ToggleTraining);
-    assert_eq!(bench.studio.run.state, RunState::Paused);
-    bench.apply(Action::Quit);
-    assert_eq!(bench.studio.screen.overlay, Some(Overlay::ConfirmQuit));
-    assert!(!bench.studio.leaving);
-    bench.apply(Action::Close);
-    bench.apply(Action::ToggleTraining);
-    bench.apply(Action::StopTraining);
+    bench.apply(training::Action::ToggleTraining);
+    assert_eq!(bench.studio.training.state, RunState::Paused);
+    bench.apply(overlays::Action::Quit);
+    assert_eq!(
+        bench.studio.ground.screen.overlay,
+        Some(Overlay::ConfirmQuit)
+    );
+    assert!(!bench.studio.ground.leaving);
+    bench.apply(overlays::Action::Close);
+    bench.apply(training::Action::ToggleTraining);
+    bench.apply(training::Action::StopTraining);
     let wished = [
         Effect::PauseTraining(true),
         Effect::PauseTraining(false),
@@ -366,24 +394,25 @@ fn a_run_is_started_watched_paused_and_stopped() {
     assert_eq!(bench.take(), wished);
     bench.receive(Event::Training(TrainingEvent::Finished(7)));
     assert_eq!(bench.said(), "Training ended at step 7.");
-    assert_eq!(bench.studio.run.curves.records.len(), 1);
-    bench.apply(Action::Quit);
-    assert!(bench.studio.leaving);
+    assert_eq!(bench.studio.training.curves.records.len(), 1);
+    bench.apply(overlays::Action::Quit);
+    assert!(bench.studio.ground.leaving);
 }
 
 #[test]
 fn actions_survive_serialization() {
     for action in [
-        Action::TogglePlay,
-        Action::SetSlider(0.25),
-        Action::MoveCursor {
+        Action::from(playing::Action::TogglePlay),
+        morph::Action::SetSlider(0.25).into(),
+        edit::Action::MoveCursor {
             lanes: -1,
             steps: 4,
-        },
-        Action::Keep(End::B),
-        Action::Ask(Question::Seed),
-        Action::NudgeQuality("density".into(), 0.25),
-        Action::Rework(Rework::AddHats),
+        }
+        .into(),
+        morph::Action::Keep(End::B).into(),
+        overlays::Action::Ask(Question::Seed).into(),
+        qualities::Action::NudgeQuality("density".into(), 0.25).into(),
+        Rework::AddHats.into(),
     ] {
         let text = serde_json::to_string(&action).unwrap();
         assert_eq!(
@@ -406,7 +435,7 @@ fn decoded(effects: &[Effect]) -> Vec<Vec<f32>> {
 fn moved(z: &[f32], amounts: &[(usize, f32)]) -> Vec<f32> {
     let mut z = z.to_vec();
     for (quality, amount) in amounts {
-        for (z, way) in z.iter_mut().zip(&qualities()[*quality].vector) {
+        for (z, way) in z.iter_mut().zip(&workbench::qualities()[*quality].vector) {
             *z += amount * way;
         }
     }
@@ -422,15 +451,15 @@ fn close(found: &[f32], expected: &[f32]) {
     );
 }
 
-fn more(quality: &str, by: f32) -> Action {
-    Action::NudgeQuality(quality.into(), by)
+fn more(quality: &str, by: f32) -> qualities::Action {
+    qualities::Action::NudgeQuality(quality.into(), by)
 }
 
 #[test]
 fn qualities_move_all_that_is_decoded() {
     let mut bench = Workbench::ready();
-    bench.apply(Action::SetSlider(0.3));
-    let plain = bench.studio.scene.clone();
+    bench.apply(morph::Action::SetSlider(0.3));
+    let plain = bench.studio.ground.scene.clone();
     bench.take();
     bench.apply(more("density", 0.25));
     bench.apply(more("density", 0.25));
@@ -447,27 +476,30 @@ fn qualities_move_all_that_is_decoded() {
     }
     assert_eq!(decoded(&effects).len(), 3);
     assert_eq!(bench.said(), "Density at +0.5.");
-    let scene = &bench.studio.scene;
+    let scene = &bench.studio.ground.scene;
     assert_eq!((&scene.a.z, &scene.b.z), (&plain.a.z, &plain.b.z));
     assert_ne!(scene.groove, plain.groove);
 
     // So is a slide, and so is a new groove.
-    bench.apply(Action::SetSlider(0.0));
+    bench.apply(morph::Action::SetSlider(0.0));
     close(&decoded(&bench.take())[0], &moved(&plain.a.z, &amounts));
-    bench.apply(Action::Sample);
-    let new = bench.studio.scene.a.z.clone();
+    bench.apply(morph::Action::Sample);
+    let new = bench.studio.ground.scene.a.z.clone();
     close(&decoded(&bench.take())[0], &moved(&new, &amounts));
     for _ in 0..3 {
-        bench.apply(Action::Undo);
+        bench.apply(edit::Action::Undo);
     }
-    assert_eq!(bench.studio.scene.groove, plain.groove);
-    assert!(bench.studio.scene.qualities.is_empty(), "undone as one");
+    assert_eq!(bench.studio.ground.scene.groove, plain.groove);
+    assert!(
+        bench.studio.ground.scene.qualities.is_empty(),
+        "undone as one"
+    );
 
     // They have bounds, and no more is asked for there.
     for _ in 0..20 {
         bench.apply(more("swing", -0.25));
     }
-    assert_eq!(bench.studio.scene.amount("swing"), -3.0);
+    assert_eq!(bench.studio.ground.scene.amount("swing"), -3.0);
     bench.take();
     bench.apply(more("swing", -0.25));
     assert_eq!(bench.take(), []);
@@ -478,7 +510,7 @@ fn qualities_move_all_that_is_decoded() {
 #[test]
 fn one_style_after_the_other_is_tried() {
     let mut bench = Workbench::ready();
-    let plain = bench.studio.scene.a.z.clone();
+    let plain = bench.studio.ground.scene.a.z.clone();
     for (said, amounts) in [
         ("In the style of funk.", &[(2, 1.0)][..]),
         ("In the style of hip hop.", &[(3, 1.0)]),
@@ -486,12 +518,12 @@ fn one_style_after_the_other_is_tried() {
         ("In the style of funk.", &[(2, 1.0)]),
     ] {
         bench.take();
-        bench.apply(Action::NextStyle);
+        bench.apply(qualities::Action::NextStyle);
         assert_eq!(bench.said(), said);
         close(&decoded(&bench.take())[0], &moved(&plain, amounts));
     }
-    bench.apply(Action::Undo);
-    assert!(bench.studio.scene.qualities.is_empty());
+    bench.apply(edit::Action::Undo);
+    assert!(bench.studio.ground.scene.qualities.is_empty());
 }
 
 /// While a key is held, answers to what was asked before are no reason to hear them at once.
@@ -518,7 +550,7 @@ fn each_quality_waits_for_its_takeover() {
     }
     let sent = bench.studio.take_effects();
     assert_eq!(takeovers(&sent), [Takeover::NextBar; 2]);
-    assert!(!bench.studio.scene.pending);
+    assert!(!bench.studio.ground.scene.pending);
 }
 
 /// What is heard is what is steered: an edit is read first, and its reading moved.
@@ -526,8 +558,8 @@ fn each_quality_waits_for_its_takeover() {
 fn an_edit_is_steered_from_where_it_is() {
     let mut bench = Workbench::ready();
     bench.apply(more("swing", 1.0));
-    bench.apply(Action::ToggleHit);
-    let edited = bench.studio.scene.clone();
+    bench.apply(edit::Action::ToggleHit);
+    let edited = bench.studio.ground.scene.clone();
     bench.take();
     bench.studio.apply(more("density", 0.25));
     bench.apply(more("density", 0.25));
@@ -537,17 +569,17 @@ fn an_edit_is_steered_from_where_it_is() {
     // The fake model reads everything as a half. It was heard with its swing.
     let read = vec![0.5; Z_SIZE];
     close(&decoded(&effects)[0], &moved(&read, &[(0, 0.5)]));
-    let scene = &bench.studio.scene;
+    let scene = &bench.studio.ground.scene;
     assert_eq!((scene.a.name.as_str(), scene.slider), ("my edit", 0.0));
     close(&scene.a.z, &moved(&read, &[(1, -1.0)]));
     assert_eq!(scene.origin, Origin::Slider);
-    bench.apply(Action::Undo);
-    assert_eq!(bench.studio.scene, edited, "one step of undo");
+    bench.apply(edit::Action::Undo);
+    assert_eq!(bench.studio.ground.scene, edited, "one step of undo");
 
     // As an end of the slider it sounds as it was read, and the qualities are not counted twice.
     bench.take();
-    bench.apply(Action::Keep(End::B));
-    let scene = &bench.studio.scene;
+    bench.apply(morph::Action::Keep(End::B));
+    let scene = &bench.studio.ground.scene;
     close(&scene.b.z, &moved(&read, &[(1, -1.0)]));
     assert_eq!(scene.groove, edited.groove);
     assert_eq!(scene.b.preview, Some(fake_decode(&read, 0.5)));
@@ -559,8 +591,8 @@ fn another_model_is_steered_by_its_own_vectors() {
     let mut bench = Workbench::ready();
     bench.apply(more("swing", 1.0));
     bench.apply(more("density", 1.0));
-    let z = bench.studio.scene.a.z.clone();
-    let mut list = qualities();
+    let z = bench.studio.ground.scene.a.z.clone();
+    let mut list = workbench::qualities();
     list.remove(1);
     list[0].vector = vec![-1.0; Z_SIZE];
     bench.take();
@@ -572,6 +604,7 @@ fn another_model_is_steered_by_its_own_vectors() {
     close(&decoded(&bench.take())[0], &expected);
     let shown: Vec<_> = bench
         .studio
+        .ground
         .steering()
         .map(|(it, amount)| (it.name.clone(), amount))
         .collect();
@@ -591,9 +624,9 @@ fn samples_come_from_the_prior_of_the_model() {
         ..model("other")
     }));
     // What is heard goes on through another model of the same kind.
-    assert!(bench.studio.scene.a.z.iter().all(|z| z.abs() < 20.0));
-    bench.apply(Action::Sample);
-    let scene = &bench.studio.scene;
+    assert!(bench.studio.ground.scene.a.z.iter().all(|z| z.abs() < 20.0));
+    bench.apply(morph::Action::Sample);
+    let scene = &bench.studio.ground.scene;
     assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed));
     assert!(scene.a.z.iter().all(|z| *z > 30.0));
 }
@@ -610,11 +643,11 @@ fn a_model_works_on_the_groove() {
     let mut bench = Workbench::ready();
     let list = vec![able("hum", Rework::Humanize), able("tap", Rework::Drumify)];
     bench.receive(Event::Catalogue(list, vec![]));
-    bench.apply(Action::NudgeTempo(10.0));
-    bench.apply(Action::ToggleLock); // the kick
-    let before = bench.studio.scene.clone();
+    bench.apply(playing::Action::NudgeTempo(10.0));
+    bench.apply(playing::Action::ToggleLock); // the kick
+    let before = bench.studio.ground.scene.clone();
     bench.take();
-    bench.apply(Action::Rework(Rework::Humanize));
+    bench.apply(Rework::Humanize);
     let effects = bench.take();
     let [
         Effect::Rework {
@@ -624,10 +657,10 @@ fn a_model_works_on_the_groove() {
             how,
             ..
         },
-        Effect::Groove {
+        Effect::Engine(Request::SetGroove {
             groove: sent,
             takeover,
-        },
+        }),
     ] = &effects[..]
     else {
         panic!("{effects:?}")
@@ -640,23 +673,27 @@ fn a_model_works_on_the_groove() {
     for (step, lanes) in expected.steps.iter_mut().enumerate() {
         lanes[0] = before.groove.steps[step][0];
     }
-    let scene = &bench.studio.scene;
+    let scene = &bench.studio.ground.scene;
     assert_eq!(scene.groove.steps, expected.steps, "the locked kick stays");
     assert_eq!(scene.origin, Origin::Reworked(Rework::Humanize));
     assert_eq!(bench.said(), "Humanized by hum; the locked Kick stayed.");
-    bench.apply(Action::Undo);
-    assert_eq!(bench.studio.scene, before);
+    bench.apply(edit::Action::Undo);
+    assert_eq!(bench.studio.ground.scene, before);
 
     // What is asked for meanwhile is what is wanted.
-    for other in [Action::ToggleHit, Action::Sample, Action::NextStyle] {
-        bench.studio.apply(Action::Rework(Rework::Drumify));
+    for other in [
+        Action::from(edit::Action::ToggleHit),
+        morph::Action::Sample.into(),
+        qualities::Action::NextStyle.into(),
+    ] {
+        bench.studio.apply(Rework::Drumify);
         let asked = bench.studio.take_effects();
         let Some(Effect::Rework { ticket, groove, .. }) = asked.last() else {
             panic!("{asked:?}")
         };
-        assert_eq!(bench.studio.reworking(), Some(Rework::Drumify));
+        assert_eq!(bench.studio.ground.reworking(), Some(Rework::Drumify));
         bench.apply(other);
-        let wanted = bench.studio.scene.clone();
+        let wanted = bench.studio.ground.scene.clone();
         bench.receive(Event::Reworked {
             ticket: *ticket,
             groove: Groove {
@@ -664,10 +701,10 @@ fn a_model_works_on_the_groove() {
                 ..*groove
             },
         });
-        assert_eq!(bench.studio.scene, wanted);
+        assert_eq!(bench.studio.ground.scene, wanted);
     }
 
-    bench.studio.apply(Action::Rework(Rework::Drumify));
+    bench.studio.apply(Rework::Drumify);
     let asked = bench.studio.take_effects();
     let Some(Effect::Rework { ticket, .. }) = asked.last() else {
         panic!("{asked:?}")
@@ -676,7 +713,7 @@ fn a_model_works_on_the_groove() {
         ticket: *ticket,
         reason: "tap.safetensors is damaged".into(),
     });
-    assert_eq!(bench.studio.reworking(), None);
+    assert_eq!(bench.studio.ground.reworking(), None);
     assert!(bench.said().contains("tap.safetensors is damaged"));
 }
 
@@ -712,7 +749,7 @@ fn the_nearest_checkpoint_is_asked_to_work_on_the_groove() {
     ] {
         bench.receive(Event::Catalogue(list, vec![]));
         bench.take();
-        bench.apply(Action::Rework(Rework::Humanize));
+        bench.apply(Rework::Humanize);
         match bench.take().first() {
             Some(Effect::Rework { source, .. }) => assert_eq!(*source, expected),
             None => assert_eq!(
@@ -729,11 +766,11 @@ fn the_nearest_checkpoint_is_asked_to_work_on_the_groove() {
 #[test]
 fn what_is_not_heard_is_not_exported() {
     let mut bench = Workbench::ready();
-    bench.apply(Action::ToggleMute); // the kick
-    bench.apply(Action::MoveCursor { lanes: 5, steps: 0 });
-    bench.apply(Action::ToggleMute); // a tom that does not play
+    bench.apply(playing::Action::ToggleMute); // the kick
+    bench.apply(edit::Action::MoveCursor { lanes: 5, steps: 0 });
+    bench.apply(playing::Action::ToggleMute); // a tom that does not play
     bench.take();
-    bench.apply(Action::Export);
+    bench.apply(export::Action::Export);
     let effects = bench.take();
     let [
         Effect::Export {
@@ -755,9 +792,9 @@ fn what_is_not_heard_is_not_exported() {
         bench.said(),
         "Exported to /g/groove.mid, without the muted Kick and Snare."
     );
-    bench.apply(Action::ToggleSolo); // only the tom is heard now
-    bench.apply(Action::ToggleMute);
-    bench.apply(Action::Export);
+    bench.apply(playing::Action::ToggleSolo); // only the tom is heard now
+    bench.apply(playing::Action::ToggleMute);
+    bench.apply(export::Action::Export);
     assert_eq!(bench.said(), "Every lane that plays is muted.");
     assert_eq!(
         bench
@@ -771,17 +808,20 @@ fn what_is_not_heard_is_not_exported() {
 #[test]
 fn keeping_says_what_of_the_groove_is_not_kept() {
     let mut bench = Workbench::ready();
-    bench.apply(Action::Keep(End::B));
+    bench.apply(morph::Action::Keep(End::B));
     assert_eq!(bench.said(), "B is now seed 1.");
-    bench.apply(Action::ToggleLock);
-    bench.apply(Action::Sample);
-    bench.apply(Action::Keep(End::A));
+    bench.apply(playing::Action::ToggleLock);
+    bench.apply(morph::Action::Sample);
+    bench.apply(morph::Action::Keep(End::A));
     assert_eq!(
         bench.said(),
         "A is now seed 3 as the model plays it, without the locked Kick."
     );
-    let preview = bench.studio.scene.a.preview.clone();
-    assert_eq!(preview, Some(fake_decode(&bench.studio.scene.a.z, 0.5)));
+    let preview = bench.studio.ground.scene.a.preview.clone();
+    assert_eq!(
+        preview,
+        Some(fake_decode(&bench.studio.ground.scene.a.z, 0.5))
+    );
 }
 
 #[test]
@@ -791,14 +831,14 @@ fn trouble_leaves_the_status_line_when_something_else_is_done() {
     bench.receive(at(10_000));
     bench.receive(Event::Trouble("It went wrong.".into()));
     bench.receive(at(11_000));
-    bench.apply(Action::MoveCursor { lanes: 1, steps: 0 });
+    bench.apply(edit::Action::MoveCursor { lanes: 1, steps: 0 });
     assert_eq!(bench.studio.status_line().1, "It went wrong.", "to be read");
     bench.receive(at(12_000));
-    bench.apply(Action::Redo);
+    bench.apply(edit::Action::Redo);
     assert_eq!(bench.studio.status_line().1, "Nothing to redo.");
     bench.receive(at(14_000));
     assert_eq!(bench.studio.status_line().1, "Nothing to redo.");
-    bench.apply(Action::MoveCursor { lanes: 1, steps: 0 });
+    bench.apply(edit::Action::MoveCursor { lanes: 1, steps: 0 });
     assert!(bench.studio.status_line().1.starts_with("The sound"));
     bench.receive(Event::Trouble("Once more.".into()));
     bench.receive(at(19_999));

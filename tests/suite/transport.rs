@@ -4,18 +4,19 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use musicvae::music::{Groove, Hit, Lane};
+use musicvae_tui::engine::{ChainLink, Command, Request};
 use musicvae_tui::studio::chain::{Link, Slot, store};
 use musicvae_tui::studio::{
-    Action, Bars, Chain, Effect, Event, Origin, Overlay, PadNote, Received, Recording, Studio,
-    Takeover, Tap, Transport,
+    Bars, Chain, Effect, Event, Origin, Overlay, PadNote, Received, Recording, Studio, Takeover,
+    Tap, Transport, playing,
 };
 use musicvae_tui::tui::Theme;
 
-use super::workbench::{STEPS, Workbench};
+use super::workbench::{STEPS, Workbench, engine};
 
 /// The engine's status, changed.
 fn engine_says(bench: &mut Workbench, change: impl FnOnce(&mut Transport)) {
-    let mut status = bench.studio.transport.clone();
+    let mut status = bench.studio.ground.transport.clone();
     change(&mut status);
     bench.receive(Event::Transport(status));
 }
@@ -31,14 +32,14 @@ type Question = fn(&Studio) -> String;
 #[test]
 fn keys_do_what_the_table_says() {
     let sound: Question = |studio| {
-        let sound = &studio.sound;
+        let sound = &studio.ground.sound;
         format!("{} {:.1} {}", sound.metronome, sound.click, sound.count_in)
     };
-    let bars: Question = |studio| match studio.sound.looped {
+    let bars: Question = |studio| match studio.ground.sound.looped {
         None => "all".into(),
         Some(bars) => bars.to_string(),
     };
-    let playing: Question = |studio| studio.transport.playing.to_string();
+    let playing: Question = |studio| studio.ground.transport.playing.to_string();
     let slots: Question = |studio| {
         let name = |slot: &Option<Slot>| slot.as_ref().map_or("-", |slot| &slot.name).to_string();
         studio.chain.slots[..3]
@@ -49,20 +50,20 @@ fn keys_do_what_the_table_says() {
     };
     let order: Question = |studio| {
         let links = studio.chain.order();
-        let playing = if studio.chain.playing.is_some() {
+        let playing = if studio.ground.chain.is_some() {
             "on"
         } else {
             "off"
         };
         format!("{} {playing}", musicvae_tui::studio::chain::text(&links))
     };
-    let overlay: Question = |studio| match &studio.screen.overlay {
+    let overlay: Question = |studio| match &studio.ground.screen.overlay {
         None => "none".into(),
         Some(Overlay::Chain { selected }) => format!("slots {selected}"),
         Some(Overlay::Prompt { text, .. }) => format!("prompt {text}"),
         Some(other) => format!("{other:?}"),
     };
-    let groove: Question = |studio| format!("{:?}", studio.scene.origin);
+    let groove: Question = |studio| format!("{:?}", studio.ground.scene.origin);
     // What is asked, before, the keys, after.
     let rows: &[(&str, Question, &str, &str, &str)] = &[
         ("metronome", sound, "false 0.5 0", "M", "true 0.5 0"),
@@ -147,12 +148,12 @@ fn the_tempo_is_tapped() {
         bench.receive(Event::Tick(Duration::from_secs_f64(at)));
         bench.press("y");
         let expected = if n == 0 { 120.0 } else { 100.0 };
-        assert!((bench.studio.sound.tempo - expected).abs() < 1.0);
+        assert!((bench.studio.ground.sound.tempo - expected).abs() < 1.0);
     }
-    assert_eq!(bench.studio.sound.tempo, 100.0);
+    assert_eq!(bench.studio.ground.sound.tempo, 100.0);
     let tempos = bench.take();
     assert_eq!(tempos.len(), 5);
-    assert_eq!(tempos.last(), Some(&Effect::Tempo(100.0)));
+    assert_eq!(tempos.last(), Some(&engine(Command::SetTempo(100.0))));
 }
 
 #[test]
@@ -163,33 +164,33 @@ fn loops_and_clicks_are_asked_of_the_engine_at_the_chosen_moment() {
     assert_eq!(
         bench.take(),
         [
-            Effect::Metronome {
+            engine(Command::SetMetronome {
                 on: true,
                 level: 0.5
-            },
-            Effect::CountIn(1),
-            Effect::Continue,
-            Effect::Loop {
+            }),
+            engine(Command::SetCountIn(1)),
+            engine(Command::Continue),
+            engine(Command::SetLoop {
                 bars: Some(Bars { first: 0, count: 3 }),
                 takeover: Takeover::NextLoop
-            },
-            Effect::Loop {
+            }),
+            engine(Command::SetLoop {
                 bars: Some(Bars { first: 1, count: 3 }),
                 takeover: Takeover::NextLoop
-            },
+            }),
         ]
     );
     assert_eq!(bench.said(), "Bars 2-4 go round.");
-    bench.apply(Action::SetLoop(None));
+    bench.apply(playing::Action::SetLoop(None));
     assert_eq!(bench.said(), "All bars go round.");
-    bench.apply(Action::MoveLoop(1));
+    bench.apply(playing::Action::MoveLoop(1));
     assert!(bench.said().contains("make the loop shorter first"));
 }
 
 fn chains(effects: &[Effect]) -> Vec<Vec<(usize, u32)>> {
     let chain = |effect: &Effect| match effect {
-        Effect::Chain { links, .. } => {
-            let link = |(groove, repeats): &(Groove, u32)| (groove.hits().count(), *repeats);
+        Effect::Engine(Request::SetChain { links, .. }) => {
+            let link = |link: &ChainLink| (link.groove.hits().count(), link.repeats);
             Some(links.iter().map(link).collect())
         }
         _ => None,
@@ -235,13 +236,13 @@ fn a_chain_plays_its_slots_shows_the_one_that_sounds_and_is_left_by_hand() {
     bench.press("q enter");
     // The hit was edited in what sounds; the slot stays, and the chain is left.
     let studio = &bench.studio;
-    assert_eq!(studio.chain.playing, None);
+    assert_eq!(studio.ground.chain, None);
     assert_eq!(studio.chain.slots[1].as_ref(), Some(&second));
-    assert_eq!(studio.scene.origin, Origin::Edited);
+    assert_eq!(studio.ground.scene.origin, Origin::Edited);
     assert_eq!(studio.groove().steps.len(), 32);
     assert_ne!(studio.groove().steps[0], second.groove.steps[0]);
     assert_eq!(studio.groove().steps[1..], second.groove.steps[1..]);
-    let Some(Effect::Groove { takeover, .. }) = bench.take().pop() else {
+    let Some(Effect::Engine(Request::SetGroove { takeover, .. })) = bench.take().pop() else {
         panic!("the edit is not heard")
     };
     assert_eq!(takeover, Takeover::Now);
@@ -275,7 +276,10 @@ fn a_recording_is_asked_for_told_of_and_shown() {
     let mut bench = Workbench::ready();
     bench.take();
     bench.press("w");
-    assert!(matches!(bench.take()[..], [Effect::Record(_)]));
+    assert!(matches!(
+        bench.take()[..],
+        [Effect::Engine(Request::Record(_))]
+    ));
     let recording = |seconds| Recording {
         name: "take-007".into(),
         folder: PathBuf::from("/music/takes"),
@@ -306,7 +310,7 @@ fn a_recording_is_asked_for_told_of_and_shown() {
     };
     assert!(bench.screen_with(80, 24, plain)[0].contains("* rec 1:05"));
     bench.press("w");
-    assert_eq!(bench.take(), [Effect::StopRecording]);
+    assert_eq!(bench.take(), [engine(Command::StopRecording)]);
     engine_says(&mut bench, |status| {
         status.recording = None;
         status.recorded = [PathBuf::from("/music/takes/take-007.wav")].into();
@@ -316,14 +320,14 @@ fn a_recording_is_asked_for_told_of_and_shown() {
     // What goes wrong is said, also when it goes wrong twice.
     for _ in 0..2 {
         bench.press("w");
-        let count = bench.studio.messages.iter().count();
+        let count = bench.studio.ground.messages.iter().count();
         engine_says(&mut bench, |status| {
             status.record_error = Some("The disk is full.".into());
         });
         assert_eq!(bench.said(), "The disk is full.");
-        assert_eq!(bench.studio.messages.iter().count(), count + 1);
+        assert_eq!(bench.studio.ground.messages.iter().count(), count + 1);
         engine_says(&mut bench, |_| ());
-        assert_eq!(bench.studio.messages.iter().count(), count + 1);
+        assert_eq!(bench.studio.ground.messages.iter().count(), count + 1);
     }
 }
 
@@ -405,14 +409,14 @@ fn strokes_on_pads_land_in_the_slot_that_sounds() {
     };
     assert_eq!(crashes(bench.studio.groove()), [3, 7]);
     assert!(crashes(&slot.groove).is_empty());
-    assert_eq!(bench.studio.chain.playing, None);
+    assert_eq!(bench.studio.ground.chain, None);
 }
 
 #[test]
 fn gaps_in_the_sound_are_told_with_what_helps_once_in_a_while() {
     let mut bench = Workbench::ready();
     let gaps = |bench: &Workbench| {
-        let messages = bench.studio.messages.iter();
+        let messages = bench.studio.ground.messages.iter();
         let texts = messages.map(|message| message.text.clone());
         texts
             .filter(|text| text.starts_with("The sound broke off"))

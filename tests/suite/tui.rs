@@ -1,9 +1,10 @@
 //! The screen: what it says at every size, and what keys do.
 
 use musicvae::music::{Groove, Lane};
+use musicvae_tui::engine::Request;
 use musicvae_tui::studio::{
-    Action, AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, Rework, RunState, Split,
-    Studio, TrainingEvent,
+    AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, Rework, RunState, Split, Studio,
+    TrainingEvent,
 };
 use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
@@ -83,7 +84,7 @@ fn sixty_four_steps_show_hit_velocity_and_timing() {
 #[test]
 fn the_playhead_is_seen_with_and_without_colour() {
     let mut bench = Workbench::ready();
-    let mut transport = bench.studio.transport.clone();
+    let mut transport = bench.studio.ground.transport.clone();
     transport.playing = true;
     transport.position.step = 20.5;
     transport.position.bar = 1;
@@ -175,7 +176,7 @@ fn too_small_a_terminal_is_told_what_is_needed() {
 #[test]
 fn silence_is_explained_in_one_line() {
     let mut bench = Workbench::ready();
-    let mut transport = bench.studio.transport.clone();
+    let mut transport = bench.studio.ground.transport.clone();
     transport.audio = AudioState::Off {
         reason: "No audio: the host is down".into(),
     };
@@ -246,14 +247,17 @@ fn a_two_bar_loop_is_shown_while_four_bars_still_play() {
         ticket: ticket.unwrap(),
         grooves: vec![groove.clone(), groove.clone(), groove.clone()],
     });
-    assert_eq!(bench.studio.screen.step, 31, "the cursor stays inside");
+    assert_eq!(
+        bench.studio.ground.screen.step, 31,
+        "the cursor stays inside"
+    );
     let sent = bench.studio.take_effects();
     let sent = sent.iter().find_map(|effect| match effect {
-        Effect::Groove { groove, .. } => Some(groove.steps.len()),
+        Effect::Engine(Request::SetGroove { groove, .. }) => Some(groove.steps.len()),
         _ => None,
     });
     assert_eq!(sent, Some(32));
-    let mut transport = bench.studio.transport.clone();
+    let mut transport = bench.studio.ground.transport.clone();
     transport.playing = true;
     for step in [0.0, 17.0, 31.9, 32.0, 50.0, 63.9] {
         transport.position.step = step;
@@ -313,7 +317,7 @@ fn the_help_and_the_palette_come_from_the_table() {
     line(&lines, "all notes off");
     bench.press("enter");
     assert_eq!(
-        (bench.said().as_str(), &bench.studio.screen.overlay),
+        (bench.said().as_str(), &bench.studio.ground.screen.overlay),
         ("All notes off.", &None)
     );
 }
@@ -323,15 +327,20 @@ type Question = fn(&Studio) -> String;
 
 #[test]
 fn keys_do_what_the_table_says() {
-    let pane: Question = |studio| format!("{:?}", studio.screen.pane);
-    let cursor: Question = |studio| format!("{} {}", studio.screen.lane, studio.screen.step);
-    let slider: Question = |studio| format!("{:.2}", studio.scene.slider);
-    let temperature: Question = |studio| format!("{:.2}", studio.scene.temperature);
-    let seed: Question = |studio| studio.scene.seed.to_string();
-    let tempo: Question = |studio| format!("{:.1}", studio.sound.tempo);
-    let playing: Question = |studio| studio.transport.playing.to_string();
-    let hit: Question = |studio| studio.hit_here().is_some().to_string();
-    let overlay: Question = |studio| match &studio.screen.overlay {
+    let pane: Question = |studio| format!("{:?}", studio.ground.screen.pane);
+    let cursor: Question = |studio| {
+        format!(
+            "{} {}",
+            studio.ground.screen.lane, studio.ground.screen.step
+        )
+    };
+    let slider: Question = |studio| format!("{:.2}", studio.ground.scene.slider);
+    let temperature: Question = |studio| format!("{:.2}", studio.ground.scene.temperature);
+    let seed: Question = |studio| studio.ground.scene.seed.to_string();
+    let tempo: Question = |studio| format!("{:.1}", studio.ground.sound.tempo);
+    let playing: Question = |studio| studio.ground.transport.playing.to_string();
+    let hit: Question = |studio| studio.ground.hit_here().is_some().to_string();
+    let overlay: Question = |studio| match &studio.ground.screen.overlay {
         None => "none".into(),
         Some(Overlay::Prompt { text, .. }) => format!("prompt {text}"),
         Some(Overlay::Palette { filter, .. }) => format!("palette {filter}"),
@@ -342,13 +351,13 @@ fn keys_do_what_the_table_says() {
             .into(),
     };
     let qualities: Question = |studio| {
-        let amounts = studio.scene.qualities.iter();
+        let amounts = studio.ground.scene.qualities.iter();
         let words = amounts.map(|(name, amount)| format!("{name} {amount:+}"));
         words.collect::<Vec<_>>().join(", ")
     };
-    let leaving: Question = |studio| studio.leaving.to_string();
+    let leaving: Question = |studio| studio.ground.leaving.to_string();
     let lane: Question = |studio| {
-        let lane = studio.lanes[studio.screen.lane];
+        let lane = studio.ground.lanes[studio.ground.screen.lane];
         format!("{} {} {}", lane.mute, lane.solo, lane.lock)
     };
     // What is asked, before, the keys, after.
@@ -409,13 +418,13 @@ fn keys_do_what_the_table_says() {
 #[test]
 fn leaving_asks_while_a_model_is_in_training() {
     let mut bench = Workbench::ready();
-    bench.studio.run.state = RunState::Running;
+    bench.studio.training.state = RunState::Running;
     bench.press("q");
     line(&bench.screen(80, 24), "Stop and save the run, then leave?");
     bench.press("n");
-    assert!(!bench.studio.leaving);
+    assert!(!bench.studio.ground.leaving);
     bench.press("q y");
-    assert!(bench.studio.leaving);
+    assert!(bench.studio.ground.leaving);
 }
 
 #[test]
@@ -517,7 +526,7 @@ fn what_a_model_did_to_the_groove_is_its_title() {
     bench.press("a");
     line(&bench.screen(80, 24), "- with hats, which is now A");
     // While it is at work the pane beside says so.
-    bench.studio.apply(Action::Rework(Rework::Humanize));
+    bench.studio.apply(Rework::Humanize);
     line(&bench.screen(80, 24), "humanizing");
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use musicvae::model::{Latent, Prior};
 use musicvae::music::{Groove, Hit};
+use musicvae_tui::engine::Request;
 use musicvae_tui::studio::{
     Action, Config, Effect, Entry, Event, ModelInfo, Quality, Record, Rework, Source, Split, Studio,
 };
@@ -111,6 +112,11 @@ pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
     groove
 }
 
+/// What the engine is asked for, as an effect.
+pub fn engine(request: impl Into<Request>) -> Effect {
+    Effect::Engine(request.into())
+}
+
 impl Workbench {
     /// With no model yet.
     pub fn bare() -> Workbench {
@@ -133,7 +139,7 @@ impl Workbench {
         bench
     }
 
-    pub fn apply(&mut self, action: Action) {
+    pub fn apply(&mut self, action: impl Into<Action>) {
         self.studio.apply(action);
         self.settle();
     }
@@ -201,6 +207,7 @@ impl Workbench {
     /// The last message.
     pub fn said(&self) -> String {
         self.studio
+            .ground
             .messages
             .iter()
             .next_back()

@@ -15,9 +15,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use musicvae::music::{Groove, Hit, Lane};
+use musicvae_tui::engine::Request;
 use musicvae_tui::studio::{
-    Action, Answer, AudioState, Backstage, Config, Effect, Event, Job, Loader, Model, ModelInfo,
-    Studio,
+    Answer, AudioState, Config, Effect, Event, Job, Loader, Model, ModelInfo, Studio, Workers,
+    morph, playing,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -124,7 +125,7 @@ struct Move {
 /// The workstation without its terminal.
 struct Desk {
     studio: Studio,
-    backstage: Backstage,
+    workers: Workers,
     events: Receiver<Event>,
 }
 
@@ -133,8 +134,10 @@ impl Desk {
     fn perform(&mut self) -> bool {
         let mut handed = false;
         for effect in self.studio.take_effects() {
-            handed |= matches!(effect, Effect::Groove { .. });
-            self.backstage.perform(effect);
+            handed |= matches!(effect, Effect::Engine(Request::SetGroove { .. }));
+            for answer in self.workers.perform(effect) {
+                self.studio.receive(answer);
+            }
         }
         handed
     }
@@ -146,9 +149,6 @@ impl Desk {
             self.studio.receive(event);
             handed |= self.perform();
         }
-        for event in self.backstage.news() {
-            self.studio.receive(event);
-        }
         handed
     }
 
@@ -158,7 +158,7 @@ impl Desk {
             let waited = start.elapsed() < Duration::from_secs(20);
             assert!(waited, "in vain waited for {what}");
             self.turn();
-            let transport = self.backstage.transport();
+            let transport = self.workers.transport();
             self.studio.receive(Event::Transport(transport));
         }
     }
@@ -166,7 +166,7 @@ impl Desk {
     /// Moves the slider, and lets the groove take over.
     fn slide(&mut self, to: f32) -> Move {
         let moved = Instant::now();
-        self.studio.apply(Action::SetSlider(to));
+        self.studio.apply(morph::Action::SetSlider(to));
         while !self.turn() {
             assert!(moved.elapsed() < Duration::from_secs(10), "no answer");
         }
@@ -174,7 +174,7 @@ impl Desk {
         let mut taken = None;
         // It comes and goes between two looks where the step begins within the same buffer.
         while taken.is_none() && decoded.elapsed() < 2 * STEP {
-            if self.backstage.transport().takeover_pending {
+            if self.workers.transport().takeover_pending {
                 taken = Some(Instant::now());
             }
             thread::sleep(Duration::from_micros(50));
@@ -204,17 +204,17 @@ pub fn run(ask: &str) {
     let (tell, events) = channel();
     let tell = Arc::new(move |event| tell.send(event).is_ok());
     let mut desk = Desk {
-        backstage: Backstage::with_loader(&config, loader(loud.clone()), tell),
+        workers: Workers::with_loader(&config, loader(loud.clone()), tell).0,
         studio: Studio::new(config),
         events,
     };
-    desk.until("the model", |desk| desk.studio.model.is_some());
+    desk.until("the model", |desk| desk.studio.ground.model.is_some());
     desk.until("the card", |desk| {
-        let audio = &desk.studio.transport.audio;
+        let audio = &desk.studio.ground.transport.audio;
         matches!(audio, AudioState::On { buffer, .. } if *buffer > 0)
     });
-    desk.studio.apply(Action::TogglePlay);
-    desk.until("the music", |desk| desk.studio.transport.playing);
+    desk.studio.apply(playing::Action::TogglePlay);
+    desk.until("the music", |desk| desk.studio.ground.transport.playing);
     // The first groove may have had to wait for its bar.
     let begun = Instant::now();
     desk.until("the first groove", |_| begun.elapsed().as_secs() >= 2);
@@ -240,7 +240,7 @@ pub fn run(ask: &str) {
         desk.slide(0.4);
     }
     drop(training);
-    desk.backstage.close();
+    desk.workers.close();
     let pulled = pulled.join().expect("the card's thread");
     report(&pulled, (calm, settled), &moves);
 }

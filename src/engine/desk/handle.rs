@@ -26,6 +26,9 @@ use crate::engine::thread::{join_within, unpoisoned};
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Link};
 
+/// Time between two tellings of what came in by MIDI.
+const REST: Duration = Duration::from_millis(10);
+
 /// A running engine; dropping it ends every note and gives the devices back.
 pub struct Engine {
     core: Arc<CoreSender>,
@@ -216,6 +219,37 @@ impl Engine {
         self.inlet.take()
     }
 
+    /// Gives `tell` what comes in by MIDI as it comes, on a thread of its own, until it returns
+    /// false or the engine ends. While `tell` waits, strokes wait too, and controllers get their
+    /// latest value. One listener is enough.
+    ///
+    /// # Errors
+    /// When the system has no thread left.
+    pub fn listen(
+        &self,
+        mut tell: impl FnMut(Vec<Received>) -> bool + Send + 'static,
+    ) -> std::io::Result<()> {
+        let (inlet, quit) = (self.inlet.clone(), self.quit.clone());
+        let listen = move || {
+            while !quit.load(Relaxed) {
+                let received = inlet.take();
+                if received.is_empty() {
+                    thread::park();
+                } else if tell(received) {
+                    // A knob that is turned is heard at once, and then as often as it can be seen.
+                    thread::sleep(REST);
+                } else {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new()
+            .name("engine-midi-in".into())
+            .spawn(listen)?;
+        self.inlet.wake(thread.thread().clone());
+        Ok(())
+    }
+
     /// Takes a MIDI message as if it came from a port, now.
     pub fn receive(&self, bytes: &[u8]) {
         self.inlet.receive(bytes);
@@ -241,6 +275,7 @@ impl Drop for Engine {
         self.core.send(Command::Stop);
         self.core.send(Command::StopRecording);
         self.quit.store(true, Relaxed);
+        self.inlet.wake_listener();
         let _ = self.control.try_send(ControlCommand::Quit);
         for thread in self.threads.drain(..) {
             join_within(thread, Duration::from_millis(1500));

@@ -2,9 +2,10 @@
 //! to go to be there too. Messages with their times go in, a speed comes out; no clock, no thread
 //! and no port in here, so that all of it is tested by simulation.
 //!
-//! The ticks are counted ([`counting`]) and a line is fitted to them ([`line`]). Ours is drawn to the line with a time constant of [`DRAWN`] and by at most
-//! [`GENTLE`] of the tempo, which is not heard as a change of speed. Further off than [`NEAR`] it
-//! hurries or waits, but skips and repeats nothing; only more than [`FAR`] away it jumps.
+//! The ticks are counted ([`counting`]) and a line is fitted to them ([`mod@line`]). Ours is drawn to
+//! the line with a time constant of [`DRAWN`] and by at most [`GENTLE`] of the tempo, which is not
+//! heard as a change of speed. Further off than [`NEAR`] it hurries or waits, but skips and repeats
+//! nothing; only more than [`FAR`] away it jumps.
 
 mod counting;
 mod line;

@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::{Chain, SLOTS, Slot, parse, text};
+use super::slots::{Chain, SLOTS, parse, text};
+use crate::studio::ground::Slot;
 use musicvae::music::{Groove, Hit, LANES, Meter, write_whole_file};
 
 /// Longest groove that is taken from a file.
@@ -143,7 +144,7 @@ pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::studio::chain::Link;
+    use crate::studio::ground::Link;
 
     #[test]
     fn a_chain_comes_back_as_it_was() {

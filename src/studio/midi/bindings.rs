@@ -1,153 +1,110 @@
-//! What can be moved by MIDI, and by what.
+//! What controls are bound to, and learning more.
 
-use std::fmt;
-
-use super::super::qualities;
-use crate::engine::PadNote;
+use super::file::bindings_text;
+use super::targets::{Binding, Control, Target};
+use crate::engine::{PadNote, Pads, Request};
+use crate::studio::ground::{Effect, Ground, Overlay};
 use musicvae::music::Lane;
 
-/// Something that a control can be bound to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    Temperature,
-    Slider,
-    /// How dense the model's grooves are.
-    Density,
-    Tempo,
-    Swing,
-    Timing,
-    Dynamics,
-    Level,
-    /// Level of a lane.
-    Lane(Lane),
-    /// Play and stop.
-    Play,
-    /// A pad that strikes the lane.
-    Pad(Lane),
+/// What is bound, and what waits for a control.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bindings {
+    pub list: Vec<Binding>,
+    /// What the next control that is moved will be bound to.
+    pub learning: Option<Target>,
 }
 
-const SINGLE: [(Target, &str, &str); 9] = [
-    (Target::Temperature, "temperature", "the temperature"),
-    (Target::Slider, "slider", "the slider from A to B"),
-    (Target::Density, "density", "the density"),
-    (Target::Tempo, "tempo", "the tempo (60 to 187)"),
-    (Target::Swing, "swing", "the swing"),
-    (Target::Timing, "timing", "the amount of microtiming"),
-    (Target::Dynamics, "dynamics", "the amount of dynamics"),
-    (Target::Level, "level", "the master level"),
-    (Target::Play, "play", "play and stop"),
-];
-
-const LANES: [(Lane, &str, &str); musicvae::music::LANES] = [
-    (Lane::Kick, "kick", "kick"),
-    (Lane::Snare, "snare", "snare"),
-    (Lane::ClosedHat, "closed-hat", "closed hat"),
-    (Lane::OpenHat, "open-hat", "open hat"),
-    (Lane::LowTom, "low-tom", "low tom"),
-    (Lane::MidTom, "mid-tom", "mid tom"),
-    (Lane::HighTom, "high-tom", "high tom"),
-    (Lane::Crash, "crash", "crash"),
-    (Lane::Ride, "ride", "ride"),
-];
-
-impl Target {
-    /// Every target, in the order of the list on screen.
-    pub fn all() -> impl Iterator<Item = Target> {
-        SINGLE
-            .into_iter()
-            .map(|(target, ..)| target)
-            .chain(Lane::ALL.map(Target::Lane))
-            .chain(Lane::ALL.map(Target::Pad))
+impl Bindings {
+    /// Takes what the file had.
+    pub fn receive(&mut self, list: Vec<Binding>, ground: &mut Ground) {
+        self.list = list;
+        self.send_pads(ground);
     }
 
-    /// What the file calls it.
-    pub fn name(self) -> String {
-        let of = |lane: Lane| LANES[lane.index()].1;
-        match self {
-            Target::Lane(lane) => format!("level-{}", of(lane)),
-            Target::Pad(lane) => format!("pad-{}", of(lane)),
-            _ => self.single().1.into(),
+    /// What a control is bound to.
+    pub fn of(&self, control: Control) -> Option<Target> {
+        let bound = |binding: &&Binding| binding.control == control;
+        self.list.iter().find(bound).map(|binding| binding.target)
+    }
+
+    /// Binds `control` when something waits for one like it; false when nothing does.
+    pub fn learned(&mut self, control: Control, ground: &mut Ground) -> bool {
+        let Some(target) = self.learning.filter(|target| target.takes(control)) else {
+            return false;
+        };
+        self.learning = None;
+        // A control does one thing; a thing has one control, but a lane any number of pads.
+        self.list.retain(|binding| {
+            let replaced = binding.target == target && !matches!(target, Target::Pad(_));
+            binding.control != control && !replaced
+        });
+        self.list.push(Binding { target, control });
+        ground.say(format!("{control} now moves {target}."));
+        self.changed(ground);
+        true
+    }
+
+    /// Has the target under the cursor wait for a control; twice is no more.
+    pub fn learn_selected(&mut self, ground: &Ground) {
+        let target = selected(ground);
+        self.learning = if self.learning == target {
+            None
+        } else {
+            target
+        };
+    }
+
+    /// Removes what is bound to the target under the cursor.
+    pub fn unbind_selected(&mut self, ground: &mut Ground) {
+        let target = selected(ground);
+        self.learning = None;
+        let before = self.list.len();
+        self.list.retain(|binding| Some(binding.target) != target);
+        if self.list.len() < before {
+            self.changed(ground);
         }
     }
 
-    /// What the file calls so.
-    pub fn named(name: &str) -> Option<Target> {
-        Target::all().find(|target| target.name() == name)
+    fn changed(&self, ground: &mut Ground) {
+        ground.ask(Effect::KeepBindings(bindings_text(&self.list)));
+        self.send_pads(ground);
     }
 
-    /// Whether this kind of control can move it.
-    pub fn takes(self, control: Control) -> bool {
-        match (self, control) {
-            (Target::Play, _) => true,
-            (Target::Pad(_), Control::Note(_)) => true,
-            (Target::Pad(_), _) | (_, Control::Note(_)) => false,
-            _ => true,
-        }
-    }
-
-    /// Its value at a controller's 0 and 127. (A tempo has a range of 127, so that a controller's
-    /// step is one quarter note a minute.)
-    pub fn range(self) -> (f32, f32) {
-        match self {
-            Target::Temperature | Target::Lane(_) => (0.0, 2.0),
-            Target::Density => (-qualities::MOST, qualities::MOST),
-            Target::Tempo => (60.0, 187.0),
-            Target::Swing => (0.5, 0.75),
-            Target::Timing | Target::Dynamics | Target::Level => (0.0, 1.5),
-            Target::Slider | Target::Play | Target::Pad(_) => (0.0, 1.0),
-        }
-    }
-
-    /// A value (0 to 1 of the range) as the screen writes it.
-    pub fn words(self, share: f32) -> String {
-        let (low, high) = self.range();
-        let value = low + share * (high - low);
-        match self {
-            Target::Temperature => format!("{value:.2}"),
-            Target::Density => qualities::words(qualities::rounded(value)),
-            Target::Tempo => format!("{value:.1}"),
-            _ => format!("{:.0}%", value * 100.0),
-        }
-    }
-
-    fn single(self) -> (Target, &'static str, &'static str) {
-        let found = SINGLE.into_iter().find(|(target, ..)| *target == self);
-        found.unwrap_or(SINGLE[0])
+    fn send_pads(&self, ground: &mut Ground) {
+        let pads = pads(ground.config.midi.pad_channel, &self.list);
+        ground.send(Request::SetPads(pads));
     }
 }
 
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let of = |lane: Lane| LANES[lane.index()].2;
-        match *self {
-            Target::Lane(lane) => write!(f, "the level of the {}", of(lane)),
-            Target::Pad(lane) => write!(f, "the {}, struck", of(lane)),
-            _ => f.write_str(self.single().2),
-        }
+/// The target under the cursor of the list.
+fn selected(ground: &Ground) -> Option<Target> {
+    match ground.screen.overlay {
+        Some(Overlay::Bindings { selected }) => Target::all().nth(selected),
+        _ => None,
     }
 }
 
-/// Something on a MIDI device that can be moved. Channels are 1..=16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Control {
-    Controller { channel: u8, number: u8 },
-    Note(PadNote),
+/// The last line of the list.
+pub fn last_line() -> usize {
+    Target::all().count() - 1
 }
 
-impl fmt::Display for Control {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match *self {
-            Control::Controller { channel, number } => write!(f, "CC {number} (channel {channel})"),
-            Control::Note(PadNote { channel, note }) => {
-                write!(f, "note {note} (channel {channel})")
-            }
-        }
+/// What the engine has to know of the bindings. Channel 0 hears all.
+pub fn pads(channel: u8, bindings: &[Binding]) -> Pads {
+    let note = |binding: &Binding| match binding.control {
+        Control::Note(note) => Some(note),
+        Control::Controller { .. } => None,
+    };
+    let taught = bindings.iter().filter_map(|binding| match binding.target {
+        Target::Pad(lane) => Some((note(binding)?, lane)),
+        _ => None,
+    });
+    let silent = bindings
+        .iter()
+        .filter(|binding| binding.target == Target::Play);
+    Pads {
+        channel: (channel > 0).then_some(channel),
+        taught: taught.collect::<Vec<(PadNote, Lane)>>(),
+        silent: silent.filter_map(note).collect(),
     }
-}
-
-/// A control and what it moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Binding {
-    pub target: Target,
-    pub control: Control,
 }

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Binding, Control, Target};
+use super::targets::{Binding, Control, Target};
 use crate::engine::PadNote;
-use crate::studio::Config;
+use crate::studio::ground::config::Config;
 use musicvae::music::{folder_of, write_whole_file};
 
 const HEAD: &str =
@@ -91,12 +91,8 @@ fn binding(row: &Row) -> Result<Binding, String> {
     })
 }
 
-/// Writes the bindings, the whole file or nothing. A file that can't be read is left alone: it may
-/// be worth mending.
-pub fn write_bindings(path: &Path, bindings: &[Binding]) -> Result<(), String> {
-    read_bindings(path).map_err(|reason| {
-        format!("{reason} The new bindings are not saved: mend or remove that file.")
-    })?;
+/// The text of a file of bindings.
+pub fn bindings_text(bindings: &[Binding]) -> String {
     let row = |binding: &Binding| {
         let (channel, controller, note) = match binding.control {
             Control::Controller { channel, number } => (channel, Some(number), None),
@@ -112,14 +108,19 @@ pub fn write_bindings(path: &Path, bindings: &[Binding]) -> Result<(), String> {
     let file = File {
         binding: bindings.iter().map(row).collect(),
     };
-    let failed = |reason: String| format!("{} can't be written ({reason}).", path.display());
-    let text = toml::to_string(&file).map_err(|error| failed(error.to_string()))?;
-    std::fs::create_dir_all(folder_of(path)).map_err(|error| failed(error.to_string()))?;
-    write_whole_file(path, |out| {
-        out.write_all(HEAD.as_bytes())?;
-        out.write_all(text.as_bytes())
-    })
-    .map_err(|error| failed(error.to_string()))
+    // Numbers and names have a form in TOML: this can't fail.
+    HEAD.to_string() + &toml::to_string(&file).unwrap_or_default()
+}
+
+/// Writes a file's text, whole or not at all. A file that can't be read is left alone: it may be
+/// worth mending.
+pub fn write_bindings(path: &Path, text: &str) -> Result<(), String> {
+    read_bindings(path).map_err(|reason| {
+        format!("{reason} The new bindings are not saved: mend or remove that file.")
+    })?;
+    std::fs::create_dir_all(folder_of(path))
+        .and_then(|()| write_whole_file(path, |out| out.write_all(text.as_bytes())))
+        .map_err(|reason| format!("{} can't be written ({reason}).", path.display()))
 }
 
 #[cfg(test)]
@@ -147,9 +148,9 @@ mod tests {
                 },
             })
             .collect();
-        write_bindings(&path, &all).unwrap();
+        write_bindings(&path, &bindings_text(&all)).unwrap();
         assert_eq!(read_bindings(&path).unwrap(), all);
-        write_bindings(&path, &[]).unwrap();
+        write_bindings(&path, &bindings_text(&[])).unwrap();
         assert_eq!(read_bindings(&path), Ok(vec![]));
         for (text, expected) in [
             (
@@ -182,7 +183,7 @@ mod tests {
                 "{error}"
             );
             assert!(
-                write_bindings(&path, &all)
+                write_bindings(&path, &bindings_text(&all))
                     .unwrap_err()
                     .contains("not saved")
             );

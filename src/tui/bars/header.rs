@@ -45,7 +45,7 @@ fn width(items: &[Item]) -> usize {
 
 /// Everything that there is to say, from left to right.
 fn items(studio: &Studio, theme: Theme) -> Vec<Item> {
-    let (transport, sound) = (&studio.transport, &studio.sound);
+    let (transport, sound) = (&studio.ground.transport, &studio.ground.sound);
     let percent = |amount: f32| format!("{:.0}%", amount * 100.0);
     let named = |rank, name: &str, value: String| {
         let name = Span::styled(format!("{name} "), theme.faint());
@@ -57,13 +57,13 @@ fn items(studio: &Studio, theme: Theme) -> Vec<Item> {
         items.push((0, vec![recorded(recording, theme)]));
         items.push(named(1, "to", recording.name.clone()));
     }
-    items.push(named(0, "bpm", studio.tempo_words()));
+    items.push(named(0, "bpm", studio.ground.tempo_words()));
     if let Some(bars) = sound.looped {
         items.push(named(2, "bars", bars.to_string()));
     }
-    let temperature = format!("{:.2}", studio.scene.temperature);
+    let temperature = format!("{:.2}", studio.ground.scene.temperature);
     items.push(named(2, "temp", temperature));
-    items.push(named(3, "last seed", studio.scene.seed.to_string()));
+    items.push(named(3, "last seed", studio.ground.scene.seed.to_string()));
     items.push(named(5, "swing", percent(sound.swing)));
     items.push(named(6, "timing", percent(sound.timing)));
     items.push(named(9, "dynamics", percent(sound.dynamics)));
@@ -80,13 +80,13 @@ fn items(studio: &Studio, theme: Theme) -> Vec<Item> {
 
 /// `▶ playing 2:2:120`
 fn playing(studio: &Studio, theme: Theme) -> Vec<Span<'static>> {
-    let state = if studio.transport.playing {
+    let state = if studio.ground.transport.playing {
         let style = theme.good().patch(theme.strong());
         Span::styled(theme.pick("▶ playing", "> playing"), style)
     } else {
         Span::styled(theme.pick("■ stopped", "# stopped"), theme.strong())
     };
-    let position = studio.transport.position;
+    let position = studio.ground.transport.position;
     // Bars before the first are counted as in a score: -2, -1, 1.
     let bar = match position.count_in {
         0 => (position.bar + 1).to_string(),
@@ -98,12 +98,12 @@ fn playing(studio: &Studio, theme: Theme) -> Vec<Span<'static>> {
 
 /// When something new is heard, and whether it waits for that.
 fn takeover(studio: &Studio, theme: Theme) -> String {
-    let moment = match studio.sound.takeover {
+    let moment = match studio.ground.sound.takeover {
         Takeover::Now => "now",
         Takeover::NextBar => "bar",
         Takeover::NextLoop => "loop",
     };
-    let waiting = if studio.transport.takeover_pending {
+    let waiting = if studio.ground.transport.takeover_pending {
         theme.pick("…", "..")
     } else {
         ""
@@ -126,7 +126,7 @@ fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
 
 /// What is connected: sound, MIDI, and what plays on pads.
 fn lamps(studio: &Studio, theme: Theme) -> Vec<Span<'static>> {
-    let transport = &studio.transport;
+    let transport = &studio.ground.transport;
     let audio = matches!(transport.audio, AudioState::On { .. });
     let midi_on = |state: &MidiState| matches!(state, MidiState::On { .. });
     let midi = midi_on(&transport.midi);

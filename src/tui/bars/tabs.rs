@@ -10,7 +10,7 @@ pub fn tabs(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let mut spans = vec![Span::raw(" ")];
     for pane in Pane::ALL {
-        let here = studio.screen.pane == pane;
+        let here = studio.ground.screen.pane == pane;
         let text = format!("{} {}", pane as u8 + 1, pane.title());
         spans.push(if here {
             Span::styled(format!("[{text}]"), theme.accent())

@@ -41,8 +41,8 @@ pub enum Place {
 impl Place {
     /// The places whose keys hold now, the nearest first.
     pub fn now(studio: &Studio) -> Vec<Place> {
-        match &studio.screen.overlay {
-            None => vec![Place::In(studio.screen.pane), Place::Anywhere],
+        match &studio.ground.screen.overlay {
+            None => vec![Place::In(studio.ground.screen.pane), Place::Anywhere],
             Some(overlay) => vec![Place::over(overlay)],
         }
     }
@@ -52,7 +52,7 @@ impl Place {
         match overlay {
             Overlay::Palette { .. } | Overlay::Prompt { .. } => Place::Typing,
             Overlay::ConfirmQuit => Place::Leaving,
-            Overlay::MapEditor(_) => Place::MapEditor,
+            Overlay::MapEditor => Place::MapEditor,
             Overlay::Chain { .. } => Place::Slots,
             Overlay::Qualities { .. } => Place::Qualities,
             _ => Place::List,

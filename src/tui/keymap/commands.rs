@@ -1,30 +1,31 @@
 //! The table itself.
 
 use super::binding::{Binding, Place};
-use crate::studio::qualities::DENSITY;
-use crate::studio::{self, Action, End, Kind, MapAction, Pane, Question};
+use crate::studio::quality::DENSITY;
+use crate::studio::{
+    self, Action, End, Kind, MapAction, Pane, Question, chain, devices, drum_machine, edit, export,
+    library, midi, morph, overlays, playing, qualities, record, training,
+};
 use crate::tui::kit::Key;
 
 /// Every command: name, place, keys, action, what it does, and what the footer says. Help and
 /// palette show them in this order, the help with a heading for each place.
 #[rustfmt::skip] // a table, a row a line
 pub fn table() -> Vec<Binding> {
-    use Action::*;
+    use chain::Action::*;
+    use devices::Action::*;
+    use drum_machine::Action::*;
+    use edit::Action::*;
+    use export::Action::*;
+    use library::Action::*;
+    use midi::Action::*;
+    use morph::Action::*;
+    use overlays::Action::*;
+    use playing::Action::*;
+    use qualities::Action::*;
+    use record::Action::*;
+    use training::Action::*;
     use Place::*;
-    let row = |name, place, keys: &str, action, what, hint| Binding {
-        name,
-        place,
-        keys: keys.split_whitespace().filter_map(Key::parse).collect(),
-        action,
-        what,
-        hint,
-        listed: matches!(place, Anywhere | In(_)),
-    };
-    // The palette leaves out what only moves, and itself.
-    let unlisted = |name, place, keys, action, what, hint| Binding {
-        listed: false,
-        ..row(name, place, keys, action, what, hint)
-    };
     let grid = In(Pane::Grid);
     let slider = In(Pane::Slider);
     let loss = In(Pane::Loss);
@@ -42,9 +43,9 @@ pub fn table() -> Vec<Binding> {
         row("sparser", Anywhere, "/", NudgeQuality(DENSITY.into(), -0.25), "sparser grooves", "density"),
         row("style", Anywhere, "Y", NextStyle, "the next style, or none", ""),
         row("qualities", Anywhere, "A", ShowQualities, "density, swing, styles and others of the model", "qualities"),
-        row("humanize", Anywhere, "U", Rework(studio::Rework::Humanize), "have a drummer's dynamics and timing played", ""),
-        row("drumify", Anywhere, "W", Rework(studio::Rework::Drumify), "a whole groove from its rhythm as taps", ""),
-        row("add-hats", Anywhere, "%", Rework(studio::Rework::AddHats), "new hats to the rest of the groove", ""),
+        row("humanize", Anywhere, "U", studio::Rework::Humanize, "have a drummer's dynamics and timing played", ""),
+        row("drumify", Anywhere, "W", studio::Rework::Drumify, "a whole groove from its rhythm as taps", ""),
+        row("add-hats", Anywhere, "%", studio::Rework::AddHats, "new hats to the rest of the groove", ""),
         row("slower", Anywhere, "< ,", NudgeTempo(-1.0), "slower", "tempo"),
         row("faster", Anywhere, "> .", NudgeTempo(1.0), "faster", "tempo"),
         row("tap", Anywhere, "y", TapTempo, "tap the tempo", ""),
@@ -186,4 +187,38 @@ pub fn table() -> Vec<Binding> {
         row("leave", Leaving, "y enter q ctrl-c", Accept, "stop and save the run, then leave", "leave"),
         row("stay", Leaving, "n esc", Close, "stay", "stay"),
     ]
+}
+
+fn row(
+    name: &'static str,
+    place: Place,
+    keys: &str,
+    action: impl Into<Action>,
+    what: &'static str,
+    hint: &'static str,
+) -> Binding {
+    Binding {
+        name,
+        place,
+        keys: keys.split_whitespace().filter_map(Key::parse).collect(),
+        action: action.into(),
+        what,
+        hint,
+        listed: matches!(place, Place::Anywhere | Place::In(_)),
+    }
+}
+
+/// A row that the palette leaves out: what only moves, and the palette itself.
+fn unlisted(
+    name: &'static str,
+    place: Place,
+    keys: &str,
+    action: impl Into<Action>,
+    what: &'static str,
+    hint: &'static str,
+) -> Binding {
+    Binding {
+        listed: false,
+        ..row(name, place, keys, action, what, hint)
+    }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use binding::{Binding, Place};
 
 use super::kit::Key;
-use crate::studio::{Action, Overlay, Studio};
+use crate::studio::{Action, Overlay, Studio, overlays};
 use commands::table;
 
 /// Every command of the workstation.
@@ -93,18 +93,20 @@ impl Keymap {
                 .iter()
                 .find(|it| it.place == *place && it.keys.contains(&key))
         });
-        match (found, &studio.screen.overlay) {
+        match (found, &studio.ground.screen.overlay) {
             (Some(binding), Some(Overlay::Palette { filter, selected }))
-                if binding.action == Action::Accept =>
+                if binding.action == overlays::Action::Accept.into() =>
             {
                 let lines = self.palette(filter);
                 let chosen = lines.get((*selected).min(lines.len().saturating_sub(1)));
                 let chosen = chosen.map(|binding| binding.action.clone());
-                [Action::Close].into_iter().chain(chosen).collect()
+                let close = overlays::Action::Close.into();
+                [close].into_iter().chain(chosen).collect()
             }
             (Some(binding), _) => vec![binding.action.clone()],
             (None, _) if places.iter().any(|place| place.takes_characters()) => {
-                key.character().map(Action::Type).into_iter().collect()
+                let typed = key.character().map(overlays::Action::Type);
+                typed.map(Action::from).into_iter().collect()
             }
             (None, _) => Vec::new(),
         }

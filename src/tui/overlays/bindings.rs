@@ -8,17 +8,17 @@ use crate::tui::kit::{Canvas, pick, window};
 /// What can be bound, and to what it is; the line that learns says so.
 pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
-    let midi = &studio.midi;
+    let bindings = &studio.midi.bindings;
     let lines: Vec<Line> = Target::all()
         .map(|target| {
-            let bound: Vec<String> = midi
-                .bindings
+            let bound: Vec<String> = bindings
+                .list
                 .iter()
                 .filter(|binding| binding.target == target)
                 .map(|binding| binding.control.to_string())
                 .collect();
             let name = Span::raw(format!("{:<30} ", target.to_string()));
-            let what = if midi.learning == Some(target) {
+            let what = if bindings.learning == Some(target) {
                 let what = match target {
                     Target::Pad(_) => "strike a pad",
                     Target::Play => "move a control, or strike a pad",

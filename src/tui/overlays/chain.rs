@@ -13,9 +13,9 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let chain = &studio.chain;
     let height = chain::SLOTS + 3;
     let mut inner = window("Slots and chain", (66, height), body);
-    let sounding = chain.sounding(studio.transport.chain_link);
+    let sounding = studio.ground.sounding().map(|turn| turn.link.slot);
     let lines = chain.slots.iter().enumerate().map(|(number, slot)| {
-        let sounds = sounding.is_some_and(|(slot, _)| slot == number);
+        let sounds = sounding == Some(number);
         let mark = if sounds { theme.pick("▶", ">") } else { " " };
         let mut spans = vec![
             Span::styled(format!("{mark} "), theme.good()),
@@ -50,14 +50,14 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
 fn links(studio: &Studio, theme: Theme) -> Line<'static> {
     let chain = &studio.chain;
     let mut spans = vec![Span::styled("chain  ", theme.faint())];
-    let (links, on) = match &chain.playing {
-        Some(links) => (links.clone(), true),
+    let (links, on) = match &studio.ground.chain {
+        Some(turns) => (turns.iter().map(|turn| turn.link).collect(), true),
         None => (chain.order(), false),
     };
     for (number, link) in links.iter().enumerate() {
         let word = chain::text(&[*link]);
-        if on && studio.transport.chain_link == Some(number) {
-            let turn = studio.transport.position.turn + 1;
+        if on && studio.ground.transport.chain_link == Some(number) {
+            let turn = studio.ground.transport.position.turn + 1;
             let turn = match link.repeats {
                 1 => String::new(),
                 many => format!(" turn {} of {many}", turn.min(u64::from(many))),

@@ -3,16 +3,17 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use crate::studio::{Column, MapEditor, MidiState, Studio};
+use crate::studio::drum_machine::{Column, DrumMachine};
+use crate::studio::{MidiState, Studio};
 use crate::tui::kit::{Canvas, shortened, window};
 use musicvae::music::Lane;
 
 /// Columns of lane, note, channel, level controller and remark.
 const AT: [u16; 5] = [2, 9, 15, 24, 32];
 
-pub fn draw(editor: &MapEditor, studio: &Studio, body: &mut Canvas) {
+pub fn draw(studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
-    let map = &studio.machine.map;
+    let DrumMachine { map, editor, .. } = &studio.drum_machine;
     let mark = if editor.is_changed() { " (edited)" } else { "" };
     let title = format!("Drum map: {}{mark}", map.name);
     let mut inner = window(&title, (70, 14), body);
@@ -52,7 +53,7 @@ pub fn draw(editor: &MapEditor, studio: &Studio, body: &mut Canvas) {
     }
     inner.lines(10, 3).fill(&map.about, theme.faint());
     if inner.height() > 13 {
-        let port = match &studio.transport.midi {
+        let port = match &studio.ground.transport.midi {
             MidiState::On { port } => format!("Space is heard on {port}."),
             MidiState::Off { reason } => reason.clone(),
         };

@@ -19,7 +19,7 @@ fn lines(studio: &Studio, width: usize, theme: Theme) -> Vec<Line<'_>> {
         .into_iter()
         .map(|line| Line::styled(line, theme.plain()))
         .collect();
-    for message in studio.messages.iter().rev() {
+    for message in studio.ground.messages.iter().rev() {
         let seconds = message.at.as_secs();
         let time = format!("{:>3}:{:02}  ", seconds / 60, seconds % 60);
         let (mark, style) = match message.weight {

@@ -28,7 +28,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Chooser { kind, items, note, selected } => chooser::draw(*kind, items.as_deref(), note, *selected, body),
         Overlay::Bindings { selected } => bindings::draw(*selected, studio, body),
         Overlay::Prompt { question, text } => prompt::draw(*question, text, body),
-        Overlay::MapEditor(editor) => drum_map::draw(editor, studio, body),
+        Overlay::MapEditor => drum_map::draw(studio, body),
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::studio::Studio;
-use crate::studio::qualities::{MOST, shown, words};
+use crate::studio::quality::{MOST, shown, words};
 use crate::tui::kit::{Canvas, pick, shortened, window, wrapped};
 
 /// Columns of a quality's name.
@@ -14,7 +14,7 @@ const SIDE: usize = 12;
 
 pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
-    let qualities = match studio.qualities() {
+    let qualities = match studio.ground.qualities() {
         Ok(qualities) if !qualities.is_empty() => qualities,
         other => {
             let reason = other.err().unwrap_or("This model's attributes are none.");
@@ -25,7 +25,7 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
         }
     };
     let lines = qualities.iter().map(|quality| {
-        let amount = studio.scene.amount(&quality.name);
+        let amount = studio.ground.scene.amount(&quality.name);
         let name = shortened(&shown(&quality.name), NAME, theme.ascii);
         let kind = if quality.style { "style" } else { "" };
         let style = match amount {

@@ -12,16 +12,16 @@ use crate::tui::kit::{Canvas, Theme, shortened};
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (width, height) = (canvas.width(), canvas.height());
-    let library = &studio.library;
-    let chosen = library.entries.get(studio.screen.checkpoint);
-    if library.entries.is_empty() {
-        let text = match &library.loading {
+    let entries = &studio.ground.checkpoints;
+    let chosen = entries.get(studio.library.selected);
+    if entries.is_empty() {
+        let text = match &studio.ground.loading {
             Some(_) => "Looking for checkpoints.",
             None => "No checkpoint was found.",
         };
         return canvas.fill(text, theme.plain());
     }
-    let listed = 1 + u16::try_from(library.entries.len()).unwrap_or(u16::MAX - 1);
+    let listed = 1 + u16::try_from(entries.len()).unwrap_or(u16::MAX - 1);
     // What stands against the chosen one is said in full below the list.
     let obstacle = chosen.and_then(Entry::obstacle);
     let lines = obstacle.map_or(0, |obstacle| {
@@ -44,17 +44,16 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let widths = [Constraint::Fill(1)]
         .into_iter()
         .chain(columns.iter().map(|&(_, width)| Constraint::Length(width)));
-    let rows = library
-        .entries
+    let rows = entries
         .iter()
         .map(|entry| row(entry, studio, room, aged, theme));
-    let has_keys = studio.screen.pane == Pane::Checkpoints;
+    let has_keys = studio.ground.screen.pane == Pane::Checkpoints;
     let highlight = if has_keys {
         theme.selected()
     } else {
         theme.strong()
     };
-    let mut state = TableState::new().with_selected(Some(studio.screen.checkpoint));
+    let mut state = TableState::new().with_selected(Some(studio.library.selected));
     let table = Table::new(rows, widths)
         .header(Row::new(header).style(theme.faint()))
         .row_highlight_style(highlight)
@@ -69,10 +68,11 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
 /// An entry whose name has `room` columns.
 fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) -> Row<'r> {
     let current = studio
+        .ground
         .model
         .as_ref()
         .is_some_and(|model| model.source == entry.source);
-    let loading = studio.library.loading.as_ref() == Some(&entry.source);
+    let loading = studio.ground.loading.as_ref() == Some(&entry.source);
     let mark = match () {
         () if entry.error.is_some() => theme.pick("✗", "x"),
         () if entry.unplayable.is_some() => theme.pick("♪", "-"),
@@ -97,7 +97,8 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Th
     if aged {
         cells.push(
             studio
-                .age(entry)
+                .library
+                .age(entry, &studio.ground)
                 .map_or(String::new(), |age| format!("{:>5}", ago(age))),
         );
     }
@@ -106,8 +107,8 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Th
 
 /// The ages of the checkpoints, as they are written.
 pub fn ages(studio: &Studio) -> impl Iterator<Item = String> {
-    let entries = studio.library.entries.iter();
-    entries.filter_map(|entry| studio.age(entry).map(ago))
+    let entries = studio.ground.checkpoints.iter();
+    entries.filter_map(|entry| studio.library.age(entry, &studio.ground).map(ago))
 }
 
 /// `12 s`, `3 min`, `5 h`, `9 d`.

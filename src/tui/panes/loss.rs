@@ -8,7 +8,7 @@ use crate::tui::kit::Canvas;
 
 /// What the run is doing.
 pub fn subtitle(studio: &Studio) -> String {
-    match &studio.run.state {
+    match &studio.training.state {
         RunState::Idle => String::new(),
         RunState::Running => "- running".into(),
         RunState::Paused => "- paused".into(),
@@ -20,7 +20,7 @@ pub fn subtitle(studio: &Studio) -> String {
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let mut inner = canvas.padded();
-    let run = &studio.run;
+    let run = &studio.training;
     if run.curves.records.is_empty() {
         let text = match &run.state {
             RunState::Running => "Waiting for the first step.".to_string(),
@@ -35,7 +35,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         };
         return inner.fill(&text, inner.theme.plain());
     }
-    terms(studio.screen.term, &mut inner);
+    terms(studio.training.term, &mut inner);
     numbers(studio, &mut inner.below(1));
     let mut chart = inner.below(2);
     if chart.height() >= 3 && chart.width() >= 16 {
@@ -72,8 +72,8 @@ fn terms(term: Term, canvas: &mut Canvas) {
 /// The newest figures in words, as many as fit in a line.
 fn numbers(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let term = studio.screen.term;
-    let curves = &studio.run.curves;
+    let term = studio.training.term;
+    let curves = &studio.training.curves;
     let train = curves.last(Split::Train);
     let validation = curves.last(Split::Validation);
     let narrow = canvas.width() < 36;
@@ -113,7 +113,7 @@ fn numbers(studio: &Studio, canvas: &mut Canvas) {
         );
     }
     match train {
-        Some(train) if studio.run.is_alive() && train.examples_per_second > 0.0 => {
+        Some(train) if studio.training.is_alive() && train.examples_per_second > 0.0 => {
             say(
                 format!("{:.0} ex/s", train.examples_per_second),
                 theme.plain(),
@@ -125,9 +125,9 @@ fn numbers(studio: &Studio, canvas: &mut Canvas) {
 
 fn curves(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let term = studio.screen.term;
-    let curves = &studio.run.curves;
-    let from = if studio.screen.recent {
+    let term = studio.training.term;
+    let curves = &studio.training.curves;
+    let from = if studio.training.recent {
         curves.recent_start()
     } else {
         0

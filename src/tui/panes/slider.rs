@@ -2,15 +2,15 @@
 
 use ratatui::style::Style;
 
-use crate::studio::qualities::{shown, words};
-use crate::studio::{Anchor, Origin, Studio};
+use crate::studio::quality::{shown, words};
+use crate::studio::{Anchor, Origin, Studio, once_reworked, while_reworking};
 use crate::tui::kit::{Canvas, Theme, shortened, wrapped};
 use musicvae::music::{Groove, LANES, Lane};
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let mut inner = canvas.padded();
     let theme = inner.theme;
-    let scene = &studio.scene;
+    let scene = &studio.ground.scene;
     let half = inner.width().saturating_sub(2) / 2;
     let picture = if theme.ascii { 5 } else { 3 };
     // Names, pictures, slider and numbers; the pictures go where it is too low for them.
@@ -54,7 +54,7 @@ fn remarks(studio: &Studio, y: u16, canvas: &mut Canvas) {
     let mut lines = wrapped(&steering(studio), room);
     lines.retain(|line| !line.is_empty());
     // Where only one line is left, the hint matters more; but what is being decoded is heard soon.
-    let pending = studio.scene.pending;
+    let pending = studio.ground.scene.pending;
     let hinted = !text.is_empty() && (free > 1 || lines.is_empty() || !pending);
     lines.truncate(free.saturating_sub(usize::from(hinted)));
     let mut y = y;
@@ -74,19 +74,19 @@ fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
         whole if whole.len() <= room => whole,
         _ => "a or b encodes it".into(),
     };
-    match (studio.reworking(), &studio.scene.origin) {
-        _ if studio.model.is_none() => ("no model yet".into(), theme.faint()),
-        (Some(rework), _) => (rework.doing().into(), theme.faint()),
-        _ if studio.scene.pending => ("decoding".into(), theme.faint()),
+    match (studio.ground.reworking(), &studio.ground.scene.origin) {
+        _ if studio.ground.model.is_none() => ("no model yet".into(), theme.faint()),
+        (Some(rework), _) => (while_reworking(rework).into(), theme.faint()),
+        _ if studio.ground.scene.pending => ("decoding".into(), theme.faint()),
         (_, Origin::Edited) => (encode("edited"), theme.accent()),
-        (_, Origin::Reworked(rework)) => (encode(rework.done()), theme.accent()),
+        (_, Origin::Reworked(rework)) => (encode(once_reworked(*rework)), theme.accent()),
         _ => (String::new(), theme.plain()),
     }
 }
 
 /// `density +1, funk +1`
 fn steering(studio: &Studio) -> String {
-    let words = studio.steering().map(|(quality, amount)| {
+    let words = studio.ground.steering().map(|(quality, amount)| {
         let (name, amount) = (shown(&quality.name), words(amount));
         format!("{name} {amount}")
     });

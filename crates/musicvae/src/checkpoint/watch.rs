@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,6 @@ pub enum Notice {
 
 /// Watches folders for as long as it lives.
 pub struct Watch {
-    notices: Receiver<Notice>,
     stop: Arc<AtomicBool>,
     wake: SyncSender<Wake>,
 }
@@ -46,47 +45,38 @@ impl Watch {
     /// Begins to watch `folders` and what lies in them. One that is not there yet is watched once
     /// it is. The first [`Notice::Changed`] says that watching has begun: a list made after it
     /// misses nothing. Nothing that goes wrong is fatal: it is told as [`Notice::Trouble`].
-    pub fn start(folders: Vec<PathBuf>) -> Watch {
-        // One wake stands for any number; a few notices that wait are enough, since `Changed`
-        // says all.
+    ///
+    /// `tell` is given every notice on the watch's own thread, and may take its time: what changes
+    /// meanwhile is one change more.
+    ///
+    /// # Errors
+    /// When the system has no thread left: what would be told as trouble.
+    pub fn start(
+        folders: Vec<PathBuf>,
+        mut tell: impl FnMut(Notice) + Send + 'static,
+    ) -> Result<Watch, String> {
+        // One wake stands for any number.
         let (wake, woken) = sync_channel(1);
-        let (tell, notices) = sync_channel(8);
         let stop = Arc::new(AtomicBool::new(false));
-        let state = State {
-            missing: folders,
-            watched: Vec::new(),
-            tell: tell.clone(),
-            stop: stop.clone(),
-        };
-        let broken = tell.clone();
-        let watch = move |callback, woken: Receiver<Wake>| {
+        let callback = wake.clone();
+        let stopped = stop.clone();
+        let watch = move || {
+            let state = State {
+                missing: folders,
+                watched: Vec::new(),
+                tell: &mut tell,
+                stop: stopped,
+            };
             let ran = catch_unwind(AssertUnwindSafe(|| state.run(callback, &woken)));
             if ran.is_err() {
-                let _ = broken.try_send(trouble(&io::Error::other("a fault in the program")));
+                tell(trouble(&io::Error::other("a fault in the program")));
             }
         };
-        let callback = wake.clone();
-        let spawned = thread::Builder::new()
+        thread::Builder::new()
             .name("catalogue watch".into())
-            .spawn(move || watch(callback, woken));
-        if let Err(error) = spawned {
-            let _ = tell.try_send(trouble(&error));
-        }
-        Watch {
-            notices,
-            stop,
-            wake,
-        }
-    }
-
-    /// What happened since the last call; never waits.
-    pub fn notices(&self) -> impl Iterator<Item = Notice> + '_ {
-        self.notices.try_iter()
-    }
-
-    /// The next notice; waits at most `patience`.
-    pub fn wait(&self, patience: Duration) -> Option<Notice> {
-        self.notices.recv_timeout(patience).ok()
+            .spawn(watch)
+            .map_err(|error| sentence(&error))?;
+        Ok(Watch { stop, wake })
     }
 }
 
@@ -97,15 +87,15 @@ impl Drop for Watch {
     }
 }
 
-/// What the watching thread owns.
-struct State {
+/// What the watching thread has.
+struct State<'t> {
     missing: Vec<PathBuf>,
     watched: Vec<PathBuf>,
-    tell: SyncSender<Notice>,
+    tell: &'t mut dyn FnMut(Notice),
     stop: Arc<AtomicBool>,
 }
 
-impl State {
+impl State<'_> {
     fn run(mut self, wake: SyncSender<Wake>, woken: &Receiver<Wake>) {
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             if event.map_or(true, |event| matters(&event)) {
@@ -115,12 +105,11 @@ impl State {
         let mut watcher = match watcher {
             Ok(watcher) => watcher,
             Err(error) => {
-                let _ = self.tell.try_send(trouble(&error));
-                return;
+                return (self.tell)(trouble(&error));
             }
         };
         self.watch_missing(&mut watcher);
-        let _ = self.tell.try_send(Notice::Changed);
+        (self.tell)(Notice::Changed);
         loop {
             let event = if self.missing.is_empty() {
                 woken.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -143,10 +132,7 @@ impl State {
             self.missing.extend(gone);
             let appeared = self.watch_missing(&mut watcher);
             if event.is_ok() || appeared {
-                // A full channel already says that something changed.
-                if let Err(TrySendError::Disconnected(_)) = self.tell.try_send(Notice::Changed) {
-                    return;
-                }
+                (self.tell)(Notice::Changed);
             }
         }
     }
@@ -162,9 +148,7 @@ impl State {
             let _ = watcher.unwatch(folder);
             match watcher.watch(folder, RecursiveMode::Recursive) {
                 Ok(()) => self.watched.push(folder.clone()),
-                Err(error) => {
-                    let _ = self.tell.try_send(trouble(&error));
-                }
+                Err(error) => (self.tell)(trouble(&error)),
             }
         }
         !found.is_empty()
@@ -172,10 +156,14 @@ impl State {
 }
 
 fn trouble(error: &dyn std::error::Error) -> Notice {
-    Notice::Trouble(format!(
+    Notice::Trouble(sentence(error))
+}
+
+fn sentence(error: &dyn std::error::Error) -> String {
+    format!(
         "new checkpoints will not show by themselves ({error}); refresh the list by hand, or raise \
          the system's limit of file watches"
-    ))
+    )
 }
 
 /// Whether an event can change the catalogue. Reading checkpoints must not, or listing them would

@@ -5,6 +5,7 @@ mod converter;
 mod converters;
 mod corpus;
 mod dataset;
+mod drummer;
 mod evaluation;
 mod family;
 mod family_shapes;

@@ -64,9 +64,11 @@ fn a_watch_that_the_system_refuses_is_a_sentence() {
     if let Some(target) = child() {
         let files: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
         assert!(files.len() > 10);
-        let watch = Watch::start(vec![target.into()]);
-        match watch.wait(Duration::from_secs(20)) {
-            Some(Notice::Trouble(sentence)) => println!("{sentence}"),
+        let (tell, watch) = std::sync::mpsc::channel();
+        let folders = vec![target.into()];
+        let _watching = Watch::start(folders, move |notice| drop(tell.send(notice))).unwrap();
+        match watch.recv_timeout(Duration::from_secs(20)) {
+            Ok(Notice::Trouble(sentence)) => println!("{sentence}"),
             other => panic!("{other:?}"),
         }
         return;

@@ -1,6 +1,7 @@
 //! What tests share: where the data lies, and how a test without it says so.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -86,6 +87,7 @@ pub fn corpus(folder: &Path) {
 /// A run that trains until it is told to stop, on every core.
 pub struct Training {
     session: Session,
+    told: Receiver<Event>,
     _folder: tempfile::TempDir,
     steps: u64,
 }
@@ -109,7 +111,8 @@ impl Training {
             Path::to_path_buf,
         );
         let run = RunSettings::new(Preset::groovae_4bar());
-        let session = Session::spawn(TrainOptions {
+        let (tell, told) = channel();
+        let options = TrainOptions {
             preset: run.preset,
             data,
             out: folder.path().join("run"),
@@ -125,9 +128,11 @@ impl Training {
             from: None,
             device: Device::Cpu,
             factors: run.factors,
-        });
+        };
+        let session = Session::spawn(options, move |event| drop(tell.send(event)));
         let mut training = Training {
             session: session.expect("a thread for the trainer"),
+            told,
             _folder: folder,
             steps: 0,
         };
@@ -140,7 +145,7 @@ impl Training {
 
     /// Steps so far.
     pub fn steps(&mut self) -> u64 {
-        for event in self.session.events() {
+        for event in self.told.try_iter() {
             match event {
                 Event::Record(_) => self.steps += 1,
                 Event::Failed(reason) => panic!("{reason}"),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
@@ -649,11 +650,18 @@ fn a_corpus_without_validation_files_is_trained_on() {
     );
 }
 
+/// A run in the background, and what it says.
+fn begin(options: TrainOptions) -> (Session, Receiver<Event>) {
+    let (tell, told) = channel();
+    let session = Session::spawn(options, move |event| drop(tell.send(event))).unwrap();
+    (session, told)
+}
+
 /// Collects a session's events until `enough`.
-fn wait(session: &Session, events: &mut Vec<Event>, enough: impl Fn(&[Event]) -> bool) {
+fn wait(told: &Receiver<Event>, events: &mut Vec<Event>, enough: impl Fn(&[Event]) -> bool) {
     let patience = Instant::now() + Duration::from_secs(60);
     while !enough(events) {
-        events.extend(session.events());
+        events.extend(told.try_iter());
         assert!(Instant::now() < patience, "{events:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -673,9 +681,9 @@ fn ended(events: &[Event]) -> bool {
 #[test]
 fn a_session_tells_all_of_a_run() {
     let folder = TempDir::new().unwrap();
-    let session = Session::spawn(options(&folder, 4)).unwrap();
+    let (session, told) = begin(options(&folder, 4));
     let mut events = Vec::new();
-    wait(&session, &mut events, ended);
+    wait(&told, &mut events, ended);
     let words: String = events
         .iter()
         .map(|event| match event {
@@ -701,13 +709,12 @@ fn a_session_tells_all_of_a_run() {
 fn a_session_that_cannot_start_says_why() {
     let folder = TempDir::new().unwrap();
     let data = PathBuf::from("nowhere");
-    let session = Session::spawn(TrainOptions {
+    let (_session, told) = begin(TrainOptions {
         data,
         ..options(&folder, 4)
-    })
-    .unwrap();
+    });
     let mut events = Vec::new();
-    wait(&session, &mut events, ended);
+    wait(&told, &mut events, ended);
     let [Event::Failed(reason)] = &events[..] else {
         panic!("{events:?}")
     };
@@ -717,16 +724,16 @@ fn a_session_that_cannot_start_says_why() {
 #[test]
 fn pause_holds_and_stop_ends_a_session() {
     let folder = TempDir::new().unwrap();
-    let session = Session::spawn(options(&folder, 1_000_000)).unwrap();
+    let (session, told) = begin(options(&folder, 1_000_000));
     let mut events = Vec::new();
-    wait(&session, &mut events, |events| records(events) >= 2);
+    wait(&told, &mut events, |events| records(events) >= 2);
     session.control.pause(true);
     // The step under way, and a look at the validation split, may still end; on a busy machine late.
     let patience = Instant::now() + Duration::from_secs(60);
     loop {
         std::thread::sleep(Duration::from_millis(400));
         let before = events.len();
-        events.extend(session.events());
+        events.extend(told.try_iter());
         if events.len() == before {
             break;
         }
@@ -735,11 +742,11 @@ fn pause_holds_and_stop_ends_a_session() {
     assert!(session.is_running());
     session.control.pause(false);
     let before = records(&events);
-    wait(&session, &mut events, |events| records(events) > before);
+    wait(&told, &mut events, |events| records(events) > before);
     // A stop also ends a pause.
     session.control.pause(true);
     session.control.stop();
-    wait(&session, &mut events, ended);
+    wait(&told, &mut events, ended);
     let Some(Event::Finished(step)) = events.last() else {
         panic!("{:?}", events.last())
     };

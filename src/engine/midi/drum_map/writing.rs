@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::DrumMap;
 use musicvae::music::LANES;
 
-/// What the lanes are called in a map file, by [`Lane::index`].
+/// What the lanes are called in a map file, by [`musicvae::music::Lane::index`].
 pub const LANE_NAMES: [&str; LANES] = [
     "kick",
     "snare",

@@ -1,7 +1,8 @@
 //! Where the ports' threads bring what they hear: strokes and clock go on at once, controllers wait.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::Thread;
 use std::time::Instant;
 
 use super::message::{Message, parse};
@@ -49,6 +50,8 @@ pub(crate) struct Inlet {
     traffic: Arc<Traffic>,
     // Two ports may speak at once; nobody holds it for longer than a message takes.
     inside: Mutex<Inside>,
+    /// Is woken when something came that [`Inlet::take`] has.
+    listener: OnceLock<Thread>,
 }
 
 struct Inside {
@@ -86,6 +89,19 @@ impl Inlet {
                 is_new: Box::new([[false; 128]; 16]),
                 new: Vec::with_capacity(16 * 128),
             }),
+            listener: OnceLock::new(),
+        }
+    }
+
+    /// From now on `listener` is woken when something comes. There is one at most.
+    pub fn wake(&self, listener: Thread) {
+        let _ = self.listener.set(listener);
+        self.wake_listener();
+    }
+
+    pub fn wake_listener(&self) {
+        if let Some(listener) = self.listener.get() {
+            listener.unpark();
         }
     }
 
@@ -165,6 +181,9 @@ impl Inlet {
                             lane,
                             tap: place.map(|(_, tap)| tap),
                         });
+                    } else {
+                        // It sounds all the same, but nothing else comes of it.
+                        self.traffic.dropped.fetch_add(1, Relaxed);
                     }
                     match lane {
                         None => Ok(()),
@@ -188,6 +207,9 @@ impl Inlet {
                 self.traffic.dropped.fetch_add(1, Relaxed);
             }
         });
+        if !matches!(message, Message::Clock(_)) {
+            self.wake_listener();
+        }
     }
 
     /// The step since play that is heard at `time`, or the nearest one, and its place in the groove.

@@ -1,7 +1,9 @@
-//! Counting a clock's ticks. A tick that is far too early and close behind another is a doubled one and is not
-//! counted; any other that comes early or late is counted, but is no witness. [`SUSPECTS`] such ticks
-//! in a row are a new tempo, or a gap in the transmission: then they are the new line. Time goes by
-//! in a gap, so the ticks that are missing are counted as if they had come.
+//! Counting a clock's ticks.
+//!
+//! A tick that is far too early and close behind another is a doubled one and is not counted; any
+//! other that comes early or late is counted, but is no witness. [`SUSPECTS`] such ticks in a row are
+//! a new tempo, or a gap in the transmission: then they are the new line. Time goes by in a gap, so
+//! the ticks that are missing are counted as if they had come.
 
 use super::line::{LEAST_JITTER, Line, Tick, WINDOW, few, fit, jitter, longest};
 use super::{Follower, LOST, Song};

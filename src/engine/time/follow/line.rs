@@ -1,6 +1,7 @@
-//! Estimating a clock's tempo. A tick's number and its time lie on a line whose slope is the tempo. The line is
-//! fitted by least squares to the latest ticks: to as many as go along with it, at most
-//! [`WINDOW`]. How many is decided at every tick by the intersection of confidence intervals
+//! Estimating a clock's tempo.
+//!
+//! A tick's number and its time lie on a line whose slope is the tempo. The line is fitted by least
+//! squares to the latest ticks: to as many as go along with it, at most [`WINDOW`]. How many is decided at every tick by the intersection of confidence intervals
 //! (Goldenshluger and Nemirovski, *On spatially adaptive estimation of nonparametric regression*,
 //! 1997; Katkovnik 1999): the window grows for as long as what the longer one says of now agrees
 //! with what every shorter one says. A steady tempo is so averaged over four beats, and a change

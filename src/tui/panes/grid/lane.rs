@@ -27,10 +27,10 @@ pub fn draw(lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &mut Canva
 /// `Snare M L ▃`: name, mute, solo, lock, and how loud it is now.
 fn label(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let state = studio.lanes[lane.index()];
+    let state = studio.ground.lanes[lane.index()];
     let mut style = ink(lane, false, studio, theme);
     let mut mark = " ";
-    if studio.screen.lane == lane.index() {
+    if studio.ground.screen.lane == lane.index() {
         style = style.add_modifier(Modifier::BOLD);
         mark = theme.pick("▸", ">");
     }
@@ -44,7 +44,7 @@ fn label(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
     for (x, _, letter) in flags.into_iter().filter(|(_, on, _)| *on) {
         canvas.put((x, y), letter, theme.accent());
     }
-    let level = studio.transport.lane_levels[lane.index()];
+    let level = studio.ground.transport.lane_levels[lane.index()];
     let eighths = (level.clamp(0.0, 1.0).sqrt() * 8.0).round() as usize;
     canvas.put((9, y), theme.bar(eighths), theme.lane(lane, false));
 }
@@ -85,7 +85,7 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
 
 /// The lane's own colour, where it is heard.
 fn ink(lane: Lane, quiet: bool, studio: &Studio, theme: Theme) -> Style {
-    if studio.is_heard(lane) {
+    if studio.ground.is_heard(lane) {
         theme.lane(lane, quiet)
     } else {
         theme.faint()
@@ -98,8 +98,8 @@ fn ground(step: usize, lane: Lane, studio: &Studio, page: &Page, theme: Theme) -
     if page.playing == Some(step) {
         style = theme.playhead(style);
     }
-    let cursor = (studio.screen.lane, studio.screen.step);
-    if studio.screen.pane == Pane::Grid && cursor == (lane.index(), step) {
+    let cursor = (studio.ground.screen.lane, studio.ground.screen.step);
+    if studio.ground.screen.pane == Pane::Grid && cursor == (lane.index(), step) {
         style = style.add_modifier(Modifier::REVERSED);
     }
     style

@@ -5,7 +5,7 @@ mod page;
 mod ruler;
 mod timing;
 
-use crate::studio::{Origin, Studio};
+use crate::studio::{Origin, Studio, once_reworked};
 use crate::tui::kit::Canvas;
 use musicvae::music::{LANES, Lane, STEPS_PER_QUARTER};
 use page::{LABEL, Page};
@@ -24,15 +24,15 @@ pub fn height(room: u16) -> u16 {
 
 /// Where the groove comes from, in a few words.
 pub fn subtitle(studio: &Studio) -> String {
-    let scene = &studio.scene;
-    if let Some((slot, kept)) = studio.chain.sounding(studio.transport.chain_link) {
-        return format!("- chain: slot {}, {}", slot + 1, kept.name);
+    let scene = &studio.ground.scene;
+    if let Some(turn) = studio.ground.sounding() {
+        return format!("- chain: slot {}, {}", turn.link.slot + 1, turn.kept.name);
     }
     let words = match &scene.origin {
-        Origin::Silence if studio.library.loading.is_some() => "loading the model".into(),
+        Origin::Silence if studio.ground.loading.is_some() => "loading the model".into(),
         Origin::Silence => "silent".into(),
         Origin::Edited => "edited by hand".into(),
-        Origin::Reworked(rework) => rework.done().into(),
+        Origin::Reworked(rework) => once_reworked(*rework).into(),
         Origin::Kept(end) => {
             let name = &scene.anchor(*end).name;
             format!("{name}, which is now {end:?}")
@@ -76,8 +76,8 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
 /// What is under the cursor, in a drummer's words.
 fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let lane = Lane::ALL[studio.screen.lane];
-    let step = studio.screen.step;
+    let lane = Lane::ALL[studio.ground.screen.lane];
+    let step = studio.ground.screen.step;
     let bar = studio.groove().meter.steps_per_bar().max(1);
     let beat = step % bar / STEPS_PER_QUARTER + 1;
     let place = format!(
@@ -86,15 +86,15 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
         step / bar + 1,
         step % STEPS_PER_QUARTER + 1
     );
-    let text = match studio.hit_here() {
+    let text = match studio.ground.hit_here() {
         None => "no hit".into(),
         Some(hit) => {
-            let step_ms = 60_000.0 / studio.sound.tempo as f32 / STEPS_PER_QUARTER as f32;
+            let step_ms = 60_000.0 / studio.ground.sound.tempo as f32 / STEPS_PER_QUARTER as f32;
             let timing = timing::words(hit, step_ms);
             format!("velocity {:.0}, {timing}", hit.velocity * 127.0)
         }
     };
-    let level = match studio.lanes[lane.index()].level {
+    let level = match studio.ground.lanes[lane.index()].level {
         1.0 => String::new(),
         level => format!("   lane at {:.0}%", level * 100.0),
     };

@@ -25,11 +25,12 @@ impl Page {
         let bar = groove.meter.steps_per_bar();
         // Past the end of what is shown, what plays is still the longer groove before it.
         let playing = studio
+            .ground
             .transport
             .playing
-            .then_some(studio.transport.position.step as usize)
+            .then_some(studio.ground.transport.position.step as usize)
             .filter(|&step| step < groove.steps.len());
-        let here = playing.unwrap_or(studio.screen.step);
+        let here = playing.unwrap_or(studio.ground.screen.step);
         let room = usize::from(canvas.width() - LABEL);
         let columns = Columns::fit(groove.steps.len(), bar, here, room);
         let tall = canvas.height() >= 2 * LANES as u16 + 3;

@@ -30,7 +30,7 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
 
 /// The steps that go round, where those are not all.
 fn looped(studio: &Studio) -> Range<usize> {
-    let position = studio.transport.position;
+    let position = studio.ground.transport.position;
     let start = position.loop_start as usize;
     let steps = position.loop_steps as usize;
     if steps < studio.groove().steps.len() {

@@ -69,7 +69,7 @@ pub fn bars(studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
 
 /// The hits of the cursor's lane that are on the page.
 fn hits(studio: &Studio, page: &Page) -> impl Iterator<Item = (usize, Hit)> {
-    let lane = Lane::ALL[studio.screen.lane];
+    let lane = Lane::ALL[studio.ground.screen.lane];
     let hit = move |step| Some((step, studio.groove().hit(step, lane)?));
     page.steps.clone().filter_map(hit)
 }

@@ -3,9 +3,9 @@
 use anyhow::Context;
 use candle_core::Device;
 
-use super::config;
+use crate::studio::ground::config;
 use musicvae::model::Preset;
-use musicvae::training::{Log, Record, RunSettings, Session, TrainOptions};
+use musicvae::training::{Event, Log, Record, RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;
@@ -25,7 +25,11 @@ fn holds_a_run(settings: &config::Training) -> bool {
 }
 
 /// Starts the run that the settings describe; where its folder holds one already, that goes on.
-pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
+/// What it says is given to `tell`, on its own thread.
+pub fn start(
+    settings: &config::Training,
+    tell: impl FnMut(Event) + Send + 'static,
+) -> anyhow::Result<Session> {
     let preset = Preset::by_name(&settings.preset).with_context(|| {
         let names: Vec<String> = Preset::all()
             .into_iter()
@@ -64,5 +68,5 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         device: Device::Cpu,
         factors: run.factors,
     };
-    Session::spawn(options).context("The trainer's thread can't be started.")
+    Session::spawn(options, tell).context("The trainer's thread can't be started.")
 }

@@ -1,16 +1,16 @@
-//! Checkpoints to what the browser lists and the inference worker runs.
+//! A checkpoint to what is known of it, and to the drummer who plays it.
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
-use anyhow::Context;
-
-use super::{Answer, Curves, Entry, Event, Job, Model, ModelInfo, Quality, Rework, Source, rework};
-use crate::embedded::EMBEDDED;
-use musicvae::checkpoint::attributes::{Attributes, Kind};
-use musicvae::checkpoint::{Catalogue, Checkpoint};
-use musicvae::model::{MusicVae, Preset};
-use musicvae::music::Groove;
+use super::inference::{Answer, Job, Model};
+use crate::studio::ground::ModelInfo;
+use crate::studio::ground::quality::Quality;
+use crate::studio::training::Curves;
+use musicvae::checkpoint::Checkpoint;
+use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::Preset;
+use musicvae::{Drummer, Rework};
 
 /// Opens a checkpoint: what it is, and its model ready to run.
 pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
@@ -18,7 +18,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
     if let Some(reason) = unplayable(&checkpoint.preset) {
         anyhow::bail!("{reason}");
     }
-    let model = checkpoint.model()?;
+    let drummer = Drummer::of(&checkpoint)?;
     let info = ModelInfo {
         source: source.clone(),
         name: name(source, &checkpoint.preset.name),
@@ -30,11 +30,11 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         log: log(source).records,
         qualities: qualities(source, &checkpoint),
     };
-    Ok((info, Box::new(move |job| run(&model, job))))
+    Ok((info, Box::new(move |job| run(&drummer, job))))
 }
 
 /// Why models of a preset can't be played on the drum grid, in one sentence; `None` when they can.
-fn unplayable(preset: &Preset) -> Option<String> {
+pub fn unplayable(preset: &Preset) -> Option<String> {
     let reason = preset.makes_grooves().err()?;
     Some(format!(
         "This model can't be played on the drum grid: {reason}."
@@ -49,7 +49,7 @@ fn qualities(source: &Source, checkpoint: &Checkpoint) -> Result<Vec<Quality>, S
         Ok(None) => return Err(without_attributes(source)),
         Err(error) => return Err(format!("{error}.")),
     };
-    let quality = |attribute: musicvae::checkpoint::attributes::Attribute| Quality {
+    let quality = |attribute: Attribute| Quality {
         name: attribute.name,
         style: attribute.kind == Kind::Style,
         vector: attribute.vector,
@@ -68,18 +68,10 @@ fn without_attributes(source: &Source) -> String {
     }
 }
 
-fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
+fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
     Ok(match job {
-        Job::Decode { z, how } => Answer::Grooves(model.decode(&z, how)?),
-        Job::Encode(mut groove) => {
-            let silence = Groove::empty(1).steps[0];
-            groove.steps.resize(model.preset().steps(), silence);
-            let posterior = model
-                .encode(&[groove])?
-                .pop()
-                .context("the model gave no answer")?;
-            Answer::Latent(posterior.mu)
-        }
+        Job::Decode { z, how } => Answer::Grooves(drummer.decode_grooves(&z, how)?),
+        Job::Encode(groove) => Answer::Latent(drummer.encode_groove(&groove)?.mu),
         Job::Rework {
             rework,
             groove,
@@ -87,11 +79,11 @@ fn run(model: &MusicVae, job: Job) -> anyhow::Result<Answer> {
             ..
         } => {
             anyhow::ensure!(
-                Rework::of(model.preset()) == Some(rework),
+                Rework::of(drummer.preset()) == Some(rework),
                 "the checkpoint's preset is now {}, which does not do that",
-                model.preset().name
+                drummer.preset().name
             );
-            Answer::Groove(rework::rework(model, rework, &groove, how)?)
+            Answer::Groove(drummer.rework(&groove, how)?)
         }
     })
 }
@@ -120,61 +112,4 @@ fn log(source: &Source) -> Curves {
                 .unwrap_or_default()
         }
     }
-}
-
-/// Lists the checkpoints of `folders`, the embedded ones first.
-pub fn list(folders: &[PathBuf]) -> Event {
-    let catalogue = Catalogue::scan(folders, EMBEDDED);
-    let now = SystemTime::now();
-    let entries = catalogue.entries.into_iter().map(|entry| {
-        let age = entry
-            .modified
-            .and_then(|modified| now.duration_since(modified).ok());
-        let (source, name) = (entry.source, entry.name);
-        match entry.summary {
-            Ok(summary) => Entry {
-                source,
-                name,
-                unplayable: unplayable(&summary.preset),
-                rework: Rework::of(&summary.preset),
-                preset: summary.preset.name,
-                step: summary.metadata.step,
-                validation_loss: summary.metadata.validation_loss(),
-                age,
-                error: None,
-            },
-            Err(reason) => Entry {
-                source,
-                name,
-                preset: String::new(),
-                step: 0,
-                validation_loss: None,
-                age,
-                error: Some(reason),
-                unplayable: None,
-                rework: None,
-            },
-        }
-    });
-    Event::Catalogue(entries.collect(), catalogue.problems)
-}
-
-/// The `.sf2` files of `folders`.
-pub fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
-    let is_font = |path: &Path| {
-        path.extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
-    };
-    let files = folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten();
-    let mut fonts: Vec<String> = files
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| is_font(path))
-        .map(|path| path.display().to_string())
-        .collect();
-    fonts.sort();
-    fonts
 }

@@ -8,7 +8,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
-use super::{Event, ModelInfo, Rework, Source};
+use crate::studio::event::Event;
+use crate::studio::ground::ModelInfo;
+use musicvae::Rework;
+use musicvae::checkpoint::catalogue::Source;
 use musicvae::fault;
 use musicvae::model::{Decoding, Latent};
 use musicvae::music::Groove;

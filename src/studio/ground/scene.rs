@@ -1,12 +1,18 @@
-//! The groove and all that made it, and the way back.
+//! The groove and all that made it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Rework, qualities};
-use musicvae::model::{Latent, latent};
+use super::config::Config;
+use super::quality;
+use super::model::once_reworked;
+use musicvae::Rework;
+use musicvae::model::{Decoding, Latent, latent};
 use musicvae::music::Groove;
+
+/// Steps of a groove before a model says otherwise: four bars of sixteenths.
+const STEPS: usize = 64;
 
 /// An end of the latent slider, or of the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +79,39 @@ impl End {
 }
 
 impl Scene {
+    /// Before the first groove.
+    pub fn opening(config: &Config) -> Scene {
+        let nothing = || Anchor {
+            z: Vec::new(),
+            name: "-".into(),
+            preview: None,
+        };
+        Scene {
+            groove: Groove {
+                qpm: config.playing.tempo,
+                ..Groove::empty(STEPS)
+            },
+            origin: Origin::Silence,
+            a: nothing(),
+            b: nothing(),
+            slider: 0.0,
+            temperature: config.sampling.temperature,
+            qualities: BTreeMap::new(),
+            seed: config.sampling.seed,
+            // B opens with the seed after A's.
+            next_seed: config.sampling.seed.wrapping_add(2),
+            pending: false,
+        }
+    }
+
+    /// How it draws.
+    pub fn decoding(&self) -> Decoding {
+        Decoding {
+            temperature: self.temperature,
+            seed: self.seed,
+        }
+    }
+
     /// The slider's point of the latent space.
     pub fn z(&self) -> Latent {
         if self.slider <= 0.0 {
@@ -90,7 +129,7 @@ impl Scene {
     }
 
     pub fn set_amount(&mut self, quality: &str, to: f32) {
-        match qualities::rounded(to) {
+        match quality::rounded(to) {
             0.0 => self.qualities.remove(quality),
             to => self.qualities.insert(quality.into(), to),
         };
@@ -117,11 +156,26 @@ impl Scene {
         }
     }
 
-    /// What the groove is called where it is by itself.
+    /// What the groove is called, in a word or two.
+    pub fn name(&self) -> String {
+        match &self.origin {
+            Origin::Silence => "silence".into(),
+            Origin::Edited => "edited".into(),
+            Origin::Reworked(rework) => once_reworked(*rework).into(),
+            Origin::Kept(end) => self.anchor(*end).name.clone(),
+            Origin::Slot(name) => name.clone(),
+            Origin::Slider if self.slider > 0.0 && self.slider < 1.0 => {
+                format!("blend {:.0}", self.slider * 100.0)
+            }
+            Origin::Slider => self.anchor(self.nearer_end()).name.clone(),
+        }
+    }
+
+    /// What the groove is called as an end of the slider, where it is by itself.
     pub fn own_name(&self) -> String {
         match &self.origin {
             Origin::Slot(name) => name.clone(),
-            Origin::Reworked(rework) => rework.done().into(),
+            Origin::Reworked(rework) => once_reworked(*rework).into(),
             _ => "my edit".into(),
         }
     }
@@ -131,74 +185,5 @@ impl Scene {
             End::A => &mut self.a,
             End::B => &mut self.b,
         }
-    }
-}
-
-/// Changes of one kind that follow each other are one step of undo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Never merged.
-    Single,
-    Slider,
-    Temperature,
-    /// Of the quality at this place of the model's list.
-    Quality(usize),
-    /// Of the hit at this lane and step.
-    Velocity(usize, usize),
-    Offset(usize, usize),
-    /// Strokes from pads, in this turn of the loop.
-    Overdub(u64),
-}
-
-/// Scenes before and after the present one.
-#[derive(Debug, Default)]
-pub struct History {
-    past: Vec<Scene>,
-    future: Vec<Scene>,
-    last: Option<Change>,
-}
-
-impl History {
-    /// Scenes that are remembered.
-    pub const DEPTH: usize = 256;
-
-    /// Remembers `scene`, which is about to undergo `change`.
-    pub fn before(&mut self, scene: &Scene, change: Change) {
-        let merges = change != Change::Single && self.last == Some(change);
-        self.last = Some(change);
-        self.future.clear();
-        if merges {
-            return;
-        }
-        if self.past.len() == Self::DEPTH {
-            self.past.remove(0);
-        }
-        self.past.push(scene.clone());
-    }
-
-    pub fn undo(&mut self, present: &mut Scene) -> bool {
-        self.last = None;
-        let Some(scene) = self.past.pop() else {
-            return false;
-        };
-        self.future.push(std::mem::replace(present, scene));
-        true
-    }
-
-    pub fn redo(&mut self, present: &mut Scene) -> bool {
-        self.last = None;
-        let Some(scene) = self.future.pop() else {
-            return false;
-        };
-        self.past.push(std::mem::replace(present, scene));
-        true
-    }
-
-    pub fn can_undo(&self) -> bool {
-        !self.past.is_empty()
-    }
-
-    pub fn can_redo(&self) -> bool {
-        !self.future.is_empty()
     }
 }

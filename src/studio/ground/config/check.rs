@@ -1,11 +1,34 @@
 //! What is wrong with a configuration, in one sentence with the line.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::{Config, ConfigError};
+use super::settings::Config;
+
+/// Why a configuration can't be used: one sentence that names file, line and remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{path}: can't be read ({reason})")]
+    Read {
+        path: PathBuf,
+        reason: std::io::Error,
+    },
+    #[error("{path}, line {line}: unknown key `{key}`{hint}")]
+    UnknownKey {
+        path: PathBuf,
+        line: usize,
+        key: String,
+        hint: String,
+    },
+    #[error("{path}, line {line}: {message}")]
+    Value {
+        path: PathBuf,
+        line: usize,
+        message: String,
+    },
+}
 
 /// 1-based line of a byte position.
 fn line_at(text: &str, at: usize) -> usize {

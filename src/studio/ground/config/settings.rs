@@ -1,22 +1,11 @@
-//! The configuration: every setting with its default, checked as it is read.
-//!
-//! `config.toml` at the top of the repository is these defaults, written out and explained; a test
-//! holds the two to each other.
-
-mod check;
+//! The settings with their defaults.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine;
-
-/// The configuration that is used when a setting is not named.
-pub const DEFAULT_TEXT: &str = include_str!("../../../config.toml");
-
-/// The environment variable that names a configuration file.
-pub const VARIABLE: &str = "MUSICVAE_TUI_CONFIG";
+use crate::engine::{self, RecordOptions, Takeover};
 
 /// Every setting of the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,13 +17,21 @@ pub struct Config {
     pub checkpoints: Checkpoints,
     pub playing: Playing,
     pub chain: Chain,
-    pub record: Record,
+    pub record: RecordOptions,
     pub sampling: Sampling,
     pub training: Training,
     pub export: Export,
     pub screen: Screen,
     /// Key names by command name, in place of the built-in keys of that command.
     pub keys: BTreeMap<String, Vec<String>>,
+}
+
+impl Config {
+    /// `config.toml` in the platform's configuration folder, where there is one.
+    pub fn platform_path() -> Option<PathBuf> {
+        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
+        Some(folders.config_dir().join("config.toml"))
+    }
 }
 
 /// Where the sound goes.
@@ -237,60 +234,6 @@ impl Chain {
     }
 }
 
-/// What is recorded, and where to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Record {
-    /// Folder that receives the takes.
-    pub folder: PathBuf,
-    /// What is heard, to a WAV file.
-    pub sound: bool,
-    /// What is played, to a MIDI file.
-    pub midi: bool,
-    pub start: RecordStart,
-}
-
-impl Default for Record {
-    fn default() -> Record {
-        Record {
-            folder: "takes".into(),
-            sound: true,
-            midi: true,
-            start: RecordStart::Bar,
-        }
-    }
-}
-
-/// When a recording begins.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RecordStart {
-    /// With the next bar line, or with play.
-    #[default]
-    Bar,
-    Now,
-}
-
-/// When a new groove takes over from the one that plays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Takeover {
-    Now,
-    #[default]
-    NextBar,
-    NextLoop,
-}
-
-impl From<Takeover> for engine::Takeover {
-    fn from(takeover: Takeover) -> engine::Takeover {
-        match takeover {
-            Takeover::Now => engine::Takeover::Now,
-            Takeover::NextBar => engine::Takeover::NextBar,
-            Takeover::NextLoop => engine::Takeover::NextLoop,
-        }
-    }
-}
-
 /// How a groove is drawn from the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -370,175 +313,4 @@ pub enum Color {
     Auto,
     Always,
     Never,
-}
-
-/// Why a configuration can't be used: one sentence that names file, line and remedy.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    #[error("{path}: can't be read ({reason})")]
-    Read {
-        path: PathBuf,
-        reason: std::io::Error,
-    },
-    #[error("{path}, line {line}: unknown key `{key}`{hint}")]
-    UnknownKey {
-        path: PathBuf,
-        line: usize,
-        key: String,
-        hint: String,
-    },
-    #[error("{path}, line {line}: {message}")]
-    Value {
-        path: PathBuf,
-        line: usize,
-        message: String,
-    },
-}
-
-impl Config {
-    /// Reads the configuration that applies: `named` (from the command line), the file in
-    /// [`VARIABLE`], `config.toml` in the platform's configuration folder, or the defaults. A file
-    /// that is named but not there is an error; one that is merely looked for is not.
-    pub fn find(named: Option<&Path>) -> Result<Config, ConfigError> {
-        if let Some(path) = named {
-            return Config::read(path);
-        }
-        if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            return Config::read(Path::new(&path));
-        }
-        match Config::platform_path().filter(|path| path.is_file()) {
-            Some(path) => Config::read(&path),
-            None => Ok(Config::default()),
-        }
-    }
-
-    /// `config.toml` in the platform's configuration folder, where there is one.
-    pub fn platform_path() -> Option<PathBuf> {
-        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
-        Some(folders.config_dir().join("config.toml"))
-    }
-
-    /// Reads one file.
-    pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Read {
-            path: path.into(),
-            reason,
-        })?;
-        Config::parse(&text, path)
-    }
-
-    /// Parses a configuration's text; `path` is for the errors only.
-    pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-        check::unknown_keys(text, path)?;
-        let config: Config =
-            toml::from_str(text).map_err(|error| check::value_error(text, path, &error))?;
-        check::ranges(&config, text, path)?;
-        Ok(config)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn error(text: &str) -> String {
-        Config::parse(text, Path::new("my.toml"))
-            .unwrap_err()
-            .to_string()
-    }
-
-    #[test]
-    fn the_file_at_the_top_is_the_defaults() {
-        assert_eq!(
-            Config::parse(DEFAULT_TEXT, Path::new("config.toml")).unwrap(),
-            Config::default()
-        );
-        // Equal to the defaults is not enough: every key must be written there, to be found.
-        let written: toml::Table = DEFAULT_TEXT.parse().unwrap();
-        let known = toml::Table::try_from(Config::default()).unwrap();
-        for (name, section) in &known {
-            let section = section.as_table().unwrap();
-            let written = written[name].as_table().unwrap();
-            assert_eq!(
-                written.keys().collect::<Vec<_>>(),
-                section.keys().collect::<Vec<_>>(),
-                "keys of [{name}]"
-            );
-        }
-    }
-
-    #[test]
-    fn unknown_keys_are_named_with_the_nearest_known_one() {
-        let text = "[playing]\nswing = 0.6\ntempoo = 99\n";
-        assert_eq!(
-            error(text),
-            "my.toml, line 3: unknown key `tempoo` in [playing]; did you mean `tempo`?"
-        );
-        assert_eq!(
-            error("[plying]\n"),
-            "my.toml, line 1: unknown key `plying`; did you mean `playing`?"
-        );
-        assert_eq!(
-            error("\nzzzzzzzzz = 1\n"),
-            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `chain`, `checkpoints`, \
-             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
-        );
-    }
-
-    #[test]
-    fn wrong_values_are_named_with_their_line() {
-        assert_eq!(
-            error("[playing]\ntempo = 9000.0\n"),
-            "my.toml, line 2: `playing.tempo` is 9000, but must lie between 20 and 300"
-        );
-        assert_eq!(
-            error("[playing]\n\ntakeover = \"soon\"\n"),
-            "my.toml, line 3: unknown variant `soon`, expected one of `now`, `next-bar`, `next-loop`"
-        );
-        assert!(
-            error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is")
-        );
-        assert!(error("[audio]\nbuffer = -1\n").starts_with("my.toml, line 2: "));
-        assert!(error("[audio\n").starts_with("my.toml, line 1: "));
-        assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
-    }
-
-    /// What is cut off or has a flipped bit is read or refused in one sentence that names the file.
-    #[test]
-    fn a_damaged_file_is_read_or_refused_in_a_sentence() {
-        let check = |bytes: &[u8]| match Config::parse(
-            &String::from_utf8_lossy(bytes),
-            Path::new("my.toml"),
-        ) {
-            Ok(_) => 0,
-            Err(error) => {
-                let error = error.to_string();
-                assert!(error.starts_with("my.toml, line "), "{error}");
-                assert_eq!(error.lines().count(), 1, "{error}");
-                1
-            }
-        };
-        let whole = DEFAULT_TEXT.as_bytes();
-        let mut refused = 0;
-        for end in 0..whole.len() {
-            refused += check(&whole[..end]);
-        }
-        for (at, bit) in (0..whole.len()).zip((0..8).cycle()) {
-            let mut damaged = whole.to_vec();
-            damaged[at] ^= 1 << bit;
-            refused += check(&damaged);
-        }
-        assert!(refused > 100, "{refused}");
-    }
-
-    #[test]
-    fn a_file_that_is_named_must_be_there() {
-        let error = Config::find(Some(Path::new("/no/such.toml")))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("/no/such.toml: can't be read ("),
-            "{error}"
-        );
-    }
 }

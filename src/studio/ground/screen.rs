@@ -4,9 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::MapEditor;
-use super::curves::Term;
-
 /// A pane of the workstation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -105,7 +102,7 @@ pub enum Overlay {
         note: String,
         selected: usize,
     },
-    /// What can be bound to a control, by [`super::Target::all`].
+    /// What can be bound to a control.
     Bindings {
         selected: usize,
     },
@@ -113,7 +110,8 @@ pub enum Overlay {
         question: Question,
         text: String,
     },
-    MapEditor(Box<MapEditor>),
+    /// The editor of the drum map.
+    MapEditor,
     /// The slots and the chain.
     Chain {
         selected: usize,
@@ -126,15 +124,19 @@ pub enum Overlay {
     ConfirmQuit,
 }
 
-/// The state of the screen, apart from what is on it.
+/// What has the keys, and where the cursor is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Screen {
     pub pane: Pane,
     pub overlay: Option<Overlay>,
+    /// The cursor of the grid.
     pub lane: usize,
     pub step: usize,
-    pub term: Term,
-    /// Only the last part of the run.
-    pub recent: bool,
-    pub checkpoint: usize,
+}
+
+impl Screen {
+    /// Has something typed, with `text` there already.
+    pub fn prompt(&mut self, question: Question, text: String) {
+        self.overlay = Some(Overlay::Prompt { question, text });
+    }
 }

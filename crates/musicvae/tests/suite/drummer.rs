@@ -1,0 +1,97 @@
+//! A drummer: what he draws, hears and plays again, by models too small to make sense.
+
+use musicvae::data::Window;
+use musicvae::model::{Decoding, ModelError};
+use musicvae::music::{Hit, Lane};
+use musicvae::{Checkpoint, Drummer, Groove, Preset, Rework};
+
+const WARM: Decoding = Decoding {
+    temperature: 0.8,
+    seed: 5,
+};
+
+fn drummer(preset: &str) -> Drummer {
+    let preset = Preset {
+        z_size: 6,
+        encoder: vec![8],
+        decoder: vec![8],
+        ..Preset::by_name(preset).unwrap()
+    };
+    Drummer::of(&Checkpoint::untrained(preset, 3).unwrap()).unwrap()
+}
+
+/// A snare on every third step, a hat on every fifth.
+fn groove(steps: usize) -> Groove {
+    let mut groove = Groove::empty(steps);
+    for (lane, every) in [(Lane::Snare, 3), (Lane::ClosedHat, 5)] {
+        for step in (0..steps).step_by(every) {
+            groove.steps[step][lane.index()] = Some(Hit {
+                velocity: 0.6,
+                offset: 0.1,
+            });
+        }
+    }
+    groove
+}
+
+fn places(groove: &Groove) -> Vec<(usize, Lane)> {
+    groove.hits().map(|(step, lane, _)| (step, lane)).collect()
+}
+
+#[test]
+fn every_kind_of_music_goes_in_and_comes_out() {
+    for preset in [
+        "groovae_2bar_humanize",
+        "cat-drums_2bar_small",
+        "cat-mel_2bar_big",
+    ] {
+        let drummer = drummer(preset);
+        let drawn = drummer.sample(WARM, 93.0).unwrap();
+        assert_eq!(drawn.qpm(), 93.0, "{preset}");
+        assert_eq!(drawn, drummer.sample(WARM, 93.0).unwrap(), "{preset}");
+        let other = drummer.sample(Decoding { seed: 6, ..WARM }, 111.0).unwrap();
+        let ends = [drawn, other];
+        let back = drummer.reconstruct(&ends, WARM).unwrap();
+        assert_eq!(back.len(), 2);
+        let way = drummer.interpolate(&ends[0], &ends[1], 4, WARM).unwrap();
+        let tempos: Vec<_> = way.iter().map(|window| window.qpm().round()).collect();
+        assert_eq!(tempos, [93.0, 99.0, 105.0, 111.0], "{preset}");
+        assert_eq!([&way[0], &way[3]], [&back[0], &back[1]], "{preset}");
+        let row = drummer.in_a_row(&ends);
+        let count = |window: &Window| window.to_note_sequence().notes.len();
+        assert_eq!(row.notes.len(), ends.iter().map(count).sum::<usize>());
+    }
+}
+
+#[test]
+fn what_must_be_told_is_told_of_the_windows_played_instead_of() {
+    let drummer = drummer("groovae_2bar_hits_control_tfds");
+    let refused = drummer.sample(WARM, 120.0);
+    assert!(matches!(refused, Err(ModelError::NoControls { .. })));
+    let windows = [Window::Groove(groove(32))];
+    assert_eq!(drummer.reconstruct(&windows, WARM).unwrap().len(), 1);
+}
+
+#[test]
+fn a_groove_of_any_length_is_worked_on() {
+    let given = groove(40);
+    let humanized = drummer(Rework::Humanize.preset()).rework(&given, WARM);
+    assert_eq!(places(&humanized.unwrap()), places(&given));
+    let with_hats = drummer(Rework::AddHats.preset())
+        .rework(&given, WARM)
+        .unwrap();
+    assert_eq!(with_hats.steps.len(), 40);
+    for step in 0..40 {
+        let snare = |groove: &Groove| groove.hit(step, Lane::Snare);
+        assert_eq!(snare(&with_hats), snare(&given));
+    }
+    let drummer = drummer("groovae_4bar");
+    let refused = drummer.rework(&given, WARM);
+    assert!(matches!(refused, Err(ModelError::NoRework { .. })));
+    // Filled up with silence to the model's four bars.
+    let mut padded = given.clone();
+    padded.steps.resize(64, [None; 9]);
+    let posterior = drummer.encode_groove(&given).unwrap();
+    let expected = drummer.encode(&[Window::Groove(padded)]).unwrap();
+    assert_eq!(posterior, expected[0]);
+}

@@ -1,0 +1,45 @@
+//! What a typed answer, or a control of a MIDI device, asks of which feature.
+
+use super::action::Action;
+use super::ground::Question;
+use super::ground::quality::DENSITY;
+use super::midi::Target;
+use super::{chain, drum_machine, morph, playing, qualities, training};
+use crate::engine::range::TEMPO;
+
+/// What an answer to a question asks for; `None` when it makes no sense.
+pub fn to_question(question: Question, text: &str) -> Option<Action> {
+    Some(match question {
+        // No links: every slot in turn.
+        Question::Chain => chain::Action::SetChain(chain::parse(text)?).into(),
+        Question::Seed => morph::Action::SetSeed(text.parse().ok()?).into(),
+        Question::Tempo => playing::Action::SetTempo(number(text, TEMPO.low, TEMPO.high)?).into(),
+        Question::Temperature => {
+            morph::Action::SetTemperature(number(text, 0.0, 2.0)? as f32).into()
+        }
+        Question::Loop => playing::Action::SetLoop(playing::parse_bars(text)?).into(),
+        Question::TrainingData => training::Action::SetTrainingData(text.into()).into(),
+        Question::MapName => drum_machine::Action::SaveMap(text.into()).into(),
+    })
+}
+
+fn number(text: &str, low: f64, high: f64) -> Option<f64> {
+    let number = text.parse().ok()?;
+    (low..=high).contains(&number).then_some(number)
+}
+
+/// What sets a control's target to a value; `None` for one that has none.
+pub fn to_control(target: Target, value: f32) -> Option<Action> {
+    Some(match target {
+        Target::Temperature => morph::Action::SetTemperature(value).into(),
+        Target::Slider => morph::Action::SetSlider(value).into(),
+        Target::Density => qualities::Action::SetQuality(DENSITY.into(), value).into(),
+        Target::Tempo => playing::Action::SetTempo(f64::from(value.round())).into(),
+        Target::Swing => playing::Action::SetSwing(value).into(),
+        Target::Timing => playing::Action::SetTiming(value).into(),
+        Target::Dynamics => playing::Action::SetDynamics(value).into(),
+        Target::Level => playing::Action::SetLevel(value).into(),
+        Target::Lane(lane) => playing::Action::SetLaneLevel(lane, value).into(),
+        Target::Play | Target::Pad(_) => return None,
+    })
+}

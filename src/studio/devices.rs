@@ -1,0 +1,145 @@
+//! Choosing ports, sound cards, SoundFonts and drum maps, and what of them is open. It uses the
+//! ground only.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ground::{Config, Effect, Ground, Kind, Overlay};
+use crate::engine::{AudioState, MidiState, Setup, SoundFontSource};
+
+/// What a player can do with devices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Lists what there is of a kind.
+    Choose(Kind),
+}
+
+/// What was chosen.
+pub struct Devices {
+    /// A MIDI input was chosen.
+    input_wanted: bool,
+}
+
+impl Devices {
+    pub fn new(config: &Config) -> Devices {
+        Devices {
+            input_wanted: !config.midi.input.is_empty(),
+        }
+    }
+
+    pub fn apply(&mut self, Action::Choose(kind): Action, ground: &mut Ground) {
+        ground.screen.overlay = Some(Overlay::Chooser {
+            kind,
+            items: None,
+            note: String::new(),
+            selected: 0,
+        });
+        ground.ask(Effect::List(kind));
+    }
+
+    /// Takes the list that was asked for, where it is still looked at.
+    pub fn receive_list(
+        &mut self,
+        listed: Kind,
+        list: Vec<String>,
+        reason: String,
+        ground: &mut Ground,
+    ) {
+        if let Some(Overlay::Chooser {
+            kind, items, note, ..
+        }) = &mut ground.screen.overlay
+            && *kind == listed
+        {
+            *items = Some(list);
+            *note = reason;
+        }
+    }
+
+    /// Opens what is under the cursor of the list.
+    pub fn open_selected(&mut self, ground: &mut Ground) {
+        let Some(Overlay::Chooser {
+            kind,
+            items: Some(items),
+            selected,
+            ..
+        }) = ground.screen.overlay.take()
+        else {
+            return;
+        };
+        // The first line is "none" or "the default", the empty name.
+        let name = selected
+            .checked_sub(1)
+            .and_then(|index| items.get(index))
+            .cloned();
+        if let Some(name) = &name {
+            ground.say(format!("Opening {name}."));
+        }
+        let name = name.unwrap_or_default();
+        match kind {
+            Kind::MidiPort if name.is_empty() => ground.send(Setup::CloseMidiOut),
+            Kind::MidiPort => ground.send(Setup::OpenMidiOut(name)),
+            Kind::MidiInput => {
+                self.input_wanted = !name.is_empty();
+                ground.send(match name.is_empty() {
+                    true => Setup::CloseMidiIn,
+                    false => Setup::OpenMidiIn(name),
+                });
+            }
+            Kind::AudioOutput => {
+                ground.send(Setup::OpenAudio((!name.is_empty()).then_some(name)));
+            }
+            Kind::SoundFont => ground.send(Setup::SetSoundFont(soundfont(Path::new(&name)))),
+            Kind::DrumMap => ground.ask(Effect::OpenMap(name)),
+        }
+    }
+
+    /// Why nothing sounds or leaves, or that all is well. `map` is what the MIDI port plays as,
+    /// where that is not General MIDI.
+    pub fn sentence(&self, map: Option<&str>, ground: &Ground) -> String {
+        let transport = &ground.transport;
+        let audio = match &transport.audio {
+            AudioState::Off { reason } => with_full_stop(reason),
+            AudioState::On { device, rate, .. } => format!("Sound: {device}, {rate} Hz."),
+        };
+        let midi = match &transport.midi {
+            MidiState::Off { reason } => with_full_stop(reason),
+            MidiState::On { port } => {
+                let map = map.map_or(String::new(), |map| format!(", as {map}"));
+                let errors = match transport.midi_errors {
+                    0 => String::new(),
+                    errors => format!(", {errors} faults so far"),
+                };
+                format!("MIDI: {port}{map}{errors}.")
+            }
+        };
+        let input = match &transport.midi_in {
+            MidiState::On { port } => format!(" MIDI in: {port}."),
+            // A port that is wanted and missing is news; one that nobody asked for is not.
+            MidiState::Off { reason } if self.input_wanted => {
+                format!(" {}", with_full_stop(reason))
+            }
+            MidiState::Off { .. } => String::new(),
+        };
+        format!("{audio} {midi}{input}")
+    }
+}
+
+/// The SoundFont of a path; the empty one is the built-in kit.
+pub fn soundfont(path: &Path) -> SoundFontSource {
+    if path.as_os_str().is_empty() {
+        SoundFontSource::Embedded
+    } else {
+        SoundFontSource::File(path.into())
+    }
+}
+
+fn with_full_stop(sentence: &str) -> String {
+    let sentence = sentence.trim().replace('\n', " ");
+    if sentence.ends_with('.') {
+        sentence
+    } else {
+        sentence + "."
+    }
+}

@@ -1,0 +1,69 @@
+//! What the world tells the studio.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::chain::Chain;
+use super::ground::{Entry, Kind, ModelInfo};
+use super::midi::Binding;
+use crate::engine::{DrumMap, Received, Status};
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::Latent;
+use musicvae::music::{Groove, Lane};
+use musicvae::training;
+
+/// News from a worker, the engine or the clock.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Time since the start, for the age of messages.
+    Tick(Duration),
+    Transport(Status),
+    /// What came in by MIDI, in order.
+    Midi(Vec<Received>),
+    /// What the file of bindings has.
+    Bindings(Vec<Binding>),
+    Loaded(ModelInfo),
+    LoadFailed {
+        source: Source,
+        reason: String,
+    },
+    /// In the order of the request's latents.
+    Decoded {
+        ticket: u64,
+        grooves: Vec<Groove>,
+    },
+    Encoded {
+        ticket: u64,
+        z: Latent,
+    },
+    Reworked {
+        ticket: u64,
+        groove: Groove,
+    },
+    InferenceFailed {
+        ticket: u64,
+        reason: String,
+    },
+    /// The checkpoints, and what stood in the way of listing more.
+    Catalogue(Vec<Entry>, Vec<String>),
+    Listed {
+        kind: Kind,
+        items: Vec<String>,
+        note: String,
+    },
+    /// A drum map was chosen and read.
+    MapOpened(DrumMap),
+    /// The slots and the chain of the last session.
+    Chain(Chain),
+    Exported {
+        path: PathBuf,
+        clamped: usize,
+        left_out: Vec<Lane>,
+    },
+    /// News from the trainer.
+    Training(training::Event),
+    /// Something went well and is worth a sentence.
+    Notice(String),
+    /// Something went wrong; one sentence.
+    Trouble(String),
+}

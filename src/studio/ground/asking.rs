@@ -1,0 +1,236 @@
+//! The road from the scene to the model and back: what it is asked, and what becomes of the answers.
+
+use super::Ground;
+use super::effect::Effect;
+use super::history::Change;
+use super::quality::Quality;
+use super::requests::{Reading, Working};
+use super::scene::{Anchor, End, Origin};
+use crate::engine::Takeover;
+use musicvae::Rework;
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::{Latent, latent};
+use musicvae::music::Groove;
+
+// What the answers depend on.
+impl Ground {
+    /// Why the model can't be asked now, in one sentence.
+    pub fn no_model(&self) -> Option<String> {
+        let reason = match (&self.model, &self.loading) {
+            (Some(_), _) => return None,
+            (None, Some(_)) => "The model is still being loaded.",
+            (None, None) => "No model is loaded: choose a checkpoint first.",
+        };
+        Some(reason.into())
+    }
+
+    /// The qualities that the model in use can be steered by.
+    ///
+    /// # Errors
+    /// Why there are none, in one sentence.
+    pub fn qualities(&self) -> Result<&[Quality], &str> {
+        match &self.model {
+            None => Err("No model is loaded."),
+            Some(model) => match &model.qualities {
+                Ok(qualities) => Ok(qualities),
+                Err(reason) => Err(reason),
+            },
+        }
+    }
+
+    /// Those of the model in use whose amount is not 0, with it.
+    pub fn steering(&self) -> impl Iterator<Item = (&Quality, f32)> {
+        let qualities = self.qualities().unwrap_or(&[]).iter();
+        let with_amount = qualities.map(|quality| (quality, self.scene.amount(&quality.name)));
+        with_amount.filter(|(_, amount)| *amount != 0.0)
+    }
+
+    /// A point of the latent space moved as the qualities say: what the model is given.
+    fn steered(&self, z: &[f32]) -> Latent {
+        let mut z = z.to_vec();
+        for (quality, amount) in self.steering() {
+            z = latent::moved(&z, &quality.vector, amount);
+        }
+        z
+    }
+
+    /// What a model does to the groove right now.
+    pub fn reworking(&self) -> Option<Rework> {
+        self.requests.working.as_ref().map(|working| working.rework)
+    }
+}
+
+// Asking.
+impl Ground {
+    /// Asks for the groove of the scene's point. `previews`: A and B sound different too.
+    pub fn decode(&mut self, takeover: Takeover, previews: bool) {
+        if self.scene.a.z.is_empty() || self.scene.b.z.is_empty() {
+            return;
+        }
+        // A preview that is not there yet is asked for again: its request may have been overtaken.
+        let previews = previews
+            || !self.requests.previews.is_empty()
+            || self.scene.a.preview.is_none()
+            || self.scene.b.preview.is_none();
+        let ticket = self.requests.next_ticket();
+        let mut z = vec![self.steered(&self.scene.z())];
+        if previews {
+            z.extend([&self.scene.a, &self.scene.b].map(|end| self.steered(&end.z)));
+            self.requests.previews.push(ticket);
+        }
+        self.requests.takeovers.push((ticket, takeover));
+        // What is asked for now is wanted, and not what a model makes of the groove before.
+        self.requests.working = None;
+        self.requests.reading.take_if(|reading| reading.steered);
+        self.scene.pending = true;
+        let how = self.scene.decoding();
+        self.ask(Effect::Decode { ticket, z, how });
+    }
+
+    /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
+    pub fn encode(&mut self, end: End, steered: bool) {
+        self.forget_answers();
+        let ticket = self.requests.next_ticket();
+        let nowhere = vec![0.0; self.scene.a.z.len()];
+        self.requests.reading = Some(Reading {
+            ticket,
+            end,
+            name: self.scene.own_name(),
+            steering: self.steered(&nowhere),
+            steered,
+        });
+        let groove = self.scene.groove.clone();
+        self.ask(Effect::Encode { ticket, groove });
+    }
+
+    /// Has the groove read when it is by itself, so that its reading can be steered; `false` when
+    /// the slider's point is what is heard.
+    pub fn encode_for_steering(&mut self) -> bool {
+        if let Some(reading) = &mut self.requests.reading {
+            reading.steered = true;
+            return true;
+        }
+        if self.adopt_shown() {
+            self.play_groove(self.sound.takeover);
+        }
+        if self.scene.is_by_itself() {
+            self.encode(self.scene.nearer_end(), true);
+            return true;
+        }
+        false
+    }
+
+    /// Has the model of a checkpoint work on the groove.
+    pub fn work(&mut self, rework: Rework, source: Source, by: String) {
+        // An answer under way would take the place of what is worked on.
+        self.forget_answers();
+        let ticket = self.requests.next_ticket();
+        self.requests.working = Some(Working { ticket, rework, by });
+        let groove = self.groove().clone();
+        let how = self.scene.decoding();
+        self.ask(Effect::Rework {
+            ticket,
+            source,
+            rework,
+            groove,
+            how,
+        });
+    }
+
+    /// What an edit or undo does to answers under way.
+    pub fn forget_answers(&mut self) {
+        self.requests.forget();
+        self.scene.pending = false;
+    }
+}
+
+// The answers.
+impl Ground {
+    pub fn receive_grooves(&mut self, ticket: u64, grooves: Vec<Groove>) {
+        if ticket < self.requests.valid_from {
+            return;
+        }
+        let mut grooves = grooves.into_iter();
+        let Some(groove) = grooves.next() else { return };
+        if let (Some(a), Some(b)) = (grooves.next(), grooves.next()) {
+            self.scene.a.preview = Some(a);
+            self.scene.b.preview = Some(b);
+            self.requests.previews.retain(|&wanted| wanted > ticket);
+        }
+        if ticket <= self.requests.taken {
+            return;
+        }
+        self.requests.taken = ticket;
+        self.scene.pending = ticket != self.requests.last;
+        let takeovers = &mut self.requests.takeovers;
+        let takeover = takeovers.iter().find(|(wanted, _)| *wanted == ticket);
+        let takeover = takeover.map_or(Takeover::Now, |(_, takeover)| *takeover);
+        takeovers.retain(|(wanted, _)| *wanted > ticket);
+        self.take_groove(groove, Origin::Slider, takeover);
+    }
+
+    pub fn receive_latent(&mut self, ticket: u64, z: Latent) {
+        let reading = &mut self.requests.reading;
+        let Some(reading) = reading.take_if(|reading| reading.ticket == ticket) else {
+            return;
+        };
+        let Reading {
+            end,
+            name,
+            steering,
+            steered,
+            ..
+        } = reading;
+        if !steered {
+            self.history.before(&self.scene, Change::Single);
+        }
+        self.scene.origin = Origin::Kept(end);
+        let anchor = Anchor {
+            z: latent::moved(&z, &steering, -1.0),
+            name,
+            preview: None,
+        };
+        self.put_end(end, anchor);
+        if steered {
+            return self.decode(self.sound.takeover, true);
+        }
+        // The model's reading of an edit is near it, not equal to it: the edit itself plays on
+        // until the slider moves, and the preview shows the reading.
+        let ticket = self.requests.next_ticket();
+        self.requests.previews.push(ticket);
+        let points = [&self.scene.z(), &self.scene.a.z, &self.scene.b.z];
+        let z = points.map(|z| self.steered(z)).to_vec();
+        let how = self.scene.decoding();
+        self.requests.taken = ticket;
+        self.ask(Effect::Decode { ticket, z, how });
+    }
+
+    /// Makes `anchor` one end, with the slider on it.
+    pub fn put_end(&mut self, end: End, anchor: Anchor) {
+        let name = anchor.name.clone();
+        *self.scene.anchor_mut(end) = anchor;
+        self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
+        self.say(match self.locked_words() {
+            Some(lanes) if self.scene.origin == Origin::Slider => {
+                format!("{end:?} is now {name} as the model plays it, without {lanes}.")
+            }
+            _ => format!("{end:?} is now {name}."),
+        });
+    }
+
+    /// What a model made of the groove, where that is still wanted: what it did, and its name.
+    pub fn take_work(&mut self, ticket: u64) -> Option<(Rework, String)> {
+        let working = &mut self.requests.working;
+        let working = working.take_if(|working| working.ticket == ticket)?;
+        Some((working.rework, working.by))
+    }
+
+    pub fn receive_failure(&mut self, ticket: u64, reason: &str) {
+        if ticket >= self.requests.valid_from {
+            self.scene.pending = false;
+            self.requests.reading = None;
+            self.requests.working = None;
+            self.complain(format!("The model could not do that: {reason}"));
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The groove that is heard and shown, and what happens to it: edits, new grooves, playing.
+
+use super::Ground;
+use super::history::Change;
+use super::scene::Origin;
+use super::sound::in_words;
+use super::turn::Turn;
+use crate::engine::{Request, Takeover};
+use musicvae::music::{Groove, Hit, Lane};
+
+impl Ground {
+    /// The groove that is heard and shown: the chain's, while it plays.
+    pub fn groove(&self) -> &Groove {
+        match self.sounding() {
+            Some(turn) => &turn.kept.groove,
+            None => &self.scene.groove,
+        }
+    }
+
+    /// What the groove is called, in a word or two.
+    pub fn groove_name(&self) -> String {
+        match self.sounding() {
+            Some(turn) => turn.kept.name.clone(),
+            None => self.scene.name(),
+        }
+    }
+
+    /// What of the chain sounds, while it plays.
+    pub fn sounding(&self) -> Option<&Turn> {
+        self.chain.as_ref()?.get(self.transport.chain_link?)
+    }
+
+    /// The hit under the cursor.
+    pub fn hit_here(&self) -> Option<Hit> {
+        let lane = Lane::ALL[self.screen.lane];
+        self.groove().hit(self.screen.step, lane)
+    }
+
+    /// Whether a lane is heard, with everyone's mute and solo.
+    pub fn is_heard(&self, lane: Lane) -> bool {
+        let any_solo = self.lanes.iter().any(|lane| lane.solo);
+        let state = self.lanes[lane.index()];
+        !state.mute && (state.solo || !any_solo)
+    }
+
+    /// The locked lanes by name, `the locked Kick and CHat`; `None` when none is.
+    pub fn locked_words(&self) -> Option<String> {
+        let locked = Lane::ALL
+            .into_iter()
+            .filter(|lane| self.lanes[lane.index()].lock);
+        let names = in_words(locked);
+        (!names.is_empty()).then(|| format!("the locked {names}"))
+    }
+
+    /// Has the engine play the scene's groove; a chain is left for it.
+    pub fn play_groove(&mut self, takeover: Takeover) {
+        self.chain = None;
+        let groove = Groove {
+            qpm: self.sound.tempo,
+            ..self.scene.groove.clone()
+        };
+        self.send(Request::SetGroove { groove, takeover });
+    }
+
+    /// Makes what is shown the groove that is edited, where that is a slot of the chain.
+    /// `true` when it was; the engine is then still to be told.
+    pub fn adopt_shown(&mut self) -> bool {
+        let Some(turn) = self.sounding() else {
+            return false;
+        };
+        let kept = turn.kept.clone();
+        self.scene.groove = kept.groove;
+        self.scene.origin = Origin::Slot(kept.name);
+        self.chain = None;
+        true
+    }
+
+    /// Remembers the scene before its groove is changed by hand.
+    pub fn before_edit(&mut self, change: Change) {
+        self.history.before(&self.scene, change);
+        self.forget_answers();
+        // A slot of the chain that sounds is what is seen and meant; the slot itself stays.
+        self.adopt_shown();
+        self.scene.origin = Origin::Edited;
+    }
+
+    /// A new groove: locked lanes keep what they have.
+    pub fn take_groove(&mut self, mut groove: Groove, origin: Origin, takeover: Takeover) {
+        let heard = self.groove().clone();
+        for (lane, _) in self
+            .lanes
+            .iter()
+            .enumerate()
+            .filter(|(_, state)| state.lock)
+        {
+            for (step, lanes) in groove.steps.iter_mut().enumerate() {
+                lanes[lane] = heard.steps.get(step).and_then(|old| old[lane]);
+            }
+        }
+        groove.qpm = self.sound.tempo;
+        self.scene.groove = groove;
+        self.scene.origin = origin;
+        self.cursor_inside();
+        self.play_groove(takeover);
+    }
+
+    /// A groove may be shorter than the one before it.
+    pub fn cursor_inside(&mut self) {
+        let last = self.scene.groove.steps.len().saturating_sub(1);
+        self.screen.step = self.screen.step.min(last);
+    }
+}

@@ -1,0 +1,118 @@
+//! The ground that all features stand on: the groove with its history, how it is played, what the
+//! engine and the workers were last heard to say, what is shown and said, the configuration, and
+//! what is to be carried out. It knows the engine's and the library's words, and no feature.
+
+mod asking;
+pub mod config;
+mod effect;
+mod groove;
+mod history;
+mod messages;
+mod model;
+pub mod quality;
+mod requests;
+mod scene;
+mod screen;
+mod sound;
+mod turn;
+
+use std::time::Duration;
+
+pub use effect::Effect;
+pub use history::{Change, History};
+pub use messages::{Message, Messages, Weight};
+pub use model::{Entry, ModelInfo, once_reworked, while_reworking};
+pub use requests::Requests;
+pub use scene::{Anchor, End, Origin, Scene};
+pub use screen::{Kind, Overlay, Pane, Question, Screen};
+pub use sound::{LaneState, MASTER, Sound, in_words, set_to};
+pub use turn::{Link, Slot, Turn};
+
+use crate::engine::{Request, Status, Sync};
+pub use config::Config;
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::music::LANES;
+
+/// What all features share.
+pub struct Ground {
+    pub config: Config,
+    pub scene: Scene,
+    pub history: History,
+    pub sound: Sound,
+    pub lanes: [LaneState; LANES],
+    /// What the engine was given to play in turn, while the chain is on.
+    pub chain: Option<Vec<Turn>>,
+    /// The engine as last seen.
+    pub transport: Status,
+    /// The model in use; `None` until the first one is loaded.
+    pub model: Option<ModelInfo>,
+    /// The checkpoint that was asked for and is not there yet.
+    pub loading: Option<Source>,
+    /// The checkpoints at hand, as last listed.
+    pub checkpoints: Vec<Entry>,
+    /// What the model was asked.
+    pub requests: Requests,
+    pub screen: Screen,
+    pub messages: Messages,
+    /// Time since the start.
+    pub now: Duration,
+    /// True when it is time to leave.
+    pub leaving: bool,
+    effects: Vec<Effect>,
+}
+
+impl Ground {
+    pub fn new(config: Config) -> Ground {
+        Ground {
+            scene: Scene::opening(&config),
+            history: History::default(),
+            sound: Sound::from(&config),
+            lanes: [LaneState::default(); LANES],
+            chain: None,
+            transport: sound::silent_transport(&config),
+            model: None,
+            loading: None,
+            checkpoints: Vec::new(),
+            requests: Requests::default(),
+            screen: Screen::default(),
+            messages: Messages::default(),
+            now: Duration::ZERO,
+            leaving: false,
+            effects: Vec::new(),
+            config,
+        }
+    }
+
+    /// The tempo as the screen writes it: `120.0`, or `ext` and what the external clock does.
+    pub fn tempo_words(&self) -> String {
+        match self.transport.sync {
+            Sync::Internal => format!("{:.1}", self.sound.tempo),
+            Sync::Waiting => "ext (waiting)".into(),
+            Sync::Following(qpm) => format!("ext {qpm:.1}"),
+            Sync::Lost(_) => "ext lost".into(),
+        }
+    }
+
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.messages.say(self.now, Weight::Notice, text);
+    }
+
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.messages.say(self.now, Weight::Trouble, text);
+    }
+
+    /// Has something carried out.
+    pub fn ask(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Has the engine do something.
+    pub fn send(&mut self, request: impl Into<Request>) {
+        self.ask(Effect::Engine(request.into()));
+    }
+
+    /// What has to be carried out, in order; the queue is empty afterwards.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+}

@@ -1,0 +1,59 @@
+//! What the model was asked for the scene, and which of its answers are still wanted.
+
+use super::scene::End;
+use crate::engine::Takeover;
+use musicvae::Rework;
+use musicvae::model::Latent;
+
+/// The requests under way.
+#[derive(Debug, Default)]
+pub struct Requests {
+    pub(super) last: u64,
+    /// Answers to tickets before this one come too late: something else happened since.
+    pub(super) valid_from: u64,
+    /// The last ticket whose groove was taken, so that none comes in after a newer one.
+    pub(super) taken: u64,
+    pub(super) reading: Option<Reading>,
+    pub(super) working: Option<Working>,
+    /// How the grooves of decodes take over, oldest first.
+    pub(super) takeovers: Vec<(u64, Takeover)>,
+    /// The decodes whose answer also carries the previews of A and B.
+    pub(super) previews: Vec<u64>,
+}
+
+/// A groove on its way to become an end of the slider.
+#[derive(Debug)]
+pub struct Reading {
+    pub ticket: u64,
+    pub end: End,
+    pub name: String,
+    /// By how much its latent is to lie before the point that the groove is read as: the qualities
+    /// that it was heard with come on top again.
+    pub steering: Latent,
+    /// It is to be heard as the model plays it, since it is steered.
+    pub steered: bool,
+}
+
+/// A model at work on the groove.
+#[derive(Debug)]
+pub struct Working {
+    pub ticket: u64,
+    pub rework: Rework,
+    /// The checkpoint's name.
+    pub by: String,
+}
+
+impl Requests {
+    pub fn next_ticket(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// Makes every answer still under way unwelcome.
+    pub fn forget(&mut self) {
+        self.valid_from = self.last + 1;
+        self.reading = None;
+        self.working = None;
+        self.previews.clear();
+    }
+}

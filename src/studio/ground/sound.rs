@@ -1,0 +1,125 @@
+//! How the groove is played, and the state of the lanes.
+
+use super::config::Config;
+use crate::engine::range::{LEVEL, Range};
+use crate::engine::{AudioState, Bars, MidiState, Position, Status, Sync, Takeover};
+use musicvae::music::{LANES, Lane};
+
+/// What the player may choose of the engine's levels for all lanes together.
+pub const MASTER: Range<f32> = Range { high: 1.5, ..LEVEL };
+
+/// A setting's value within its range, rounded, so that steps of 0.05 land on what is shown.
+pub fn set_to(value: f32, range: Range<f32>) -> f32 {
+    range.nearest((value * 1000.0).round() / 1000.0)
+}
+
+/// How the groove is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sound {
+    /// Quarter notes a minute.
+    pub tempo: f64,
+    /// Share of each pair of sixteenths that the first one takes; 0.5 is straight.
+    pub swing: f32,
+    /// Amount of microtiming.
+    pub timing: f32,
+    /// Amount of dynamics.
+    pub dynamics: f32,
+    /// Master level.
+    pub level: f32,
+    pub takeover: Takeover,
+    /// Whether every beat clicks, and how loud a click is (0 to 1).
+    pub metronome: bool,
+    pub click: f32,
+    /// Bars that are counted before playing begins.
+    pub count_in: u8,
+    /// The bars that go round; `None` for all.
+    pub looped: Option<Bars>,
+}
+
+impl From<&Config> for Sound {
+    fn from(config: &Config) -> Sound {
+        Sound {
+            tempo: config.playing.tempo,
+            swing: config.playing.swing,
+            timing: config.playing.timing,
+            dynamics: config.playing.velocity,
+            level: config.audio.level,
+            takeover: config.playing.takeover,
+            metronome: config.playing.metronome,
+            click: config.playing.click,
+            count_in: config.playing.count_in,
+            looped: None,
+        }
+    }
+}
+
+/// A lane's place in the mix.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LaneState {
+    pub level: f32,
+    pub mute: bool,
+    pub solo: bool,
+    /// Keeps its hits when a new groove arrives.
+    pub lock: bool,
+}
+
+impl Default for LaneState {
+    fn default() -> LaneState {
+        LaneState {
+            level: 1.0,
+            mute: false,
+            solo: false,
+            lock: false,
+        }
+    }
+}
+
+/// What the transport says before the engine has said anything.
+pub fn silent_transport(config: &Config) -> Status {
+    Status {
+        playing: false,
+        position: Position::default(),
+        qpm: config.playing.tempo,
+        swing: config.playing.swing,
+        takeover_pending: false,
+        chain_link: None,
+        recording: None,
+        recorded: [].into(),
+        record_error: None,
+        audio: AudioState::Off {
+            reason: "The sound is not opened yet.".into(),
+        },
+        midi: MidiState::Off {
+            reason: "No MIDI port is chosen.".into(),
+        },
+        midi_in: MidiState::Off {
+            reason: "No MIDI input is chosen.".into(),
+        },
+        sync: if config.midi.follow_clock {
+            Sync::Waiting
+        } else {
+            Sync::Internal
+        },
+        kit: String::new(),
+        kits: [].into(),
+        kit_error: None,
+        lane_levels: [0.0; LANES],
+        master_level: [0.0; 2],
+        limiter_gain: 1.0,
+        dropped_commands: 0,
+        dropped_midi: 0,
+        audio_errors: 0,
+        audio_denied: false,
+        midi_errors: 0,
+    }
+}
+
+/// `Kick`, `Kick and Snare`, `Kick, Snare and CHat`.
+pub fn in_words(lanes: impl Iterator<Item = Lane>) -> String {
+    let names: Vec<&str> = lanes.map(Lane::short_name).collect();
+    match &names[..] {
+        [] => String::new(),
+        [one] => (*one).into(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,236 @@
+//! Playing: the transport, tempo, feel and levels, the lanes, the metronome and the bars that go
+//! round. It uses the ground only.
+
+mod bars;
+mod faults;
+mod tap;
+
+use serde::{Deserialize, Serialize};
+
+pub use bars::parse as parse_bars;
+
+use super::ground::{Ground, LaneState, MASTER, set_to};
+use crate::engine::range::{CLICK, DYNAMICS, LEVEL, SWING, TEMPO, TIMING};
+use crate::engine::{Bars, Command, Status, Sync, Takeover};
+use musicvae::music::Lane;
+
+/// What a player can do while it plays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    TogglePlay,
+    /// Plays on from where it stopped.
+    Continue,
+    /// All notes off, now.
+    Panic,
+    /// Quarter notes a minute.
+    SetTempo(f64),
+    NudgeTempo(f64),
+    /// One of a row of taps that give the tempo.
+    TapTempo,
+    SetSwing(f32),
+    NudgeSwing(f32),
+    /// How much microtiming is played.
+    SetTiming(f32),
+    NudgeTiming(f32),
+    /// How much of the dynamics is played.
+    SetDynamics(f32),
+    NudgeDynamics(f32),
+    SetLevel(f32),
+    NudgeLevel(f32),
+    CycleTakeover,
+    ToggleMetronome,
+    /// Level of the metronome's click.
+    NudgeClick(f32),
+    /// Bars that are counted before playing begins.
+    CycleCountIn,
+    /// The bars that go round; `None` for all.
+    SetLoop(Option<Bars>),
+    /// More or fewer bars go round.
+    NudgeLoop(isize),
+    /// Other bars go round, as many.
+    MoveLoop(isize),
+    ToggleMute,
+    ToggleSolo,
+    /// A locked lane keeps its hits when a new groove arrives.
+    ToggleLock,
+    SetLaneLevel(Lane, f32),
+    NudgeLaneLevel(f32),
+}
+
+/// What is remembered between two keys.
+#[derive(Default)]
+pub struct Playing {
+    taps: tap::Taps,
+    faults: faults::Faults,
+}
+
+impl Playing {
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
+        let (when, reason) = match action {
+            Action::SetTempo(_) | Action::NudgeTempo(_) => (
+                matches!(ground.transport.sync, Sync::Following(_)),
+                "The tempo is the MIDI clock's.",
+            ),
+            Action::Continue => (ground.transport.playing, "It plays already."),
+            Action::MoveLoop(_) => (
+                ground.sound.looped.is_none(),
+                "All bars go round: make the loop shorter first.",
+            ),
+            _ => return None,
+        };
+        when.then(|| reason.into())
+    }
+
+    /// Says what went wrong since the engine was last seen.
+    pub fn hear(&mut self, status: &Status, ground: &mut Ground) {
+        self.faults.hear(status, ground);
+    }
+
+    pub fn apply(&mut self, action: Action, ground: &mut Ground) {
+        let sound = &mut ground.sound;
+        match action {
+            Action::TogglePlay => {
+                // Set at once, so that a second key before the next snapshot means the opposite.
+                let playing = !ground.transport.playing;
+                ground.transport.playing = playing;
+                ground.send(if playing {
+                    Command::Play
+                } else {
+                    Command::Stop
+                });
+            }
+            Action::Continue => {
+                ground.transport.playing = true;
+                ground.send(Command::Continue);
+            }
+            Action::Panic => {
+                ground.send(Command::Panic);
+                ground.say("All notes off.");
+            }
+            Action::SetTempo(tempo) => set_tempo(ground, tempo),
+            Action::NudgeTempo(by) => set_tempo(ground, ground.sound.tempo + by),
+            Action::TapTempo => match self.taps.tap(ground.now) {
+                Some(tempo) => set_tempo(ground, tempo),
+                None => ground.say("Tap on, in quarter notes."),
+            },
+            Action::SetSwing(to) => {
+                sound.swing = set_to(to, SWING);
+                let swing = sound.swing;
+                ground.send(Command::SetSwing(swing));
+            }
+            Action::NudgeSwing(by) => self.apply(Action::SetSwing(sound.swing + by), ground),
+            Action::SetTiming(to) => {
+                sound.timing = set_to(to, TIMING);
+                let timing = sound.timing;
+                ground.send(Command::SetTimingAmount(timing));
+            }
+            Action::NudgeTiming(by) => {
+                self.apply(Action::SetTiming(sound.timing + by), ground);
+                say_percent(ground, "Microtiming", ground.sound.timing);
+            }
+            Action::SetDynamics(to) => {
+                sound.dynamics = set_to(to, DYNAMICS);
+                let dynamics = sound.dynamics;
+                ground.send(Command::SetVelocityAmount(dynamics));
+            }
+            Action::NudgeDynamics(by) => {
+                self.apply(Action::SetDynamics(sound.dynamics + by), ground);
+                say_percent(ground, "Dynamics", ground.sound.dynamics);
+            }
+            Action::SetLevel(to) => {
+                sound.level = set_to(to, MASTER);
+                let level = sound.level;
+                ground.send(Command::SetMasterLevel(level));
+            }
+            Action::NudgeLevel(by) => {
+                self.apply(Action::SetLevel(sound.level + by), ground);
+                say_percent(ground, "Level", ground.sound.level);
+            }
+            Action::CycleTakeover => {
+                let (next, when) = match sound.takeover {
+                    Takeover::Now => (Takeover::NextBar, "at the next bar"),
+                    Takeover::NextBar => (Takeover::NextLoop, "when the loop ends"),
+                    Takeover::NextLoop => (Takeover::Now, "at once"),
+                };
+                sound.takeover = next;
+                ground.say(format!("New grooves take over {when}."));
+            }
+            Action::ToggleMetronome => {
+                sound.metronome = !sound.metronome;
+                let on = if sound.metronome { "on" } else { "off" };
+                send_click(ground);
+                ground.say(format!("The metronome is {on}."));
+            }
+            Action::NudgeClick(by) => {
+                sound.click = set_to(sound.click + by, CLICK);
+                send_click(ground);
+                say_percent(ground, "Clicks", ground.sound.click);
+            }
+            Action::CycleCountIn => {
+                sound.count_in = (sound.count_in + 1) % 3;
+                let bars = sound.count_in;
+                ground.send(Command::SetCountIn(bars));
+                ground.say(match bars {
+                    0 => "Playing begins at once.".to_string(),
+                    1 => "Playing begins after a bar of counting.".to_string(),
+                    many => format!("Playing begins after {many} bars of counting."),
+                });
+            }
+            Action::SetLoop(bars) => bars::set(ground, bars),
+            Action::NudgeLoop(by) => bars::resize(ground, by),
+            Action::MoveLoop(by) => bars::shift(ground, by),
+            Action::ToggleMute => change_here(ground, |lane| lane.mute = !lane.mute),
+            Action::ToggleSolo => change_here(ground, |lane| lane.solo = !lane.solo),
+            Action::ToggleLock => change_here(ground, |lane| lane.lock = !lane.lock),
+            Action::SetLaneLevel(lane, to) => {
+                ground.lanes[lane.index()].level = set_to(to, LEVEL);
+                send_lane(ground, lane);
+            }
+            Action::NudgeLaneLevel(by) => {
+                change_here(ground, |lane| lane.level = set_to(lane.level + by, LEVEL));
+            }
+        }
+    }
+}
+
+fn set_tempo(ground: &mut Ground, tempo: f64) {
+    let tempo = TEMPO.nearest((tempo * 10.0).round() / 10.0);
+    ground.sound.tempo = tempo;
+    ground.send(Command::SetTempo(tempo));
+}
+
+fn say_percent(ground: &mut Ground, what: &str, share: f32) {
+    ground.say(format!("{what} at {:.0} %.", share * 100.0));
+}
+
+fn send_click(ground: &mut Ground) {
+    let (on, level) = (ground.sound.metronome, ground.sound.click);
+    ground.send(Command::SetMetronome { on, level });
+}
+
+/// Changes the lane under the cursor.
+fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
+    let lane = Lane::ALL[ground.screen.lane];
+    let state = &mut ground.lanes[lane.index()];
+    let before = *state;
+    change(state);
+    // A lock is nothing to the engine.
+    let lock = before.lock;
+    if (LaneState { lock, ..*state }) != before {
+        send_lane(ground, lane);
+    }
+}
+
+fn send_lane(ground: &mut Ground, lane: Lane) {
+    let LaneState {
+        level, mute, solo, ..
+    } = ground.lanes[lane.index()];
+    ground.send(Command::SetLane {
+        lane,
+        level,
+        mute,
+        solo,
+    });
+}

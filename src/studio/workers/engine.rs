@@ -1,0 +1,50 @@
+//! Starting the engine as the configuration describes it.
+
+use crate::engine::{Command, DrumMap, Engine, EngineOptions};
+use crate::studio::ground::config::Config;
+use crate::studio::{devices, midi};
+use musicvae::music::Groove;
+
+/// Starts the engine, with everything set that it does not start with.
+pub fn start(config: &Config, drum_map: DrumMap) -> Engine {
+    let engine = Engine::start(options(config, drum_map));
+    for setting in [
+        Command::SetSwing(config.playing.swing),
+        Command::SetTimingAmount(config.playing.timing),
+        Command::SetVelocityAmount(config.playing.velocity),
+        Command::SetMasterLevel(config.audio.level),
+        Command::SetCountIn(config.playing.count_in),
+        Command::SetMetronome {
+            on: config.playing.metronome,
+            level: config.playing.click,
+        },
+        Command::SetMidiOffset(config.midi.offset),
+    ] {
+        engine.send(setting);
+    }
+    engine
+}
+
+fn options(config: &Config, drum_map: DrumMap) -> EngineOptions {
+    let named = |name: &str| (!name.is_empty()).then(|| name.to_string());
+    EngineOptions {
+        audio: config.audio.device != "off",
+        audio_device: named(&config.audio.device),
+        buffer_frames: config.audio.buffer,
+        midi_port: named(&config.midi.port),
+        midi_input: named(&config.midi.input),
+        virtual_input: config.midi.virtual_input,
+        follow_clock: config.midi.follow_clock,
+        pads: midi::pads(config.midi.pad_channel, &[]),
+        midi_thru: config.midi.thru,
+        drum_map,
+        clock_out: config.midi.clock,
+        gate: config.midi.gate,
+        soundfont: devices::soundfont(&config.soundfont.path),
+        qpm: config.playing.tempo,
+        groove: Groove {
+            qpm: config.playing.tempo,
+            ..Groove::empty(64)
+        },
+    }
+}

@@ -1,0 +1,122 @@
+//! What there is to choose from: checkpoints, devices, SoundFonts, drum maps.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::drummer;
+use crate::engine::{self, DrumMap, DrumMaps};
+use crate::studio::event::Event;
+use crate::studio::ground::config::Config;
+use crate::studio::ground::{Entry, Kind};
+use crate::embedded::EMBEDDED;
+use musicvae::Rework;
+use musicvae::checkpoint::Catalogue;
+
+/// Lists the checkpoints of `folders`, the embedded ones first.
+pub fn checkpoints(folders: &[PathBuf]) -> Event {
+    let catalogue = Catalogue::scan(folders, EMBEDDED);
+    let now = SystemTime::now();
+    let entries = catalogue.entries.into_iter().map(|entry| {
+        let age = entry
+            .modified
+            .and_then(|modified| now.duration_since(modified).ok());
+        let (source, name) = (entry.source, entry.name);
+        match entry.summary {
+            Ok(summary) => Entry {
+                source,
+                name,
+                unplayable: drummer::unplayable(&summary.preset),
+                rework: Rework::of(&summary.preset),
+                preset: summary.preset.name,
+                step: summary.metadata.step,
+                validation_loss: summary.metadata.validation_loss(),
+                age,
+                error: None,
+            },
+            Err(reason) => Entry {
+                source,
+                name,
+                preset: String::new(),
+                step: 0,
+                validation_loss: None,
+                age,
+                error: Some(reason),
+                unplayable: None,
+                rework: None,
+            },
+        }
+    });
+    Event::Catalogue(entries.collect(), catalogue.problems)
+}
+
+/// The `.sf2` files of `folders`.
+fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
+    let is_font = |path: &Path| {
+        path.extension()
+            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
+    };
+    let files = folders
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten();
+    let mut fonts: Vec<String> = files
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| is_font(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    fonts.sort();
+    fonts
+}
+
+/// What the machine has of a kind.
+pub fn devices(kind: Kind, config: &Config) -> Event {
+    let (items, note) = match kind {
+        Kind::MidiPort | Kind::MidiInput => {
+            let ports = match kind {
+                Kind::MidiInput => engine::midi_inputs(),
+                _ => engine::midi_outputs(),
+            };
+            (
+                ports.found.into_iter().map(|port| port.name).collect(),
+                ports.reason,
+            )
+        }
+        Kind::AudioOutput => {
+            let outputs = engine::audio_outputs();
+            (
+                outputs
+                    .found
+                    .into_iter()
+                    .map(|output| output.name)
+                    .collect(),
+                outputs.reason,
+            )
+        }
+        Kind::DrumMap => {
+            let maps = DrumMaps::with_folder(config.midi.maps_folder().as_deref());
+            let names = maps.maps.into_iter().map(|listed| listed.map.name);
+            // The chooser's first line is General MIDI.
+            let names = names.filter(|name| *name != DrumMap::general_midi().name);
+            let problems = (!maps.problems.is_empty()).then(|| maps.problems.join(" "));
+            (names.collect(), problems)
+        }
+        Kind::SoundFont => {
+            let folders = &config.soundfont.folders;
+            let fonts = soundfonts(folders);
+            let none = fonts.is_empty().then(|| {
+                let folders: Vec<_> = folders
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect();
+                format!("There is no .sf2 file in {}.", folders.join(", "))
+            });
+            (fonts, none)
+        }
+    };
+    Event::Listed {
+        kind,
+        items,
+        note: note.unwrap_or_default(),
+    }
+}

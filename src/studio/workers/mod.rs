@@ -1,0 +1,346 @@
+//! The workers: the threads that carry out what the studio asks for, and what they do there. They
+//! may use every room of the studio, and none of those uses them.
+//!
+//! All their news go one way, into [`Tell`]. Only what is known at once is answered at once: it
+//! happens on the thread that reads what is told, which must not wait for itself.
+
+mod drummer;
+mod engine;
+mod inference;
+mod lists;
+mod stderr;
+mod trainer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+
+use anyhow::Context;
+
+pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
+pub use stderr::quiet_stderr;
+
+use super::chain::store;
+use super::event::Event;
+use super::ground::Effect;
+use super::ground::config::{self, Config};
+use super::studio::Studio;
+use super::{export, midi};
+use crate::engine::{Command, DrumMap, Engine, Status};
+use musicvae::checkpoint::Watch;
+use musicvae::checkpoint::watch::Notice;
+use musicvae::training::{self, Session};
+
+/// Takes an event to whoever runs the studio, and waits until there is room for it; false when
+/// nobody runs one any more.
+pub type Tell = Arc<dyn Fn(Event) -> bool + Send + Sync>;
+
+/// The engine, the inference worker, the trainer and the catalogue watch.
+pub struct Workers {
+    config: Config,
+    engine: Engine,
+    inference: Option<Inference>,
+    training: Option<Session>,
+    /// Held for as long as it is to watch.
+    _watch: Option<Watch>,
+    tell: Tell,
+    /// What is answered at once.
+    answers: Vec<Event>,
+}
+
+impl Workers {
+    /// Starts everything that runs beside the screen. What is known at once, above all what can't
+    /// be started, is returned.
+    pub fn start(config: &Config, tell: Tell) -> (Workers, Vec<Event>) {
+        Workers::with_loader(config, Box::new(drummer::open), tell)
+    }
+
+    /// As [`Workers::start`], with models that come from `loader`.
+    pub fn with_loader(config: &Config, loader: Loader, tell: Tell) -> (Workers, Vec<Event>) {
+        let mut news = Vec::new();
+        let map = config.midi.drum_map().unwrap_or_else(|reason| {
+            let reason = reason.trim_end_matches('.');
+            news.push(Event::Trouble(format!(
+                "{reason} (`map` in [midi]); General MIDI is used."
+            )));
+            DrumMap::general_midi()
+        });
+        if map != DrumMap::general_midi() {
+            news.push(Event::MapOpened(map.clone()));
+        }
+        let engine = engine::start(config, map);
+        let bindings = midi::file_path(config);
+        match bindings.as_deref().map(midi::read_bindings) {
+            Some(Ok(bindings)) if bindings.is_empty() => {}
+            Some(Ok(bindings)) => news.push(Event::Bindings(bindings)),
+            Some(Err(reason)) => news.push(Event::Trouble(reason)),
+            None => {}
+        }
+        let received = tell.clone();
+        let listening = engine.listen(move |came| received(Event::Midi(came)));
+        if let Err(reason) = listening {
+            news.push(Event::Trouble(format!(
+                "What comes in by MIDI can't be listened to: {reason}."
+            )));
+        }
+        let told = tell.clone();
+        let inference = Inference::start(loader, move |event| told(event))
+            .map_err(|reason| {
+                news.push(Event::Trouble(format!(
+                    "The model's thread can't be started: {reason}."
+                )));
+            })
+            .ok();
+        let watch = watch(config, tell.clone())
+            .map_err(|reason| news.push(Event::Trouble(reason)))
+            .ok();
+        let mut workers = Workers {
+            config: config.clone(),
+            engine,
+            inference,
+            training: None,
+            _watch: watch,
+            tell,
+            answers: news,
+        };
+        if let Some(path) = config.chain.path() {
+            workers.aside("chain", move || {
+                Ok(Event::Chain(store::read(&path)?.unwrap_or_default()))
+            });
+        }
+        let news = std::mem::take(&mut workers.answers);
+        (workers, news)
+    }
+
+    /// The engine as it is now.
+    pub fn transport(&self) -> Status {
+        self.engine.status()
+    }
+
+    /// Carries out all that `studio` asks for, and hands it what is answered at once.
+    pub fn serve(&mut self, studio: &mut Studio) {
+        loop {
+            let effects = studio.take_effects();
+            if effects.is_empty() {
+                return;
+            }
+            for effect in effects {
+                for answer in self.perform(effect) {
+                    studio.receive(answer);
+                }
+            }
+        }
+    }
+
+    /// Carries out one effect, and returns what is known at once. Nothing here waits: what takes
+    /// time runs on a thread and is told.
+    pub fn perform(&mut self, effect: Effect) -> Vec<Event> {
+        match effect {
+            Effect::Engine(request) => {
+                // A full queue is counted by the engine and shown from its status.
+                self.engine.send(request);
+            }
+            Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
+            Effect::Encode { ticket, groove } => self.infer(ticket, Job::Encode(groove)),
+            Effect::Rework {
+                ticket,
+                source,
+                rework,
+                groove,
+                how,
+            } => {
+                let job = Job::Rework {
+                    source,
+                    rework,
+                    groove,
+                    how,
+                };
+                self.infer(ticket, job);
+            }
+            Effect::LoadCheckpoint(source) => {
+                if let Some(worker) = &self.inference {
+                    worker.load(source);
+                }
+            }
+            Effect::List(kind) => {
+                let config = self.config.clone();
+                self.aside("list", move || Ok(lists::devices(kind, &config)));
+            }
+            Effect::OpenMap(map) => {
+                let midi = config::Midi {
+                    map,
+                    ..self.config.midi.clone()
+                };
+                self.aside("map", move || {
+                    let map = midi.drum_map().map_err(anyhow::Error::msg)?;
+                    Ok(Event::MapOpened(map))
+                });
+            }
+            Effect::SaveMap(map) => {
+                let folder = self.config.midi.maps_folder();
+                self.aside("map", move || save_map(&map, folder.as_deref()));
+            }
+            // Small files, written here, so that none is overtaken by the next or by the end.
+            Effect::KeepChain(text) => {
+                if let Some(path) = self.config.chain.path()
+                    && let Err(reason) = guarded(|| store::write(&path, &text))
+                {
+                    self.answers.push(Event::Trouble(format!("{reason}.")));
+                }
+            }
+            Effect::KeepBindings(text) => {
+                let saved = midi::file_path(&self.config)
+                    .ok_or_else(|| {
+                        "There is no folder for the bindings: name a file in [midi].".to_string()
+                    })
+                    .and_then(|path| midi::write_bindings(&path, &text));
+                if let Err(reason) = saved {
+                    self.answers.push(Event::Trouble(reason));
+                }
+            }
+            Effect::Export {
+                groove,
+                folder,
+                name,
+                left_out,
+            } => self.aside("export", move || {
+                let (path, clamped) = export::write(&groove, &folder, &name)?;
+                Ok(Event::Exported {
+                    path,
+                    clamped,
+                    left_out,
+                })
+            }),
+            Effect::StartTraining(settings) => self.train(&settings),
+            Effect::PauseTraining(pause) => {
+                if let Some(session) = &self.training {
+                    session.control.pause(pause);
+                }
+            }
+            Effect::StopTraining => {
+                if let Some(session) = &self.training {
+                    session.control.stop();
+                }
+            }
+        }
+        std::mem::take(&mut self.answers)
+    }
+
+    /// Ends what runs beside the screen; a recording is closed and a training run saved first.
+    /// Whoever is told must go on listening meanwhile, or have gone.
+    pub fn close(self) {
+        self.engine.send(Command::StopRecording);
+        // Saving may take a while, in which nothing is to sound on.
+        self.engine.send(Command::Stop);
+        if let Some(session) = self.training {
+            session.join();
+        }
+    }
+
+    fn train(&mut self, settings: &config::Training) {
+        // Read first: the trainer goes on writing it.
+        let story = trainer::story(settings);
+        let tell = self.tell.clone();
+        let started = guarded(|| {
+            trainer::start(settings, move |event| {
+                tell(Event::Training(event));
+            })
+        });
+        match started {
+            Ok(session) => {
+                self.training = Some(session);
+                if let Some(last) = story.last() {
+                    let steps = settings.steps;
+                    self.answers.push(Event::Notice(if last.step < steps {
+                        format!("Training goes on from step {}.", last.step)
+                    } else {
+                        format!("The run already has its {steps} steps: raise `steps` for more.")
+                    }));
+                }
+                let records = story.into_iter().map(training::Event::Record);
+                self.answers.extend(records.map(Event::Training));
+            }
+            Err(reason) => {
+                self.answers
+                    .push(Event::Training(training::Event::Failed(reason)));
+            }
+        }
+    }
+
+    fn infer(&self, ticket: u64, job: Job) {
+        if let Some(worker) = &self.inference {
+            worker.run(ticket, job);
+        }
+    }
+
+    /// Runs something short on a thread of its own and tells how it went.
+    fn aside(&mut self, name: &str, task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static) {
+        let tell = self.tell.clone();
+        let run = move || {
+            tell(guarded(task).unwrap_or_else(Event::Trouble));
+        };
+        if let Err(reason) = thread::Builder::new().name(name.into()).spawn(run) {
+            self.answers.push(Event::Trouble(format!(
+                "A thread can't be started: {reason}."
+            )));
+        }
+    }
+}
+
+/// Watches the checkpoint folders, and lists them on the watch's thread whenever they change.
+fn watch(config: &Config, tell: Tell) -> Result<Watch, String> {
+    let folders = config.checkpoints.folders.clone();
+    let watched = folders.clone();
+    Watch::start(watched, move |notice| {
+        tell(match notice {
+            Notice::Changed => {
+                guarded(|| Ok(lists::checkpoints(&folders))).unwrap_or_else(Event::Trouble)
+            }
+            Notice::Trouble(text) => Event::Trouble(text),
+        });
+    })
+}
+
+fn save_map(map: &DrumMap, folder: Option<&Path>) -> anyhow::Result<Event> {
+    let folder =
+        folder.context("this system has no configuration folder: name one as `maps` in [midi]")?;
+    let path = map.save(folder)?;
+    Ok(Event::Notice(format!(
+        "{} is saved in {}; to begin with it, set `map = \"{}\"` in [midi].",
+        map.name,
+        path.display(),
+        map.name
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// A run that can't start says so, and so does a setting that nothing answers to: both happen
+    /// on the screen's own thread, where no worker speaks for them.
+    #[test]
+    fn what_goes_wrong_on_the_screens_own_thread_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("latest.safetensors"), "no checkpoint").unwrap();
+        let mut config = Config::default();
+        config.midi.map = "theremin".into();
+        config.audio.device = "off".into();
+        config.training.out = folder.path().into();
+        let (mut workers, events) = Workers::start(&config, Arc::new(|_| true));
+        let map =
+            |event: &Event| matches!(event, Event::Trouble(text) if text.contains("theremin"));
+        assert!(events.iter().any(map), "{events:?}");
+        let events = workers.perform(Effect::StartTraining(config.training.clone()));
+        let failed = |event: &Event| {
+            matches!(event, Event::Training(training::Event::Failed(reason))
+                if reason.contains("latest.safetensors"))
+        };
+        assert!(events.iter().any(failed), "{events:?}");
+        let events = workers.perform(Effect::StopTraining);
+        assert!(events.is_empty(), "told twice");
+        workers.close();
+    }
+}
