@@ -16,7 +16,9 @@ mod midi_write;
 mod model;
 mod naive;
 mod oracle;
+mod reading;
 mod scarcity;
+mod smf;
 #[allow(dead_code)]
 mod support;
 mod tfrecord;

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn part_messages_make_and_unmake_drum_parts() {
-        let gs = |part, map| [0x41, 0x10, 0x42, 0x12, 0x40, 0x10 | part, 0x15, map, 0, 0xf7];
+        let gs = |part: u8, map| [0x41, 0x10, 0x42, 0x12, 0x40, 0x10 | part, 0x15, map, 0, 0xf7];
         let (on, off) = (gs(0xa, 2), gs(0, 0));
         assert_eq!(says(vec![message(&on)], 9, 10), None);
         assert_eq!(says(vec![message(&on)], 10, 10), Some(true));
