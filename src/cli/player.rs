@@ -8,7 +8,7 @@ use super::UsageError;
 use super::output::{note, say};
 use musicvae::checkpoint::Checkpoint;
 use musicvae::data::{
-    Convert as _, Converter, DataError, Example, Split, Window, Windows, load_windows,
+    Converter, DataError, Example, Report, Split, Window, Windows, load_windows,
 };
 use musicvae::model::{Decoding, Guide, Latent, MusicVae, Posterior, Rows, Shown};
 use musicvae::music::{GrooveOptions, NoteSequence, Representation, midi_file};
@@ -73,16 +73,16 @@ impl Player {
 
     /// The windows of a MIDI file that the model takes.
     pub fn windows(&self, path: &Path) -> anyhow::Result<Vec<Window>> {
-        let sequence = midi_file::read_path(path)?;
-        let converted = self.converter.convert(&sequence).map_err(|reason| {
-            anyhow::anyhow!("{} holds no window to use: {reason}", path.display())
-        })?;
-        if converted.unknown_notes > 0 {
-            let count = converted.unknown_notes;
-            note!(
-                "note: {count} notes of {} are no drums and were left out",
-                path.display()
-            );
+        let read = midi_file::read_path_as(path, self.converter.reading)?;
+        let converted = self
+            .converter
+            .convert_whole(&read.sequence)
+            .map_err(|reason| {
+                anyhow::anyhow!("{} holds no window to use: {reason}", path.display())
+            })?;
+        let report = Report::of_file(&path.display().to_string(), &read.mended, &converted);
+        for line in report.lines(true) {
+            note!("note: {line}");
         }
         Ok(converted.windows)
     }

@@ -28,6 +28,10 @@ use musicvae::training::evaluate::{
 #[derive(Args)]
 pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
+    ///
+    /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
+    /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
+    /// bars that are not in 4/4 are left out. What was left out is said.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// train, validation or test.
@@ -56,6 +60,9 @@ pub struct Eval {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// Name every file that was left out or mended.
+    #[arg(short, long)]
+    verbose: bool,
     /// Also draw the figures, as SVG files into this folder.
     #[arg(long, value_name = "FOLDER")]
     pictures: Option<PathBuf>,
@@ -115,8 +122,8 @@ impl Eval {
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
         let windows = load(&self.data, self.split, bars, None)?;
-        for warning in &windows.warnings {
-            note!("note: {warning}");
+        for line in windows.report().lines(self.verbose) {
+            note!("note: {line}");
         }
         // Without a training split there is nothing to learn simple predictions from.
         let train = match load(&self.data, Split::Train, bars, Some(1)) {
