@@ -7,9 +7,7 @@ use anyhow::Context as _;
 use super::UsageError;
 use super::output::{note, say};
 use musicvae::checkpoint::Checkpoint;
-use musicvae::data::{
-    Converter, DataError, Example, Report, Split, Window, Windows, load_windows,
-};
+use musicvae::data::{Converter, DataError, Example, Report, Split, Window, Windows, load_windows};
 use musicvae::model::{Decoding, Guide, Latent, MusicVae, Posterior, Rows, Shown};
 use musicvae::music::{GrooveOptions, NoteSequence, Representation, midi_file};
 

@@ -9,9 +9,7 @@ use serde::Serialize;
 
 use super::UsageError;
 use super::output::{note, say};
-use musicvae::data::{
-    self, Convert as _, Converter, Corpus, MendedFile, Skipped, Split, tfrecord,
-};
+use musicvae::data::{self, Convert as _, Converter, Corpus, MendedFile, Skipped, Split, tfrecord};
 use musicvae::model::Preset;
 use musicvae::music::midi_file::Read;
 use musicvae::music::{Reading, write_whole_file};
@@ -41,6 +39,9 @@ pub struct Prepare {
     /// each sequence.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// How files are read: played, or magenta for the reference's reading.
+    #[arg(long, value_name = "READING", default_value_t)]
+    reading: Reading,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -79,11 +80,14 @@ impl Prepare {
     ///
     /// When the input is no corpus, holds not one readable file, or the output cannot be written.
     pub fn run(self) -> anyhow::Result<()> {
-        let converter = self.preset.as_deref().map(converter).transpose()?;
+        let mut converter = self.preset.as_deref().map(converter).transpose()?;
+        if let Some(converter) = &mut converter {
+            converter.reading = self.reading;
+        }
         let corpus = Corpus::open(&self.input)?;
         let chosen = corpus.of_split(self.split);
         let bar = progress_bar(chosen.len());
-        let results = corpus.map_read(&chosen, Reading::Played, |_, read| {
+        let results = corpus.map_read(&chosen, self.reading, |_, read| {
             bar.inc(1);
             let Read { sequence, mended } = read?;
             let converted = match &converter {

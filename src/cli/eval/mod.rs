@@ -13,8 +13,8 @@ use super::UsageError;
 use super::grooves::ModelArgs;
 use super::output::{note, say};
 use musicvae::checkpoint::Checkpoint;
-use musicvae::data::{DataError, GrooveConverter, Split, Windows, load_windows};
-use musicvae::music::write_whole_file;
+use musicvae::data::{AsMagenta, DataError, GrooveConverter, Split, Windows, load_windows};
+use musicvae::music::{Reading, write_whole_file};
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -60,6 +60,9 @@ pub struct Eval {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// How files are read: played, or magenta for the windows that the reference cuts.
+    #[arg(long, value_name = "READING", default_value_t)]
+    reading: Reading,
     /// Name every file that was left out or mended.
     #[arg(short, long)]
     verbose: bool,
@@ -121,12 +124,12 @@ impl Eval {
         questions: &Questions,
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
-        let windows = load(&self.data, self.split, bars, None)?;
+        let windows = self.load(self.split, bars, None)?;
         for line in windows.report().lines(self.verbose) {
             note!("note: {line}");
         }
         // Without a training split there is nothing to learn simple predictions from.
-        let train = match load(&self.data, Split::Train, bars, Some(1)) {
+        let train = match self.load(Split::Train, bars, Some(1)) {
             Ok(train) => Some(train),
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -143,10 +146,14 @@ impl Eval {
             }
         })?)
     }
-}
 
-fn load(data: &Path, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
-    load_windows(data, Some(split), &GrooveConverter { bars, hop })
+    fn load(&self, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
+        let converter = GrooveConverter { bars, hop };
+        match self.reading {
+            Reading::Played => load_windows(&self.data, Some(split), &converter),
+            Reading::Magenta => load_windows(&self.data, Some(split), &AsMagenta(converter)),
+        }
+    }
 }
 
 /// Writes pictures by name into `folder`, and says where they are.

@@ -149,7 +149,10 @@ fn what_cannot_be_understood_is_refused_with_its_place() {
             return;
         };
         let error = midi_file::read_path(&path).unwrap_err().to_string();
-        assert!(error.contains(name) && error.contains("(at byte "), "{error}");
+        assert!(
+            error.contains(name) && error.contains("(at byte "),
+            "{error}"
+        );
     }
 }
 

@@ -202,7 +202,11 @@ fn grooves_become_the_references_notes() {
             // halfway between two steps is held a 480th of a quarter note nearer to its own.
             let step = 0.125;
             let halfway = (expected.start_time / step).rem_euclid(1.0) - 0.5;
-            let tolerance = if halfway.abs() < 1.0 / 119.0 { step / 119.0 } else { 1e-8 };
+            let tolerance = if halfway.abs() < 1.0 / 119.0 {
+                step / 119.0
+            } else {
+                1e-8
+            };
             let near = |a: f64, b: f64| (a - b).abs() < tolerance;
             assert!(
                 near(ours.start_time, expected.start_time),

@@ -217,10 +217,18 @@ fn a_bad_row_of_info_csv_is_named_and_the_rest_used() {
     for path in [folder.path().to_path_buf(), zip_file(&archives, &files)] {
         let windows = load_windows(&path, None, &FOUR_BARS).unwrap();
         assert_eq!(windows.files, ["ann/a.mid"]);
-        assert!(windows.warnings[0].ends_with(expected), "{:?}", windows.warnings);
+        assert!(
+            windows.warnings[0].ends_with(expected),
+            "{:?}",
+            windows.warnings
+        );
         // In whatever split it is meant to be, it is in none.
         assert_eq!(windows.skipped[0].file, "ann/b.MID");
-        assert!(windows.skipped[0].reason.starts_with("line 3 of its info.csv: `vaildation`"));
+        assert!(
+            windows.skipped[0]
+                .reason
+                .starts_with("line 3 of its info.csv: `vaildation`")
+        );
     }
     // Without the names of files there is nothing to go by.
     fs::write(folder.path().join("info.csv"), "drummer;split\nann;test\n").unwrap();
@@ -276,7 +284,10 @@ fn names_are_matched_however_they_are_spelled() {
         panic!("{:?}", corpus.warnings())
     };
     assert!(missing.contains("missing: 1 (1 test; the first is `ann/gone.mid`)"));
-    assert!(unlisted.starts_with("1 MIDI file is not listed in "), "{unlisted}");
+    assert!(
+        unlisted.starts_with("1 MIDI file is not listed in "),
+        "{unlisted}"
+    );
 }
 
 #[test]
@@ -287,7 +298,11 @@ fn a_name_that_may_be_one_of_two_is_neither() {
         ("x/a.mid", take()),
         ("y/a.mid", take()),
     ]);
-    assert!(splits(files.path()).iter().all(|(_, split)| split.is_none()));
+    assert!(
+        splits(files.path())
+            .iter()
+            .all(|(_, split)| split.is_none())
+    );
 }
 
 /// The split travels in the note sequence, beside what the reference's readers know.
@@ -317,7 +332,11 @@ fn a_tfrecord_keeps_what_the_list_says() {
 fn zips_and_other_endings_are_looked_into() {
     let take = || kicks(4, Meter::COMMON);
     let inner = tempfile::tempdir().unwrap();
-    let inner_zip = fs::read(zip_file(&inner, &[("in/b.kar", take()), ("._b.mid", take())])).unwrap();
+    let inner_zip = fs::read(zip_file(
+        &inner,
+        &[("in/b.kar", take()), ("._b.mid", take())],
+    ))
+    .unwrap();
     let middle = tempfile::tempdir().unwrap();
     let middle_zip = fs::read(zip_file(&middle, &[("deep.zip", inner_zip)])).unwrap();
     let mut riff = b"RIFF\0\0\0\0RMIDdata\0\0\0\0".to_vec();
@@ -333,13 +352,24 @@ fn zips_and_other_endings_are_looked_into() {
     let windows = load_windows(files.path(), None, &FOUR_BARS).unwrap();
     assert_eq!(
         windows.files,
-        ["a.RMI", "c.smf", "no ending", "packs/m.zip/deep.zip/in/b.kar"]
+        [
+            "a.RMI",
+            "c.smf",
+            "no ending",
+            "packs/m.zip/deep.zip/in/b.kar"
+        ]
     );
     let skipped: Vec<_> = windows.skipped.iter().map(|it| &it.file[..]).collect();
-    assert_eq!(skipped, ["packs/broken.zip", "packs/m.zip/deep.zip/._b.mid"]);
+    assert_eq!(
+        skipped,
+        ["packs/broken.zip", "packs/m.zip/deep.zip/._b.mid"]
+    );
     let lines = windows.report().lines(true).join("\n");
     assert!(lines.contains("2 of 6 files left out:"), "{lines}");
-    assert!(lines.contains("`a.RMI`: it was taken out of its RIFF file (RMID)"), "{lines}");
+    assert!(
+        lines.contains("`a.RMI`: it was taken out of its RIFF file (RMID)"),
+        "{lines}"
+    );
 }
 
 #[cfg(unix)]
@@ -356,7 +386,9 @@ fn links_are_one_take_and_pipes_are_never_opened() {
     std::os::unix::fs::symlink("b.mid", at("a.mid")).unwrap();
     fs::hard_link(at("b.mid"), at("z.mid")).unwrap();
     std::os::unix::fs::symlink("more", at("again")).unwrap();
-    let pipe = std::process::Command::new("mkfifo").arg(at("pipe.mid")).status();
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(at("pipe.mid"))
+        .status();
     assert!(pipe.unwrap().success());
     std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
     fs::set_permissions(at("locked"), fs::Permissions::from_mode(0)).unwrap();

@@ -1,9 +1,7 @@
 //! The Groove MIDI Dataset: as many windows as the reference finds.
 
-use musicvae::data::{
-    Convert, Converted, Corpus, GrooveConverter, NoWindows, Split, load_windows,
-};
-use musicvae::music::{Groove, NoteSequence, Reading};
+use musicvae::data::{AsMagenta, Corpus, GrooveConverter, Split, load_windows};
+use musicvae::music::{NoteSequence, Reading};
 
 use crate::support::data;
 
@@ -12,22 +10,6 @@ const EVERY_BAR: GrooveConverter = GrooveConverter {
     bars: 4,
     hop: Some(1),
 };
-
-/// A converter by the rules of the reference.
-#[derive(Debug)]
-struct AsMagenta(GrooveConverter);
-
-impl Convert for AsMagenta {
-    type Window = Groove;
-
-    fn convert(&self, sequence: &NoteSequence) -> Result<Converted, NoWindows> {
-        self.0.convert_as_magenta(sequence)
-    }
-
-    fn reading(&self) -> Reading {
-        Reading::Magenta
-    }
-}
 
 /// Counts at a hop of four bars from the oracle's `dataset_counts.json`; at a hop of one bar the
 /// reference cuts otherwise (see the next test), and the counts are what this program finds.

@@ -268,7 +268,10 @@ fn half_a_file_is_refused_and_flipped_bits_never_panic() {
                 "{length}: {error}"
             ),
             // What is there counts, and a word is said.
-            Ok(read) => assert!(length >= tempo_track - 6 && !read.mended.is_empty(), "{length}"),
+            Ok(read) => assert!(
+                length >= tempo_track - 6 && !read.mended.is_empty(),
+                "{length}"
+            ),
         }
     }
     let cut = midi_file::read_as(&bytes[..bytes.len() - 5], Reading::Played).unwrap();

@@ -58,7 +58,10 @@ fn a_stroke_needs_no_end() {
         ("no note-off", smf(vec![without.clone()])),
         ("at its own tick", smf(vec![zero])),
         ("cut off", smf(vec![cut_off])),
-        ("on another channel", smf(vec![[without.clone(), elsewhere].concat()])),
+        (
+            "on another channel",
+            smf(vec![[without.clone(), elsewhere].concat()]),
+        ),
         ("on another track", smf(vec![without, offs])),
         ("all notes off", smf(vec![all_off])),
     ] {
@@ -68,24 +71,39 @@ fn a_stroke_needs_no_end() {
         let windows = windows(&bytes).unwrap();
         assert_eq!(hits(&windows.windows), 48, "{what}");
         let ends = read.sequence.notes.iter();
-        assert!(ends.clone().all(|note| note.end_time > note.start_time), "{what}");
+        assert!(
+            ends.clone().all(|note| note.end_time > note.start_time),
+            "{what}"
+        );
     }
 }
 
 #[test]
 fn a_melody_without_ends_is_given_some_and_counted() {
     let melody = [60, 62, 64].iter().zip(0..);
-    let melody: Vec<Timed> = melody.map(|(key, beat)| on(beat * 480, 0, *key, 90)).collect();
+    let melody: Vec<Timed> = melody
+        .map(|(key, beat)| on(beat * 480, 0, *key, 90))
+        .collect();
     let read_ = read(&smf(vec![melody.clone()]));
     assert_eq!(read_.mended.count(Mend::NoEnd), 3);
     assert_eq!(read_.mended.to_string(), "3 notes without an end given one");
-    let ends: Vec<_> = read_.sequence.notes.iter().map(|note| note.end_time).collect();
+    let ends: Vec<_> = read_
+        .sequence
+        .notes
+        .iter()
+        .map(|note| note.end_time)
+        .collect();
     assert_eq!(ends, [0.5, 1.0, 1.5]);
     // A note-off of another track is as good as one of its own.
     let other = vec![off(240, 0, 60), off(720, 0, 62), off(1920, 0, 64)];
     let read = read(&smf(vec![melody, other]));
     assert!(read.mended.is_empty(), "{}", read.mended);
-    let ends: Vec<_> = read.sequence.notes.iter().map(|note| note.end_time).collect();
+    let ends: Vec<_> = read
+        .sequence
+        .notes
+        .iter()
+        .map(|note| note.end_time)
+        .collect();
     assert_eq!(ends, [0.25, 0.75, 2.0]);
 }
 
@@ -99,14 +117,23 @@ fn piano(channel: u8) -> Vec<Timed> {
 
 #[test]
 fn drums_are_found_by_one_rule() {
-    let gs: Timed = (0, vec![0xf0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, 0x1a, 0x15, 2, 0x0f, 0xf7]);
+    let gs: Timed = (
+        0,
+        vec![
+            0xf0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, 0x1a, 0x15, 2, 0x0f, 0xf7,
+        ],
+    );
     let xg: Timed = (0, vec![0xf0, 8, 0x43, 0x10, 0x4c, 8, 10, 7, 2, 0xf7]);
     let gm2: Vec<Timed> = vec![(0, vec![0xba, 0, 120]), (0, vec![0xca, 0])];
     let with = |before: Vec<Timed>, events: Vec<Timed>| [before, events].concat();
     let (_, others) = ((), piano(0).len() / 2);
     for (what, bytes, others) in [
         ("channel 10", smf(vec![piano(0), beat(4, 9)]), others),
-        ("GS", smf(vec![piano(0), with(vec![gs], beat(4, 10))]), others),
+        (
+            "GS",
+            smf(vec![piano(0), with(vec![gs], beat(4, 10))]),
+            others,
+        ),
         ("XG", smf(vec![vec![xg], piano(0), beat(4, 10)]), others),
         ("GM2", smf(vec![piano(0), with(gm2, beat(4, 10))]), others),
         (
@@ -114,7 +141,11 @@ fn drums_are_found_by_one_rule() {
             smf(vec![piano(0), with(vec![name("My Drums")], beat(4, 3))]),
             others,
         ),
-        ("nothing but pitches", smf(vec![piano(0), beat(4, 0)]), others),
+        (
+            "nothing but pitches",
+            smf(vec![piano(0), beat(4, 0)]),
+            others,
+        ),
         ("one part", smf(vec![beat(4, 0)]), 0),
     ] {
         let sequence = read(&bytes).sequence;
@@ -124,7 +155,12 @@ fn drums_are_found_by_one_rule() {
         assert_eq!(converted.left_out.other_notes, others, "{what}");
     }
     // A melodic part on channel 10 is none.
-    let melodic: Timed = (0, vec![0xf0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, 0x10, 0x15, 0, 0x1b, 0xf7]);
+    let melodic: Timed = (
+        0,
+        vec![
+            0xf0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, 0x10, 0x15, 0, 0x1b, 0xf7,
+        ],
+    );
     let bytes = smf(vec![with(vec![melodic], piano(9)), beat(4, 0)]);
     assert_eq!(counts(&read(&bytes).sequence), (BEAT.0, others));
     // Without drums there is a reason, and no toms.
@@ -134,8 +170,14 @@ fn drums_are_found_by_one_rule() {
         smf(vec![with(vec![(0, vec![0xc0, 33])], beat(4, 0))]),
     ] {
         let reason = windows(&bytes).unwrap_err();
-        assert!(matches!(reason, NoWindows::NoDrumPart(NoDrums::NoPart(_))), "{reason}");
-        assert!(reason.to_string().contains("put the drums on channel 10"), "{reason}");
+        assert!(
+            matches!(reason, NoWindows::NoDrumPart(NoDrums::NoPart(_))),
+            "{reason}"
+        );
+        assert!(
+            reason.to_string().contains("put the drums on channel 10"),
+            "{reason}"
+        );
     }
 }
 
@@ -143,7 +185,10 @@ fn drums_are_found_by_one_rule() {
 #[test]
 fn sequences_of_others_are_marked_by_the_same_rule() {
     let mut sequence = read(&smf(vec![beat(4, 0)])).sequence;
-    sequence.notes.iter_mut().for_each(|note| note.is_drum = false);
+    sequence
+        .notes
+        .iter_mut()
+        .for_each(|note| note.is_drum = false);
     assert_eq!(hits(&FOUR_BARS.convert(&sequence).unwrap().windows), 48);
     let grid = Converter::new(Representation::Drums(Default::default()), 4).unwrap();
     assert_eq!(grid.convert(&sequence).unwrap().windows.len(), 1);
@@ -203,7 +248,12 @@ fn only_bars_of_other_meters_are_left_out() {
         events.map(|(tick, event)| (tick + by, event)).collect()
     };
     let waltz: Vec<Timed> = (0..6)
-        .flat_map(|beat| [on(7680 + beat * 480, 9, 36, 90), off(7700 + beat * 480, 9, 36)])
+        .flat_map(|beat| {
+            [
+                on(7680 + beat * 480, 9, 36, 90),
+                off(7700 + beat * 480, 9, 36),
+            ]
+        })
         .collect();
     // The last part begins with a stroke that is a little early.
     let mut last = moved(10_560, beat(4, 9));
@@ -223,7 +273,10 @@ fn only_bars_of_other_meters_are_left_out() {
 #[test]
 fn events_after_the_music_say_nothing_about_it() {
     for event in [meter(20_000, 3, 2), tempo(20_000, 1_000_000)] {
-        let bytes = smf(vec![vec![tempo(0, 500_000)], [beat(4, 9), vec![event]].concat()]);
+        let bytes = smf(vec![
+            vec![tempo(0, 500_000)],
+            [beat(4, 9), vec![event]].concat(),
+        ]);
         let converted = windows(&bytes).unwrap();
         assert_eq!(converted.windows.len(), 1);
         assert_eq!(converted.windows[0].qpm, 120.0);
@@ -247,7 +300,10 @@ fn the_end_of_track_counts_on_a_bar_line() {
     // A silent second bar is part of a loop.
     let looped = up_to(1, 3840).unwrap();
     assert_eq!((hits(&looped.windows), looped.left_out.repeated), (24, 1));
-    let every_bar = GrooveConverter { hop: Some(1), ..FOUR_BARS };
+    let every_bar = GrooveConverter {
+        hop: Some(1),
+        ..FOUR_BARS
+    };
     let track = chunk(b"MTrk", &events(beat(5, 9), Some(7680 * 1000)));
     let sequence = read(&file(0, 1, 480, &[track])).sequence;
     assert_eq!(every_bar.convert(&sequence).unwrap().windows.len(), 5);
@@ -301,7 +357,10 @@ fn loops_are_repeated_and_last_bars_filled_or_told() {
 
 #[test]
 fn damage_is_mended_and_told() {
-    let body = events([vec![tempo(0, 500_000), meter(0, 4, 2)], beat(4, 9)].concat(), Some(7680));
+    let body = events(
+        [vec![tempo(0, 500_000), meter(0, 4, 2)], beat(4, 9)].concat(),
+        Some(7680),
+    );
     let good = chunk(b"MTrk", &body);
     let plain = || file(0, 1, 480, &[good.clone()]);
     let after = |extra: &[u8]| [&plain()[..], extra].concat();
@@ -324,24 +383,68 @@ fn damage_is_mended_and_told() {
     let running = [vec![on(0, 9, 35, 1)], running].concat();
     let table = [
         ("as it should be", plain(), None),
-        ("RMID", before(b"RIFF\x00\x10\0\0RMIDdata\x00\x10\0\0"), Some(Mend::Wrapped)),
-        ("behind another header", before(&[0; 128]), Some(Mend::BytesBefore)),
-        ("more behind", after(b"junk of a sort"), Some(Mend::BytesAfter)),
+        (
+            "RMID",
+            before(b"RIFF\x00\x10\0\0RMIDdata\x00\x10\0\0"),
+            Some(Mend::Wrapped),
+        ),
+        (
+            "behind another header",
+            before(&[0; 128]),
+            Some(Mend::BytesBefore),
+        ),
+        (
+            "more behind",
+            after(b"junk of a sort"),
+            Some(Mend::BytesAfter),
+        ),
         ("a little behind", after(&[0, 0, 0]), Some(Mend::BytesAfter)),
-        ("too many announced", file(1, 9, 480, &[good.clone()]), Some(Mend::TrackCount)),
-        ("too few announced", file(1, 1, 480, &[second, good.clone()]), Some(Mend::TrackCount)),
-        ("none announced", file(0, 0, 480, &[good.clone()]), Some(Mend::TrackCount)),
-        ("an unknown chunk", file(1, 2, 480, &[unknown, good.clone()]), Some(Mend::TrackCount)),
+        (
+            "too many announced",
+            file(1, 9, 480, &[good.clone()]),
+            Some(Mend::TrackCount),
+        ),
+        (
+            "too few announced",
+            file(1, 1, 480, &[second, good.clone()]),
+            Some(Mend::TrackCount),
+        ),
+        (
+            "none announced",
+            file(0, 0, 480, &[good.clone()]),
+            Some(Mend::TrackCount),
+        ),
+        (
+            "an unknown chunk",
+            file(1, 2, 480, &[unknown, good.clone()]),
+            Some(Mend::TrackCount),
+        ),
         ("no length", no_length, Some(Mend::TrackLength)),
         ("too great a length", long_length, Some(Mend::TrackLength)),
         ("cut short", cut, Some(Mend::Truncated)),
         ("tempo of 0", with(tempo(0, 0)), Some(Mend::Tempo)),
         ("meter of 0", with(meter(0, 0, 2)), Some(Mend::Meter)),
-        ("eight sharps", with((0, vec![0xff, 0x59, 2, 8, 0])), Some(Mend::Key)),
+        (
+            "eight sharps",
+            with((0, vec![0xff, 0x59, 2, 8, 0])),
+            Some(Mend::Key),
+        ),
         ("too loud", smf(vec![loud]), Some(Mend::Over127)),
-        ("on a cable", with((0, vec![0xf8])), Some(Mend::SystemMessage)),
-        ("stray bytes", with((0, vec![1, 2, 3])), Some(Mend::StrayBytes)),
-        ("a padded time", with((0, vec![0xff, 1, 0x80, 0x80, 0x80, 0x80, 0])), Some(Mend::LongQuantity)),
+        (
+            "on a cable",
+            with((0, vec![0xf8])),
+            Some(Mend::SystemMessage),
+        ),
+        (
+            "stray bytes",
+            with((0, vec![1, 2, 3])),
+            Some(Mend::StrayBytes),
+        ),
+        (
+            "a padded time",
+            with((0, vec![0xff, 1, 0x80, 0x80, 0x80, 0x80, 0])),
+            Some(Mend::LongQuantity),
+        ),
     ];
     for (what, bytes, mend) in table {
         let read = read(&bytes);
@@ -361,7 +464,10 @@ fn damage_is_mended_and_told() {
 fn patterns_stand_one_after_the_other() {
     let pattern = || track([vec![tempo(0, 500_000), meter(0, 4, 2)], beat(2, 9)].concat());
     let read = read(&file(2, 2, 480, &[pattern(), pattern()]));
-    assert_eq!(read.mended.to_string(), "its 2 patterns (type 2) put one after the other");
+    assert_eq!(
+        read.mended.to_string(),
+        "its 2 patterns (type 2) put one after the other"
+    );
     assert_eq!(counts(&read.sequence), BEAT);
     let starts = read.sequence.notes.iter().map(|note| note.start_time);
     assert_eq!(starts.fold(0.0, f64::max), 7.75);
@@ -371,8 +477,15 @@ fn patterns_stand_one_after_the_other() {
 fn times_in_seconds_are_read() {
     // 25 frames of 40 ticks: 1000 ticks a second, 500 a beat at 120.
     let beat = beat(4, 9).into_iter();
-    let beat: Vec<Timed> = beat.map(|(tick, event)| (tick * 500 / 480, event)).collect();
-    let bytes = file(0, 1, 0xe728, &[track([vec![tempo(0, 500_000)], beat].concat())]);
+    let beat: Vec<Timed> = beat
+        .map(|(tick, event)| (tick * 500 / 480, event))
+        .collect();
+    let bytes = file(
+        0,
+        1,
+        0xe728,
+        &[track([vec![tempo(0, 500_000)], beat].concat())],
+    );
     let read = read(&bytes);
     assert_eq!(read.mended.count(Mend::Smpte), 1);
     assert_eq!(counts(&read.sequence), BEAT);
@@ -384,7 +497,11 @@ fn times_in_seconds_are_read() {
 /// A file that has none of all these is read alike by both readings, but for its length.
 #[test]
 fn a_plain_file_is_read_as_the_reference_reads_it() {
-    let bytes = smf(vec![vec![tempo(0, 480_000), meter(0, 4, 2)], beat(5, 9), piano(0)]);
+    let bytes = smf(vec![
+        vec![tempo(0, 480_000), meter(0, 4, 2)],
+        beat(5, 9),
+        piano(0),
+    ]);
     let [ours, magenta] = [Reading::Played, Reading::Magenta]
         .map(|reading| midi_file::read_as(&bytes, reading).unwrap().sequence);
     let timeless = |sequence: &NoteSequence| NoteSequence {

@@ -103,5 +103,7 @@ pub fn strokes(bars: u32) -> Vec<(u32, u8)> {
 /// The beat without a note-off.
 pub fn open_beat(bars: u32, channel: u8) -> Vec<Timed> {
     let strokes = strokes(bars).into_iter();
-    strokes.map(|(tick, key)| on(tick, channel, key, 100)).collect()
+    strokes
+        .map(|(tick, key)| on(tick, channel, key, 100))
+        .collect()
 }
