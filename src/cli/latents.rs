@@ -12,6 +12,9 @@ use super::pieces;
 use musicvae::model::{Decoding, Latent, Posterior};
 
 /// Posterior of each window of a MIDI file.
+///
+/// The last window is filled with silence; a piece that is shorter than a window and fills it when it
+/// is repeated is repeated. What was left out is said.
 #[derive(Args)]
 pub struct Encode {
     /// MIDI file.

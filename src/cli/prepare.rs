@@ -9,14 +9,21 @@ use serde::Serialize;
 
 use super::UsageError;
 use super::output::{note, say};
-use musicvae::data::{Convert as _, Converter, Corpus, Split, tfrecord};
+use musicvae::data::{self, Convert as _, Converter, Corpus, MendedFile, Skipped, Split, tfrecord};
 use musicvae::model::Preset;
-use musicvae::music::{NoteSequence, write_whole_file};
+use musicvae::music::midi_file::Read;
+use musicvae::music::{Reading, write_whole_file};
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
-/// Folders are searched through all their subfolders. Files that cannot be read are left out and
-/// named with the reason. The TFRecord is the format of Magenta's own training tools.
+/// Folders are searched through all their subfolders, and zips within them; MIDI files end in .mid,
+/// .midi, .kar, .rmi or .smf, or begin like one. Files that cannot be read are left out, and the
+/// reasons counted. The TFRecord is the format of Magenta's own training tools; it keeps the splits
+/// that an info.csv tells.
+///
+/// With --preset, a piece that is shorter than a window and fills it when it is repeated (one or two
+/// bars of four) is repeated, unless info.csv calls it a fill; last bars that fill no window are
+/// left out.
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
@@ -32,9 +39,15 @@ pub struct Prepare {
     /// each sequence.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// How files are read: played, or magenta for the reference's reading.
+    #[arg(long, value_name = "READING", default_value_t)]
+    reading: Reading,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
+    /// Name every file that was left out or mended.
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 /// What was done, as `--json` prints it.
@@ -46,12 +59,16 @@ struct Report {
     /// With `--preset`: windows in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     windows: Option<usize>,
-    skipped: Vec<Skipped>,
+    skipped: Vec<Named>,
+    mended: Vec<Named>,
     warnings: Vec<String>,
+    #[serde(skip)]
+    report: data::Report,
 }
 
+/// A file and the reason why it is named.
 #[derive(Serialize)]
-struct Skipped {
+struct Named {
     file: String,
     reason: String,
 }
@@ -63,52 +80,54 @@ impl Prepare {
     ///
     /// When the input is no corpus, holds not one readable file, or the output cannot be written.
     pub fn run(self) -> anyhow::Result<()> {
-        let converter = self.preset.as_deref().map(converter).transpose()?;
+        let mut converter = self.preset.as_deref().map(converter).transpose()?;
+        if let Some(converter) = &mut converter {
+            converter.reading = self.reading;
+        }
         let corpus = Corpus::open(&self.input)?;
         let chosen = corpus.of_split(self.split);
         let bar = progress_bar(chosen.len());
-        let results = corpus.map(&chosen, |entry, sequence| {
+        let results = corpus.map_read(&chosen, self.reading, |_, read| {
             bar.inc(1);
-            let prepare = |sequence: NoteSequence| {
-                let windows = match &converter {
-                    Some(converter) => {
-                        let converted = converter.convert(&sequence);
-                        converted
-                            .map_err(|reason| reason.to_string())?
-                            .windows
-                            .len()
-                    }
-                    None => 0,
-                };
-                Ok((sequence.notes.len(), windows, sequence.to_bytes()))
+            let Read { sequence, mended } = read?;
+            let converted = match &converter {
+                Some(converter) => {
+                    let converted = converter.convert(&sequence);
+                    Some(converted.map_err(|reason| reason.to_string())?)
+                }
+                None => None,
             };
-            sequence.and_then(prepare).map_err(|reason| Skipped {
-                file: entry.name.clone(),
-                reason,
-            })
+            let notes = sequence.notes.len();
+            Ok((notes, converted, mended.to_string(), sequence.to_bytes()))
         });
         bar.finish_and_clear();
 
-        let mut report = Report {
-            output: self.output,
-            written: 0,
-            notes: 0,
-            windows: self.preset.as_ref().map(|_| 0),
-            skipped: Vec::new(),
+        let mut report = data::Report {
+            skipped: corpus.skipped().to_vec(),
             warnings: corpus.warnings().to_vec(),
+            ..data::Report::default()
         };
+        let (mut notes, mut windows) = (0, 0);
         let mut records = Vec::with_capacity(results.len());
-        for result in results {
+        for (entry, result) in chosen.iter().zip(results) {
+            let file = corpus.entries()[*entry].name.clone();
             match result {
-                Ok((notes, windows, record)) => {
-                    report.notes += notes;
-                    report.windows = report.windows.map(|all| all + windows);
+                Ok((of_file, converted, what, record)) => {
+                    notes += of_file;
+                    if !what.is_empty() {
+                        report.mended.push(MendedFile { file, what });
+                    }
+                    if let Some(converted) = converted {
+                        windows += converted.windows.len();
+                        report.unknown_notes += converted.unknown_notes;
+                        report.left_out.add(&converted.left_out);
+                    }
                     records.push(record);
                 }
-                Err(skipped) => report.skipped.push(skipped),
+                Err(reason) => report.skipped.push(Skipped { file, reason }),
             }
         }
-        report.written = records.len();
+        report.used = records.len();
         if records.is_empty() {
             let input = self.input.display();
             match report.skipped.first() {
@@ -120,6 +139,22 @@ impl Prepare {
                 None => anyhow::bail!("`{input}` has no MIDI files to prepare"),
             }
         }
+        let named = |file: &String, reason: &String| Named {
+            file: file.clone(),
+            reason: reason.clone(),
+        };
+        let skipped = report.skipped.iter();
+        let mended = report.mended.iter();
+        let report = Report {
+            output: self.output,
+            written: records.len(),
+            notes,
+            windows: self.preset.as_ref().map(|_| windows),
+            skipped: skipped.map(|it| named(&it.file, &it.reason)).collect(),
+            mended: mended.map(|it| named(&it.file, &it.what)).collect(),
+            warnings: report.warnings.clone(),
+            report,
+        };
         write_whole_file(&report.output, |out| {
             records
                 .iter()
@@ -129,7 +164,7 @@ impl Prepare {
             let output = report.output.display();
             format!("cannot write `{output}`: check that its folder exists and may be written to")
         })?;
-        report.print(self.json)
+        report.print(self.json, self.verbose)
     }
 }
 
@@ -157,15 +192,12 @@ fn progress_bar(files: usize) -> ProgressBar {
 }
 
 impl Report {
-    fn print(&self, json: bool) -> anyhow::Result<()> {
+    fn print(&self, json: bool, verbose: bool) -> anyhow::Result<()> {
         if json {
             return say!("{}", serde_json::to_string_pretty(self)?);
         }
-        for warning in &self.warnings {
-            note!("warning: {warning}");
-        }
-        for Skipped { file, reason } in &self.skipped {
-            note!("skipped `{file}`: {reason}");
+        for line in self.report.lines(verbose) {
+            note!("{line}");
         }
         let (written, notes) = (self.written, self.notes);
         let windows = match self.windows {

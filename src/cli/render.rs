@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::output::{note, say};
 use crate::engine::render::{render_notes, write_wav};
 use crate::engine::{SoundFont, SoundFontSource};
-use musicvae::music::midi_file;
+use musicvae::music::{Reading, midi_file};
 
 /// Render the drums of a MIDI file to a WAV file, faster than they play.
 #[derive(clap::Args)]
@@ -30,19 +30,21 @@ pub struct Render {
 impl Render {
     /// Runs the command.
     pub fn run(self) -> anyhow::Result<()> {
-        let sequence = midi_file::read_path(&self.input)?;
+        let midi_file::Read { sequence, mended } =
+            midi_file::read_path_as(&self.input, Reading::Played)?;
+        if !mended.is_empty() {
+            note!("note: {}: {mended}", self.input.display());
+        }
+        let (drums, _) = sequence.drums().map_err(|reason| {
+            anyhow::anyhow!("{} can't be rendered: {reason}", self.input.display())
+        })?;
+        let drums = drums.len();
         let source = self
             .soundfont
             .map_or(SoundFontSource::Embedded, SoundFontSource::File);
         let font = SoundFont::load(&source)?;
         let sound = render_notes(&sequence, &font, self.rate)
             .with_context(|| self.input.display().to_string())?;
-        let drums = sequence.notes.len() - sound.skipped_notes;
-        anyhow::ensure!(
-            drums > 0,
-            "{} has no drum notes (channel 10): there is nothing to render",
-            self.input.display()
-        );
         if sound.skipped_notes > 0 {
             note!(
                 "{} notes that are no drums were left out",

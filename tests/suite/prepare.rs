@@ -164,7 +164,7 @@ fn what_goes_wrong_is_said_and_leaves_no_file() {
     assert!(run.status.success(), "{run:?}");
     let said = String::from_utf8(run.stderr).unwrap();
     assert!(
-        said.starts_with("skipped `bad.mid`: it is not a playable MIDI file: "),
+        said.starts_with("1 of 2 files left out:\n  `bad.mid`: it is not a playable MIDI file: "),
         "{said}"
     );
     assert!(

@@ -13,8 +13,8 @@ use super::UsageError;
 use super::grooves::ModelArgs;
 use super::output::{note, say};
 use musicvae::checkpoint::Checkpoint;
-use musicvae::data::{DataError, GrooveConverter, Split, Windows, load_windows};
-use musicvae::music::write_whole_file;
+use musicvae::data::{AsMagenta, DataError, GrooveConverter, Split, Windows, load_windows};
+use musicvae::music::{Reading, write_whole_file};
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -28,6 +28,10 @@ use musicvae::training::evaluate::{
 #[derive(Args)]
 pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
+    ///
+    /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
+    /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
+    /// bars that are not in 4/4 are left out. What was left out is said.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// train, validation or test.
@@ -56,6 +60,12 @@ pub struct Eval {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// How files are read: played, or magenta for the windows that the reference cuts.
+    #[arg(long, value_name = "READING", default_value_t)]
+    reading: Reading,
+    /// Name every file that was left out or mended.
+    #[arg(short, long)]
+    verbose: bool,
     /// Also draw the figures, as SVG files into this folder.
     #[arg(long, value_name = "FOLDER")]
     pictures: Option<PathBuf>,
@@ -114,12 +124,12 @@ impl Eval {
         questions: &Questions,
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
-        let windows = load(&self.data, self.split, bars, None)?;
-        for warning in &windows.warnings {
-            note!("note: {warning}");
+        let windows = self.load(self.split, bars, None)?;
+        for line in windows.report().lines(self.verbose) {
+            note!("note: {line}");
         }
         // Without a training split there is nothing to learn simple predictions from.
-        let train = match load(&self.data, Split::Train, bars, Some(1)) {
+        let train = match self.load(Split::Train, bars, Some(1)) {
             Ok(train) => Some(train),
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -136,10 +146,14 @@ impl Eval {
             }
         })?)
     }
-}
 
-fn load(data: &Path, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
-    load_windows(data, Some(split), &GrooveConverter { bars, hop })
+    fn load(&self, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
+        let converter = GrooveConverter { bars, hop };
+        match self.reading {
+            Reading::Played => load_windows(&self.data, Some(split), &converter),
+            Reading::Magenta => load_windows(&self.data, Some(split), &AsMagenta(converter)),
+        }
+    }
 }
 
 /// Writes pictures by name into `folder`, and says where they are.

@@ -29,7 +29,7 @@ mod windows;
 use std::path::PathBuf;
 
 pub use chords::ChordClass;
-pub use converter::{Convert, Converter, NotConvertible};
+pub use converter::{AsMagenta, Convert, Converter, NotConvertible};
 pub use corpus::{Corpus, Entry};
 pub use cut::Converted;
 pub use drums::DrumSet;

@@ -294,8 +294,8 @@ fn load_examples(
     for_training.hop = Some(options.hop_bars);
     for_training.seed = Some(options.seed);
     let train = load(Split::Train, &for_training)?;
-    for warning in &train.warnings {
-        tell(Event::Notice(warning.clone()));
+    for line in train.report().lines(false) {
+        tell(Event::Notice(line));
     }
     let mut for_validation = converter()?;
     for_validation.hop = Some(preset.bars);

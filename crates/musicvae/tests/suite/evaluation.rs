@@ -6,7 +6,7 @@ use musicvae::Drummer;
 use musicvae::checkpoint::attributes::{Attributes, AttributesError, Kind};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, Metadata};
-use musicvae::data::{GrooveConverter, Split, Windows, load_windows};
+use musicvae::data::{AsMagenta, GrooveConverter, Split, Windows, load_windows};
 use musicvae::internals::init;
 use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
@@ -325,7 +325,7 @@ fn samples_of_a_split_that_is_its_own_training_are_duplicates() {
 fn baselines_of_the_dataset_are_the_known_ones() {
     let Some(groove) = data("groove") else { return };
     let load = |split, hop| {
-        let converter = GrooveConverter { bars: 4, hop };
+        let converter = AsMagenta(GrooveConverter { bars: 4, hop });
         load_windows(&groove, Some(split), &converter).unwrap()
     };
     let (validation, train) = (load(Split::Validation, None), load(Split::Train, Some(1)));
