@@ -1,7 +1,7 @@
 //! The heart: transport, player and mixer, moved on by whoever has the time: the audio callback,
-//! or the clock thread while there is no sound card. All of it is real time: it allocates, locks and
-//! frees nothing, is asked through queues and answers through them and through atomics. Uses time,
-//! sound, recording's tap and the ground.
+//! or the clock thread while there is no sound card. All of it is real time: it allocates, locks
+//! and frees nothing, is asked through queues and answers through them and through atomics. Uses
+//! `time`, `sound`, recording's tap, what MIDI's threads share with it, and the ground.
 
 mod beats;
 mod commands;

@@ -19,7 +19,7 @@ impl Core {
         };
         let position = transport.position();
         let bar = || player.feel.grid(player.next_bar());
-        // The limiter holds the sound back: the first frame that is recorded is the first of the bar.
+        // The limiter holds the sound back: the first frame of a recording is the first of the bar.
         match tap.begins_at(transport.playing(), bar) {
             Some(from) if from <= position => {
                 // A master's start is heard of a little late; the ticks are the music's even so.

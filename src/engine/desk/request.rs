@@ -46,7 +46,8 @@ pub enum Setup {
     SetSoundFont(SoundFontSource),
     /// Drum kit of the SoundFont by program number, 0..=127 (0 is the standard kit).
     SetKit(u8),
-    /// Opens an audio output by its [`crate::engine::AudioOutput::id`] or name; `None` is the default one.
+    /// Opens an audio output by its [`crate::engine::AudioOutput::id`] or name; `None` is the
+    /// default one.
     OpenAudio(Option<String>),
     /// Gives the sound card back; the clock goes on.
     CloseAudio,
