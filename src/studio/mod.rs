@@ -12,6 +12,7 @@ mod action;
 mod answers;
 pub mod chain;
 pub mod devices;
+mod dispatch;
 pub mod drum_machine;
 pub mod edit;
 mod event;
@@ -25,16 +26,12 @@ pub mod playing;
 pub mod qualities;
 pub mod record;
 mod rework;
-#[expect(
-    clippy::module_inception,
-    reason = "the studio itself, above its features"
-)]
-mod studio;
 pub mod training;
 mod workers;
 
 pub use action::Action;
 pub use chain::Chain;
+pub use dispatch::Studio;
 pub use drum_machine::{Column, MapAction, MapEditor};
 pub use event::Event;
 pub use ground::config::{self, Config};
@@ -47,7 +44,6 @@ pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;
 pub use musicvae::data::Split;
 pub use musicvae::training::{Event as TrainingEvent, Record};
-pub use studio::Studio;
 pub use training::{Curves, RunState, Term};
 pub use workers::{Answer, Inference, Job, Loader, Model, Tell, Workers, guarded, quiet_stderr};
 

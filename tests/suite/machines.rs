@@ -192,7 +192,7 @@ fn a_saved_map_is_written_listed_and_opened_again() {
     let mut map = DrumMap::general_midi();
     map.name = "My Machine".into();
     map.lanes[8] = None;
-    workers.perform(Effect::SaveMap(map.clone()));
+    workers.perform(Effect::SaveMap(Box::new(map.clone())));
     let event = until(&|event| matches!(event, Event::Notice(_)));
     let Event::Notice(text) = event else { return };
     assert!(

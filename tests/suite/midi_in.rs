@@ -128,6 +128,33 @@ fn strokes_and_controllers_reach_whoever_asks() {
     assert!(tap.step < 4 || tap.step == 63, "{tap:?}");
 }
 
+#[test]
+fn what_comes_in_is_told_as_it_comes_and_merges_while_nobody_takes_it() {
+    let engine = Engine::start(EngineOptions {
+        audio: false,
+        ..EngineOptions::default()
+    });
+    let (tell, told) = std::sync::mpsc::sync_channel(0);
+    engine.listen(move |it| tell.send(it).is_ok()).unwrap();
+    let next = || told.recv_timeout(Duration::from_secs(20)).unwrap();
+    let value = |value| Received::Controller {
+        channel: 1,
+        number: 7,
+        value,
+    };
+    engine.receive(&[0xB0, 7, 1]);
+    assert_eq!(next(), [value(1)]);
+    engine.receive(&[0xB0, 7, 2]);
+    // The listener waits with this one; of what comes meanwhile the latest is left.
+    std::thread::sleep(Duration::from_millis(100));
+    (3..=127).for_each(|value| engine.receive(&[0xB0, 7, value]));
+    let last = std::iter::repeat_with(next)
+        .flatten()
+        .find(|it| *it == value(127));
+    assert!(last.is_some());
+    assert_eq!(engine.status().dropped_midi, 0);
+}
+
 fn controller(number: u8, value: u8) -> Event {
     Event::Midi(vec![Received::Controller {
         channel: 1,

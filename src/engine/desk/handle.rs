@@ -27,7 +27,7 @@ use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Link};
 
 /// Time between two tellings of what came in by MIDI.
-const REST: Duration = Duration::from_millis(10);
+const REST: Duration = Duration::from_millis(33);
 
 /// A running engine; dropping it ends every note and gives the devices back.
 pub struct Engine {

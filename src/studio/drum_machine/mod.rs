@@ -63,7 +63,7 @@ impl DrumMachine {
             Action::Map(action) => self.editor.apply(action, &mut self.map, ground),
             Action::SaveMap(name) => {
                 self.map.name = name;
-                ground.ask(Effect::SaveMap(self.map.clone()));
+                ground.ask(Effect::SaveMap(Box::new(self.map.clone())));
             }
             Action::NudgeMidiOffset(by) => {
                 let offset = MIDI_OFFSET.nearest((self.offset + by).round());

@@ -41,7 +41,7 @@ pub enum Effect {
     /// Reads a drum map by name or file; the empty name is General MIDI.
     OpenMap(String),
     /// Writes a drum map into the folder of the player's own.
-    SaveMap(DrumMap),
+    SaveMap(Box<DrumMap>),
     /// Writes the slots and the chain, as text, to their file.
     KeepChain(String),
     /// Writes what controllers are bound to, as text, to its file.

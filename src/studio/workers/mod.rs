@@ -21,10 +21,10 @@ pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 pub use stderr::quiet_stderr;
 
 use super::chain::store;
+use super::dispatch::Studio;
 use super::event::Event;
 use super::ground::Effect;
 use super::ground::config::{self, Config};
-use super::studio::Studio;
 use super::{export, midi};
 use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
