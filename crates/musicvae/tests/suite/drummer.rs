@@ -59,7 +59,8 @@ fn every_kind_of_music_goes_in_and_comes_out() {
         assert_eq!([&way[0], &way[3]], [&back[0], &back[1]], "{preset}");
         let row = drummer.in_a_row(&ends);
         let count = |window: &Window| window.to_note_sequence().notes.len();
-        assert_eq!(row.notes.len(), ends.iter().map(count).sum());
+        let notes: usize = ends.iter().map(count).sum();
+        assert_eq!(row.notes.len(), notes);
     }
 }
 
