@@ -52,14 +52,15 @@ fn every_kind_of_music_goes_in_and_comes_out() {
         let other = drummer.sample(Decoding { seed: 6, ..WARM }, 111.0).unwrap();
         let ends = [drawn, other];
         let back = drummer.reconstruct(&ends, WARM).unwrap();
-        assert_eq!(back.len(), 2);
         let way = drummer.interpolate(&ends[0], &ends[1], 4, WARM).unwrap();
         let tempos: Vec<_> = way.iter().map(|window| window.qpm().round()).collect();
         assert_eq!(tempos, [93.0, 99.0, 105.0, 111.0], "{preset}");
-        assert_eq!([&way[0], &way[3]], [&back[0], &back[1]], "{preset}");
+        let ways_ends = drummer.interpolate(&ends[0], &ends[1], 2, WARM).unwrap();
+        assert_eq!(ways_ends, back, "{preset}");
         let row = drummer.in_a_row(&ends);
         let count = |window: &Window| window.to_note_sequence().notes.len();
-        assert_eq!(row.notes.len(), ends.iter().map(count).sum::<usize>());
+        let notes: usize = ends.iter().map(count).sum();
+        assert_eq!(row.notes.len(), notes);
     }
 }
 

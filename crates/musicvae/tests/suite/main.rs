@@ -10,6 +10,7 @@ mod drummer;
 mod evaluation;
 mod family;
 mod family_shapes;
+#[cfg(feature = "fetch")]
 mod fetch;
 mod groove;
 mod magenta;
