@@ -15,8 +15,8 @@ mod variants;
 mod whole_file;
 
 pub(crate) use bars::{bars_of, closing_line};
-pub use drum_part::{Drums, NoDrums};
 pub(crate) use drum_part::marked;
+pub use drum_part::{Drums, NoDrums};
 pub use drums::Lane;
 pub use features::FEATURES;
 pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};

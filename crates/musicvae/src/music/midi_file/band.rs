@@ -258,7 +258,7 @@ impl Band {
             Some(list) => *list,
             None => self.new_movements(),
         };
-                self.instruments.push(Instrument {
+        self.instruments.push(Instrument {
             program,
             channel,
             track,

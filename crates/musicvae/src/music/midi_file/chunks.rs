@@ -100,7 +100,11 @@ pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>,
 /// Where the file begins in its bytes.
 fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
     let is_riff = bytes.starts_with(b"RIFF");
-    let lead = if is_riff { bytes.len() } else { bytes.len().min(LEAD) };
+    let lead = if is_riff {
+        bytes.len()
+    } else {
+        bytes.len().min(LEAD)
+    };
     match find(&bytes[..lead], b"MThd") {
         Some(0) => Ok(0),
         Some(start) if is_riff => {
