@@ -35,10 +35,10 @@ impl Render {
         if !mended.is_empty() {
             note!("note: {}: {mended}", self.input.display());
         }
-        let (drums, _) = sequence.drums().map_err(|reason| {
+        let drums = sequence.drums().map_err(|reason| {
             anyhow::anyhow!("{} can't be rendered: {reason}", self.input.display())
         })?;
-        let drums = drums.len();
+        let drums = drums.strokes.len();
         let source = self
             .soundfont
             .map_or(SoundFontSource::Embedded, SoundFontSource::File);

@@ -946,7 +946,10 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
     let midi = drums(1, 5);
     write("empty.mid", b"");
     write("cut.mid", &midi[..midi.len() / 2]);
-    write("short.mid", &drums(1, 3));
+    write(
+        "silent.mid",
+        &midi_file::write(&NoteSequence::default()).unwrap(),
+    );
     let checkpoint = fs::read(folder.path().join("tiny.safetensors")).unwrap();
     write("cut.safetensors", &checkpoint[..checkpoint.len() - 7]);
     write("text.json", b"hello");
@@ -975,8 +978,8 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
             "cannot read `folder`: Is a directory",
         ),
         (
-            &["encode", "short.mid"],
-            "short.mid holds no window to use: it has only 3 of the 4 bars of a window",
+            &["encode", "silent.mid"],
+            "silent.mid holds no window to use: it has no notes",
         ),
         (
             &["reconstruct", "cut.mid", "-o", "x"],
@@ -1097,7 +1100,7 @@ fn a_reader_that_goes_away_is_no_error() {
 fn results_that_do_not_arrive_are_an_error() {
     let folder = workplace();
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let arguments = with_tiny(&["encode", "a.mid", "--json"]);
+    let arguments = with_tiny(&["encode", "b.mid", "--json"]);
     let run = command(&folder, &arguments).stdout(full).output().unwrap();
     let said = String::from_utf8(run.stderr).unwrap();
     assert!(

@@ -171,8 +171,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
             cell.map_or("", |cell| cell.trim())
         };
         let text = |column| cell(column).to_string();
+        let (found, expected) = (line.cells.len(), lines[header].cells.len());
+        let short = format!("it has {found} cells, but the header has {expected}");
         let name = text(Some(columns.midi_filename));
         if name.is_empty() {
+            if found <= columns.midi_filename {
+                table.problems.push((line.number, short));
+            }
             continue;
         }
         let bpm = match cell(columns.bpm) {
@@ -188,6 +193,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
             }
         };
         let split = match cell(columns.split) {
+            "" if columns.split.is_some_and(|split| split >= found) => Err(short),
             "" => Ok(None),
             split => split.parse().map(Some),
         };
@@ -329,10 +335,16 @@ mod tests {
 
     #[test]
     fn a_bad_row_is_named_and_the_rest_used() {
-        let text = "midi_filename,split,bpm\na.mid,train,fast\nb.mid,trian,90\nc.mid,test,90\n,,\n";
+        let text = "style,midi_filename,split,bpm\n,a.mid,train,fast\n,b.mid,trian,90\n\
+                    ,c.mid,test,90\n,,,\nrock\n,d.mid\n";
         let table = parse(text.as_bytes()).unwrap();
-        assert_eq!(table.problems, [(2, "a bpm of `fast` is no number".into())]);
-        assert_eq!(table.rows.len(), 3);
+        let short = |cells| format!("it has {cells} cells, but the header has 4");
+        assert_eq!(
+            table.problems,
+            [(2, "a bpm of `fast` is no number".into()), (6, short(1))]
+        );
+        assert_eq!(table.rows.len(), 4);
+        assert_eq!(table.rows[3].info, Err(short(2)));
         assert_eq!(
             table.rows[0].info.as_ref().unwrap().split,
             Some(Split::Train)

@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::{Lane, NoteSequence};
+use super::{Lane, Note, NoteSequence};
 
 /// What is known of the notes that one player plays.
 #[derive(Clone, Debug, Default)]
@@ -169,23 +169,32 @@ pub enum NoDrums {
     NoLane(usize),
 }
 
+/// The drums of a note sequence.
+pub struct Drums<'a> {
+    /// Those of the nine lanes, in the sequence's order.
+    pub strokes: Vec<(Lane, &'a Note)>,
+    /// How many other notes there are.
+    pub others: usize,
+}
+
 impl NoteSequence {
-    /// The notes that are drums of the nine lanes, each with its lane, and how many others there are.
+    /// The notes that are drums of the nine lanes.
     ///
     /// # Errors
     /// Why there are none.
-    pub fn drums(&self) -> Result<(Vec<(Lane, &super::Note)>, usize), NoDrums> {
-        let lane = |pitch: i32| u8::try_from(pitch).ok().and_then(Lane::of_pitch);
+    pub fn drums(&self) -> Result<Drums<'_>, NoDrums> {
+        let lane = |note: &Note| u8::try_from(note.pitch).ok().and_then(Lane::of_pitch);
         let drums = self.notes.iter().filter(|note| note.is_drum);
-        let drums: Vec<_> = drums
-            .filter_map(|note| Some((lane(note.pitch)?, note)))
-            .collect();
+        let strokes: Vec<_> = drums.filter_map(|note| Some((lane(note)?, note))).collect();
         let all = self.notes.len();
-        match drums.len() {
+        match strokes.len() {
             0 if all == 0 => Err(NoDrums::NoNotes),
             0 if self.notes.iter().any(|note| note.is_drum) => Err(NoDrums::NoLane(all)),
             0 => Err(NoDrums::NoPart(all)),
-            count => Ok((drums, all - count)),
+            count => Ok(Drums {
+                strokes,
+                others: all - count,
+            }),
         }
     }
 }

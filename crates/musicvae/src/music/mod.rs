@@ -14,7 +14,7 @@ mod variants;
 mod whole_file;
 
 pub(crate) use bars::{bars_of, closing_line};
-pub use drum_part::NoDrums;
+pub use drum_part::{Drums, NoDrums};
 pub(crate) use drum_part::marked;
 pub use drums::{LANES, Lane};
 pub use groove::{FEATURES, Groove, Hit, Meter, STEPS_PER_QUARTER, Step};

@@ -26,14 +26,14 @@ fn convert(read: &Read) -> Result<Converted, NoWindows> {
 
 /// Kicks, snares, hats and all drums.
 fn counts(read: &Read) -> [usize; 4] {
-    let (drums, _) = read.sequence.drums().unwrap();
+    let drums = read.sequence.drums().unwrap().strokes;
     let of = |lane: Lane| drums.iter().filter(|(it, _)| *it == lane).count();
     let [kick, snare, hat] = [Lane::Kick, Lane::Snare, Lane::ClosedHat].map(of);
     [kick, snare, hat, drums.len()]
 }
 
 fn last_stroke(read: &Read) -> f64 {
-    let (drums, _) = read.sequence.drums().unwrap();
+    let drums = read.sequence.drums().unwrap().strokes;
     let starts = drums.iter().map(|(_, note)| note.start_time);
     starts.fold(0.0, f64::max)
 }

@@ -391,7 +391,7 @@ fn links_are_one_take_and_pipes_are_never_opened() {
         .status();
     assert!(pipe.unwrap().success());
     std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
-    fs::set_permissions(at("locked"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(at("locked"), fs::Permissions::from_mode(0o000)).unwrap();
     let is_locked = fs::read_dir(at("locked")).is_err();
     let corpus = Corpus::open(files.path());
     fs::set_permissions(at("locked"), fs::Permissions::from_mode(0o755)).unwrap();

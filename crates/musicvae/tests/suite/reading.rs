@@ -2,7 +2,7 @@
 
 use musicvae::data::{Convert, Converted, Converter, GrooveConverter, NoWindows, Window};
 use musicvae::music::midi_file::{self, Mend, Read};
-use musicvae::music::{Groove, Lane, NoDrums, NoteSequence, Reading, Representation};
+use musicvae::music::{Drums, Groove, Lane, NoDrums, NoteSequence, Reading, Representation};
 
 use crate::smf::{
     Timed, beat, chunk, events, file, meter, name, off, on, open_beat, smf, strokes, tempo, track,
@@ -16,7 +16,10 @@ fn read(bytes: &[u8]) -> Read {
 
 /// Kicks, snares, hats and all drums of a file, and its notes that are none.
 fn counts(sequence: &NoteSequence) -> ([usize; 4], usize) {
-    let (drums, others) = sequence.drums().unwrap();
+    let Drums {
+        strokes: drums,
+        others,
+    } = sequence.drums().unwrap();
     let of = |lane: Lane| drums.iter().filter(|(it, _)| *it == lane).count();
     let lanes = [Lane::Kick, Lane::Snare, Lane::ClosedHat].map(of);
     ([lanes[0], lanes[1], lanes[2], drums.len()], others)
@@ -362,7 +365,8 @@ fn damage_is_mended_and_told() {
         Some(7680),
     );
     let good = chunk(b"MTrk", &body);
-    let plain = || file(0, 1, 480, &[good.clone()]);
+    let alone = std::slice::from_ref(&good);
+    let plain = || file(0, 1, 480, alone);
     let after = |extra: &[u8]| [&plain()[..], extra].concat();
     let before = |extra: &[u8]| [extra, &plain()[..]].concat();
     let with = |extra: Timed| smf(vec![[vec![extra], beat(4, 9)].concat()]);
@@ -376,6 +380,10 @@ fn damage_is_mended_and_told() {
     cut.truncate(cut.len() - 5);
     let second = track(vec![(0, vec![0xf0, 1, 0xf7])]);
     let unknown = chunk(b"XFIH", b"abcd");
+    let mut riff = b"RIFF\0\0\0\0RMIDDISP\x02\0\0\0okdata".to_vec();
+    riff.extend((plain().len() as u32).to_le_bytes());
+    riff.extend(plain());
+    riff.extend(b"LIST\x04\0\0\0INFO");
     let running: Vec<Timed> = strokes(4)
         .into_iter()
         .flat_map(|(tick, key)| [(tick, vec![0xf0, 2, 0x7e, 0xf7]), (tick, vec![key, 90])])
@@ -388,6 +396,7 @@ fn damage_is_mended_and_told() {
             before(b"RIFF\x00\x10\0\0RMIDdata\x00\x10\0\0"),
             Some(Mend::Wrapped),
         ),
+        ("RMID with more in it", riff, Some(Mend::Wrapped)),
         (
             "behind another header",
             before(&[0; 128]),
@@ -401,7 +410,7 @@ fn damage_is_mended_and_told() {
         ("a little behind", after(&[0, 0, 0]), Some(Mend::BytesAfter)),
         (
             "too many announced",
-            file(1, 9, 480, &[good.clone()]),
+            file(1, 9, 480, alone),
             Some(Mend::TrackCount),
         ),
         (
@@ -411,7 +420,7 @@ fn damage_is_mended_and_told() {
         ),
         (
             "none announced",
-            file(0, 0, 480, &[good.clone()]),
+            file(0, 0, 480, alone),
             Some(Mend::TrackCount),
         ),
         (

@@ -17,6 +17,8 @@ struct Instrument {
     says: Option<bool>,
     is_drum: bool,
     name: String,
+    /// What the track calls its instrument.
+    instrument_name: String,
     notes: Vec<Stroke>,
     /// Which of [`Band::movements`] holds its controller and pitch-wheel movements.
     movements: usize,
@@ -46,6 +48,7 @@ struct TrackState<'r> {
     number: usize,
     rhythm: &'r Rhythm,
     name: String,
+    instrument_name: String,
     programs: [u8; 16],
     /// What sounds, by channel and key.
     open: BTreeMap<(u8, u8), Vec<Open>>,
@@ -57,6 +60,7 @@ impl TrackState<'_> {
             number,
             rhythm,
             name: String::new(),
+            instrument_name: String::new(),
             programs: [0; 16],
             open: BTreeMap::new(),
         }
@@ -77,6 +81,10 @@ impl TrackState<'_> {
         });
         ended.collect()
     }
+}
+
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
 /// Controller and pitch-wheel movements.
@@ -133,9 +141,8 @@ impl Band {
             let tick = event.tick;
             match event.kind {
                 // Latin-1, as the reference decodes it.
-                EventKind::TrackName(bytes) => {
-                    part.name = bytes.iter().map(|byte| char::from(*byte)).collect();
-                }
+                EventKind::TrackName(bytes) => part.name = latin1(bytes),
+                EventKind::InstrumentName(bytes) => part.instrument_name = latin1(bytes),
                 EventKind::Program { channel, program } => {
                     part.programs[usize::from(channel)] = program;
                 }
@@ -231,7 +238,7 @@ impl Band {
         end: Option<u64>,
     ) {
         for note in notes {
-            let instrument = self.instrument(part.place(channel, note.start), &part.name);
+            let instrument = self.instrument(part.place(channel, note.start), part);
             self.instruments[instrument].notes.push(Stroke {
                 key,
                 velocity: note.velocity,
@@ -242,7 +249,7 @@ impl Band {
     }
 
     /// The instrument's place; it takes a seat when it has none.
-    fn instrument(&mut self, place: Place, name: &str) -> usize {
+    fn instrument(&mut self, place: Place, part: &TrackState) -> usize {
         if let Some(found) = self.places.get(&place) {
             return *found;
         }
@@ -251,15 +258,15 @@ impl Band {
             Some(list) => *list,
             None => self.new_movements(),
         };
-        let (name, notes) = (name.to_string(), Vec::new());
         self.instruments.push(Instrument {
             program,
             channel,
             track,
             says,
             is_drum: false,
-            name,
-            notes,
+            name: part.name.clone(),
+            instrument_name: part.instrument_name.clone(),
+            notes: Vec::new(),
             movements,
         });
         self.places.insert(place, self.instruments.len() - 1);
@@ -301,7 +308,7 @@ impl Band {
                 ..Part::default()
             };
             if !is_mixed[instrument.track] {
-                part.name = instrument.name.clone();
+                part.name = format!("{} {}", instrument.name, instrument.instrument_name);
             }
             for note in &instrument.notes {
                 part.count(i32::from(note.key));

@@ -25,8 +25,8 @@ pub(super) enum Division {
     TicksPerSecond(f64),
 }
 
-/// How far into a file its beginning is looked for: behind the header of a RIFF file, or of an old
-/// Macintosh.
+/// How far into a file its beginning is looked for, behind a header of another kind (of an old
+/// Macintosh, say).
 const LEAD: usize = 4096;
 
 /// How much of what was read may be no event.
@@ -42,6 +42,7 @@ pub(super) fn malformed(at: usize, problem: impl Into<String>) -> MidiFileError 
 /// Parses a whole file.
 pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>, MidiFileError> {
     let start = start(bytes, mended)?;
+    let bytes = &bytes[..wrapped_end(bytes, start)];
     let header = chunk(bytes, start).ok_or_else(|| malformed(start, "the header is cut short"))?;
     let body = &bytes[header.body..];
     let header = match body.get(..header.length) {
@@ -98,10 +99,15 @@ pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>,
 
 /// Where the file begins in its bytes.
 fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
-    let lead = &bytes[..bytes.len().min(LEAD)];
-    match find(lead, b"MThd") {
+    let is_riff = bytes.starts_with(b"RIFF");
+    let lead = if is_riff {
+        bytes.len()
+    } else {
+        bytes.len().min(LEAD)
+    };
+    match find(&bytes[..lead], b"MThd") {
         Some(0) => Ok(0),
-        Some(start) if bytes.starts_with(b"RIFF") => {
+        Some(start) if is_riff => {
             mended.note(Mend::Wrapped, 1);
             Ok(start)
         }
@@ -111,6 +117,21 @@ fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
         }
         None if bytes.is_empty() => Err(malformed(0, "it is empty")),
         None => Err(malformed(0, "it does not begin with `MThd`")),
+    }
+}
+
+/// Where the file ends in its bytes: with the chunk of a RIFF file that holds it.
+fn wrapped_end(bytes: &[u8], start: usize) -> usize {
+    let before = start.checked_sub(8).map(|from| &bytes[from..start]);
+    let length = match before {
+        Some(&[b'd', b'a', b't', b'a', a, b, c, d]) => u32::from_le_bytes([a, b, c, d]) as usize,
+        _ => 0,
+    };
+    let end = start.saturating_add(length);
+    if length > 14 && end < bytes.len() {
+        end
+    } else {
+        bytes.len()
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) enum EventKind<'a> {
         bend: i32,
     },
     TrackName(&'a [u8]),
+    InstrumentName(&'a [u8]),
     /// Microseconds a quarter note, never 0.
     Tempo(u32),
     /// Numerator, never 0, and denominator, a power of two.
@@ -262,6 +263,7 @@ impl<'a> Reader<'a, '_> {
         let data = self.take(usize::try_from(length).ok()?)?;
         let kind = match meta {
             0x03 => Ok(EventKind::TrackName(data)),
+            0x04 => Ok(EventKind::InstrumentName(data)),
             0x51 => tempo(data).ok_or(Mend::Tempo),
             0x58 => meter(data).ok_or(Mend::Meter),
             0x59 => key(data).ok_or(Mend::Key),
