@@ -13,7 +13,6 @@ use super::output::{note, say};
 use super::preset_of_name;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::data::Split;
-use musicvae::model::cpu::Bf16;
 use musicvae::model::lstm::Factors;
 use musicvae::model::{Preset, Sampling};
 use musicvae::training::{Control, Event, Record, RunSettings, TrainOptions, Variation, train};
@@ -127,8 +126,8 @@ pub(super) fn factors(text: &str) -> Result<Factors, String> {
 }
 
 pub(super) fn warn_of_slow_factors(factors: Factors) {
-    if factors == Factors::Bfloat16 && !Bf16::is_fast() {
-        note!("note: this processor has no AVX-512 BF16: bfloat16 is slower than float32 here");
+    if factors == Factors::Bfloat16 && !factors.pay() {
+        note!("note: this processor gains nothing by bfloat16: it takes as long as float32 here");
     }
 }
 

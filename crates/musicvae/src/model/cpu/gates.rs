@@ -4,9 +4,7 @@
 //! gate, output gate), as in the reference's `LSTMBlockCell`. Loops here have no branches and no
 //! calls, so the compiler turns them into vector code for the instruction set at hand.
 
-use pulp::{Simd, WithSimd};
-
-use super::arch;
+use super::kernels::{Kernel, Kernels, Vectors};
 
 /// Added to the forget gate at run time, not stored in the weights (the reference's default).
 const FORGET_BIAS: f32 = 1.0;
@@ -52,13 +50,14 @@ pub fn tanh(x: f32) -> f32 {
 /// Activates `gates` (`[batch, 4 * units]`, in place) and steps the cell: `c` and `h`
 /// (`[batch, units]`) from `c_previous`.
 pub fn gates_forward(
+    kernels: Kernels,
     units: usize,
     gates: &mut [f32],
     c_previous: &[f32],
     c: &mut [f32],
     h: &mut [f32],
 ) {
-    arch().dispatch(Forward {
+    kernels.run(Forward {
         units,
         gates,
         c_previous,
@@ -75,11 +74,11 @@ struct Forward<'a> {
     h: &'a mut [f32],
 }
 
-impl WithSimd for Forward<'_> {
+impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn run<S: Vectors>(self, _: S) {
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(4 * units);
         let states = self.c_previous.chunks_exact(units).zip(
@@ -135,15 +134,15 @@ pub struct GateGradients<'a> {
 }
 
 /// Runs one step of back-propagation, in place.
-pub fn gates_backward(step: GateGradients) {
-    arch().dispatch(step);
+pub fn gates_backward(kernels: Kernels, step: GateGradients) {
+    kernels.run(step);
 }
 
-impl WithSimd for GateGradients<'_> {
+impl Kernel for GateGradients<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn run<S: Vectors>(self, _: S) {
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(4 * units);
         let cells = self
