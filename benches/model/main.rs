@@ -15,7 +15,7 @@ use candle_core::{Device, Tensor};
 use musicvae::checkpoint::Checkpoint;
 use musicvae::model::cpu::{
     Bf16Pair, Factor, Half, Kernels, LeftPanels, Matrix, Onto, RightPanels, Weight, matmul, matvec,
-    multiply_adds,
+    multiply_adds_in_registers,
 };
 use musicvae::model::latent::{Latent, sample_prior, slerp};
 use musicvae::model::lstm::Factors;
@@ -84,8 +84,11 @@ fn shortest(runs: usize, mut work: impl FnMut()) -> Duration {
 /// Prints the peak of multiply-adds in registers, and what matrix products reach of it; returns the
 /// peak of all cores.
 fn products<E: Factor>(kernels: Kernels, cores: usize, name: &str) -> f64 {
-    let [one, all] =
-        [1, cores].map(|threads| rate(threads, || || multiply_adds::<E>(kernels, 50_000)));
+    let [one, all] = [1, cores].map(|threads| {
+        rate(threads, || {
+            || multiply_adds_in_registers::<E>(kernels, 50_000)
+        })
+    });
     println!("  {name} multiply-adds in registers: {one:.0}, {all:.0}");
     // Products of a training step: a batch's shard on each core, and the layers of a decoder and of
     // an encoder.
@@ -96,8 +99,7 @@ fn products<E: Factor>(kernels: Kernels, cores: usize, name: &str) -> f64 {
         (32, 512, 2048),
     ] {
         let product = || {
-            let right = Matrix::new(&vec![0.25; k * n], k, n);
-            let right = RightPanels::<E>::pack(kernels, right);
+            let right = RightPanels::<E>::pack(kernels, Matrix::new(&vec![0.25; k * n], k, n));
             let mut left = LeftPanels::<E>::zeros(kernels, m, k);
             left.pack(0, Matrix::new(&vec![0.5; m * k], m, k));
             let mut out = vec![0.0; m * n];

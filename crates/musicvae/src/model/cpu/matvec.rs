@@ -80,17 +80,19 @@ impl<W: Weight<f32>, const VECTORS: usize> Kernel for Panel<'_, W, VECTORS> {
         const UNROLL: usize = 4;
         let row_len = VECTORS * S::F32_LANES;
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; UNROLL];
-        let mut rows = self.weights.chunks_exact(row_len);
         let (fours, rest) = self.left.as_chunks::<UNROLL>();
-        for factors in fours {
-            for (&factor, sums) in factors.iter().zip(&mut sums) {
-                if let Some(row) = rows.next() {
-                    add_products(simd, factor, row, sums);
-                }
+        let (rows_of_fours, last_rows) = self.weights.split_at(fours.len() * UNROLL * row_len);
+        let rows_of_fours = rows_of_fours.chunks_exact(UNROLL * row_len);
+        for (factors, rows) in fours.iter().zip(rows_of_fours) {
+            // By numbers: through iterators it does not become straight code.
+            for index in 0..UNROLL {
+                let row = &rows[index * row_len..][..row_len];
+                add_products(simd, factors[index], row, &mut sums[index]);
             }
         }
-        for ((&factor, row), sums) in rest.iter().zip(rows).zip(&mut sums) {
-            add_products(simd, factor, row, sums);
+        for (index, (&factor, row)) in rest.iter().zip(last_rows.chunks_exact(row_len)).enumerate()
+        {
+            add_products(simd, factor, row, &mut sums[index]);
         }
         let [first, second, third, fourth] = sums;
         let total: [S::f32s; VECTORS] = std::array::from_fn(|vector| {
@@ -114,7 +116,8 @@ fn add_products<S: Vectors, W: Weight<f32>, const VECTORS: usize>(
     sums: &mut [S::f32s; VECTORS],
 ) {
     let factor = simd.splat_f32s(factor);
-    for (sum, weights) in sums.iter_mut().zip(row.chunks_exact(S::F32_LANES)) {
+    for (vector, sum) in sums.iter_mut().enumerate() {
+        let weights = &row[vector * S::F32_LANES..][..S::F32_LANES];
         *sum = simd.mul_add_e_f32s(factor, W::load(simd, weights), *sum);
     }
 }

@@ -19,5 +19,5 @@ pub use kernels::{Kernels, KernelsError};
 pub use matmul::{Onto, matmul};
 pub use matvec::matvec;
 pub use panels::{LeftPanels, Matrix, RightPanels};
-pub use peak::{bf16_pays, multiply_adds};
+pub use peak::{bf16_pays, multiply_adds_in_registers};
 pub use pool::{recycle, scratch};

@@ -9,7 +9,7 @@ use super::kernels::{Kernel, Kernels, Vectors};
 /// Multiplies and adds `turns` times in each of many chains that stay in registers and don't depend
 /// on each other, as factors `E`; returns how many multiply-adds that were. Nothing made of
 /// multiply-adds is faster.
-pub fn multiply_adds<E: Factor>(kernels: Kernels, turns: usize) -> usize {
+pub fn multiply_adds_in_registers<E: Factor>(kernels: Kernels, turns: usize) -> usize {
     assert!(E::suits(kernels), "a format that the kernels compute with");
     E::GROUP * kernels.run(Chains::<E>(turns, std::marker::PhantomData))
 }
@@ -51,7 +51,7 @@ pub fn bf16_pays(kernels: Kernels) -> bool {
 fn rate<E: Factor>(kernels: Kernels) -> f64 {
     let run = |_| {
         let start = Instant::now();
-        let count = multiply_adds::<E>(kernels, 2_000);
+        let count = multiply_adds_in_registers::<E>(kernels, 2_000);
         count as f64 / start.elapsed().as_secs_f64()
     };
     (0..9).map(run).fold(0.0, f64::max)
