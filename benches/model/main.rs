@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::Checkpoint;
 use musicvae::internals::cpu::{
-    Bf16, LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec,
+    Bf16Pair, Factor, Half, Kernels, LeftPanels, Matrix, Onto, RightPanels, Weight, matmul, matvec,
+    multiply_adds_in_registers,
 };
 use musicvae::internals::network::Network;
 use musicvae::internals::{Adam, Examples, gradients};
@@ -42,20 +43,29 @@ fn main() {
         ["factors"] => return factors::factors(&arguments),
         _ => {}
     }
+    let kernels = match Kernels::chosen() {
+        Ok(kernels) => kernels,
+        Err(refused) => return println!("{refused}"),
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let one = gemm_peak::<f32>(1);
-    let all = gemm_peak::<f32>(cores);
-    println!("float32 products: {one:.0} GFLOP/s on one core, {all:.0} on {cores}");
-    if Bf16::is_fast() {
-        let (one, all) = (gemm_peak::<Bf16>(1), gemm_peak::<Bf16>(cores));
-        println!("bfloat16 products: {one:.0} GFLOP/s on one core, {all:.0} on {cores}");
+    println!(
+        "kernels for {}, GFLOP/s on one core and on {cores}:",
+        kernels.name()
+    );
+    let peak = products::<f32>(kernels, cores, "float32");
+    if kernels.multiplies_bf16() {
+        products::<Bf16Pair>(kernels, cores, "bfloat16");
     }
-    println!("weights read: {:.0} GB/s on one core\n", weights_read());
+    let read = [weights_read::<f32>(kernels), weights_read::<Half>(kernels)];
+    println!(
+        "weights read: {:.0} GB/s on one core, as float16 {:.0}\n",
+        read[0], read[1]
+    );
 
     let checkpoint = musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint");
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
     if wanted("training") {
-        training(&checkpoint, all);
+        training(&checkpoint, peak);
     }
     if wanted("playing") {
         playing(&checkpoint);
@@ -72,43 +82,76 @@ fn shortest(runs: usize, mut work: impl FnMut()) -> Duration {
     (0..runs).map(time).min().unwrap_or_default()
 }
 
-/// The fastest matrix product of a recurrent layer's size, on `threads` cores at once, GFLOP/s.
-fn gemm_peak<E: Operand>(threads: usize) -> f64 {
-    const M: usize = 64;
-    const K: usize = 512;
-    const N: usize = 2048;
-    const TIMES: usize = 20;
-    let work = || {
-        let right = RightPanels::<E>::pack(Matrix::new(&vec![0.25; K * N], K, N));
-        let mut left = LeftPanels::<E>::zeros(M, K);
-        left.pack(0, Matrix::new(&vec![0.5; M * K], M, K));
-        let mut out = vec![0.0; M * N];
-        shortest(10, || {
-            (0..TIMES).for_each(|_| matmul(&left, &right, Onto::Output, &mut out))
+/// Prints the peak of multiply-adds in registers, and what matrix products reach of it; returns the
+/// peak of all cores.
+fn products<E: Factor>(kernels: Kernels, cores: usize, name: &str) -> f64 {
+    let [one, all] = [1, cores].map(|threads| {
+        rate(threads, || {
+            || multiply_adds_in_registers::<E>(kernels, 50_000)
         })
-        .as_secs_f64()
-    };
-    let slowest = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("a thread"))
-            .fold(0.0, f64::max)
     });
-    2e-9 * (threads * TIMES * M * K * N) as f64 / slowest
+    println!("  {name} multiply-adds in registers: {one:.0}, {all:.0}");
+    // Products of a training step: a batch's shard on each core, and the layers of a decoder and of
+    // an encoder.
+    for (m, k, n) in [
+        (64, 256, 1024),
+        (32, 256, 1024),
+        (64, 512, 2048),
+        (32, 512, 2048),
+    ] {
+        let product = || {
+            let right = RightPanels::<E>::pack(kernels, Matrix::new(&vec![0.25; k * n], k, n));
+            let mut left = LeftPanels::<E>::zeros(kernels, m, k);
+            left.pack(0, Matrix::new(&vec![0.5; m * k], m, k));
+            let mut out = vec![0.0; m * n];
+            move || {
+                matmul(&left, &right, Onto::Output, &mut out);
+                m * k * n
+            }
+        };
+        let reached = [1, cores].map(|threads| rate(threads, product));
+        println!(
+            "  {m:>4} x {k} x {n}: {:.0}, {:.0} ({:.0} and {:.0} %)",
+            reached[0],
+            reached[1],
+            100.0 * reached[0] / one,
+            100.0 * reached[1] / all
+        );
+    }
+    all
+}
+
+/// GFLOP/s of the fastest of many runs of what `work` makes, on `threads` cores at once; a run says
+/// how many multiply-adds it was.
+fn rate<W: FnMut() -> usize>(threads: usize, work: impl Fn() -> W + Sync) -> f64 {
+    const RUNS: usize = 40;
+    let slowest = std::thread::scope(|scope| {
+        let threads = (0..threads).map(|_| {
+            scope.spawn(|| {
+                let mut work = work();
+                let mut count = 1;
+                let time = shortest(RUNS, || count = work());
+                time.as_secs_f64() / count as f64
+            })
+        });
+        let threads: Vec<_> = threads.collect();
+        let times = (threads.into_iter()).map(|thread| thread.join().expect("a thread"));
+        times.fold(0.0, f64::max)
+    });
+    2e-9 * threads as f64 / slowest
 }
 
 /// The speed at which a product with one row reads weights, GB/s.
-fn weights_read() -> f64 {
+fn weights_read<W: Weight<f32>>(kernels: Kernels) -> f64 {
     const K: usize = 512;
     const N: usize = 1024;
     const TIMES: usize = 50;
-    let right = RightPanels::<f32>::pack(Matrix::new(&vec![0.25; K * N], K, N));
+    let right = RightPanels::<W>::pack(kernels, Matrix::new(&vec![0.25; K * N], K, N));
     let mut out = vec![0.0; N];
     let time = shortest(20, || {
         (0..TIMES).for_each(|turn| matvec(&[1.0; K], &right, turn % 2 == 1, &mut out))
     });
-    4e-9 * (TIMES * K * N) as f64 / time.as_secs_f64()
+    1e-9 * (TIMES * K * N * size_of::<W>()) as f64 / time.as_secs_f64()
 }
 
 /// Multiply-adds of one forward step of `preset` for one example.

@@ -130,8 +130,8 @@ pub(super) fn factors(text: &str) -> Result<Factors, String> {
 }
 
 pub(super) fn warn_of_slow_factors(factors: Factors) {
-    if !factors.are_fast() {
-        note!("note: this processor has no AVX-512 BF16: bfloat16 is slower than float32 here");
+    if factors == Factors::Bfloat16 && !factors.pay() {
+        note!("note: this processor gains nothing by bfloat16: it takes as long as float32 here");
     }
 }
 

@@ -16,7 +16,7 @@ mod tests;
 use candle_core::{Result, Tensor, bail};
 use candle_nn::ops::sigmoid;
 
-use super::cpu::Bf16;
+use super::cpu::{Bf16Pair, Kernels, Rounded, bf16_pays};
 use by_tensors::LstmByTensors;
 use sequence::LstmSequence;
 
@@ -27,7 +27,8 @@ pub enum Factors {
     /// Exact factors.
     #[default]
     Float32,
-    /// Factors rounded to 8 bits: twice as fast on processors with AVX-512 BF16.
+    /// Factors rounded to 8 bits: twice as fast where that [pays](Factors::pay), the same
+    /// results as fast as float32 elsewhere.
     Bfloat16,
 }
 
@@ -40,12 +41,9 @@ impl Factors {
         }
     }
 
-    /// Whether this processor has instructions for products of them.
-    pub fn are_fast(self) -> bool {
-        match self {
-            Factors::Float32 => true,
-            Factors::Bfloat16 => Bf16::is_fast(),
-        }
+    /// Whether training on the CPU of this machine is faster with them than with float32.
+    pub fn pay(self) -> bool {
+        self == Factors::Bfloat16 && Kernels::chosen().is_ok_and(bf16_pays)
     }
 }
 
@@ -140,13 +138,18 @@ pub fn lstm(
         let op = LstmByTensors::run(sizes, differentiate_input, &x, &kernel, &start)?;
         return x.apply_op3(&kernel, &start, op);
     }
+    let kernels = Kernels::chosen().map_err(candle_core::Error::wrap)?;
     match weights.factors {
         Factors::Float32 => {
-            let op = LstmSequence::<f32>::new(sizes, differentiate_input);
+            let op = LstmSequence::<f32>::new(kernels, sizes, differentiate_input);
+            x.apply_op3(&kernel, &start, op)
+        }
+        Factors::Bfloat16 if bf16_pays(kernels) => {
+            let op = LstmSequence::<Bf16Pair>::new(kernels, sizes, differentiate_input);
             x.apply_op3(&kernel, &start, op)
         }
         Factors::Bfloat16 => {
-            let op = LstmSequence::<Bf16>::new(sizes, differentiate_input);
+            let op = LstmSequence::<Rounded>::new(kernels, sizes, differentiate_input);
             x.apply_op3(&kernel, &start, op)
         }
     }

@@ -5,56 +5,93 @@ use std::ops::Range;
 use candle_core::{DType, Result, Tensor};
 
 use super::Tensors;
-use super::cpu::{LeftPanels, Matrix, Onto, RightPanels, gates_forward, matmul, matvec, tanh};
+use super::cpu::{
+    Half, Kernels, LeftPanels, Matrix, Onto, RightPanels, Weight, gates_forward, matmul, matvec,
+    tanh,
+};
 
 /// Up to this many rows are multiplied one by one: fewer than fill a register tile.
 const FEW_ROWS: usize = 3;
 
 /// A dense layer or a part of one: `[inputs, outputs]` weights, packed once.
 struct Weights {
-    kernel: RightPanels,
+    kernels: Kernels,
+    kernel: Packed,
+}
+
+enum Packed {
+    Full(RightPanels),
+    /// Where nothing is lost by it: the weights of a checkpoint that keeps them so. One groove costs
+    /// the reading of them.
+    Half(RightPanels<Half>),
 }
 
 impl Weights {
     /// Packs matrices of `outputs` columns on top of each other.
-    fn stack(parts: &[&[f32]], outputs: usize) -> Weights {
-        let parts: Vec<_> = parts
-            .iter()
+    fn stack(kernels: Kernels, parts: &[&[f32]], outputs: usize) -> Weights {
+        let matrices: Vec<_> = (parts.iter())
             .map(|part| Matrix::new(part, part.len() / outputs, outputs))
             .collect();
-        Weights {
-            kernel: RightPanels::stack(&parts),
-        }
+        let half =
+            kernels.widens_halves() && (parts.iter()).all(|part| Half::holds_all(kernels, part));
+        let kernel = match half {
+            true => Packed::Half(RightPanels::stack(kernels, &matrices)),
+            false => Packed::Full(RightPanels::stack(kernels, &matrices)),
+        };
+        Weights { kernels, kernel }
     }
 
     fn inputs(&self) -> usize {
-        self.kernel.depth()
+        match &self.kernel {
+            Packed::Full(kernel) => kernel.depth(),
+            Packed::Half(kernel) => kernel.depth(),
+        }
     }
 
     /// `out = from + x * weights` for every row of `x`; of a few rows, the first takes the weights
     /// `from_end` or not (see [`matvec`]).
     fn product(&self, x: &[f32], from: Onto, from_end: bool, out: &mut [f32]) {
-        let (inputs, outputs) = (self.inputs(), self.kernel.columns());
-        let rows = out.len() / outputs;
-        if rows > FEW_ROWS && inputs > 0 {
-            let mut left = LeftPanels::zeros(rows, inputs);
-            left.pack(0, Matrix::new(x, rows, inputs));
-            return matmul(&left, &self.kernel, from, out);
-        }
-        match from {
-            Onto::Output => {}
-            Onto::Rows(all) if all.len() == out.len() => out.copy_from_slice(all),
-            Onto::Rows(one) => out
-                .chunks_exact_mut(outputs)
-                .for_each(|out| out.copy_from_slice(one)),
-        }
-        if inputs > 0 {
-            let rows = x.chunks_exact(inputs).zip(out.chunks_exact_mut(outputs));
-            for (row, (x, out)) in rows.enumerate() {
-                matvec(x, &self.kernel, from_end ^ (row % 2 == 1), out);
-            }
+        match &self.kernel {
+            Packed::Full(kernel) => product(self.kernels, kernel, x, from, from_end, out),
+            Packed::Half(kernel) => product(self.kernels, kernel, x, from, from_end, out),
         }
     }
+}
+
+/// [`Weights::product`] with weights of one format.
+fn product<W: Weight<f32>>(
+    kernels: Kernels,
+    kernel: &RightPanels<W>,
+    x: &[f32],
+    from: Onto,
+    from_end: bool,
+    out: &mut [f32],
+) {
+    let (inputs, outputs) = (kernel.depth(), kernel.columns());
+    let rows = out.len() / outputs;
+    if rows > FEW_ROWS && inputs > 0 {
+        let mut left = LeftPanels::zeros(kernels, rows, inputs);
+        left.pack(0, Matrix::new(x, rows, inputs));
+        return matmul(&left, kernel, from, out);
+    }
+    match from {
+        Onto::Output => {}
+        Onto::Rows(all) if all.len() == out.len() => out.copy_from_slice(all),
+        Onto::Rows(one) => out
+            .chunks_exact_mut(outputs)
+            .for_each(|out| out.copy_from_slice(one)),
+    }
+    if inputs > 0 {
+        let rows = x.chunks_exact(inputs).zip(out.chunks_exact_mut(outputs));
+        for (row, (x, out)) in rows.enumerate() {
+            matvec(x, kernel, from_end ^ (row % 2 == 1), out);
+        }
+    }
+}
+
+/// The kernels that this process computes with.
+fn chosen_kernels() -> Result<Kernels> {
+    Kernels::chosen().map_err(candle_core::Error::wrap)
 }
 
 /// A dense layer: `x * weights + bias`.
@@ -69,7 +106,7 @@ impl Dense {
         let bias = numbers(tensors, &format!("{scope}/bias"))?;
         let kernel = numbers(tensors, &format!("{scope}/kernel"))?;
         Ok(Dense {
-            weights: Weights::stack(&[&kernel], bias.len()),
+            weights: Weights::stack(chosen_kernels()?, &[&kernel], bias.len()),
             bias,
         })
     }
@@ -115,16 +152,18 @@ impl Cell {
     ) -> Result<Cell> {
         let bias = numbers(tensors, &format!("{scope}/bias"))?;
         let kernel = numbers(tensors, &format!("{scope}/kernel"))?;
+        let kernels = chosen_kernels()?;
         let outputs = bias.len();
         let rows = |range: Range<usize>| &kernel[range.start * outputs..range.end * outputs];
         let all = kernel.len() / outputs;
         Ok(Cell {
             switches: rows(0..switches).to_vec(),
             step: Weights::stack(
+                kernels,
                 &[rows(switches..known.start), rows(known.end..all)],
                 outputs,
             ),
-            known: Weights::stack(&[rows(known)], outputs),
+            known: Weights::stack(kernels, &[rows(known)], outputs),
             units: outputs / 4,
             bias,
         })
@@ -219,6 +258,7 @@ impl CellState<'_> {
         self.from_end ^= rows % 2 == 1;
         std::mem::swap(&mut self.c, &mut self.c_before);
         gates_forward(
+            self.cell.step.kernels,
             units,
             gates,
             &self.c_before[..rows * units],

@@ -4,61 +4,73 @@
 //! gate, output gate), as in the reference's `LSTMBlockCell`. Loops here have no branches and no
 //! calls, so the compiler turns them into vector code for the instruction set at hand.
 
-use pulp::{Simd, WithSimd};
+use pulp::Scalar;
 
-use super::arch;
+use super::kernels::{Kernel, Kernels, Vectors};
 
 /// Added to the forget gate at run time, not stored in the weights (the reference's default).
 const FORGET_BIAS: f32 = 1.0;
+
+/// `x * y + z`, in one instruction where the set has it.
+#[inline(always)]
+fn multiply_add<S: Vectors>(x: f32, y: f32, z: f32) -> f32 {
+    if S::FUSED { x.mul_add(y, z) } else { x * y + z }
+}
 
 /// `e^x` to about one unit in the last place, for `|x| <= 87`; outside, that end's value.
 ///
 /// `2^n` times a polynomial on the rest: the Taylor series of degree 6 on `|r| <= ln 2 / 2` is off
 /// by less than 2e-7 of the value.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+fn exp<S: Vectors>(x: f32) -> f32 {
     /// Adding 1.5 * 2^23 rounds a float to an integer that its low bits then hold.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts, the first with few bits so that `n * HIGH` is exact.
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 87.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let shifted = multiply_add::<S>(x, std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    let r = (x - n * LN2_HIGH) - n * LN2_LOW;
+    let r = multiply_add::<S>(n, -LN2_LOW, multiply_add::<S>(n, -LN2_HIGH, x));
     let mut p = 1.0 / 720.0;
-    p = p * r + 1.0 / 120.0;
-    p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
+    for coefficient in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+        p = multiply_add::<S>(p, r, coefficient);
+    }
     let power = (shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits());
     p * f32::from_bits(power)
 }
 
-/// The logistic function.
 #[inline(always)]
+fn sigmoid_on<S: Vectors>(x: f32) -> f32 {
+    1.0 / (1.0 + exp::<S>(-x))
+}
+
+#[inline(always)]
+fn tanh_on<S: Vectors>(x: f32) -> f32 {
+    2.0 / (1.0 + exp::<S>(-2.0 * x)) - 1.0
+}
+
+/// The logistic function.
 pub fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + exp(-x))
+    sigmoid_on::<Scalar>(x)
 }
 
 /// The hyperbolic tangent, to 1e-7 absolute.
-#[inline(always)]
 pub fn tanh(x: f32) -> f32 {
-    2.0 / (1.0 + exp(-2.0 * x)) - 1.0
+    tanh_on::<Scalar>(x)
 }
 
 /// Activates `gates` (`[batch, 4 * units]`, in place) and steps the cell: `c` and `h`
 /// (`[batch, units]`) from `c_previous`.
 pub fn gates_forward(
+    kernels: Kernels,
     units: usize,
     gates: &mut [f32],
     c_previous: &[f32],
     c: &mut [f32],
     h: &mut [f32],
 ) {
-    arch().dispatch(Forward {
+    kernels.run(Forward {
         units,
         gates,
         c_previous,
@@ -75,11 +87,11 @@ struct Forward<'a> {
     h: &'a mut [f32],
 }
 
-impl WithSimd for Forward<'_> {
+impl Kernel for Forward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn run<S: Vectors>(self, _: S) {
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(4 * units);
         let states = self.c_previous.chunks_exact(units).zip(
@@ -91,7 +103,7 @@ impl WithSimd for Forward<'_> {
             let (i, rest) = gates.split_at_mut(units);
             let (j, rest) = rest.split_at_mut(units);
             let (f, o) = rest.split_at_mut(units);
-            forward_row(i, j, f, o, c_previous, c, h);
+            forward_row::<S>(i, j, f, o, c_previous, c, h);
         }
     }
 }
@@ -99,7 +111,7 @@ impl WithSimd for Forward<'_> {
 /// One row of [`gates_forward`]: a function of its own because slices that are parameters are known
 /// not to overlap, without which the loop does not become vector code (12 times slower).
 #[inline(always)]
-fn forward_row(
+fn forward_row<S: Vectors>(
     i: &mut [f32],
     j: &mut [f32],
     f: &mut [f32],
@@ -112,12 +124,12 @@ fn forward_row(
     let (j, f, o) = (&mut j[..units], &mut f[..units], &mut o[..units]);
     let (c_previous, c, h) = (&c_previous[..units], &mut c[..units], &mut h[..units]);
     for unit in 0..units {
-        i[unit] = sigmoid(i[unit]);
-        j[unit] = tanh(j[unit]);
-        f[unit] = sigmoid(f[unit] + FORGET_BIAS);
-        o[unit] = sigmoid(o[unit]);
+        i[unit] = sigmoid_on::<S>(i[unit]);
+        j[unit] = tanh_on::<S>(j[unit]);
+        f[unit] = sigmoid_on::<S>(f[unit] + FORGET_BIAS);
+        o[unit] = sigmoid_on::<S>(o[unit]);
         c[unit] = c_previous[unit] * f[unit] + i[unit] * j[unit];
-        h[unit] = o[unit] * tanh(c[unit]);
+        h[unit] = o[unit] * tanh_on::<S>(c[unit]);
     }
 }
 
@@ -135,15 +147,15 @@ pub struct GateGradients<'a> {
 }
 
 /// Runs one step of back-propagation, in place.
-pub fn gates_backward(step: GateGradients) {
-    arch().dispatch(step);
+pub fn gates_backward(kernels: Kernels, step: GateGradients) {
+    kernels.run(step);
 }
 
-impl WithSimd for GateGradients<'_> {
+impl Kernel for GateGradients<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn run<S: Vectors>(self, _: S) {
         let units = self.units;
         let rows = self.gates.chunks_exact_mut(4 * units);
         let cells = self
@@ -158,7 +170,7 @@ impl WithSimd for GateGradients<'_> {
             let (i, rest) = gates.split_at_mut(units);
             let (j, rest) = rest.split_at_mut(units);
             let (f, o) = rest.split_at_mut(units);
-            backward_row(i, j, f, o, c_previous, c, d_h, d_c);
+            backward_row::<S>(i, j, f, o, c_previous, c, d_h, d_c);
         }
     }
 }
@@ -166,7 +178,7 @@ impl WithSimd for GateGradients<'_> {
 /// One row of [`gates_backward`], apart for the reason of [`forward_row`].
 #[allow(clippy::too_many_arguments)] // a struct of slices would hide that they don't overlap
 #[inline(always)]
-fn backward_row(
+fn backward_row<S: Vectors>(
     i: &mut [f32],
     j: &mut [f32],
     f: &mut [f32],
@@ -182,7 +194,7 @@ fn backward_row(
     let (d_h, d_c) = (&d_h[..units], &mut d_c[..units]);
     for unit in 0..units {
         let (gate_i, gate_j, gate_f, gate_o) = (i[unit], j[unit], f[unit], o[unit]);
-        let tanh_c = tanh(c[unit]);
+        let tanh_c = tanh_on::<S>(c[unit]);
         let d_cell = d_c[unit] + d_h[unit] * gate_o * (1.0 - tanh_c * tanh_c);
         i[unit] = d_cell * gate_j * gate_i * (1.0 - gate_i);
         j[unit] = d_cell * gate_i * (1.0 - gate_j * gate_j);

@@ -1,19 +1,23 @@
 //! The arithmetic of recurrent layers on a CPU: matrix products on packed operands and gate
-//! activations, compiled for the widest vectors of the processor at hand (AVX-512, AVX2, NEON or
-//! none, found at run time).
+//! activations, compiled for AVX-512, AVX2, NEON and plain, of which a process chooses one.
 
-mod bf16;
+mod format;
 mod gates;
+mod kernels;
+mod matmul;
+mod matvec;
 mod panels;
+mod peak;
 mod pool;
 
-pub use bf16::Bf16;
-pub use gates::{GateGradients, gates_backward, gates_forward, sigmoid, tanh};
-pub use panels::{LeftPanels, Matrix, Onto, Operand, RightPanels, matmul, matvec};
-pub use pool::{recycle, scratch};
+#[cfg(test)]
+mod tests;
 
-/// The instruction set that every kernel of this process runs on.
-fn arch() -> pulp::Arch {
-    static ARCH: std::sync::LazyLock<pulp::Arch> = std::sync::LazyLock::new(pulp::Arch::new);
-    *ARCH
-}
+pub use format::{Bf16Pair, Factor, Format, Half, Rounded, Weight};
+pub use gates::{GateGradients, gates_backward, gates_forward, sigmoid, tanh};
+pub use kernels::{Kernels, KernelsError};
+pub use matmul::{Onto, matmul};
+pub use matvec::matvec;
+pub use panels::{LeftPanels, Matrix, RightPanels};
+pub use peak::{bf16_pays, multiply_adds_in_registers};
+pub use pool::{recycle, scratch};

@@ -8,13 +8,14 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor,
 
 use super::Sizes;
 use crate::model::cpu::{
-    GateGradients, LeftPanels, Matrix, Onto, Operand, RightPanels, gates_backward, gates_forward,
-    matmul, recycle, scratch,
+    Factor, GateGradients, Kernels, LeftPanels, Matrix, Onto, RightPanels, gates_backward,
+    gates_forward, matmul, recycle, scratch,
 };
 
 /// The tape's operation: arguments `x`, kernel (`[inputs + units, 4 * units]`) and start (see
 /// [`Sizes`]).
 pub(super) struct LstmSequence<E> {
+    kernels: Kernels,
     sizes: Sizes,
     differentiate_input: bool,
     /// What the forward pass leaves for the backward pass, which consumes it.
@@ -23,8 +24,9 @@ pub(super) struct LstmSequence<E> {
 }
 
 impl<E> LstmSequence<E> {
-    pub fn new(sizes: Sizes, differentiate_input: bool) -> Self {
+    pub fn new(kernels: Kernels, sizes: Sizes, differentiate_input: bool) -> Self {
         LstmSequence {
+            kernels,
             sizes,
             differentiate_input,
             saved: Mutex::new(None),
@@ -72,7 +74,7 @@ impl Start {
     }
 }
 
-impl<E: Operand> CustomOp3 for LstmSequence<E> {
+impl<E: Factor> CustomOp3 for LstmSequence<E> {
     fn name(&self) -> &'static str {
         "lstm-sequence"
     }
@@ -86,7 +88,7 @@ impl<E: Operand> CustomOp3 for LstmSequence<E> {
         start: &CpuStorage,
         start_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let sizes = self.sizes;
+        let (kernels, sizes) = (self.kernels, self.sizes);
         let Sizes {
             steps,
             batch,
@@ -99,11 +101,14 @@ impl<E: Operand> CustomOp3 for LstmSequence<E> {
         let start = Start::new(contiguous(start, start_layout)?, units);
 
         let (kernel_x, kernel_h) = kernel.split_at(inputs * 4 * units);
-        let kernel = RightPanels::<E>::stack(&[
-            Matrix::new(kernel_x, inputs, 4 * units),
-            Matrix::new(kernel_h, units, 4 * units),
-        ]);
-        let mut left = LeftPanels::<E>::zeros(batch, kernel.depth());
+        let kernel = RightPanels::<E>::stack(
+            kernels,
+            &[
+                Matrix::new(kernel_x, inputs, 4 * units),
+                Matrix::new(kernel_h, units, 4 * units),
+            ],
+        );
+        let mut left = LeftPanels::<E>::zeros(kernels, batch, kernel.depth());
         let mut gates = scratch(steps * batch * 4 * units);
         let mut cells = scratch(steps * batch * units);
         let mut outputs = vec![0.0; steps * batch * units];
@@ -114,7 +119,7 @@ impl<E: Operand> CustomOp3 for LstmSequence<E> {
             left.pack(E::padded(inputs), Matrix::new(h_before, batch, units));
             let gates = &mut gates[sizes.range(step, 4 * units)];
             matmul(&left, &kernel, Onto::Rows(&start.base), gates);
-            gates_forward(units, gates, c_before, c, h);
+            gates_forward(kernels, units, gates, c_before, c, h);
         }
         *lock(&self.saved) = Some(Saved { gates, cells });
         Ok((CpuStorage::F32(outputs), Shape::from((steps, batch, units))))
@@ -131,7 +136,7 @@ impl<E: Operand> CustomOp3 for LstmSequence<E> {
         let Some(mut saved) = lock(&self.saved).take() else {
             bail!("the gradient of an LSTM sequence can be taken once for each forward pass")
         };
-        let sizes = self.sizes;
+        let (kernels, sizes) = (self.kernels, self.sizes);
         let Sizes {
             steps,
             batch,
@@ -148,12 +153,14 @@ impl<E: Operand> CustomOp3 for LstmSequence<E> {
         };
         let d_state = with_slice(kernel, |kernel| {
             with_slice(&d_outputs.contiguous()?, |d_outputs| {
-                back_through_time::<E>(sizes, kernel, d_outputs, &mut saved, &first.c, &mut d_x)
+                back_through_time::<E>(
+                    kernels, sizes, kernel, d_outputs, &mut saved, &first.c, &mut d_x,
+                )
             })
         })??;
         let (d_kernel, d_base) = with_slice(x, |x| {
             with_slice(outputs, |outputs| {
-                kernel_gradient::<E>(sizes, x, outputs, &first.h, &saved.gates)
+                kernel_gradient::<E>(kernels, sizes, x, outputs, &first.h, &saved.gates)
             })
         })??;
 
@@ -196,7 +203,8 @@ fn step_and_previous<'a>(
 
 /// Walks the steps backward: turns `saved.gates` into the gradient of the gates' inputs, fills
 /// `d_x` (unless it is empty) and returns the gradient of the state.
-fn back_through_time<E: Operand>(
+fn back_through_time<E: Factor>(
+    kernels: Kernels,
     sizes: Sizes,
     kernel: &[f32],
     d_outputs: &[f32],
@@ -211,11 +219,18 @@ fn back_through_time<E: Operand>(
         ..
     } = sizes;
     let (kernel_x, kernel_h) = kernel.split_at(inputs * 4 * units);
-    let kernel_x = (!d_x.is_empty())
-        .then(|| RightPanels::<E>::pack(Matrix::new(kernel_x, inputs, 4 * units).transposed()));
-    let kernel_h = RightPanels::<E>::pack(Matrix::new(kernel_h, units, 4 * units).transposed());
+    let kernel_x = (!d_x.is_empty()).then(|| {
+        RightPanels::<E>::pack(
+            kernels,
+            Matrix::new(kernel_x, inputs, 4 * units).transposed(),
+        )
+    });
+    let kernel_h = RightPanels::<E>::pack(
+        kernels,
+        Matrix::new(kernel_h, units, 4 * units).transposed(),
+    );
 
-    let mut left = LeftPanels::<E>::zeros(batch, 4 * units);
+    let mut left = LeftPanels::<E>::zeros(kernels, batch, 4 * units);
     let silence = vec![0.0; units];
     let nothing = vec![0.0; inputs];
     let mut d_h = match sizes.order().next_back() {
@@ -225,16 +240,19 @@ fn back_through_time<E: Operand>(
     let mut d_c = vec![0.0; batch * units];
     for (step, previous) in sizes.order().rev() {
         let gates = &mut saved.gates[sizes.range(step, 4 * units)];
-        gates_backward(GateGradients {
-            units,
-            gates,
-            c_previous: previous.map_or(first_c, |previous| {
-                &saved.cells[sizes.range(previous, units)]
-            }),
-            c: &saved.cells[sizes.range(step, units)],
-            d_h: &d_h,
-            d_c: &mut d_c,
-        });
+        gates_backward(
+            kernels,
+            GateGradients {
+                units,
+                gates,
+                c_previous: previous.map_or(first_c, |previous| {
+                    &saved.cells[sizes.range(previous, units)]
+                }),
+                c: &saved.cells[sizes.range(step, units)],
+                d_h: &d_h,
+                d_c: &mut d_c,
+            },
+        );
         left.pack(0, Matrix::new(gates, batch, 4 * units));
         // What comes from above in the step that ran before is added at once.
         let above = previous.map_or(&silence[..], |previous| {
@@ -255,7 +273,8 @@ fn back_through_time<E: Operand>(
 
 /// The gradient of the kernel, as products over many steps at once, and of what is added to the
 /// gates at every step.
-fn kernel_gradient<E: Operand>(
+fn kernel_gradient<E: Factor>(
+    kernels: Kernels,
     sizes: Sizes,
     x: &[f32],
     outputs: &[f32],
@@ -275,12 +294,12 @@ fn kernel_gradient<E: Operand>(
     let mut d_base = vec![0.0; batch * 4 * units];
 
     let steps_at_once = (DEPTH / batch).max(1);
-    let mut right = RightPanels::<E>::stack(&[]);
+    let mut right = RightPanels::<E>::empty(kernels);
     let order: Vec<_> = sizes.order().collect();
     for chunk in order.chunks(steps_at_once) {
         let padded = E::padded(batch);
-        let mut left_x = LeftPanels::<E>::zeros(inputs, chunk.len() * padded);
-        let mut left_h = LeftPanels::<E>::zeros(units, chunk.len() * padded);
+        let mut left_x = LeftPanels::<E>::zeros(kernels, inputs, chunk.len() * padded);
+        let mut left_h = LeftPanels::<E>::zeros(kernels, units, chunk.len() * padded);
         let mut d_gates_chunk = Vec::with_capacity(chunk.len());
         for (index, &(step, previous)) in chunk.iter().enumerate() {
             let x = Matrix::new(&x[sizes.range(step, inputs)], batch, inputs);
