@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 pub use latent::Latent;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use prior::Prior;
-pub use stroke::for_the_ear;
+pub use stroke::Strokes;
 pub(crate) use vae::misfit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;
