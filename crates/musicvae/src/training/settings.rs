@@ -204,6 +204,13 @@ pub(super) fn differences(
     settings.into_iter().filter_map(differs).collect()
 }
 
+/// The file in the folder `out` that a run wrote and another one would replace.
+pub(super) fn file_of_a_run(out: &Path) -> Option<&'static str> {
+    let holds = |name: &&str| out.join(name).metadata().is_ok_and(|it| it.len() > 0);
+    let names = ["latest.safetensors", "best.safetensors", "log.csv"];
+    names.into_iter().find(holds)
+}
+
 pub(super) fn latest(out: &Path) -> PathBuf {
     out.join("latest.safetensors")
 }
