@@ -23,3 +23,4 @@ pub mod cli;
 pub mod engine;
 pub mod studio;
 pub mod tui;
+pub mod typed_path;

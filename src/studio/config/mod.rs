@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::engine;
+use crate::typed_path::typed_path;
 
 /// The configuration that is used when a setting is not named.
 pub const DEFAULT_TEXT: &str = include_str!("../../../config.toml");
@@ -132,7 +133,8 @@ impl Midi {
             return Ok(engine::DrumMap::general_midi());
         }
         if name.ends_with(".toml") {
-            return engine::DrumMap::read(Path::new(name)).map_err(|error| format!("{error}."));
+            let path = typed_path(Path::new(name));
+            return engine::DrumMap::read(&path).map_err(|error| format!("{error}."));
         }
         let maps = engine::DrumMaps::with_folder(self.maps_folder().as_deref());
         maps.find(name).cloned()
@@ -400,16 +402,19 @@ impl Config {
     /// [`VARIABLE`], `config.toml` in the platform's configuration folder, or the defaults. A file
     /// that is named but not there is an error; one that is merely looked for is not.
     pub fn find(named: Option<&Path>) -> Result<Config, ConfigError> {
-        if let Some(path) = named {
-            return Config::read(path);
-        }
-        if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            return Config::read(Path::new(&path));
-        }
-        match Config::platform_path().filter(|path| path.is_file()) {
+        match Config::file(named) {
             Some(path) => Config::read(&path),
             None => Ok(Config::default()),
         }
+    }
+
+    /// The file that [`Config::find`] reads; `None` for the defaults.
+    pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+        let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+        named
+            .map(Path::to_path_buf)
+            .or_else(|| variable().map(PathBuf::from))
+            .or_else(|| Config::platform_path().filter(|path| path.is_file()))
     }
 
     /// `config.toml` in the platform's configuration folder, where there is one.
@@ -430,10 +435,30 @@ impl Config {
     /// Parses a configuration's text; `path` is for the errors only.
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         check::unknown_keys(text, path)?;
-        let config: Config =
+        let mut config: Config =
             toml::from_str(text).map_err(|error| check::value_error(text, path, &error))?;
         check::ranges(&config, text, path)?;
+        for path in config.paths() {
+            *path = typed_path(path);
+        }
         Ok(config)
+    }
+
+    /// Every path that a player writes.
+    fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let single = [
+            &mut self.midi.bindings,
+            &mut self.midi.maps,
+            &mut self.soundfont.path,
+            &mut self.checkpoints.open,
+            &mut self.chain.file,
+            &mut self.record.folder,
+            &mut self.training.data,
+            &mut self.training.out,
+            &mut self.export.folder,
+        ];
+        let several = [&mut self.soundfont.folders, &mut self.checkpoints.folders];
+        single.into_iter().chain(several.into_iter().flatten())
     }
 }
 
