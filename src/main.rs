@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use musicvae_tui::cli::{Cli, UsageError};
+use musicvae_tui::cli::{Cli, UsageError, status_of_signal};
 
 /// Training allocates and frees large activations every step; this allocator keeps their pages.
 #[global_allocator]
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     unsafe { musicvae::training::prepare_process() };
     musicvae::fault::listen();
     match Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => status_of_signal().map_or(ExitCode::SUCCESS, ExitCode::from),
         Err(error) => {
             // Nobody may be listening any more, which is no reason to panic.
             let _ = writeln!(std::io::stderr(), "musicvae-tui: {}", sentence(&error));

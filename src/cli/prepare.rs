@@ -8,10 +8,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::UsageError;
-use super::output::{note, say};
+use super::output::note;
+use super::settings::Settings;
+use super::target::{Force, Target};
 use musicvae::data::{Convert as _, Converter, Corpus, Split, tfrecord};
 use musicvae::model::Preset;
-use musicvae::music::{NoteSequence, write_whole_file};
+use musicvae::music::NoteSequence;
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
@@ -22,9 +24,11 @@ pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// TFRecord to write.
+    /// TFRecord to write, or - for standard output.
     #[arg(value_name = "OUT.tfrecord")]
     output: PathBuf,
+    #[command(flatten)]
+    force: Force,
     /// Only the files of one split: train, validation or test.
     #[arg(long, value_name = "SPLIT")]
     split: Option<Split>,
@@ -62,7 +66,10 @@ impl Prepare {
     /// # Errors
     ///
     /// When the input is no corpus, holds not one readable file, or the output cannot be written.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let inputs = [Some(self.input.clone()), settings.file.clone()];
+        let rule = self.force.reading(inputs.into_iter().flatten());
+        let target = rule.file(&self.output)?;
         let converter = self.preset.as_deref().map(converter).transpose()?;
         let corpus = Corpus::open(&self.input)?;
         let chosen = corpus.of_split(self.split);
@@ -120,16 +127,12 @@ impl Prepare {
                 None => anyhow::bail!("`{input}` has no MIDI files to prepare"),
             }
         }
-        write_whole_file(&report.output, |out| {
-            records
-                .iter()
-                .try_for_each(|record| tfrecord::write_record(out, record))
-        })
-        .with_context(|| {
-            let output = report.output.display();
-            format!("cannot write `{output}`: check that its folder exists and may be written to")
-        })?;
-        report.print(self.json)
+        let mut bytes = Vec::new();
+        for record in &records {
+            tfrecord::write_record(&mut bytes, record)?;
+        }
+        target.write(&bytes)?;
+        report.print(&target, self.json)
     }
 }
 
@@ -157,9 +160,9 @@ fn progress_bar(files: usize) -> ProgressBar {
 }
 
 impl Report {
-    fn print(&self, json: bool) -> anyhow::Result<()> {
+    fn print(&self, target: &Target, json: bool) -> anyhow::Result<()> {
         if json {
-            return say!("{}", serde_json::to_string_pretty(self)?);
+            return target.report(format_args!("{}", serde_json::to_string_pretty(self)?));
         }
         for warning in &self.warnings {
             note!("warning: {warning}");
@@ -172,13 +175,13 @@ impl Report {
             Some(windows) => format!(", {windows} windows"),
             None => String::new(),
         };
-        say!(
+        target.report(format_args!(
             "{}: {written} note sequences, {notes} notes{windows}",
-            self.output.display()
-        )?;
+            target.name()
+        ))?;
         match self.skipped.len() {
             0 => Ok(()),
-            skipped => say!("{skipped} files skipped"),
+            skipped => target.report(format_args!("{skipped} files skipped")),
         }
     }
 }

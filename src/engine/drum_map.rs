@@ -4,9 +4,11 @@
 //! player's own: see [`DrumMap::parse`] for what is in it and [`DrumMaps`] for where they come from.
 
 mod catalogue;
+mod file;
 mod text;
 
 pub use catalogue::{DrumMaps, Listed};
+pub use file::Mapped;
 pub use text::{LANE_NAMES, MapError};
 
 use musicvae::music::{LANES, Lane};

@@ -44,7 +44,7 @@ mod thread;
 mod transport;
 
 pub use command::{ChainLink, ClockOut, Command, LoopRange, SoundFontSource, Takeover};
-pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Voice};
+pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Mapped, Voice};
 pub use handle::{Engine, EngineOptions};
 pub use midi_in::{PadNote, Pads, Received, Tap};
 pub use midi_out::VIRTUAL_PORT;

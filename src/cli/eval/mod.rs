@@ -6,15 +6,15 @@ mod table;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::UsageError;
-use super::grooves::ModelArgs;
+use super::figures::PicturesArgs;
+use super::grooves::{ModelArgs, StrokesArgs};
 use super::output::{note, say};
+use super::settings::Settings;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::data::{DataError, GrooveConverter, Split, Windows, load_windows};
-use musicvae::music::write_whole_file;
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -56,9 +56,10 @@ pub struct Eval {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
-    /// Also draw the figures, as SVG files into this folder.
-    #[arg(long, value_name = "FOLDER")]
-    pictures: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: PicturesArgs,
+    #[command(flatten)]
+    strokes: StrokesArgs,
     #[command(flatten)]
     model: ModelArgs,
 }
@@ -72,8 +73,11 @@ fn unit(text: &str) -> Result<Unit, String> {
 }
 
 impl Eval {
-    pub fn run(self) -> anyhow::Result<()> {
-        let checkpoint = self.model.checkpoint()?;
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let chosen = self.strokes.of(self.model.open(settings)?);
+        let inputs = chosen.files().into_iter().chain([self.data.clone()]);
+        let inputs = inputs.chain(settings.file.clone());
+        let checkpoint = chosen.checkpoint;
         for part in &self.parts {
             if let Some(objection) = part.objection(&checkpoint) {
                 return Err(
@@ -93,12 +97,15 @@ impl Eval {
                 false => self.parts.clone(),
             },
         };
+        let names: Vec<String> = questions.parts.iter().map(Part::to_string).collect();
+        let names = names.iter().map(String::as_str).chain(["timing"]);
+        let pictures = self.pictures.folder(inputs, &names.collect::<Vec<_>>())?;
         let evaluation = match fitting[..] {
             [Part::Losses] => evaluate_losses(&checkpoint, &self.data, self.split, &questions)?,
             _ => self.evaluate(&checkpoint, &questions)?,
         };
-        if let Some(folder) = &self.pictures {
-            write_pictures(folder, &pictures::pictures(&evaluation))?;
+        if let Some(folder) = &pictures {
+            folder.write(&pictures::pictures(&evaluation))?;
         }
         if self.json {
             say!("{}", serde_json::to_string_pretty(&evaluation)?)
@@ -140,20 +147,4 @@ impl Eval {
 
 fn load(data: &Path, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
     load_windows(data, Some(split), &GrooveConverter { bars, hop })
-}
-
-/// Writes pictures by name into `folder`, and says where they are.
-pub fn write_pictures(folder: &Path, pictures: &[(&str, String)]) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} can't be made", folder.display()))?;
-    for (name, svg) in pictures {
-        let path = folder.join(format!("{name}.svg"));
-        write_whole_file(&path, |out| std::io::Write::write_all(out, svg.as_bytes()))
-            .with_context(|| {
-                let path = path.display();
-                format!("cannot write {path}: check that its folder may be written to")
-            })?;
-        note!("{}", path.display());
-    }
-    Ok(())
 }
