@@ -15,12 +15,13 @@ use rand_chacha::ChaCha8Rng;
 use super::chords::{self, Progression};
 use super::drum_track;
 use super::grid::{NoWindows, Quantized, STEPS_PER_BAR};
-use super::groove::{Converted, GrooveConverter};
+use super::groove::{Converted, Cut, GrooveConverter};
+use super::left_out::LeftOut;
 use super::melody::{self, Rules};
 use super::window::Window;
-use super::{performance, split, trio};
+use super::{performance, pieces, split, trio};
 use crate::music::{
-    DrumClasses, DrumsOptions, Groove, MelodyOptions, NoteSequence, Representation,
+    DrumClasses, DrumsOptions, Groove, MelodyOptions, NoteSequence, Reading, Representation,
     STEPS_PER_QUARTER,
 };
 
@@ -43,6 +44,11 @@ pub trait Convert: Sync {
     /// # Errors
     /// Why there are none.
     fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Self::Window>, NoWindows>;
+
+    /// How files are to be read for it.
+    fn reading(&self) -> Reading {
+        Reading::Played
+    }
 }
 
 impl Convert for GrooveConverter {
@@ -73,6 +79,8 @@ pub struct Converter {
     /// file name and id tell sequences apart) give the same windows, in any corpus. And
     /// [`Converter::example`] transposes.
     pub seed: Option<u64>,
+    /// Whose understanding of files and sequences counts.
+    pub reading: Reading,
 }
 
 /// Why there is no converter for a representation.
@@ -132,6 +140,7 @@ impl Converter {
             hop: None,
             max_windows,
             seed: None,
+            reading: Reading::Played,
         })
     }
 
@@ -152,15 +161,16 @@ impl Converter {
 
     /// Every window of a part of one tempo and meter, or why there is none; and the number of notes
     /// that are no drums of ours.
-    fn of_part(&self, part: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+    fn of_part(&self, part: &NoteSequence, cut: Cut) -> Result<Converted<Window>, NoWindows> {
         let hop = self.hop.unwrap_or(1).max(1);
         match &self.representation {
             Representation::Groove(_) => {
                 let (bars, hop) = (self.bars, self.hop);
-                let converted = GrooveConverter { bars, hop }.convert(part)?;
+                let converted = GrooveConverter { bars, hop }.cut(part, cut)?;
                 Ok(Converted {
                     windows: converted.windows.into_iter().map(Window::Groove).collect(),
                     unknown_notes: converted.unknown_notes,
+                    left_out: converted.left_out,
                 })
             }
             Representation::Drums(DrumsOptions { classes, .. }) => {
@@ -168,7 +178,9 @@ impl Converter {
                 let gap = GAP_BARS * STEPS_PER_BAR;
                 let tracks = drum_track::tracks(&quantized, *classes, Some(gap));
                 if tracks.is_empty() {
-                    return Err(drum_track::no_drums(&quantized));
+                    let reason = part.drums().err().filter(|_| cut == Cut::Played);
+                    let no_drums = || drum_track::no_drums(&quantized);
+                    return Err(reason.map_or_else(no_drums, NoWindows::from));
                 }
                 let tracks = tracks.iter().map(|(start, steps)| (*start, &steps[..]));
                 let windows = self.slices(tracks, hop, |_, steps| steps.to_vec())?;
@@ -181,6 +193,10 @@ impl Converter {
                 Ok(Converted {
                     windows: windows.into_iter().map(window).collect(),
                     unknown_notes: drum_track::unknown(&quantized, classes),
+                    left_out: LeftOut {
+                        other_notes: part.notes.iter().filter(|note| !note.is_drum).count(),
+                        ..LeftOut::default()
+                    },
                 })
             }
             Representation::Melody(options) => {
@@ -277,21 +293,58 @@ impl Convert for Converter {
     type Window = Window;
 
     fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+        let cut = match (self.reading, self.seed) {
+            (Reading::Played, _) => Cut::Played,
+            (Reading::Magenta, Some(_)) => Cut::MagentaTraining,
+            (Reading::Magenta, None) => Cut::Magenta,
+        };
+        self.windows(sequence, cut)
+    }
+
+    fn reading(&self) -> Reading {
+        self.reading
+    }
+}
+
+impl Converter {
+    /// The windows of one piece of music that is to be used to its end: as [`Convert::convert`], and
+    /// silence fills the last window of a groove.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn convert_whole(&self, sequence: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
+        match self.reading {
+            Reading::Played => self.windows(sequence, Cut::Filled),
+            Reading::Magenta => self.convert(sequence),
+        }
+    }
+
+    fn windows(&self, sequence: &NoteSequence, cut: Cut) -> Result<Converted<Window>, NoWindows> {
+        let mut rng = self.rng(sequence);
         if let Representation::Groove(_) = self.representation {
-            // The reference does not cut grooves at changes of tempo, but leaves such files out.
-            let mut converted = self.of_part(sequence)?;
-            converted.windows = self.choose(converted.windows, &mut self.rng(sequence));
+            let mut converted = self.of_part(sequence, cut)?;
+            converted.windows = self.choose(converted.windows, &mut rng);
             return Ok(converted);
         }
-        let mut rng = self.rng(sequence);
-        let parts = split::on_time_changes(sequence)?;
         let mut all = whole(Vec::new());
+        let parts: Vec<Cow<NoteSequence>> = match self.reading {
+            Reading::Played => {
+                let (pieces, left_out) = pieces::of(sequence, self.bars)?;
+                all.left_out = left_out;
+                pieces.into_iter().map(|piece| piece.sequence).collect()
+            }
+            Reading::Magenta => {
+                let parts = split::on_time_changes(sequence)?;
+                parts.into_iter().map(Cow::Owned).collect()
+            }
+        };
         let mut first_reason = None;
         for part in &parts {
-            match self.of_part(part) {
+            match self.of_part(part, cut) {
                 Ok(converted) => {
                     all.windows.extend(self.choose(converted.windows, &mut rng));
                     all.unknown_notes += converted.unknown_notes;
+                    all.left_out.add(&converted.left_out);
                 }
                 Err(reason) => {
                     first_reason.get_or_insert(reason);
@@ -312,9 +365,7 @@ impl Convert for Converter {
             (_, None) => NoWindows::NoLength,
         })
     }
-}
 
-impl Converter {
     /// The random numbers of one sequence.
     fn rng(&self, sequence: &NoteSequence) -> Option<ChaCha8Rng> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed?);
@@ -349,6 +400,7 @@ fn whole(windows: Vec<Window>) -> Converted<Window> {
     Converted {
         windows,
         unknown_notes: 0,
+        left_out: LeftOut::default(),
     }
 }
 

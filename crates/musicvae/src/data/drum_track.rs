@@ -16,19 +16,12 @@ const FULL: [u8; 61] = [
     43, 62, 76, 83, 49, 55, 57, 58, 51, 52, 53, 59, 82,
 ];
 
-/// The class that a pitch belongs to.
-///
-/// Models of drums on the grid were trained with General MIDI's idea of the toms, which differs
-/// from the performed grooves' ([`Lane::of_pitch`], the Roland TD-11) on three pitches.
+/// The class that a pitch belongs to: models of drums on the grid were trained with General MIDI's
+/// idea of the toms.
 fn class_of(classes: DrumClasses, pitch: i32) -> Option<usize> {
     let pitch = u8::try_from(pitch).ok()?;
     match classes {
-        DrumClasses::Reduced => match pitch {
-            45 => Some(Lane::LowTom.index()),
-            48 => Some(Lane::MidTom.index()),
-            58 => Some(Lane::Crash.index()),
-            pitch => Lane::of_pitch(pitch).map(Lane::index),
-        },
+        DrumClasses::Reduced => Lane::of_general_midi(pitch).map(Lane::index),
         DrumClasses::Full => FULL.iter().position(|drum| *drum == pitch),
     }
 }

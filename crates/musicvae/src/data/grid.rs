@@ -1,6 +1,6 @@
 //! The grid that a note sequence lies on: its one meter and tempo, and times in steps.
 
-use crate::music::{Meter, Note, NoteSequence, STEPS_PER_QUARTER, Tempo, TimeSignature};
+use crate::music::{Meter, NoDrums, Note, NoteSequence, STEPS_PER_QUARTER, Tempo, TimeSignature};
 
 /// Steps in a bar of 4/4, the only length of bar that the models know.
 pub(super) const STEPS_PER_BAR: usize = 4 * STEPS_PER_QUARTER;
@@ -31,6 +31,8 @@ pub enum NoWindows {
     NoLength,
     #[error("it has no notes")]
     NoNotes,
+    #[error(transparent)]
+    NoDrumPart(NoDrums),
     #[error("none of its {0} notes is a drum of the nine lanes")]
     NoDrums(usize),
     #[error("none of its {0} notes can be part of a melody")]
@@ -55,6 +57,16 @@ pub enum NoWindows {
         parts: usize,
         reason: Box<NoWindows>,
     },
+}
+
+impl From<NoDrums> for NoWindows {
+    fn from(reason: NoDrums) -> NoWindows {
+        match reason {
+            NoDrums::NoNotes => NoWindows::NoNotes,
+            NoDrums::NoLane(notes) => NoWindows::NoDrums(notes),
+            NoDrums::NoPart(_) => NoWindows::NoDrumPart(reason),
+        }
+    }
 }
 
 /// The meter and tempo of a sequence that has one of each.

@@ -1,7 +1,9 @@
 //! Note sequences to windows of grooves, as the reference's `GrooveConverter` cuts them.
 
 use super::grid::{Grid, MAX_BARS, NoWindows, STEPS_PER_BAR};
-use crate::music::{Groove, Hit, LANES, Lane, NoteSequence, STEPS_PER_QUARTER, Step};
+use super::left_out::LeftOut;
+use super::pieces;
+use crate::music::{Groove, Hit, LANES, Lane, NoDrums, Note, NoteSequence, STEPS_PER_QUARTER, Step};
 
 /// Cuts note sequences into grooves of equal length.
 ///
@@ -33,50 +35,144 @@ pub struct Converted<W = Groove> {
     /// Notes left out because their pitch is none of the nine lanes' (the reference stops with an
     /// error there).
     pub unknown_notes: usize,
+    pub left_out: LeftOut,
+}
+
+/// How a sequence becomes grooves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// As it is played: on its own beats, in whole windows; a loop that is shorter is repeated.
+    Played,
+    /// And silence fills the last window.
+    Filled,
+    /// As the reference cuts in training.
+    MagentaTraining,
+    /// As the reference cuts elsewhere, where it has another table of pitches.
+    Magenta,
 }
 
 impl GrooveConverter {
-    /// Every whole window of `sequence`; a last one that is not full is dropped.
+    /// Every whole window of `sequence`, on its own beats: tempo changes are followed, and what is not
+    /// in 4/4 is left out. A sequence that is shorter than a window and fills one when it is repeated
+    /// (one or two bars of four) is repeated; last bars that fill no window are left out and counted.
     pub fn convert(&self, sequence: &NoteSequence) -> Result<Converted, NoWindows> {
-        let (groove, unknown_notes) = whole_groove(sequence)?;
+        self.cut(sequence, Cut::Played)
+    }
+
+    /// The windows of `sequence` that the reference takes in training: none where tempo or meter
+    /// change, every note by its pitch, and a last window that is not full is dropped.
+    pub fn convert_as_magenta(&self, sequence: &NoteSequence) -> Result<Converted, NoWindows> {
+        self.cut(sequence, Cut::MagentaTraining)
+    }
+
+    pub(super) fn cut(&self, sequence: &NoteSequence, how: Cut) -> Result<Converted, NoWindows> {
+        let window = self.bars.max(1);
+        let lane = match how {
+            Cut::Magenta => Lane::of_general_midi,
+            _ => Lane::of_pitch,
+        };
+        if matches!(how, Cut::Magenta | Cut::MagentaTraining) {
+            let all = |_: &Note| true;
+            let (groove, unknown_notes) = whole_groove(sequence, all, lane)?;
+            return Ok(Converted {
+                windows: self.windows(&groove, |_, _| groove.qpm)?,
+                unknown_notes,
+                left_out: LeftOut::default(),
+            });
+        }
+        let (pieces, left_out) = pieces::of(sequence, window)?;
+        let mut all = Converted {
+            windows: Vec::new(),
+            unknown_notes: 0,
+            left_out,
+        };
+        let mut first_reason = None;
+        for piece in &pieces {
+            let is_drum = |note: &Note| note.is_drum;
+            let others = piece.sequence.notes.iter().filter(|note| !note.is_drum);
+            all.left_out.other_notes += others.count();
+            let windows = whole_groove(&piece.sequence, is_drum, lane).and_then(|(mut groove, unknown)| {
+                all.unknown_notes += unknown;
+                let bars = groove.bars().max(piece.bars);
+                let full = match how {
+                    Cut::Filled => bars.next_multiple_of(window),
+                    _ => bars,
+                };
+                all.left_out.silent_bars += full - bars;
+                groove.steps.resize(full * STEPS_PER_BAR, [None; LANES]);
+                let windows = self.windows(&groove, |first, end| piece.qpm(first, end));
+                let last = windows.as_ref().map_or(0, |windows| {
+                    window + self.hop() * windows.len().saturating_sub(1)
+                });
+                all.left_out.last_bars += full - last.min(full);
+                windows
+            });
+            match windows {
+                Ok(windows) => all.windows.extend(windows),
+                Err(reason) => {
+                    first_reason.get_or_insert(reason);
+                }
+            }
+        }
+        match (first_reason, pieces.len()) {
+            (Some(reason), 1) => Err(reason),
+            (Some(reason), parts) if all.windows.is_empty() => Err(NoWindows::Parts {
+                parts,
+                reason: Box::new(reason),
+            }),
+            _ => Ok(all),
+        }
+    }
+
+    /// Bars from the start of one window to the next.
+    fn hop(&self) -> usize {
+        self.hop.unwrap_or(self.bars).max(1)
+    }
+
+    /// Every whole window of a groove, each at the tempo that it has from step to step.
+    fn windows(
+        &self,
+        groove: &Groove,
+        qpm: impl Fn(usize, usize) -> f64,
+    ) -> Result<Vec<Groove>, NoWindows> {
         let window = self.bars.max(1) * STEPS_PER_BAR;
-        let hop = self.hop.unwrap_or(self.bars).max(1) * STEPS_PER_BAR;
+        let hop = self.hop() * STEPS_PER_BAR;
         if groove.steps.len() < window {
             return Err(NoWindows::TooShort {
                 bars: groove.bars(),
                 window: self.bars.max(1),
             });
         }
-        let windows = groove
-            .steps
-            .windows(window)
-            .step_by(hop)
-            .map(|steps| Groove {
+        let windows = groove.steps.windows(window).step_by(hop).enumerate();
+        Ok(windows
+            .map(|(place, steps)| Groove {
                 steps: steps.to_vec(),
-                qpm: groove.qpm,
+                qpm: qpm(place * hop, place * hop + window),
                 meter: groove.meter,
             })
-            .collect();
-        Ok(Converted {
-            windows,
-            unknown_notes,
-        })
+            .collect())
     }
 }
 
 /// The whole of `sequence` on the grid of sixteenths, padded to full bars, at its own tempo; and
-/// how many notes are no drums of ours.
+/// how many of the notes that `counts` admits have no lane.
 ///
 /// On one lane and step the loudest note counts, and the first of equally loud ones. A step's
 /// notes are those nearest to it; half a step rounds up.
-pub(super) fn whole_groove(sequence: &NoteSequence) -> Result<(Groove, usize), NoWindows> {
+fn whole_groove(
+    sequence: &NoteSequence,
+    counts: impl Fn(&Note) -> bool,
+    lane_of: impl Fn(u8) -> Option<Lane>,
+) -> Result<(Groove, usize), NoWindows> {
     let grid = Grid::of(sequence, STEPS_PER_QUARTER)?;
     let step_seconds = 60.0 / grid.qpm / STEPS_PER_QUARTER as f64;
     let mut hits = Vec::with_capacity(sequence.notes.len());
-    for note in &sequence.notes {
+    let mut unknown_notes = 0;
+    for note in sequence.notes.iter().filter(|note| counts(note)) {
         let step = grid.step(note.start_time)?;
         grid.step(note.end_time)?;
-        let Some(lane) = u8::try_from(note.pitch).ok().and_then(Lane::of_pitch) else {
+        let Some(lane) = u8::try_from(note.pitch).ok().and_then(&lane_of) else {
+            unknown_notes += 1;
             continue;
         };
         let early = step_seconds * step as f64 - note.start_time;
@@ -97,9 +193,10 @@ pub(super) fn whole_groove(sequence: &NoteSequence) -> Result<(Groove, usize), N
         grid.step(text.time)?;
     }
     let Some(last) = hits.iter().map(|(step, ..)| *step).max() else {
-        return Err(match sequence.notes.len() {
-            0 => NoWindows::NoNotes,
-            notes => NoWindows::NoDrums(notes),
+        return Err(match (sequence.notes.len(), unknown_notes) {
+            (0, _) => NoWindows::NoNotes,
+            (notes, 0) => NoDrums::NoPart(notes).into(),
+            (notes, _) => NoWindows::NoDrums(notes),
         });
     };
     let bars = last / STEPS_PER_BAR as u64 + 1;
@@ -107,7 +204,6 @@ pub(super) fn whole_groove(sequence: &NoteSequence) -> Result<(Groove, usize), N
         return Err(NoWindows::TooLong(bars));
     }
     let mut steps: Vec<Step> = vec![[None; LANES]; bars as usize * STEPS_PER_BAR];
-    let unknown_notes = sequence.notes.len() - hits.len();
     for (step, lane, hit) in hits {
         let cell = &mut steps[step as usize][lane.index()];
         if cell.is_none_or(|other| other.velocity < hit.velocity) {

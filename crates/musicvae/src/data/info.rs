@@ -1,8 +1,10 @@
 //! `info.csv`: what a Groove-style corpus says of its files.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+use super::text;
+use crate::music::Listing;
 
 /// Part of a corpus: what a model learns from, is watched on, and is judged by.
 #[derive(
@@ -29,12 +31,12 @@ impl FromStr for Split {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Split, String> {
-        match text {
-            "train" => Ok(Split::Train),
-            "validation" => Ok(Split::Validation),
-            "test" => Ok(Split::Test),
-            other => Err(format!(
-                "`{other}` is no split; there are train, validation and test"
+        match text.to_lowercase().as_str() {
+            "train" | "training" => Ok(Split::Train),
+            "validation" | "valid" | "val" | "dev" | "eval" => Ok(Split::Validation),
+            "test" | "testing" => Ok(Split::Test),
+            _ => Err(format!(
+                "`{text}` is no split; there are train, validation and test"
             )),
         }
     }
@@ -74,153 +76,269 @@ pub struct Info {
     pub time_signature: String,
 }
 
-/// Reads the text of an `info.csv`: a header line, then a line a file, columns by name, any
-/// order. `midi_filename` must be there. The result goes from file name to what is said of it.
+impl From<&Info> for Listing {
+    fn from(info: &Info) -> Listing {
+        let info = info.clone();
+        Listing {
+            split: info.split.map_or_else(String::new, |split| split.to_string()),
+            style: info.style,
+            beat_type: info.beat_type,
+            drummer: info.drummer,
+            session: info.session,
+            id: info.id,
+            bpm: info.bpm,
+            time_signature: info.time_signature,
+        }
+    }
+}
+
+impl From<Listing> for Info {
+    fn from(listing: Listing) -> Info {
+        Info {
+            split: listing.split.parse().ok(),
+            style: listing.style,
+            beat_type: listing.beat_type,
+            drummer: listing.drummer,
+            session: listing.session,
+            id: listing.id,
+            bpm: listing.bpm,
+            time_signature: listing.time_signature,
+        }
+    }
+}
+
+/// An `info.csv`.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Table {
+    pub rows: Vec<Row>,
+    /// Whether there is a column of splits.
+    pub has_splits: bool,
+    /// What of the rows can't be read, by line; the rest of such a row is used.
+    pub problems: Vec<(usize, String)>,
+}
+
+/// What it says of one file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Row {
+    /// Counted from 1.
+    pub line: usize,
+    /// The file, as it is written.
+    pub name: String,
+    /// What is said, or why the file can't be used.
+    pub info: Result<Info, String>,
+}
+
+/// Reads an `info.csv` as spreadsheets write it: a header line, then a line a file, columns by name,
+/// any order. `midi_filename` must be there. Commas, semicolons or tabs divide.
 ///
 /// # Errors
 ///
-/// The line, counted from 1, and what is wrong with it.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Info>, (usize, String)> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let (_, header) = lines.next().ok_or((1, "it is empty".to_string()))?;
-    let columns = cells(header);
-    let column = |name: &str| columns.iter().position(|cell| cell == name);
-    let Some(midi_filename) = column("midi_filename") else {
-        return Err((1, "there is no column `midi_filename`".into()));
+/// The line, counted from 1, and what is wrong with it, when nothing can be read.
+pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
+    let text = text::decode(bytes);
+    if text.trim().is_empty() {
+        return Err((1, "it is empty".into()));
+    }
+    let quoted = [b',', b';', b'\t'].map(|divider| lines(&text, divider, true));
+    let has_files = |lines: &Vec<Line>| columns(lines).is_some();
+    let Some(found) = quoted.into_iter().find(has_files) else {
+        let problem = "there is no column `midi_filename`, which names the files";
+        return Err((1, problem.into()));
     };
-    let [
-        split,
-        drummer,
-        session,
-        id,
-        style,
-        bpm,
-        beat_type,
-        time_signature,
-    ] = [
-        "split",
-        "drummer",
-        "session",
-        "id",
-        "style",
-        "bpm",
-        "beat_type",
-        "time_signature",
-    ]
-    .map(column);
-    let mut files = BTreeMap::new();
-    for (index, line) in lines {
-        let at = |problem: String| (index + 1, problem);
-        let cells = cells(line);
-        if cells.len() != columns.len() {
-            let (found, expected) = (cells.len(), columns.len());
-            return Err(at(format!(
-                "it has {found} cells, but the header has {expected}"
-            )));
-        }
-        let cell = |column: Option<usize>| column.map_or("", |column| cells[column].trim());
-        let text = |column| cell(column).to_string();
-        let info = Info {
-            split: match cell(split) {
-                "" => None,
-                name => Some(name.parse().map_err(at)?),
-            },
-            drummer: text(drummer),
-            session: text(session),
-            id: text(id),
-            style: text(style),
-            bpm: match cell(bpm) {
-                "" => None,
-                number => {
-                    let problem = |_| at(format!("a bpm of `{number}` is no number"));
-                    Some(number.parse().map_err(problem)?)
-                }
-            },
-            beat_type: text(beat_type),
-            time_signature: text(time_signature),
+    let divider = found[0].divider;
+    // A quote without its fellow swallows the lines after it.
+    let swallows = |line: &Line| line.cells.iter().any(|cell| cell.matches(".mid").count() > 1);
+    let lines = match found.iter().any(swallows) {
+        true => lines(&text, divider, false),
+        false => found,
+    };
+    let Some((header, columns)) = columns(&lines) else {
+        return Err((1, "its quotes can't be understood".into()));
+    };
+    let mut table = Table {
+        has_splits: columns.split.is_some(),
+        ..Table::default()
+    };
+    for line in &lines[header + 1..] {
+        let cell = |column: Option<usize>| {
+            let cell = column.and_then(|column| line.cells.get(column));
+            cell.map_or("", |cell| cell.trim())
         };
-        let name = cell(Some(midi_filename)).replace('\\', "/");
-        if files.insert(name.clone(), info).is_some() {
-            return Err(at(format!("`{name}` is listed twice")));
+        let text = |column| cell(column).to_string();
+        let name = text(Some(columns.midi_filename));
+        if name.is_empty() {
+            continue;
         }
-    }
-    Ok(files)
-}
-
-/// The cells of one line, by the usual rules: commas divide, quotes protect, a doubled quote is one.
-fn cells(line: &str) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let mut quoted = false;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                push(&mut cells, '"');
+        let bpm = match cell(columns.bpm) {
+            "" => None,
+            number => {
+                let bpm = number.replace(',', ".").parse().ok();
+                let bpm = bpm.filter(|bpm: &f64| bpm.is_finite());
+                if bpm.is_none() {
+                    let problem = format!("a bpm of `{number}` is no number");
+                    table.problems.push((line.number, problem));
+                }
+                bpm
             }
-            '"' => quoted = !quoted,
-            ',' if !quoted => cells.push(String::new()),
-            letter => push(&mut cells, letter),
-        }
+        };
+        let split = match cell(columns.split) {
+            "" => Ok(None),
+            split => split.parse().map(Some),
+        };
+        let info = split.map(|split| Info {
+            split,
+            drummer: text(columns.drummer),
+            session: text(columns.session),
+            id: text(columns.id),
+            style: text(columns.style),
+            bpm,
+            beat_type: cell(columns.beat_type).to_lowercase(),
+            time_signature: text(columns.time_signature),
+        });
+        table.rows.push(Row {
+            line: line.number,
+            name,
+            info,
+        });
     }
-    cells
+    Ok(table)
 }
 
-fn push(cells: &mut [String], letter: char) {
-    if let Some(cell) = cells.last_mut() {
-        cell.push(letter);
-    }
+/// One line of a table.
+struct Line {
+    /// Counted from 1.
+    number: usize,
+    divider: u8,
+    cells: Vec<String>,
+}
+
+/// The lines of a table that are not empty.
+fn lines(text: &str, divider: u8, quoting: bool) -> Vec<Line> {
+    let reader = csv::ReaderBuilder::new()
+        .delimiter(divider)
+        .quoting(quoting)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    reader
+        .into_records()
+        .map_while(Result::ok)
+        .filter(|record| record.iter().any(|cell| !cell.trim().is_empty()))
+        .map(|record| Line {
+            number: record.position().map_or(0, |position| position.line() as usize),
+            divider,
+            cells: record.iter().map(str::to_string).collect(),
+        })
+        .collect()
+}
+
+/// Where the columns are.
+struct Columns {
+    midi_filename: usize,
+    split: Option<usize>,
+    drummer: Option<usize>,
+    session: Option<usize>,
+    id: Option<usize>,
+    style: Option<usize>,
+    bpm: Option<usize>,
+    beat_type: Option<usize>,
+    time_signature: Option<usize>,
+}
+
+/// The place of the header and its columns. Excel may write a line about the divider (`sep=;`) first.
+fn columns(lines: &[Line]) -> Option<(usize, Columns)> {
+    lines.iter().take(2).enumerate().find_map(|(place, line)| {
+        let plain = |name: &str| -> String {
+            let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+            letters.collect::<String>().to_lowercase()
+        };
+        let names: Vec<String> = line.cells.iter().map(|cell| plain(cell)).collect();
+        let column = |name: &str| names.iter().position(|cell| *cell == plain(name));
+        let columns = Columns {
+            midi_filename: column("midi_filename").or(column("midi_file"))?,
+            split: column("split"),
+            drummer: column("drummer"),
+            session: column("session"),
+            id: column("id"),
+            style: column("style"),
+            bpm: column("bpm"),
+            beat_type: column("beat_type"),
+            time_signature: column("time_signature"),
+        };
+        Some((place, columns))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn quotes_protect_commas() {
-        assert_eq!(cells(r#"a,"b,""c""",,d"#), ["a", "b,\"c\"", "", "d"]);
+    fn infos(text: &str) -> Vec<(String, Info)> {
+        let rows = parse(text.as_bytes()).unwrap().rows.into_iter();
+        rows.map(|row| (row.name, row.info.unwrap())).collect()
     }
 
     #[test]
-    fn columns_are_found_by_name() {
-        let text = "\u{feff}split,bpm,midi_filename\r\ntest,120,a/b.mid\r\n\r\n,,c.mid\n";
-        let files = parse(text).unwrap();
-        assert_eq!(files["a/b.mid"].split, Some(Split::Test));
-        assert_eq!(files["a/b.mid"].bpm, Some(120.0));
-        assert_eq!(files["c.mid"], Info::default());
+    fn quotes_protect_dividers_and_lines() {
+        let text = "midi_filename,style,split\na.mid,\"b,\"\"c\"\"\nd\",test\nb.mid,7\" single,train\n";
+        let infos = infos(text);
+        assert_eq!(infos[0].1.style, "b,\"c\"\nd");
+        assert_eq!(infos[1].1.style, "7\" single");
+        assert_eq!(infos[1].1.split, Some(Split::Train));
     }
 
     #[test]
-    fn a_bad_line_is_named() {
-        let table = [
-            ("", (1, "it is empty")),
-            ("a,b\n", (1, "there is no column `midi_filename`")),
+    fn a_quote_without_its_fellow_swallows_no_file() {
+        let text = "midi_filename,style,split\na.mid,\"rock,test\nb.mid,funk,train\nc.mid,,\n";
+        let infos = infos(text);
+        assert_eq!(infos.len(), 3);
+        assert_eq!(infos[0].1.split, Some(Split::Test));
+        assert_eq!(infos[1].1.split, Some(Split::Train));
+    }
+
+    #[test]
+    fn columns_are_found_by_name_whatever_divides_them() {
+        for divider in [",", ";", "\t"] {
+            for end in ["\n", "\r\n", "\r"] {
+                let text = "\u{feff}Split,BPM,MIDI filename,more|test,120,a/b.mid,x||,,c.mid|\
+                            TRAIN,\"90,5\",d.mid,,,extra|";
+                let text = text.replace("\"90,5\"", "90#5").replace(',', divider);
+                let text = text.replace("90#5", "\"90,5\"").replace('|', end);
+                let files = infos(&text);
+                let (names, infos): (Vec<_>, Vec<_>) = files.into_iter().unzip();
+                assert_eq!(names, ["a/b.mid", "c.mid", "d.mid"], "{text:?}");
+                assert_eq!(infos[0].split, Some(Split::Test));
+                assert_eq!(infos[0].bpm, Some(120.0));
+                assert_eq!(infos[1], Info::default());
+                assert_eq!(infos[2].split, Some(Split::Train));
+                assert_eq!(infos[2].bpm, Some(90.5));
+            }
+        }
+        let told = "sep=;\nsplit;midi_filename\ntest;a.mid\n";
+        assert_eq!(infos(told)[0].1.split, Some(Split::Test));
+    }
+
+    #[test]
+    fn a_bad_row_is_named_and_the_rest_used() {
+        let text = "midi_filename,split,bpm\na.mid,train,fast\nb.mid,trian,90\nc.mid,test,90\n,,\n";
+        let table = parse(text.as_bytes()).unwrap();
+        assert_eq!(table.problems, [(2, "a bpm of `fast` is no number".into())]);
+        assert_eq!(table.rows.len(), 3);
+        assert_eq!(table.rows[0].info.as_ref().unwrap().split, Some(Split::Train));
+        assert_eq!(table.rows[1].line, 3);
+        assert_eq!(
+            table.rows[1].info,
+            Err("`trian` is no split; there are train, validation and test".into())
+        );
+        for (text, problem) in [
+            ("", "it is empty"),
+            (" \n\n", "it is empty"),
             (
-                "midi_filename,split\na.mid\n",
-                (2, "it has 1 cells, but the header has 2"),
+                "a,b\n",
+                "there is no column `midi_filename`, which names the files",
             ),
-            (
-                "midi_filename,split\na.mid,train\nb.mid,trian\n",
-                (
-                    3,
-                    "`trian` is no split; there are train, validation and test",
-                ),
-            ),
-            (
-                "midi_filename,bpm\na.mid,fast\n",
-                (2, "a bpm of `fast` is no number"),
-            ),
-            (
-                "midi_filename\na.mid\na.mid\n",
-                (3, "`a.mid` is listed twice"),
-            ),
-        ];
-        for (text, (line, problem)) in table {
-            assert_eq!(parse(text), Err((line, problem.to_string())), "{text:?}");
+        ] {
+            assert_eq!(parse(text.as_bytes()), Err((1, problem.to_string())));
         }
     }
 

@@ -13,12 +13,16 @@ mod grid;
 mod groove;
 pub(crate) mod groove_rows;
 mod info;
+mod left_out;
 mod melody;
 mod parallel;
 mod performance;
 mod performance_events;
+mod pieces;
+mod report;
 mod split;
 mod sustain;
+mod text;
 pub mod tfrecord;
 mod transpose;
 mod trio;
@@ -37,13 +41,15 @@ pub use fetch::{FetchError, Fetched, GROOVE, Remote, fetch};
 pub use grid::NoWindows;
 pub use groove::{Converted, GrooveConverter};
 pub use info::{Info, Split};
+pub use left_out::LeftOut;
 pub use melody::MelodyEvent;
 pub use performance::Performance;
 pub use performance_events::Token;
+pub use report::{MendedFile, Report, Skipped};
 pub use tfrecord::TfRecordError;
 pub use trio::Trio;
 pub use window::Window;
-pub use windows::{Skipped, Windows, load_windows};
+pub use windows::{Windows, load_windows};
 
 /// Why a corpus could not be read.
 #[derive(Debug, thiserror::Error)]

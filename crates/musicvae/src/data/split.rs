@@ -47,7 +47,29 @@ pub(super) fn on_time_changes(sequence: &NoteSequence) -> Result<Vec<NoteSequenc
             cuts.push(time);
         }
     }
-    Ok(at(sequence, cuts))
+    Ok(at(sequence, cuts, 0.0))
+}
+
+/// The pieces from one of `starts` to the next, the last one to the end of `sequence`; each from time 0
+/// on. A note that begins up to `early` seconds before a start belongs to it.
+pub(super) fn at_starts(
+    sequence: &NoteSequence,
+    starts: Vec<f64>,
+    early: f64,
+) -> Vec<NoteSequence> {
+    let ends = sequence.notes.iter().map(|note| note.end_time);
+    let end = ends.fold(sequence.total_time, f64::max);
+    let lengths: Vec<f64> = (0..starts.len())
+        .map(|index| starts.get(index + 1).unwrap_or(&end) - starts[index])
+        .collect();
+    let mut cuts = starts;
+    // Far enough for a last note without a length.
+    cuts.push(end + early + 1.0);
+    let mut pieces = at(sequence, cuts, early);
+    for (piece, length) in pieces.iter_mut().zip(lengths) {
+        piece.total_time = length;
+    }
+    pieces
 }
 
 /// The stretches of `seconds` that `sequence` consists of, the last one shorter; each from time 0 on.
@@ -57,11 +79,11 @@ pub(super) fn every(sequence: &NoteSequence, seconds: f64) -> Vec<NoteSequence> 
     let cuts = std::iter::once(0.0)
         .chain(later.take_while(|time| *time < sequence.total_time))
         .collect();
-    at(sequence, cuts)
+    at(sequence, cuts, 0.0)
 }
 
 /// NaN cannot be put in order.
-fn check_times(sequence: &NoteSequence) -> Result<(), NoWindows> {
+pub(super) fn check_times(sequence: &NoteSequence) -> Result<(), NoWindows> {
     let notes = sequence
         .notes
         .iter()
@@ -85,8 +107,8 @@ fn check_times(sequence: &NoteSequence) -> Result<(), NoWindows> {
 ///
 /// A note belongs to the piece that it starts in and ends with it at the latest. Meter, tempo, key
 /// and chord of the moment, and the pedals, stand at the start of each piece; other controllers,
-/// pitch bends and texts are left out.
-fn at(sequence: &NoteSequence, mut cuts: Vec<f64>) -> Vec<NoteSequence> {
+/// pitch bends and texts are left out. Notes count `early` seconds later than they begin.
+fn at(sequence: &NoteSequence, mut cuts: Vec<f64>, early: f64) -> Vec<NoteSequence> {
     if sequence.total_time > cuts[cuts.len() - 1] {
         cuts.push(sequence.total_time);
     }
@@ -104,6 +126,7 @@ fn at(sequence: &NoteSequence, mut cuts: Vec<f64>) -> Vec<NoteSequence> {
             control_changes: pedals(sequence, piece),
             source_info: sequence.source_info.clone(),
             reference_number: sequence.reference_number,
+            listing: sequence.listing.clone(),
             instrument_infos: sequence.instrument_infos.clone(),
             ..NoteSequence::default()
         })
@@ -111,7 +134,7 @@ fn at(sequence: &NoteSequence, mut cuts: Vec<f64>) -> Vec<NoteSequence> {
     let mut notes: Vec<_> = sequence.notes.iter().collect();
     notes.sort_by(|a, b| a.start_time.total_cmp(&b.start_time));
     for note in notes {
-        let after = cuts.partition_point(|cut| *cut <= note.start_time);
+        let after = cuts.partition_point(|cut| *cut <= note.start_time + early);
         let Some(piece) = after.checked_sub(1).and_then(|index| pieces.get_mut(index)) else {
             continue;
         };

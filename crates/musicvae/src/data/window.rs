@@ -3,6 +3,7 @@
 use super::chord_symbols::ChordClass;
 use super::chords;
 use super::drum_track::{self, DrumSet};
+use super::grid::STEPS_PER_BAR;
 use super::melody::{self, MelodyEvent};
 use super::performance::Performance;
 use super::trio::{self, Trio};
@@ -67,6 +68,18 @@ impl Window {
         self
     }
 
+    /// How long it lasts at its own tempo.
+    fn seconds(&self) -> f64 {
+        let steps = match self {
+            Window::Groove(groove) => groove.steps.len(),
+            Window::Drums { steps, .. } => steps.len(),
+            Window::Melody { events, .. } => events.len(),
+            Window::Trio { trio, .. } => trio.drums.len(),
+            Window::Performance { performance, .. } => performance.bars.len() * STEPS_PER_BAR,
+        };
+        steps as f64 * 60.0 / self.qpm() / STEPS_PER_QUARTER as f64
+    }
+
     /// The window as notes from time 0 on, at its own tempo.
     pub fn to_note_sequence(&self) -> NoteSequence {
         let step_seconds = 60.0 / self.qpm() / STEPS_PER_QUARTER as f64;
@@ -100,7 +113,7 @@ impl Window {
                 time: 0.0,
                 qpm: self.qpm(),
             }],
-            total_time: notes.iter().map(end).fold(0.0, f64::max),
+            total_time: notes.iter().map(end).fold(self.seconds(), f64::max),
             notes,
             text_annotations,
             ..NoteSequence::default()

@@ -3,16 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Convert, Corpus, DataError, Split};
+use super::{Convert, Corpus, DataError, LeftOut, MendedFile, Report, Skipped, Split};
 use crate::music::{Groove, LANES};
-
-/// A file that yielded nothing, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    /// Its name within the corpus.
-    pub file: String,
-    pub reason: String,
-}
 
 /// Windows of equal length, with the files they come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +20,9 @@ pub struct Windows<W = Groove> {
     pub warnings: Vec<String>,
     /// Notes left out because their pitch is none of the nine lanes'.
     pub unknown_notes: usize,
+    /// Files that break the rules and were read all the same.
+    pub mended: Vec<MendedFile>,
+    pub left_out: LeftOut,
 }
 
 /// Reads the corpus at `path` (see [`Corpus::open`]) and cuts the files of `split`, or all, into
@@ -44,17 +39,27 @@ pub fn load_windows<C: Convert>(
 ) -> Result<Windows<C::Window>, DataError> {
     let corpus = Corpus::open(path)?;
     let chosen = corpus.of_split(split);
-    let converted = corpus.map(&chosen, |_, sequence| {
-        converter
-            .convert(&sequence?)
-            .map_err(|reason| reason.to_string())
+    let converted = corpus.map_read(&chosen, converter.reading(), |_, read| match read {
+        Ok(read) => {
+            let converted = converter.convert(&read.sequence);
+            let converted = converted.map_err(|reason| reason.to_string());
+            (converted, read.mended.to_string())
+        }
+        Err(reason) => (Err(reason), String::new()),
     });
     let mut windows = Windows {
         warnings: corpus.warnings().to_vec(),
+        skipped: corpus.skipped().to_vec(),
         ..Windows::default()
     };
-    for (entry, result) in chosen.into_iter().zip(converted) {
+    for (entry, (result, mended)) in chosen.into_iter().zip(converted) {
         let file = corpus.entries()[entry].name.clone();
+        if result.is_ok() && !mended.is_empty() {
+            windows.mended.push(MendedFile {
+                file: file.clone(),
+                what: mended,
+            });
+        }
         match result {
             Ok(converted) => {
                 let place = windows.files.len();
@@ -63,6 +68,7 @@ pub fn load_windows<C: Convert>(
                     .extend(converted.windows.iter().map(|_| place));
                 windows.windows.extend(converted.windows);
                 windows.unknown_notes += converted.unknown_notes;
+                windows.left_out.add(&converted.left_out);
                 windows.files.push(file);
             }
             Err(reason) => windows.skipped.push(Skipped { file, reason }),
@@ -113,6 +119,22 @@ impl<W> Default for Windows<W> {
             skipped: Vec::new(),
             warnings: Vec::new(),
             unknown_notes: 0,
+            mended: Vec::new(),
+            left_out: LeftOut::default(),
+        }
+    }
+}
+
+impl<W> Windows<W> {
+    /// What was used of the corpus, and what was not.
+    pub fn report(&self) -> Report {
+        Report {
+            used: self.files.len(),
+            skipped: self.skipped.clone(),
+            mended: self.mended.clone(),
+            unknown_notes: self.unknown_notes,
+            left_out: self.left_out.clone(),
+            warnings: self.warnings.clone(),
         }
     }
 }

@@ -284,7 +284,7 @@ impl Drummer {
             whole.text_annotations.extend(next.text_annotations);
         }
         let ends = whole.notes.iter().map(|note| note.end_time);
-        whole.total_time = ends.fold(whole.total_time, f64::max);
+        whole.total_time = ends.fold(length * windows.len() as f64, f64::max);
         whole
     }
 }

@@ -74,6 +74,17 @@ impl Lane {
         })
     }
 
+    /// The lane that the reference gives a drum pitch where it does not train on performances: General
+    /// MIDI's idea of the toms, which differs from [`Lane::of_pitch`] on three pitches.
+    pub fn of_general_midi(pitch: u8) -> Option<Lane> {
+        match pitch {
+            45 => Some(Lane::LowTom),
+            48 => Some(Lane::MidTom),
+            58 => Some(Lane::Crash),
+            pitch => Lane::of_pitch(pitch),
+        }
+    }
+
     /// Short name for a narrow label, at most five columns.
     pub fn short_name(self) -> &'static str {
         match self {

@@ -5,33 +5,39 @@ use super::{Groove, Note, NoteSequence, Tempo, TimeSignature};
 /// The instrument number that the reference gives drums in what it makes.
 const DRUM_INSTRUMENT: i32 = 9;
 
+/// Farthest from its step that a stroke is written, in steps: a tick of a usual MIDI file (480 to the
+/// quarter note) less than half a step, so that whoever rounds finds it on its own step.
+const FARTHEST: f64 = 0.5 - 1.0 / 120.0;
+
 impl Groove {
     /// The groove as notes at its own tempo, by the rules of the reference's `from_tensors`: the
     /// General MIDI pitch of each lane, velocity x 127 rounded half to even, and every note one
     /// step long from `(step - offset)` steps on. An early hit on the first step therefore begins
     /// **before** time 0.
     ///
-    /// Three things are said that the reference leaves out: the groove's own tempo instead of 120,
-    /// its time signature, and `total_time`, the end of the last note.
+    /// Said otherwise than by the reference: the groove's own tempo instead of 120, its time signature,
+    /// and `total_time`, the end of its last bar, where every note ends at the latest. And a stroke
+    /// halfway between two steps is held a little nearer to its own.
     pub fn to_note_sequence(&self) -> NoteSequence {
         let step_seconds = self.step_seconds();
+        let bar_seconds = self.meter.steps_per_bar() as f64 * step_seconds;
+        let total_time = self.bars() as f64 * bar_seconds;
         let notes: Vec<Note> = self
             .hits()
             .map(|(step, lane, hit)| {
-                let offset = f64::from(hit.offset).clamp(-0.5, 0.5);
+                let offset = f64::from(hit.offset).clamp(-FARTHEST, FARTHEST);
                 let start_time = (step as f64 - offset) * step_seconds;
                 Note {
                     pitch: i32::from(lane.pitch()),
                     velocity: midi_velocity(hit.velocity),
                     start_time,
-                    end_time: start_time + step_seconds,
+                    end_time: (start_time + step_seconds).min(total_time),
                     instrument: DRUM_INSTRUMENT,
                     program: 0,
                     is_drum: true,
                 }
             })
             .collect();
-        let total_time = notes.iter().map(|note| note.end_time).fold(0.0, f64::max);
         NoteSequence {
             tempos: vec![Tempo {
                 time: 0.0,
@@ -79,9 +85,25 @@ mod tests {
             .iter()
             .map(|n| (n.start_time, n.end_time))
             .collect();
-        assert_eq!(times, [(-0.125, 0.125), (0.375, 0.625)]);
-        assert_eq!(sequence.total_time, 0.625);
+        // A 480th of a quarter note less than half a step.
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        let tick = 1.0 / 480.0;
+        assert!(near(times[0].0, -0.125 + tick) && near(times[0].1, 0.125 + tick));
+        assert!(near(times[1].0, 0.375 - tick) && near(times[1].1, 0.625 - tick));
+        assert_eq!(sequence.total_time, 4.0);
         assert_eq!(sequence.tempos[0].qpm, 60.0);
+    }
+
+    #[test]
+    fn no_note_lasts_beyond_the_last_bar() {
+        let mut groove = Groove::empty(64);
+        groove.steps[63][Lane::Ride.index()] = Some(Hit {
+            velocity: 0.5,
+            offset: -0.25,
+        });
+        let sequence = groove.to_note_sequence();
+        assert_eq!(sequence.total_time, 8.0);
+        assert_eq!(sequence.notes[0].end_time, 8.0);
     }
 
     #[test]

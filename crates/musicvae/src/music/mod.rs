@@ -1,5 +1,7 @@
 //! Plain values that every other floor speaks: note sequences, grooves, drum lanes, MIDI files.
 
+mod bars;
+mod drum_part;
 mod drums;
 mod features;
 mod groove;
@@ -7,18 +9,23 @@ mod groove_notes;
 pub mod measures;
 pub mod midi_file;
 mod note_sequence;
+mod reading;
 mod representation;
 mod variants;
 mod whole_file;
 
+pub(crate) use bars::{bars_of, closing_line};
+pub(crate) use drum_part::marked;
+pub use drum_part::NoDrums;
 pub use drums::Lane;
 pub use features::FEATURES;
 pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
 pub use note_sequence::{
-    ControlChange, InstrumentInfo, KeySignature, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
+    ControlChange, InstrumentInfo, KeySignature, Listing, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
     TextAnnotation, TimeSignature,
 };
+pub use reading::Reading;
 pub use representation::{
     CHORD_CLASSES, DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, MELODY_CLASSES,
     MelodyOptions, PERFORMANCE_EVENTS, PERFORMANCE_INSTRUMENTS, PERFORMANCE_STEPS_PER_QUARTER,

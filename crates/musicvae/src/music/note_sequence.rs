@@ -129,6 +129,29 @@ pub struct InstrumentInfo {
     pub name: String,
 }
 
+/// What the list of a corpus (`info.csv`) says of a file. A field of our own, which other readers of
+/// the protocol buffer pass over: so a TFRecord keeps the splits of the corpus that it was made of.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Listing {
+    /// `train`, `validation` or `test`; empty where it says none.
+    #[prost(string, tag = "1")]
+    pub split: String,
+    #[prost(string, tag = "2")]
+    pub style: String,
+    #[prost(string, tag = "3")]
+    pub beat_type: String,
+    #[prost(string, tag = "4")]
+    pub drummer: String,
+    #[prost(string, tag = "5")]
+    pub session: String,
+    #[prost(string, tag = "6")]
+    pub id: String,
+    #[prost(double, optional, tag = "7")]
+    pub bpm: Option<f64>,
+    #[prost(string, tag = "8")]
+    pub time_signature: String,
+}
+
 /// Timed notes with tempo and meter: what a MIDI file says, in seconds.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct NoteSequence {
@@ -164,6 +187,8 @@ pub struct NoteSequence {
     pub reference_number: i64,
     #[prost(message, repeated, tag = "23")]
     pub instrument_infos: Vec<InstrumentInfo>,
+    #[prost(message, optional, tag = "1001")]
+    pub listing: Option<Listing>,
 }
 
 impl NoteSequence {

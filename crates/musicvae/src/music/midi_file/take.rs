@@ -7,7 +7,7 @@ use midly::{Format, Header, MetaMessage, Smf, Timing};
 
 use super::MidiFileError;
 use super::write::{Track, unwritable};
-use crate::music::{Lane, Meter};
+use crate::music::{Lane, Meter, closing_line};
 
 /// The percussion channel, counted from 0.
 const DRUMS: u8 = 9;
@@ -23,7 +23,7 @@ pub struct Take {
     pub meters: Vec<(u64, Meter)>,
     /// Tick, lane and velocity (1..=127), in any order.
     pub strokes: Vec<(u64, Lane, u8)>,
-    /// Tick at which the take and every note end; while it is 0, the take ends with its last note.
+    /// Tick at which every note ends; while it is 0, the take lasts to the end of its last note.
     pub end: u64,
 }
 
@@ -41,7 +41,8 @@ impl Take {
 
     /// The Standard MIDI file: type 1, tempos and meters in the first track, the strokes with their
     /// General MIDI pitches on channel 10 in the second. A stroke is a thirty-second note long, or
-    /// as long as there is room before the next one of its lane.
+    /// as long as there is room before the next one of its lane. The file ends on the bar line after
+    /// the take.
     ///
     /// # Errors
     ///
@@ -72,17 +73,32 @@ impl Take {
             };
             spans.entry(key).or_default().push((*tick, end));
         }
+        let ends = spans.values().flatten().map(|(_, end)| *end);
+        let end = ends.fold(self.end, u64::max);
         drums.end_notes(channel, spans);
+        let end = self.closing_tick(end);
         let header = Header::new(
             Format::Parallel,
             Timing::Metrical(u15::new(self.ticks_per_quarter)),
         );
         let mut bytes = Vec::new();
-        let tracks = vec![signatures.finish(0)?, drums.finish(self.end)?];
+        let tracks = vec![signatures.finish(end)?, drums.finish(end)?];
         Smf { header, tracks }
             .write_std(&mut bytes)
             .map_err(|error| unwritable(format!("it is too big ({error})")))?;
         Ok(bytes)
+    }
+
+    /// The tick of the bar line after `end`.
+    fn closing_tick(&self, end: u64) -> u64 {
+        let latest = self.meters.iter().max_by_key(|(tick, _)| *tick);
+        let (from, meter) = latest.copied().unwrap_or((0, Meter::COMMON));
+        let beats = f64::from(meter.numerator) / f64::from(meter.denominator.max(1));
+        let bar = (f64::from(self.ticks_per_quarter) * 4.0 * beats).max(1.0);
+        let after = |tick: u64| tick.saturating_sub(from) as f64;
+        let last = self.strokes.iter().map(|(tick, ..)| after(*tick));
+        let last = last.max_by(f64::total_cmp);
+        from.saturating_add(closing_line(last, after(end), bar).round() as u64)
     }
 }
 
@@ -108,7 +124,7 @@ mod tests {
         let bytes = take.encode().unwrap();
         let smf = midly::Smf::parse(&bytes).unwrap();
         let ticks: u32 = smf.tracks[1].iter().map(|event| event.delta.as_int()).sum();
-        assert_eq!(ticks, 9600, "as long as it was");
+        assert_eq!(ticks, 11_520, "up to the bar line");
         let sequence = midi_file::read(&bytes).unwrap();
         let notes: Vec<_> = sequence
             .notes

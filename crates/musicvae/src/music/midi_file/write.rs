@@ -8,7 +8,7 @@ use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
 use super::MidiFileError;
-use crate::music::{Note, NoteSequence, write_whole_file};
+use crate::music::{Note, NoteSequence, closing_line, write_whole_file};
 
 /// Ticks a quarter note where the sequence does not say: those of the Groove MIDI Dataset.
 const TICKS_PER_QUARTER: u16 = 480;
@@ -26,7 +26,8 @@ pub struct Encoded {
 ///
 /// Velocities are held to 1..=127, because a velocity of 0 would end a note. A note ends where the
 /// next one of its pitch begins, at the latest, and lasts at least one tick. Notes of one moment
-/// stay in the sequence's order.
+/// stay in the sequence's order. Every track ends on the bar line after the music, so that the file
+/// can be looped.
 ///
 /// # Errors
 ///
@@ -37,11 +38,12 @@ pub fn encode(sequence: &NoteSequence) -> Result<Encoded, MidiFileError> {
         .filter(|ticks| (1..0x8000).contains(ticks))
         .unwrap_or(TICKS_PER_QUARTER);
     let clock = Clock::of(sequence, ticks_per_quarter)?;
-    let mut tracks = vec![signatures(sequence, &clock)?.finish(0)?];
+    let end = end(sequence, &clock, ticks_per_quarter)?;
+    let mut tracks = vec![signatures(sequence, &clock)?.finish(end)?];
     let mut clamped = 0;
     for (channel, instrument) in instruments(sequence) {
-        let (track, moved) = instrument.track(channel, &clock)?;
-        tracks.push(track.finish(0)?);
+        let (track, moved) = instrument.track(channel, &clock, end)?;
+        tracks.push(track.finish(end)?);
         clamped += moved;
     }
     let header = Header::new(
@@ -225,6 +227,33 @@ impl<'a> Track<'a> {
     }
 }
 
+/// The tick of the bar line at which the file ends.
+fn end(
+    sequence: &NoteSequence,
+    clock: &Clock,
+    ticks_per_quarter: u16,
+) -> Result<u64, MidiFileError> {
+    let meters = sequence.time_signatures.iter();
+    let meter = meters.max_by(|a, b| a.time.total_cmp(&b.time));
+    let (from, beats, part) = match meter {
+        Some(meter) => (clock.tick(meter.time)?, meter.numerator, meter.denominator),
+        None => (0, 4, 4),
+    };
+    // What is no meter is refused elsewhere.
+    let beats = f64::from(beats.max(1)) / f64::from(part.max(1));
+    let bar = (f64::from(ticks_per_quarter) * 4.0 * beats).max(1.0);
+    let mut last = None;
+    // A length that has no form in a file is none.
+    let mut end = clock.tick(sequence.total_time).unwrap_or_default();
+    for note in &sequence.notes {
+        last = last.max(Some(clock.tick(note.start_time)?));
+        end = end.max(clock.tick(note.end_time)?);
+    }
+    let after = |tick: u64| tick.saturating_sub(from) as f64;
+    let line = closing_line(last.map(after), after(end), bar);
+    Ok(from.saturating_add(line.round() as u64))
+}
+
 fn signatures<'a>(sequence: &NoteSequence, clock: &Clock) -> Result<Track<'a>, MidiFileError> {
     let mut track = Track::default();
     for (tick, _, microseconds, _) in &clock.spans {
@@ -313,7 +342,12 @@ fn seven_bits(what: &str, value: i32) -> Result<u7, MidiFileError> {
 
 impl<'a> Instrument<'a> {
     /// The instrument's track, and how many of its notes began before the start.
-    fn track(self, channel: u4, clock: &Clock) -> Result<(Track<'a>, usize), MidiFileError> {
+    fn track(
+        self,
+        channel: u4,
+        clock: &Clock,
+        file_end: u64,
+    ) -> Result<(Track<'a>, usize), MidiFileError> {
         let mut track = Track::default();
         if !self.name.is_empty() {
             track.meta(0, MetaMessage::TrackName(self.name.as_bytes()));
@@ -341,7 +375,7 @@ impl<'a> Instrument<'a> {
         for note in self.notes {
             clamped += usize::from(note.start_time < 0.0);
             let start = clock.tick(note.start_time)?;
-            let end = clock.tick(note.end_time)?.max(start + 1);
+            let end = clock.tick(note.end_time)?.min(file_end).max(start + 1);
             let key = seven_bits("pitch", note.pitch)?;
             let vel = u7::new(note.velocity.clamp(1, 127) as u8);
             track.start_note(start, channel, key, vel);

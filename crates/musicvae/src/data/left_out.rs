@@ -1,0 +1,77 @@
+//! What of the music was not used as it is.
+
+use std::collections::BTreeMap;
+
+/// Notes and bars that no window holds, and those that it holds otherwise than they were played.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Notes of other instruments than drums.
+    pub other_notes: usize,
+    /// Bars in meters that a model can't hold.
+    pub meters: BTreeMap<(i32, i32), usize>,
+    /// Last bars that fill no window.
+    pub last_bars: usize,
+    /// Pieces that were repeated to fill a window.
+    pub repeated: usize,
+    /// Silent bars that were added to fill a window.
+    pub silent_bars: usize,
+}
+
+impl LeftOut {
+    pub(super) fn meter(&mut self, numerator: i32, denominator: i32, bars: usize) {
+        *self.meters.entry((numerator, denominator)).or_default() += bars;
+    }
+
+    pub(super) fn first_meter(&self) -> Option<(i32, i32)> {
+        self.meters.keys().next().copied()
+    }
+
+    /// Adds what was left out elsewhere.
+    pub fn add(&mut self, other: &LeftOut) {
+        self.other_notes += other.other_notes;
+        self.last_bars += other.last_bars;
+        self.repeated += other.repeated;
+        self.silent_bars += other.silent_bars;
+        for (&(numerator, denominator), &bars) in &other.meters {
+            self.meter(numerator, denominator, bars);
+        }
+    }
+
+    /// One sentence for each kind.
+    pub fn lines(&self) -> Vec<String> {
+        let many = |count: usize, one: &str, several: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {several}"),
+        };
+        let mut lines = Vec::new();
+        if self.other_notes > 0 {
+            let notes = many(
+                self.other_notes,
+                "note of other instruments was",
+                "notes of other instruments were",
+            );
+            lines.push(format!("{notes} left out"));
+        }
+        for ((numerator, denominator), bars) in &self.meters {
+            let bars = many(*bars, "bar", "bars");
+            lines.push(format!(
+                "{bars} in {numerator}/{denominator} left out: a window has bars of 16 sixteenths"
+            ));
+        }
+        if self.last_bars > 0 {
+            let bars = many(self.last_bars, "last bar fills", "last bars fill");
+            lines.push(format!("{bars} no window and left out"));
+        }
+        if self.repeated > 0 {
+            let loops = many(self.repeated, "loop was", "loops were");
+            lines.push(format!(
+                "{loops} shorter than a window and repeated to fill it"
+            ));
+        }
+        if self.silent_bars > 0 {
+            let bars = many(self.silent_bars, "silent bar was", "silent bars were");
+            lines.push(format!("{bars} added to fill the last window"));
+        }
+        lines
+    }
+}

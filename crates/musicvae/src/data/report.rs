@@ -1,0 +1,110 @@
+//! What was used of a corpus and what was left out, as every command tells it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::left_out::LeftOut;
+
+/// A file that yielded nothing, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Its name within the corpus.
+    pub file: String,
+    pub reason: String,
+}
+
+/// A file that breaks the rules and was read all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MendedFile {
+    /// Its name within the corpus.
+    pub file: String,
+    /// What was mended, one line.
+    pub what: String,
+}
+
+/// What was used of a corpus, and what was not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Files that were used.
+    pub used: usize,
+    pub skipped: Vec<Skipped>,
+    pub mended: Vec<MendedFile>,
+    /// Drum notes whose pitch is none that is known.
+    pub unknown_notes: usize,
+    pub left_out: LeftOut,
+    /// What else the user should know, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Reasons that are told one by one; the others are counted.
+const SHOWN: usize = 6;
+
+impl Report {
+    /// The report line by line: counts by reason; with `verbose` every file. Nothing when all was used
+    /// as it is.
+    pub fn lines(&self, verbose: bool) -> Vec<String> {
+        let mut lines = self.warnings.clone();
+        let of_all = self.used + self.skipped.len();
+        if !self.skipped.is_empty() {
+            let count = self.skipped.len();
+            lines.push(format!("{count} of {} left out:", files(of_all)));
+            let skipped = self.skipped.iter();
+            let skipped = skipped.map(|skipped| (&skipped.file[..], &skipped.reason[..]));
+            lines.extend(by_reason(skipped, verbose));
+        }
+        if !self.mended.is_empty() {
+            lines.push(format!("{} mended:", files(self.mended.len())));
+            let mended = self.mended.iter();
+            lines.extend(by_reason(
+                mended.map(|mended| (&mended.file[..], &mended.what[..])),
+                verbose,
+            ));
+        }
+        if self.unknown_notes > 0 {
+            let notes = match self.unknown_notes {
+                1 => "1 drum note is".into(),
+                count => format!("{count} drum notes are"),
+            };
+            lines.push(format!("{notes} none of the nine lanes' and left out"));
+        }
+        lines.extend(self.left_out.lines());
+        lines
+    }
+}
+
+fn files(count: usize) -> String {
+    match count {
+        1 => "1 file".into(),
+        count => format!("{count} files"),
+    }
+}
+
+/// A line a reason with its count and a file that has it, the commonest first; or a line a file.
+fn by_reason<'a>(
+    files: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    verbose: bool,
+) -> Vec<String> {
+    if verbose {
+        let line = |(file, reason)| format!("  `{file}`: {reason}");
+        return files.map(line).collect();
+    }
+    let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    for (file, reason) in files {
+        counts.entry(reason).or_insert((0, file)).0 += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, (count, _))| Reverse(*count));
+    let shown = counts.iter().take(SHOWN);
+    let mut lines: Vec<String> = shown
+        .map(|(reason, (count, file))| match count {
+            1 => format!("  `{file}`: {reason}"),
+            count => format!("  {count} like `{file}`: {reason}"),
+        })
+        .collect();
+    let rest = counts.iter().skip(SHOWN).map(|(_, (count, _))| count);
+    let rest: usize = rest.sum();
+    if rest > 0 {
+        lines.push(format!("  and {rest} more for other reasons"));
+    }
+    lines
+}

@@ -1,0 +1,226 @@
+//! Which notes of a piece are drums: the one rule, for every command and the screen.
+//!
+//! 1. What is on channel 10, and what a part message makes a rhythm part, is drums; so is, beside
+//!    these, a part that is named like drums and plays mostly the pitches of a drum kit.
+//! 2. In a piece that has neither, the parts that are named like drums.
+//! 3. In a piece that has none of all these, every part that plays mostly the pitches of a drum kit,
+//!    unless it is named like, or has the program of, another instrument.
+//!
+//! What the rule finds stands in [`Note::is_drum`](super::Note::is_drum), so that all who read a note
+//! sequence agree.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::{Lane, NoteSequence};
+
+/// What is known of the notes that one player plays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Part {
+    /// Whether channel or part message make it drums; `None` where nothing speaks for or against it.
+    pub says: Option<bool>,
+    pub name: String,
+    /// The program, where it is not the first one (which is also that of a part that names none).
+    pub program: i32,
+    pub notes: usize,
+    /// Notes on the pitches of a drum kit.
+    pub of_kit: usize,
+}
+
+impl Part {
+    pub fn count(&mut self, pitch: i32) {
+        self.notes += 1;
+        self.of_kit += usize::from(is_of_kit(pitch));
+    }
+
+    fn plays_a_kit(&self) -> bool {
+        2 * self.of_kit > self.notes
+    }
+
+    fn is_another_instrument(&self) -> bool {
+        self.says == Some(false) || self.program != 0 || is_named_otherwise(&self.name)
+    }
+}
+
+/// The drums that nearly every kit has: kick, snare, hats, crash and ride. Toms are no evidence, for
+/// their pitches are those of basses and pianos; nor are the congas and bells from middle C on.
+fn is_of_kit(pitch: i32) -> bool {
+    matches!(
+        pitch,
+        22 | 26 | 35..=40 | 42 | 44 | 46 | 49 | 51 | 52 | 53 | 55 | 57 | 59
+    )
+}
+
+/// How words begin that name drums, in the languages of the programs that write them.
+const DRUMS: [&str; 17] = [
+    "drum", "percus", "snare", "hihat", "cymbal", "schlagz", "trommel", "batter", "bater", "tambour",
+    "удар", "барабан", "ドラム", "パーカッション", "鼓", "드럼", "trummor",
+];
+
+/// Short words that name drums as a whole.
+const DRUM_WORDS: [&str; 14] = [
+    "perc", "kit", "kick", "hat", "hats", "tom", "toms", "crash", "ride", "beat", "beats", "bd", "sd",
+    "hh",
+];
+
+/// How words begin that name other instruments. (A "bass drum" is a drum all the same.)
+const OTHERS: [&str; 26] = [
+    "bass", "piano", "keys", "keyboard", "guitar", "gtr", "organ", "string", "synth", "lead", "pad",
+    "vocal", "vox", "voice", "melod", "chord", "brass", "sax", "flute", "violin", "cello", "choir",
+    "harp", "steel", "bell", "marimba",
+];
+
+fn has_word(name: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    let name = name.to_lowercase().replace("hi-hat", "hihat");
+    name.split(|letter: char| !letter.is_alphabetic())
+        .any(is_it)
+}
+
+fn is_named_drums(name: &str) -> bool {
+    let is_drum = |word: &str| {
+        DRUM_WORDS.contains(&word) || DRUMS.iter().any(|start| word.starts_with(start))
+    };
+    has_word(name, is_drum) && !has_word(name, |word| word == "steel")
+}
+
+fn is_named_otherwise(name: &str) -> bool {
+    has_word(name, |word| OTHERS.iter().any(|start| word.starts_with(start)))
+}
+
+/// Which of the parts are drums.
+pub(crate) fn which(parts: &[Part]) -> Vec<bool> {
+    let said = |part: &Part| part.says == Some(true) && part.notes > 0;
+    let named = |part: &Part| part.says.is_none() && is_named_drums(&part.name) && part.notes > 0;
+    if parts.iter().any(said) {
+        let also = |part: &Part| named(part) && part.plays_a_kit();
+        return parts.iter().map(|part| said(part) || also(part)).collect();
+    }
+    if parts.iter().any(named) {
+        return parts.iter().map(named).collect();
+    }
+    let plays = |part: &Part| part.plays_a_kit() && !part.is_another_instrument();
+    parts.iter().map(plays).collect()
+}
+
+/// `sequence` with its drums marked, for one that comes from a reader of other rules: as it is when
+/// any note is marked already.
+pub(crate) fn marked(sequence: &NoteSequence) -> Cow<'_, NoteSequence> {
+    if sequence.notes.is_empty() || sequence.notes.iter().any(|note| note.is_drum) {
+        return Cow::Borrowed(sequence);
+    }
+    let mut parts: BTreeMap<i32, Part> = BTreeMap::new();
+    for note in &sequence.notes {
+        let part = parts.entry(note.instrument).or_default();
+        part.count(note.pitch);
+        part.program = note.program;
+    }
+    for info in &sequence.instrument_infos {
+        if let Some(part) = parts.get_mut(&info.instrument) {
+            part.name = info.name.clone();
+        }
+    }
+    let (numbers, parts): (Vec<i32>, Vec<Part>) = parts.into_iter().unzip();
+    let drums: BTreeMap<i32, bool> = numbers.into_iter().zip(which(&parts)).collect();
+    let is_drum = |instrument: i32| drums.get(&instrument).copied().unwrap_or_default();
+    let mut marked = sequence.clone();
+    for note in &mut marked.notes {
+        note.is_drum = is_drum(note.instrument);
+    }
+    for control in &mut marked.control_changes {
+        control.is_drum = is_drum(control.instrument);
+    }
+    for bend in &mut marked.pitch_bends {
+        bend.is_drum = is_drum(bend.instrument);
+    }
+    Cow::Owned(marked)
+}
+
+/// Why a piece of music has no drums.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoDrums {
+    #[error("it has no notes")]
+    NoNotes,
+    /// Of so many notes.
+    #[error(
+        "it has no drums: none of its {0} notes is on channel 10, no track is named like drums, and \
+         no part plays mostly the pitches of a drum kit; put the drums on channel 10, or name their \
+         track `Drums`"
+    )]
+    NoPart(usize),
+    /// Of so many notes.
+    #[error("none of its {0} notes is a drum of the nine lanes")]
+    NoLane(usize),
+}
+
+impl NoteSequence {
+    /// The notes that are drums of the nine lanes, each with its lane, and how many others there are.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn drums(&self) -> Result<(Vec<(Lane, &super::Note)>, usize), NoDrums> {
+        let lane = |pitch: i32| u8::try_from(pitch).ok().and_then(Lane::of_pitch);
+        let drums = self.notes.iter().filter(|note| note.is_drum);
+        let drums: Vec<_> = drums
+            .filter_map(|note| Some((lane(note.pitch)?, note)))
+            .collect();
+        let all = self.notes.len();
+        match drums.len() {
+            0 if all == 0 => Err(NoDrums::NoNotes),
+            0 if self.notes.iter().any(|note| note.is_drum) => Err(NoDrums::NoLane(all)),
+            0 => Err(NoDrums::NoPart(all)),
+            count => Ok((drums, all - count)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(says: Option<bool>, name: &str, program: i32, pitches: &[i32]) -> Part {
+        let mut part = Part {
+            says,
+            name: name.into(),
+            program,
+            ..Part::default()
+        };
+        pitches.iter().for_each(|pitch| part.count(*pitch));
+        part
+    }
+
+    const KIT: [i32; 4] = [36, 38, 42, 45];
+    const BASS: [i32; 5] = [28, 43, 43, 45, 41];
+    const PIANO: [i32; 4] = [60, 64, 67, 72];
+
+    #[test]
+    fn the_first_of_three_signs_counts() {
+        let on_ten = part(Some(true), "", 0, &PIANO);
+        let bass = part(None, "Bass", 0, &KIT);
+        let kit = part(None, "", 0, &KIT);
+        let named = part(None, "My Drums 1", 24, &KIT);
+        let (unlike, piano) = (part(None, "drum", 0, &PIANO), part(None, "", 0, &PIANO));
+        assert_eq!(
+            which(&[on_ten, kit.clone(), named.clone(), unlike.clone()]),
+            [true, false, true, false]
+        );
+        assert_eq!(
+            which(&[kit.clone(), named, unlike, bass.clone()]),
+            [false, true, true, false]
+        );
+        assert_eq!(which(&[kit, bass, piano]), [true, false, false]);
+        // Channel 10 without a note says nothing.
+        let silent = part(Some(true), "", 0, &[]);
+        assert_eq!(which(&[silent, part(None, "", 0, &KIT)]), [false, true]);
+    }
+
+    #[test]
+    fn other_instruments_are_no_drums() {
+        assert_eq!(which(&[part(None, "", 0, &BASS)]), [false]);
+        assert_eq!(which(&[part(None, "", 33, &KIT)]), [false]);
+        assert_eq!(which(&[part(Some(false), "", 0, &KIT)]), [false]);
+        assert_eq!(which(&[part(None, "E-Piano", 0, &KIT)]), [false]);
+        assert_eq!(which(&[part(None, "Steel Drums", 0, &KIT)]), [false]);
+        assert_eq!(which(&[part(None, "Bass Drum", 0, &KIT)]), [true]);
+        assert_eq!(which(&[part(None, "Hi-Hat", 0, &PIANO)]), [true]);
+    }
+}

@@ -1,0 +1,220 @@
+//! The chunks of a Standard MIDI file: its header and its tracks.
+//!
+//! A reader of our own, for two reasons. A file that is not as the standard wants it is read as
+//! players read it, and what was mended is told; and a file that can't be understood is refused with
+//! the place in it, instead of being half a groove without a word.
+
+use super::MidiFileError;
+use super::events::{self, Track};
+use super::mend::{Mend, Mended};
+
+/// A parsed file.
+pub(super) struct Smf<'a> {
+    pub division: Division,
+    pub tracks: Vec<Track<'a>>,
+    /// Type 2: the tracks are patterns of their own.
+    pub are_patterns: bool,
+}
+
+/// What a tick is.
+#[derive(Clone, Copy)]
+pub(super) enum Division {
+    /// So many are a quarter note.
+    TicksPerQuarter(u16),
+    /// So many are a second.
+    TicksPerSecond(f64),
+}
+
+/// How far into a file its beginning is looked for: behind the header of a RIFF file, or of an old
+/// Macintosh.
+const LEAD: usize = 4096;
+
+/// How much of what was read may be no event.
+const MOST_NONSENSE: usize = 16;
+
+pub(super) fn malformed(at: usize, problem: impl Into<String>) -> MidiFileError {
+    MidiFileError::Malformed {
+        at,
+        problem: problem.into(),
+    }
+}
+
+/// Parses a whole file.
+pub(super) fn parse<'a>(
+    bytes: &'a [u8],
+    mended: &mut Mended,
+) -> Result<Smf<'a>, MidiFileError> {
+    let start = start(bytes, mended)?;
+    let header = chunk(bytes, start).ok_or_else(|| malformed(start, "the header is cut short"))?;
+    let body = &bytes[header.body..];
+    let header = match body.get(..header.length) {
+        Some(fields) if fields.len() >= 6 => fields,
+        Some(fields) => {
+            let problem = format!("the header has {} bytes instead of 6", fields.len());
+            return Err(malformed(start + 4, problem));
+        }
+        None => return Err(malformed(header.body, "the header is cut short")),
+    };
+    let field = |place: usize| u16::from_be_bytes([header[place], header[place + 1]]);
+    let (format, announced) = (field(0), usize::from(field(2)));
+    if format > 2 {
+        let problem = format!("type {format} is unknown (0, 1 and 2 exist)");
+        return Err(malformed(start + 8, problem));
+    }
+    let division = division(field(4), mended).ok_or_else(|| {
+        let problem = "it says how long its ticks are in no way that is known";
+        malformed(start + 12, problem)
+    })?;
+
+    let mut at = start + 8 + header.len();
+    let mut tracks: Vec<Track> = Vec::new();
+    while at < bytes.len() {
+        let found = chunk(bytes, at);
+        match found {
+            Some(found) if found.name == b"MTrk" => {
+                let (track, end) = track(bytes, &found, mended)?;
+                tracks.push(track);
+                at = end;
+            }
+            Some(found) if found.is_plausible(bytes) && found.name != b"MThd" => at = found.end(),
+            _ => {
+                let next = find(&bytes[at..], b"MTrk").map_or(bytes.len(), |next| at + next);
+                mended.note(Mend::BytesAfter, next - at);
+                at = next;
+            }
+        }
+    }
+    if tracks.is_empty() {
+        return Err(malformed(at, "it has no tracks"));
+    }
+    if tracks.len() != announced {
+        mended.note(Mend::TrackCount, 1);
+    }
+    Ok(Smf {
+        division,
+        tracks,
+        are_patterns: format == 2,
+    })
+}
+
+/// Where the file begins in its bytes.
+fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
+    let lead = &bytes[..bytes.len().min(LEAD)];
+    match find(lead, b"MThd") {
+        Some(0) => Ok(0),
+        Some(start) if bytes.starts_with(b"RIFF") => {
+            mended.note(Mend::Wrapped, 1);
+            Ok(start)
+        }
+        Some(start) => {
+            mended.note(Mend::BytesBefore, start);
+            Ok(start)
+        }
+        None if bytes.is_empty() => Err(malformed(0, "it is empty")),
+        None => Err(malformed(0, "it does not begin with `MThd`")),
+    }
+}
+
+fn division(field: u16, mended: &mut Mended) -> Option<Division> {
+    if field == 0 {
+        return None;
+    }
+    if field & 0x8000 == 0 {
+        return Some(Division::TicksPerQuarter(field));
+    }
+    let [frames, ticks] = field.to_be_bytes();
+    let frames = match -i16::from(frames as i8) {
+        // The film rate of colour television.
+        29 => 30_000.0 / 1001.0,
+        frames @ (24 | 25 | 30) => f64::from(frames),
+        _ => return None,
+    };
+    mended.note(Mend::Smpte, 1);
+    (ticks > 0).then(|| Division::TicksPerSecond(frames * f64::from(ticks)))
+}
+
+/// A chunk as its eight bytes announce it.
+struct Chunk<'a> {
+    name: &'a [u8],
+    /// Where its contents begin.
+    body: usize,
+    length: usize,
+}
+
+impl Chunk<'_> {
+    fn end(&self) -> usize {
+        self.body.saturating_add(self.length)
+    }
+
+    /// Whether these can be a chunk's first bytes.
+    fn is_plausible(&self, bytes: &[u8]) -> bool {
+        let printable = |byte: &u8| (b' '..=b'~').contains(byte);
+        self.name == b"MTrk" || self.name.iter().all(printable) && self.end() <= bytes.len()
+    }
+}
+
+fn chunk(bytes: &[u8], at: usize) -> Option<Chunk<'_>> {
+    let header = bytes.get(at..at.checked_add(8)?)?;
+    let length = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+    Some(Chunk {
+        name: &header[..4],
+        body: at + 8,
+        length: length as usize,
+    })
+}
+
+fn find(bytes: &[u8], name: &[u8; 4]) -> Option<usize> {
+    bytes.windows(name.len()).position(|window| window == name)
+}
+
+/// The track of a chunk, and where it ends in the file.
+///
+/// A length is believed where the file ends or another chunk begins after it. Otherwise the track's
+/// own events tell where it ends.
+fn track<'a>(
+    bytes: &'a [u8],
+    chunk: &Chunk,
+    mended: &mut Mended,
+) -> Result<(Track<'a>, usize), MidiFileError> {
+    let told = chunk.end();
+    let believed = told == bytes.len() || self::chunk(bytes, told).is_some_and(|next| next.is_plausible(bytes));
+    let limit = match believed {
+        true => told,
+        false => find(&bytes[chunk.body..], b"MTrk").map_or(bytes.len(), |next| chunk.body + next),
+    };
+    let mut own = Mended::default();
+    let mut track = events::track(&bytes[chunk.body..limit], &mut own);
+    let mut end = chunk.body + track.bytes;
+    let rest = &bytes[end..limit];
+    if believed && track.is_ended && !rest.is_empty() && !rest.starts_with(b"MTrk") {
+        own.note(Mend::BytesAfter, rest.len());
+        end = told;
+    } else if believed && !track.is_ended {
+        own.note(Mend::Truncated, usize::from(!rest.is_empty()));
+        end = told;
+    } else if !track.is_ended && told < limit {
+        // Without an End of Track and followed by what is no chunk: the length is all there is.
+        own = Mended::default();
+        track = events::track(&bytes[chunk.body..told], &mut own);
+        end = told;
+    } else if !track.is_ended {
+        let there = limit - chunk.body;
+        if there < chunk.length.div_ceil(2) {
+            let (name, length) = (chunk.name.escape_ascii(), chunk.length);
+            let problem =
+                format!("its `{name}` chunk has {there} of {length} bytes, the rest is missing");
+            return Err(malformed(chunk.body - 8, problem));
+        }
+        own.note(Mend::Truncated, 1);
+        end = limit;
+    } else if end != told {
+        own.note(Mend::TrackLength, 1);
+    }
+    mended.add(own);
+    let (nonsense, first) = track.nonsense;
+    if nonsense > MOST_NONSENSE && nonsense > track.events.len() / 4 {
+        let at = chunk.body + first.unwrap_or_default();
+        return Err(malformed(at, "from here on its bytes are no music"));
+    }
+    Ok((track, end))
+}
