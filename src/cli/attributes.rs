@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::UsageError;
+use super::corpus::CorpusArgs;
 use super::grooves::{Chosen, ModelArgs};
 use super::output::{note, say};
 use super::settings::{Settings, file_of};
@@ -14,7 +15,7 @@ use super::target::Force;
 use musicvae::Drummer;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::data::{DataError, GrooveConverter, Split, load_windows};
+use musicvae::data::{DataError, GrooveConverter, Split};
 use musicvae::music::Measure;
 use musicvae::training::attributes::{attributes, styles};
 
@@ -41,6 +42,8 @@ enum Command {
         #[arg(long, value_name = "PATH")]
         data: PathBuf,
         #[command(flatten)]
+        corpus: CorpusArgs,
+        #[command(flatten)]
         force: Force,
     },
     /// Show what a checkpoint has, and what moving by each does.
@@ -59,8 +62,9 @@ impl AttributesArgs {
             Command::Make {
                 checkpoint,
                 data,
+                corpus,
                 force,
-            } => make(settings, &checkpoint, &data, force),
+            } => make(settings, &checkpoint, &data, corpus, force),
             Command::List { model, json } => {
                 let attributes = of_model(&model.open(settings)?)?;
                 match json {
@@ -72,7 +76,13 @@ impl AttributesArgs {
     }
 }
 
-fn make(settings: &Settings, name: &Path, data: &Path, force: Force) -> anyhow::Result<()> {
+fn make(
+    settings: &Settings,
+    name: &Path,
+    data: &Path,
+    corpus: CorpusArgs,
+    force: Force,
+) -> anyhow::Result<()> {
     let (source, checkpoint) = settings.open(name)?;
     let inputs = file_of(&source).into_iter().chain([data]);
     let rule = force.reading(inputs.chain(settings.file.as_deref()));
@@ -86,8 +96,8 @@ fn make(settings: &Settings, name: &Path, data: &Path, force: Force) -> anyhow::
         bars: checkpoint.preset.bars,
         hop: None,
     };
-    let train = load_windows(data, Some(Split::Train), &converter)?;
-    let validation = match load_windows(data, Some(Split::Validation), &converter) {
+    let train = corpus.grooves(data, Split::Train, converter)?;
+    let validation = match corpus.grooves(data, Split::Validation, converter) {
         Ok(validation) => Some(validation),
         Err(error @ DataError::NoWindows { .. }) => {
             note!("note: the effects can't be measured: {error}");

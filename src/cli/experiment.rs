@@ -150,7 +150,13 @@ fn tell(rival: Rival, event: Event) {
              {:.1} s a step",
             seconds / step.max(1) as f64
         ),
-        Event::Record(_) | Event::Saved(_) | Event::Finished(_) => {}
+        Event::Corpus(split, report) => {
+            for line in report.lines(false) {
+                note!("{name}, {split}: {line}");
+            }
+        }
+        Event::Saved(_) => signals::end_at_once(),
+        Event::Record(_) | Event::Finished(_) => {}
     }
 }
 

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::UsageError;
 use super::attributes::AttributeArgs;
+use super::corpus::ReadingArgs;
 use super::grooves::{ModelArgs, RedrawArgs, StrokesArgs};
 use super::input::is_standard;
 use super::pieces::{self, OutArgs};
@@ -23,6 +24,8 @@ pub struct Interpolate {
     /// Pieces to write, the two ends among them.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
     steps: u16,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
@@ -44,7 +47,7 @@ impl Interpolate {
         let given = [self.from.clone(), self.to.clone()];
         let inputs = chosen.files().into_iter().chain(given);
         let score = self.out.score(settings, inputs)?;
-        let drummer = chosen.drummer()?;
+        let drummer = chosen.drummer()?.reading(self.reading.reading());
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
             ends.extend(pieces::read(&drummer, path)?.into_iter().next());

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::corpus::ReadingArgs;
 use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
 use super::input;
 use super::output::say;
@@ -21,6 +22,8 @@ pub struct Encode {
     /// MIDI file, or - for standard input.
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Print the numbers, as `decode` reads them.
     #[arg(long)]
     json: bool,
@@ -57,7 +60,7 @@ impl Encode {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let rule = self.force.reading(inputs.chain(settings.file.clone()));
         let target = self.out.as_deref().map(|out| rule.file(out)).transpose()?;
-        let drummer = chosen.drummer()?;
+        let drummer = chosen.drummer()?.reading(self.reading.reading());
         let bars = drummer.preset().bars;
         let music = pieces::read(&drummer, &self.input)?;
         let posteriors = drummer.encode(&music)?;

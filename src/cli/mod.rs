@@ -2,6 +2,7 @@
 
 mod attributes;
 mod checkpoint;
+mod corpus;
 mod data;
 mod devices;
 mod eval;

@@ -14,15 +14,19 @@ use musicvae::Drummer;
 use musicvae::data::Window;
 use musicvae::music::{NoteSequence, midi_file};
 
-/// The windows of a MIDI file that the drummer takes.
+/// The windows of a MIDI file that the drummer takes; what he does not take is said.
 pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
-    let (sequence, name) = (input::midi(path)?, input::name(path));
+    let sequence = input::midi(path, drummer.converter().reading)?;
+    let name = input::name(path);
     let converted = drummer
         .windows(&sequence)
         .map_err(|reason| anyhow::anyhow!("{name} holds no window to use: {reason}"))?;
     if converted.unknown_notes > 0 {
         let count = converted.unknown_notes;
         note!("note: {count} notes of {name} are no drums and were left out");
+    }
+    for line in converted.left_out.lines() {
+        note!("note: {name}: {line}");
     }
     Ok(converted.windows)
 }

@@ -8,17 +8,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::UsageError;
-use super::output::note;
+use super::corpus::CorpusArgs;
 use super::settings::Settings;
-use super::target::{Force, Target};
-use musicvae::data::{Convert as _, Converter, Corpus, Split, tfrecord};
+use super::target::Force;
+use musicvae::data::{
+    Convert as _, Converted, Converter, Corpus, LeftOut, MendedFile, Report, Skipped, Split,
+    tfrecord,
+};
 use musicvae::model::Preset;
-use musicvae::music::NoteSequence;
+use musicvae::music::Reading;
+use musicvae::music::midi_file::Read;
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
-/// Folders are searched through all their subfolders. Files that cannot be read are left out and
-/// named with the reason. The TFRecord is the format of Magenta's own training tools.
+/// Folders are searched through all their subfolders, and zips in them too. Files that cannot be read
+/// are left out and counted by their reasons; `--verbose` names them. The TFRecord is the format of Magenta's own training tools.
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
@@ -29,6 +33,8 @@ pub struct Prepare {
     output: PathBuf,
     #[command(flatten)]
     force: Force,
+    #[command(flatten)]
+    corpus: CorpusArgs,
     /// Only the files of one split: train, validation or test.
     #[arg(long, value_name = "SPLIT")]
     split: Option<Split>,
@@ -43,21 +49,33 @@ pub struct Prepare {
 
 /// What was done, as `--json` prints it.
 #[derive(Serialize)]
-struct Report {
-    output: PathBuf,
+struct Prepared {
+    output: String,
     written: usize,
     notes: usize,
     /// With `--preset`: windows in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     windows: Option<usize>,
-    skipped: Vec<Skipped>,
+    skipped: Vec<File>,
+    mended: Vec<File>,
+    /// What of the music was not used as it is, a sentence each.
+    left_out: Vec<String>,
     warnings: Vec<String>,
 }
 
+/// A file, and what is to be said of it.
 #[derive(Serialize)]
-struct Skipped {
+struct File {
     file: String,
     reason: String,
+}
+
+/// What becomes of one file.
+struct Sequence {
+    notes: usize,
+    converted: Converted<()>,
+    mended: String,
+    record: Vec<u8>,
 }
 
 impl Prepare {
@@ -70,53 +88,60 @@ impl Prepare {
         let inputs = [Some(self.input.clone()), settings.file.clone()];
         let rule = self.force.reading(inputs.into_iter().flatten());
         let target = rule.file(&self.output)?;
-        let converter = self.preset.as_deref().map(converter).transpose()?;
+        let reading = self.corpus.reading.reading();
+        let converter = self.preset.as_deref().map(|name| converter(name, reading));
+        let converter = converter.transpose()?;
         let corpus = Corpus::open(&self.input)?;
         let chosen = corpus.of_split(self.split);
         let bar = progress_bar(chosen.len());
-        let results = corpus.map(&chosen, |entry, sequence| {
+        let results = corpus.map_read(&chosen, reading, |entry, read| {
             bar.inc(1);
-            let prepare = |sequence: NoteSequence| {
-                let windows = match &converter {
-                    Some(converter) => {
-                        let converted = converter.convert(&sequence);
-                        converted
-                            .map_err(|reason| reason.to_string())?
-                            .windows
-                            .len()
-                    }
-                    None => 0,
+            let prepare = |read: Read| {
+                let converted = match &converter {
+                    None => Ok(counted(0, 0, LeftOut::default())),
+                    Some(converter) => converter
+                        .convert(&read.sequence)
+                        .map(|it| counted(it.windows.len(), it.unknown_notes, it.left_out)),
                 };
-                Ok((sequence.notes.len(), windows, sequence.to_bytes()))
+                Ok(Sequence {
+                    notes: read.sequence.notes.len(),
+                    converted: converted.map_err(|reason| reason.to_string())?,
+                    mended: read.mended.to_string(),
+                    record: read.sequence.to_bytes(),
+                })
             };
-            sequence.and_then(prepare).map_err(|reason| Skipped {
-                file: entry.name.clone(),
-                reason,
-            })
+            let file = entry.name.clone();
+            match read.and_then(prepare) {
+                Ok(sequence) => Ok((file, sequence)),
+                Err(reason) => Err(Skipped { file, reason }),
+            }
         });
         bar.finish_and_clear();
 
         let mut report = Report {
-            output: self.output,
-            written: 0,
-            notes: 0,
-            windows: self.preset.as_ref().map(|_| 0),
-            skipped: Vec::new(),
+            skipped: corpus.skipped().to_vec(),
             warnings: corpus.warnings().to_vec(),
+            ..Report::default()
         };
-        let mut records = Vec::with_capacity(results.len());
+        let (mut bytes, mut notes, mut windows) = (Vec::new(), 0, 0);
         for result in results {
             match result {
-                Ok((notes, windows, record)) => {
-                    report.notes += notes;
-                    report.windows = report.windows.map(|all| all + windows);
-                    records.push(record);
+                Ok((file, sequence)) => {
+                    report.used += 1;
+                    report.unknown_notes += sequence.converted.unknown_notes;
+                    report.left_out.add(&sequence.converted.left_out);
+                    if !sequence.mended.is_empty() {
+                        let what = sequence.mended;
+                        report.mended.push(MendedFile { file, what });
+                    }
+                    notes += sequence.notes;
+                    windows += sequence.converted.windows.len();
+                    tfrecord::write_record(&mut bytes, &sequence.record)?;
                 }
                 Err(skipped) => report.skipped.push(skipped),
             }
         }
-        report.written = records.len();
-        if records.is_empty() {
+        if report.used == 0 {
             let input = self.input.display();
             match report.skipped.first() {
                 Some(Skipped { file, reason }) => anyhow::bail!(
@@ -127,24 +152,65 @@ impl Prepare {
                 None => anyhow::bail!("`{input}` has no MIDI files to prepare"),
             }
         }
-        let mut bytes = Vec::new();
-        for record in &records {
-            tfrecord::write_record(&mut bytes, record)?;
-        }
         target.write(&bytes)?;
-        report.print(&target, self.json)
+        let (used, name) = (report.used, target.name());
+        let windows = converter.map(|_| windows);
+        if self.json {
+            let prepared = Prepared::new(name, notes, windows, report);
+            let text = serde_json::to_string_pretty(&prepared)?;
+            return target.report(format_args!("{text}"));
+        }
+        self.corpus.tell(&report);
+        let windows = windows.map_or(String::new(), |windows| format!(", {windows} windows"));
+        target.report(format_args!(
+            "{name}: {used} note sequences, {notes} notes{windows}"
+        ))
+    }
+}
+
+/// Counts of one file's windows, without the windows.
+fn counted(windows: usize, unknown_notes: usize, left_out: LeftOut) -> Converted<()> {
+    Converted {
+        windows: vec![(); windows],
+        unknown_notes,
+        left_out,
+    }
+}
+
+impl Prepared {
+    fn new(output: String, notes: usize, windows: Option<usize>, report: Report) -> Prepared {
+        let skipped = report.skipped.into_iter().map(|it| File {
+            file: it.file,
+            reason: it.reason,
+        });
+        let mended = report.mended.into_iter().map(|it| File {
+            file: it.file,
+            reason: it.what,
+        });
+        Prepared {
+            output,
+            written: report.used,
+            notes,
+            windows,
+            skipped: skipped.collect(),
+            mended: mended.collect(),
+            left_out: report.left_out.lines(),
+            warnings: report.warnings,
+        }
     }
 }
 
 /// The converter of a preset's music.
-fn converter(name: &str) -> anyhow::Result<Converter> {
+fn converter(name: &str, reading: Reading) -> anyhow::Result<Converter> {
     let preset = Preset::by_name(name).ok_or_else(|| {
         let names = Preset::all().into_iter().map(|preset| preset.name);
         let names = names.collect::<Vec<_>>().join(", ");
         UsageError(format!("there is no preset `{name}`; there are {names}"))
     })?;
     let converter = Converter::new(preset.representation, preset.bars);
-    converter.with_context(|| format!("preset `{name}` has no data"))
+    let mut converter = converter.with_context(|| format!("preset `{name}` has no data"))?;
+    converter.reading = reading;
+    Ok(converter)
 }
 
 /// A bar on stderr when that is a terminal, nothing otherwise.
@@ -156,32 +222,5 @@ fn progress_bar(files: usize) -> ProgressBar {
     match ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {eta} left") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-impl Report {
-    fn print(&self, target: &Target, json: bool) -> anyhow::Result<()> {
-        if json {
-            return target.report(format_args!("{}", serde_json::to_string_pretty(self)?));
-        }
-        for warning in &self.warnings {
-            note!("warning: {warning}");
-        }
-        for Skipped { file, reason } in &self.skipped {
-            note!("skipped `{file}`: {reason}");
-        }
-        let (written, notes) = (self.written, self.notes);
-        let windows = match self.windows {
-            Some(windows) => format!(", {windows} windows"),
-            None => String::new(),
-        };
-        target.report(format_args!(
-            "{}: {written} note sequences, {notes} notes{windows}",
-            target.name()
-        ))?;
-        match self.skipped.len() {
-            0 => Ok(()),
-            skipped => target.report(format_args!("{skipped} files skipped")),
-        }
     }
 }

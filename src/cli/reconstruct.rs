@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::attributes::AttributeArgs;
+use super::corpus::ReadingArgs;
 use super::grooves::{ModelArgs, RedrawArgs, StrokesArgs};
 use super::pieces::{self, OutArgs};
 use super::settings::Settings;
@@ -22,6 +23,8 @@ pub struct Reconstruct {
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
     attributes: AttributeArgs,
@@ -38,7 +41,7 @@ impl Reconstruct {
         let chosen = self.strokes.of(self.model.open(settings)?);
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
-        let drummer = chosen.drummer()?;
+        let drummer = chosen.drummer()?.reading(self.reading.reading());
         let windows = pieces::read(&drummer, &self.input)?;
         let drummer = self.attributes.steer(drummer, &chosen)?;
         let played = drummer.reconstruct(&windows, self.redraw.decoding())?;

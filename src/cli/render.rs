@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::corpus::ReadingArgs;
 use super::input;
 use super::output::note;
 use super::settings::Settings;
@@ -22,6 +23,8 @@ pub struct Render {
     output: PathBuf,
     #[command(flatten)]
     force: Force,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// SoundFont 2 file to render with [default: that of the configuration, else the built-in kit].
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
@@ -46,16 +49,13 @@ impl Render {
             .force
             .reading(inputs.into_iter().flatten())
             .file(&self.output)?;
-        let sequence = input::midi(&self.input)?;
+        let sequence = input::midi(&self.input, self.reading.reading())?;
         let name = input::name(&self.input);
+        let no_drums = |why| anyhow::anyhow!("{name} holds nothing to render: {why}");
+        let drums = sequence.drums().map_err(no_drums)?.0.len();
         let source = font.map_or(SoundFontSource::Embedded, SoundFontSource::File);
         let font = SoundFont::load(&source)?;
         let sound = render_notes(&sequence, &font, self.rate).with_context(|| name.clone())?;
-        let drums = sequence.notes.len() - sound.skipped_notes;
-        anyhow::ensure!(
-            drums > 0,
-            "{name} has no drum notes (channel 10): there is nothing to render"
-        );
         if sound.skipped_notes > 0 {
             note!(
                 "{} notes that are no drums were left out",

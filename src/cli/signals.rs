@@ -42,6 +42,11 @@ pub fn end_in_order() {
     AT_ONCE.store(false, Ordering::SeqCst);
 }
 
+/// From now on nothing is lost when a signal ends the program at once.
+pub fn end_at_once() {
+    AT_ONCE.store(true, Ordering::SeqCst);
+}
+
 /// The exit status that a signal asked for, when one came.
 pub fn asked() -> Option<u8> {
     let signal = CAME.load(Ordering::SeqCst);

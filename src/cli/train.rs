@@ -8,6 +8,7 @@ use candle_core::Device;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::Settings;
@@ -29,6 +30,8 @@ pub struct Train {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    corpus: CorpusArgs,
     /// Folder for the checkpoints and the log. One that holds a run is refused unless that is resumed.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
@@ -207,6 +210,7 @@ impl Train {
             seed: self.seed.unwrap_or(run.seed),
             hop_bars: self.hop.map_or(run.hop_bars, |hop| hop as usize),
             every_window: false,
+            reading: self.corpus.reading.asked().unwrap_or(run.reading),
             variation: Variation {
                 augment: self.augment.unwrap_or(run.variation.augment),
                 told: self.told.unwrap_or(run.variation.told),
@@ -220,7 +224,7 @@ impl Train {
         };
         warn_of_slow_factors(options.factors);
         let control = signals::control()?;
-        let mut progress = Progress::new(options.steps);
+        let mut progress = Progress::new(options.steps, self.corpus);
         let step = train(options, &control, &mut |event| progress.tell(event))?;
         progress.finish(step, control.is_stopped());
         Ok(())
@@ -230,10 +234,11 @@ impl Train {
 /// A bar on a terminal, plain lines elsewhere.
 struct Progress {
     bar: Option<ProgressBar>,
+    corpus: CorpusArgs,
 }
 
 impl Progress {
-    fn new(steps: u64) -> Progress {
+    fn new(steps: u64, corpus: CorpusArgs) -> Progress {
         let bar = std::io::stderr().is_terminal().then(|| {
             let template = "{wide_bar} {pos}/{len} {msg} (eta {eta})";
             // The template is a constant that a test run would show to be wrong.
@@ -241,21 +246,33 @@ impl Progress {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(steps).with_style(style)
         });
-        Progress { bar }
+        Progress { bar, corpus }
     }
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Notice(text) | Event::Failed(text) => match &self.bar {
-                Some(bar) => bar.println(format!("note: {text}")),
-                None => note!("note: {text}"),
-            },
+            Event::Notice(text) | Event::Failed(text) => self.remark(&format!("note: {text}")),
+            Event::Corpus(split, report) => {
+                for line in self.corpus.lines(&report) {
+                    self.remark(&format!("{split}: {line}"));
+                }
+            }
             Event::Record(record) => {
                 // Before the first step there is nothing to save.
                 signals::end_in_order();
                 self.record(&record);
             }
-            Event::Saved(_) | Event::Finished(_) => {}
+            // What is saved is not lost.
+            Event::Saved(_) => signals::end_at_once(),
+            Event::Finished(_) => {}
+        }
+    }
+
+    /// A line on standard error that does not disturb the bar.
+    fn remark(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => note!("{text}"),
         }
     }
 

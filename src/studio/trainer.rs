@@ -56,6 +56,7 @@ pub fn start(settings: &config::Training) -> anyhow::Result<Session> {
         seed: run.seed,
         hop_bars: run.hop_bars,
         every_window: false,
+        reading: run.reading,
         variation: run.variation,
         average: run.average,
         validate_every: VALIDATE_EVERY,

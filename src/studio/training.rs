@@ -102,6 +102,10 @@ impl Studio {
     pub(super) fn receive_training(&mut self, event: TrainingEvent) {
         match event {
             TrainingEvent::Notice(text) => self.say(text),
+            TrainingEvent::Corpus(_, report) => match &report.lines(false)[..] {
+                [] => {}
+                lines => self.say(lines.join("; ")),
+            },
             TrainingEvent::Record(record) => self.run.curves.push(record),
             TrainingEvent::Saved(path) => {
                 self.say(format!("Saved {}.", path.display()));

@@ -212,13 +212,18 @@ fn what_encode_prints_decode_reads() {
         ];
         assert_eq!(ok(&folder, &with_tiny(&decode)).lines().count(), 2);
     }
-    // Through the latent and back is the same road in one step, but for the tempo.
+    // Through the latent and back is the same road in one step.
     let reconstruct = ["reconstruct", "b.mid", "-o", "back"];
     assert_eq!(ok(&folder, &with_tiny(&reconstruct)).lines().count(), 2);
     for name in ["groove-01.mid", "groove-02.mid"] {
         let read = |out: &str| midi_file::read_path(&folder.path().join(out).join(name)).unwrap();
         let (encoded, plain, back) = (read("from-encoded"), read("from-plain"), read("back"));
-        assert_eq!(encoded, plain);
+        // Plain numbers say nothing of a tempo.
+        let qpm = |sequence: &NoteSequence| sequence.tempos[0].qpm.round();
+        assert_eq!(
+            (qpm(&encoded), qpm(&plain), qpm(&back)),
+            (100.0, 120.0, 100.0)
+        );
         let strokes = |sequence: &musicvae::music::NoteSequence| {
             sequence
                 .notes
@@ -226,8 +231,8 @@ fn what_encode_prints_decode_reads() {
                 .map(|note| (note.pitch, note.velocity))
                 .collect::<Vec<_>>()
         };
+        assert_eq!(strokes(&encoded), strokes(&plain));
         assert_eq!(strokes(&encoded), strokes(&back));
-        assert!((back.tempos[0].qpm - 100.0).abs() < 1e-3);
     }
     let table = ok(&folder, &with_tiny(&["encode", "b.mid"]));
     assert_eq!(table.lines().count(), 3);
@@ -608,7 +613,12 @@ fn a_model_is_trained_resumed_measured_and_played() {
     };
     let text = |output: &Output| {
         assert!(output.status.success(), "{output:?}");
-        assert!(output.stderr.is_empty(), "{output:?}");
+        let said = String::from_utf8(output.stderr.clone()).unwrap();
+        // Each file has five bars, and windows to validate on have four.
+        assert_eq!(
+            said,
+            "validation: 2 last bars fill no window and left out\n"
+        );
         String::from_utf8(output.stdout.clone()).unwrap()
     };
     let settings = ["--batch", "2", "--keep", "0.9", "--seed", "4"];
@@ -623,7 +633,8 @@ fn a_model_is_trained_resumed_measured_and_played() {
     assert_eq!(again.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(again.stderr).unwrap(),
-        "musicvae-tui: run already holds a run: resume it, or choose another folder\n"
+        "musicvae-tui: run already holds a run (latest.safetensors): resume it, or choose another \
+         folder\n"
     );
     // Nothing is said about settings that changed: the run's own are taken.
     assert!(text(&train(&["--steps", "3", "--resume"])).ends_with("done: step 3\n"));
@@ -712,6 +723,7 @@ fn a_model_is_trained_resumed_measured_and_played() {
             "1",
             "--checkpoint",
             checkpoint,
+            "--force",
             "-o",
             out,
         ];
@@ -797,7 +809,7 @@ fn attributes_are_made_and_used() {
     let folder = workplace();
     corpus(&folder.path().join("corpus"));
     let sample = |more: &[&str]| {
-        let sample = ["sample", "--seed", "5", "--out", "x.mid"];
+        let sample = ["sample", "--seed", "5", "--force", "--out", "x.mid"];
         let run = run(&folder, &with_tiny(&[&sample[..], more].concat()));
         (run.status.code(), String::from_utf8(run.stderr).unwrap())
     };
@@ -1127,7 +1139,8 @@ fn an_interrupted_training_saves() {
             .status();
         assert!(kill.unwrap().success());
         let last = lines.last().unwrap().unwrap();
-        assert!(child.wait().unwrap().success());
+        let status = if signal == "-INT" { 130 } else { 143 };
+        assert_eq!(child.wait().unwrap().code(), Some(status));
         let step: u64 = last
             .strip_prefix("stopped and saved at step ")
             .unwrap()

@@ -58,7 +58,16 @@ fn a_preset_leaves_out_what_it_cannot_use() {
     let input = folder.join("midi_in");
     let out = tempfile::tempdir().unwrap();
     let out = out.path().join("out.tfrecord");
-    let run = |preset: &str| prepare(&[text(&input), text(&out), "--preset", preset, "--json"]);
+    let run = |preset: &str| {
+        prepare(&[
+            text(&input),
+            text(&out),
+            "--force",
+            "--preset",
+            preset,
+            "--json",
+        ])
+    };
     let said = run("groovae_4bar");
     assert!(said.status.success(), "{said:?}");
     let report: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
@@ -164,13 +173,13 @@ fn what_goes_wrong_is_said_and_leaves_no_file() {
     assert!(run.status.success(), "{run:?}");
     let said = String::from_utf8(run.stderr).unwrap();
     assert!(
-        said.starts_with("skipped `bad.mid`: it is not a playable MIDI file: "),
+        said.starts_with("1 of 2 files left out:\n  `bad.mid`: it is not a playable MIDI file: "),
         "{said}"
     );
     assert!(
         String::from_utf8(run.stdout)
             .unwrap()
-            .ends_with("1 notes\n1 files skipped\n")
+            .ends_with("1 notes\n")
     );
     assert_eq!(records(&out).len(), 1);
 }

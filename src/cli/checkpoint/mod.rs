@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::{Settings, file_of};
@@ -95,6 +96,8 @@ struct ByCorpus {
     /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    corpus: CorpusArgs,
 }
 
 /// The checkpoint that a command makes.

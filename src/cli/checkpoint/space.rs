@@ -32,9 +32,10 @@ fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
     let (source, checkpoint) = settings.open(&files.input)?;
     let inputs = file_of(&source).into_iter().chain([files.data.as_path()]);
     let target = files.output.target(settings, inputs)?;
-    let drummer = Drummer::of(&checkpoint)?;
-    let corpus = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
-    let posteriors = drummer.encode(&corpus.windows)?;
+    let drummer = Drummer::of(&checkpoint)?.reading(files.corpus.reading.reading());
+    let windows = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
+    files.corpus.tell(&windows.report());
+    let posteriors = drummer.encode(&windows.windows)?;
     Ok(Given {
         checkpoint,
         drummer,

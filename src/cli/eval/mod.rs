@@ -4,17 +4,18 @@ mod pictures;
 mod table;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::UsageError;
+use super::corpus::CorpusArgs;
 use super::figures::PicturesArgs;
 use super::grooves::{ModelArgs, StrokesArgs};
 use super::output::{note, say};
 use super::settings::Settings;
 use musicvae::checkpoint::Checkpoint;
-use musicvae::data::{DataError, GrooveConverter, Split, Windows, load_windows};
+use musicvae::data::{DataError, GrooveConverter, Split};
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -30,6 +31,8 @@ pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    corpus: CorpusArgs,
     /// train, validation or test.
     #[arg(long, default_value = "validation")]
     split: Split,
@@ -101,7 +104,18 @@ impl Eval {
         let names = names.iter().map(String::as_str).chain(["timing"]);
         let pictures = self.pictures.folder(inputs, &names.collect::<Vec<_>>())?;
         let evaluation = match fitting[..] {
-            [Part::Losses] => evaluate_losses(&checkpoint, &self.data, self.split, &questions)?,
+            [Part::Losses] => {
+                let reading = self.corpus.reading.reading();
+                let tell = &mut |report| self.corpus.tell(&report);
+                evaluate_losses(
+                    &checkpoint,
+                    &self.data,
+                    self.split,
+                    reading,
+                    &questions,
+                    tell,
+                )?
+            }
             _ => self.evaluate(&checkpoint, &questions)?,
         };
         if let Some(folder) = &pictures {
@@ -121,12 +135,13 @@ impl Eval {
         questions: &Questions,
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
-        let windows = load(&self.data, self.split, bars, None)?;
-        for warning in &windows.warnings {
-            note!("note: {warning}");
-        }
+        let grooves = |split, hop| {
+            let converter = GrooveConverter { bars, hop };
+            self.corpus.grooves(&self.data, split, converter)
+        };
+        let windows = grooves(self.split, None)?;
         // Without a training split there is nothing to learn simple predictions from.
-        let train = match load(&self.data, Split::Train, bars, Some(1)) {
+        let train = match grooves(Split::Train, Some(1)) {
             Ok(train) => Some(train),
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -143,8 +158,4 @@ impl Eval {
             }
         })?)
     }
-}
-
-fn load(data: &Path, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
-    load_windows(data, Some(split), &GrooveConverter { bars, hop })
 }

@@ -3,7 +3,9 @@
 use super::grid::{Grid, MAX_BARS, NoWindows, STEPS_PER_BAR};
 use super::left_out::LeftOut;
 use super::pieces;
-use crate::music::{Groove, Hit, LANES, Lane, NoDrums, Note, NoteSequence, STEPS_PER_QUARTER, Step};
+use crate::music::{
+    Groove, Hit, LANES, Lane, NoDrums, Note, NoteSequence, STEPS_PER_QUARTER, Step,
+};
 
 /// Cuts note sequences into grooves of equal length.
 ///
@@ -91,22 +93,23 @@ impl GrooveConverter {
             let is_drum = |note: &Note| note.is_drum;
             let others = piece.sequence.notes.iter().filter(|note| !note.is_drum);
             all.left_out.other_notes += others.count();
-            let windows = whole_groove(&piece.sequence, is_drum, lane).and_then(|(mut groove, unknown)| {
-                all.unknown_notes += unknown;
-                let bars = groove.bars().max(piece.bars);
-                let full = match how {
-                    Cut::Filled => bars.next_multiple_of(window),
-                    _ => bars,
-                };
-                all.left_out.silent_bars += full - bars;
-                groove.steps.resize(full * STEPS_PER_BAR, [None; LANES]);
-                let windows = self.windows(&groove, |first, end| piece.qpm(first, end));
-                let last = windows.as_ref().map_or(0, |windows| {
-                    window + self.hop() * windows.len().saturating_sub(1)
+            let windows =
+                whole_groove(&piece.sequence, is_drum, lane).and_then(|(mut groove, unknown)| {
+                    all.unknown_notes += unknown;
+                    let bars = groove.bars().max(piece.bars);
+                    let full = match how {
+                        Cut::Filled => bars.next_multiple_of(window),
+                        _ => bars,
+                    };
+                    all.left_out.silent_bars += full - bars;
+                    groove.steps.resize(full * STEPS_PER_BAR, [None; LANES]);
+                    let windows = self.windows(&groove, |first, end| piece.qpm(first, end));
+                    let last = windows.as_ref().map_or(0, |windows| {
+                        window + self.hop() * windows.len().saturating_sub(1)
+                    });
+                    all.left_out.last_bars += full - last.min(full);
+                    windows
                 });
-                all.left_out.last_bars += full - last.min(full);
-                windows
-            });
             match windows {
                 Ok(windows) => all.windows.extend(windows),
                 Err(reason) => {

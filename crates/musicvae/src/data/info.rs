@@ -80,7 +80,9 @@ impl From<&Info> for Listing {
     fn from(info: &Info) -> Listing {
         let info = info.clone();
         Listing {
-            split: info.split.map_or_else(String::new, |split| split.to_string()),
+            split: info
+                .split
+                .map_or_else(String::new, |split| split.to_string()),
             style: info.style,
             beat_type: info.beat_type,
             drummer: info.drummer,
@@ -147,7 +149,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
     };
     let divider = found[0].divider;
     // A quote without its fellow swallows the lines after it.
-    let swallows = |line: &Line| line.cells.iter().any(|cell| cell.matches(".mid").count() > 1);
+    let swallows = |line: &Line| {
+        line.cells
+            .iter()
+            .any(|cell| cell.matches(".mid").count() > 1)
+    };
     let lines = match found.iter().any(swallows) {
         true => lines(&text, divider, false),
         false => found,
@@ -225,7 +231,9 @@ fn lines(text: &str, divider: u8, quoting: bool) -> Vec<Line> {
         .map_while(Result::ok)
         .filter(|record| record.iter().any(|cell| !cell.trim().is_empty()))
         .map(|record| Line {
-            number: record.position().map_or(0, |position| position.line() as usize),
+            number: record
+                .position()
+                .map_or(0, |position| position.line() as usize),
             divider,
             cells: record.iter().map(str::to_string).collect(),
         })
@@ -280,7 +288,8 @@ mod tests {
 
     #[test]
     fn quotes_protect_dividers_and_lines() {
-        let text = "midi_filename,style,split\na.mid,\"b,\"\"c\"\"\nd\",test\nb.mid,7\" single,train\n";
+        let text =
+            "midi_filename,style,split\na.mid,\"b,\"\"c\"\"\nd\",test\nb.mid,7\" single,train\n";
         let infos = infos(text);
         assert_eq!(infos[0].1.style, "b,\"c\"\nd");
         assert_eq!(infos[1].1.style, "7\" single");
@@ -324,7 +333,10 @@ mod tests {
         let table = parse(text.as_bytes()).unwrap();
         assert_eq!(table.problems, [(2, "a bpm of `fast` is no number".into())]);
         assert_eq!(table.rows.len(), 3);
-        assert_eq!(table.rows[0].info.as_ref().unwrap().split, Some(Split::Train));
+        assert_eq!(
+            table.rows[0].info.as_ref().unwrap().split,
+            Some(Split::Train)
+        );
         assert_eq!(table.rows[1].line, 3);
         assert_eq!(
             table.rows[1].info,

@@ -40,7 +40,11 @@ pub(super) fn of<'a>(
             let cuts = meters.iter().map(|meter| meter.time).collect();
             // A stroke that belongs to the first beat of a section may come a little early.
             let early = meters.iter().map(|meter| {
-                let tempo = sequence.tempos.iter().rev().find(|it| it.time <= meter.time);
+                let tempo = sequence
+                    .tempos
+                    .iter()
+                    .rev()
+                    .find(|it| it.time <= meter.time);
                 let qpm = tempo.map_or(DEFAULT_QPM, |tempo| tempo.qpm);
                 60.0 / qpm / (2 * STEPS_PER_QUARTER) as f64
             });
@@ -111,12 +115,7 @@ fn meters(sequence: &NoteSequence, last: f64) -> Vec<TimeSignature> {
 }
 
 impl<'a> Piece<'a> {
-    fn of(
-        section: Cow<'a, NoteSequence>,
-        tempos: TempoMap,
-        last: f64,
-        window: usize,
-    ) -> Piece<'a> {
+    fn of(section: Cow<'a, NoteSequence>, tempos: TempoMap, last: f64, window: usize) -> Piece<'a> {
         let qpm = tempos.mean;
         let steps = |seconds: f64| tempos.beat(seconds) * STEPS_PER_QUARTER as f64;
         let bar = STEPS_PER_BAR as f64;
@@ -127,7 +126,10 @@ impl<'a> Piece<'a> {
         let full = (played / window as f64).ceil() * window as f64;
         let bars = told.min(full);
         let bar_seconds = 60.0 / qpm * 4.0;
-        let notes_end = section.notes.iter().map(|note| tempos.straight(note.end_time));
+        let notes_end = section
+            .notes
+            .iter()
+            .map(|note| tempos.straight(note.end_time));
         let notes_end = notes_end.fold(0.0, f64::max);
         let end = match bars > played {
             true => notes_end.max(bars * bar_seconds),
@@ -162,10 +164,22 @@ impl<'a> Piece<'a> {
             note.end_time = tempos.straight(note.end_time);
         }
         let key = |time: &mut f64| *time = tempos.straight(*time);
-        sequence.key_signatures.iter_mut().for_each(|it| key(&mut it.time));
-        sequence.control_changes.iter_mut().for_each(|it| key(&mut it.time));
-        sequence.text_annotations.iter_mut().for_each(|it| key(&mut it.time));
-        sequence.pitch_bends.iter_mut().for_each(|it| key(&mut it.time));
+        sequence
+            .key_signatures
+            .iter_mut()
+            .for_each(|it| key(&mut it.time));
+        sequence
+            .control_changes
+            .iter_mut()
+            .for_each(|it| key(&mut it.time));
+        sequence
+            .text_annotations
+            .iter_mut()
+            .for_each(|it| key(&mut it.time));
+        sequence
+            .pitch_bends
+            .iter_mut()
+            .for_each(|it| key(&mut it.time));
         // Events after the music say nothing about it.
         sequence.control_changes.retain(|it| it.time <= end);
         sequence.text_annotations.retain(|it| it.time <= end);
@@ -195,11 +209,13 @@ impl<'a> Piece<'a> {
         let once = sequence.clone();
         for turn in 1..window / bars {
             let later = turn as f64 * length;
-            sequence.notes.extend(once.notes.iter().cloned().map(|mut note| {
-                note.start_time += later;
-                note.end_time += later;
-                note
-            }));
+            sequence
+                .notes
+                .extend(once.notes.iter().cloned().map(|mut note| {
+                    note.start_time += later;
+                    note.end_time += later;
+                    note
+                }));
             let texts = once.text_annotations.iter().cloned();
             sequence.text_annotations.extend(texts.map(|mut text| {
                 text.time += later;

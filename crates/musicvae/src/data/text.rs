@@ -51,9 +51,8 @@ mod tests {
     #[test]
     fn every_usual_encoding_is_read() {
         let text = "a,é\nb,ü\n";
-        let wide = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
-            text.encode_utf16().flat_map(unit).collect()
-        };
+        let wide =
+            |unit: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(unit).collect() };
         let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
         let table = [
             text.as_bytes().to_vec(),

@@ -13,7 +13,11 @@ pub(crate) fn bars_of(last: Option<f64>, end: f64, bar: f64) -> f64 {
     let played = last.map_or(0.0, |last| (last / bar).floor() + 1.0);
     let line = (end / bar).round();
     let on_the_line = (end / bar - line).abs() <= NEAR;
-    if on_the_line { played.max(line) } else { played }
+    if on_the_line {
+        played.max(line)
+    } else {
+        played
+    }
 }
 
 /// The bar line at which music ends whose last note begins at `last` and that lasts to `end`, in any

@@ -53,21 +53,36 @@ fn is_of_kit(pitch: i32) -> bool {
 
 /// How words begin that name drums, in the languages of the programs that write them.
 const DRUMS: [&str; 17] = [
-    "drum", "percus", "snare", "hihat", "cymbal", "schlagz", "trommel", "batter", "bater", "tambour",
-    "удар", "барабан", "ドラム", "パーカッション", "鼓", "드럼", "trummor",
+    "drum",
+    "percus",
+    "snare",
+    "hihat",
+    "cymbal",
+    "schlagz",
+    "trommel",
+    "batter",
+    "bater",
+    "tambour",
+    "удар",
+    "барабан",
+    "ドラム",
+    "パーカッション",
+    "鼓",
+    "드럼",
+    "trummor",
 ];
 
 /// Short words that name drums as a whole.
 const DRUM_WORDS: [&str; 14] = [
-    "perc", "kit", "kick", "hat", "hats", "tom", "toms", "crash", "ride", "beat", "beats", "bd", "sd",
-    "hh",
+    "perc", "kit", "kick", "hat", "hats", "tom", "toms", "crash", "ride", "beat", "beats", "bd",
+    "sd", "hh",
 ];
 
 /// How words begin that name other instruments. (A "bass drum" is a drum all the same.)
 const OTHERS: [&str; 26] = [
-    "bass", "piano", "keys", "keyboard", "guitar", "gtr", "organ", "string", "synth", "lead", "pad",
-    "vocal", "vox", "voice", "melod", "chord", "brass", "sax", "flute", "violin", "cello", "choir",
-    "harp", "steel", "bell", "marimba",
+    "bass", "piano", "keys", "keyboard", "guitar", "gtr", "organ", "string", "synth", "lead",
+    "pad", "vocal", "vox", "voice", "melod", "chord", "brass", "sax", "flute", "violin", "cello",
+    "choir", "harp", "steel", "bell", "marimba",
 ];
 
 fn has_word(name: &str, is_it: impl Fn(&str) -> bool) -> bool {
@@ -84,7 +99,9 @@ fn is_named_drums(name: &str) -> bool {
 }
 
 fn is_named_otherwise(name: &str) -> bool {
-    has_word(name, |word| OTHERS.iter().any(|start| word.starts_with(start)))
+    has_word(name, |word| {
+        OTHERS.iter().any(|start| word.starts_with(start))
+    })
 }
 
 /// Which of the parts are drums.

@@ -15,15 +15,15 @@ mod variants;
 mod whole_file;
 
 pub(crate) use bars::{bars_of, closing_line};
-pub(crate) use drum_part::marked;
 pub use drum_part::NoDrums;
+pub(crate) use drum_part::marked;
 pub use drums::Lane;
 pub use features::FEATURES;
 pub use groove::{Groove, Hit, LANES, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
 pub use note_sequence::{
-    ControlChange, InstrumentInfo, KeySignature, Listing, Note, NoteSequence, PitchBend, SourceInfo, Tempo,
-    TextAnnotation, TimeSignature,
+    ControlChange, InstrumentInfo, KeySignature, Listing, Note, NoteSequence, PitchBend,
+    SourceInfo, Tempo, TextAnnotation, TimeSignature,
 };
 pub use reading::Reading;
 pub use representation::{

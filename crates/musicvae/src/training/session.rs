@@ -9,6 +9,7 @@ use std::time::Duration;
 use thread_priority::{ThreadPriority, set_current_thread_priority};
 
 use super::{Record, TrainOptions, train};
+use crate::data::{Report, Split};
 
 /// What a run is told from outside.
 #[derive(Clone, Default)]
@@ -54,6 +55,8 @@ impl Control {
 pub enum Event {
     /// Something the user should know, one sentence.
     Notice(String),
+    /// What was used of a split of the corpus, and what was not.
+    Corpus(Split, Report),
     Record(Record),
     /// A checkpoint was written.
     Saved(std::path::PathBuf),

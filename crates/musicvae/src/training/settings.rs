@@ -8,6 +8,7 @@ use super::{Examples, TrainingError, Variation};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
 use crate::model::Preset;
 use crate::model::lstm::Factors;
+use crate::music::Reading;
 
 /// Keys of a checkpoint's notes.
 const BATCH: &str = "batch";
@@ -16,6 +17,7 @@ const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
 const AVERAGE: &str = "average";
 const FACTORS: &str = "factors";
+const READING: &str = "reading";
 
 /// What to train, on what, and where to.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct TrainOptions {
     /// Learn from every window of a long piece, also where the reference takes five.
     pub every_window: bool,
     pub variation: Variation,
+    /// How files of notes are understood.
+    pub reading: Reading,
     /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
     /// the weights as they are.
     pub average: Option<f64>,
@@ -57,6 +61,7 @@ pub struct RunSettings {
     pub seed: u64,
     pub hop_bars: usize,
     pub variation: Variation,
+    pub reading: Reading,
     pub average: Option<f64>,
     pub factors: Factors,
 }
@@ -70,6 +75,7 @@ impl RunSettings {
             seed: 0,
             hop_bars: 1,
             variation: Variation::NONE,
+            reading: Reading::Played,
             average: None,
             factors: Factors::Float32,
         }
@@ -85,6 +91,7 @@ impl RunSettings {
         } = Checkpoint::load(&latest(out))?;
         let fraction = |key| metadata.notes.get(key)?.as_f64();
         let number = |key| fraction(key).map(|number| number as usize);
+        let text = |key| metadata.notes.get(key)?.as_str();
         let factors = metadata.notes.get(FACTORS).cloned();
         let factors = factors.and_then(|name| serde_json::from_value(name).ok());
         let fresh = RunSettings::new(preset);
@@ -97,6 +104,9 @@ impl RunSettings {
                 augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
                 told: fraction(TOLD).unwrap_or(fresh.variation.told),
             },
+            reading: text(READING)
+                .and_then(|it| it.parse().ok())
+                .unwrap_or_default(),
             average: fraction(AVERAGE),
             ..fresh
         })
@@ -113,6 +123,10 @@ impl TrainOptions {
         note(TOLD, self.variation.told);
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
+        }
+        if self.reading != Reading::Played {
+            let reading = self.reading.to_string();
+            metadata.notes.insert(READING.into(), reading.into());
         }
         if let Ok(factors) = serde_json::to_value(self.factors) {
             metadata.notes.insert(FACTORS.into(), factors);

@@ -344,6 +344,7 @@ fn load_examples(
     let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
     let converter = || {
         let mut converter = converter(preset)?;
+        converter.reading = options.reading;
         if options.every_window {
             converter.max_windows = None;
         }
@@ -353,13 +354,14 @@ fn load_examples(
     for_training.hop = Some(options.hop_bars);
     for_training.seed = Some(options.seed);
     let train = load(Split::Train, &for_training)?;
-    for warning in &train.warnings {
-        tell(Event::Notice(warning.clone()));
-    }
+    tell(Event::Corpus(Split::Train, train.report()));
     let mut for_validation = converter()?;
     for_validation.hop = Some(preset.bars);
     let validation = match load(Split::Validation, &for_validation) {
-        Ok(validation) => Some(Examples::new(for_validation, validation.windows)),
+        Ok(validation) => {
+            tell(Event::Corpus(Split::Validation, validation.report()));
+            Some(Examples::new(for_validation, validation.windows))
+        }
         Err(error @ DataError::NoWindows { .. }) => {
             tell(Event::Notice(format!(
                 "there is nothing to validate on, so no best checkpoint is kept: {error}"

@@ -10,7 +10,7 @@ use musicvae::data::{GrooveConverter, Split, load_windows};
 use musicvae::model::lstm::Factors;
 use musicvae::model::network::Network;
 use musicvae::model::{Preset, Tensors, init};
-use musicvae::music::{GrooveOptions, Note, NoteSequence, Representation, midi_file};
+use musicvae::music::{GrooveOptions, Note, NoteSequence, Reading, Representation, midi_file};
 use musicvae::training::{
     Control, Event, Examples, Log, Record, RunSettings, Session, TrainOptions, Trainer,
     TrainingError, Variation, gradients, train,
@@ -47,6 +47,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         hop_bars: 1,
         every_window: false,
         variation: Variation::NONE,
+        reading: Reading::Played,
         average: None,
         validate_every: 3,
         resume: false,

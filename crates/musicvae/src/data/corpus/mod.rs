@@ -272,11 +272,7 @@ impl Corpus {
     }
 }
 
-fn read_place(
-    place: &Place,
-    archives: &[Archive],
-    opened: &mut Opened,
-) -> Result<Vec<u8>, String> {
+fn read_place(place: &Place, archives: &[Archive], opened: &mut Opened) -> Result<Vec<u8>, String> {
     match place {
         Place::File(path) => {
             let file = File::open(path).map_err(|error| format!("it cannot be read: {error}"))?;

@@ -74,7 +74,8 @@ pub(super) fn begins_like_midi(head: &[u8]) -> bool {
 
 /// Whether a file's name says that it is a MIDI file.
 pub(super) fn is_named_midi(path: &Path) -> bool {
-    path.to_str().is_some_and(|name| matches!(kind(name), Kind::Midi))
+    path.to_str()
+        .is_some_and(|name| matches!(kind(name), Kind::Midi))
 }
 
 /// Bytes that tell what a file is.
@@ -93,8 +94,7 @@ impl Takes {
     /// never opened.
     pub fn of_folder(root: &Path) -> Result<Takes, DataError> {
         let mut walk = Walk::default();
-        walk.folder(root, "")
-            .map_err(DataError::io("list", root))?;
+        walk.folder(root, "").map_err(DataError::io("list", root))?;
         // Links after all that lies here, so that what is within keeps its own name.
         while let Some((name, path)) = walk.links.pop_first() {
             if let Err(error) = walk.folder(&path, &format!("{name}/")) {
@@ -105,7 +105,8 @@ impl Takes {
             skipped: walk.skipped,
             ..Takes::default()
         };
-        walk.files.sort_by(|a, b| (a.is_link, &a.name).cmp(&(b.is_link, &b.name)));
+        walk.files
+            .sort_by(|a, b| (a.is_link, &a.name).cmp(&(b.is_link, &b.name)));
         let mut names: BTreeMap<Identity, String> = BTreeMap::new();
         for file in walk.files {
             if let Some(own) = names.get(&file.identity) {
@@ -201,7 +202,10 @@ impl Takes {
     }
 
     fn skip_apple_double(&mut self, name: String) {
-        self.skip(name, "it holds what macOS notes about a file, no music".into());
+        self.skip(
+            name,
+            "it holds what macOS notes about a file, no music".into(),
+        );
     }
 }
 
@@ -277,7 +281,10 @@ impl Walk {
                         identity,
                     });
                 }
-                Ok(_) => self.skip(name, "it is no file but a pipe, a socket or a device".into()),
+                Ok(_) => self.skip(
+                    name,
+                    "it is no file but a pipe, a socket or a device".into(),
+                ),
                 Err(error) if matches!(kind(&name), Kind::Midi | Kind::List | Kind::Zip) => {
                     self.skip(name, format!("it cannot be read: {error}"));
                 }

@@ -148,7 +148,11 @@ impl Band {
                     // What was ended as it began is ended by nothing else. (Where the first is, all
                     // that sound are.)
                     let is_over = sounding.first().is_some_and(|note| note.touched);
-                    let over = if is_over { std::mem::take(sounding) } else { Vec::new() };
+                    let over = if is_over {
+                        std::mem::take(sounding)
+                    } else {
+                        Vec::new()
+                    };
                     sounding.push(Open {
                         start: tick,
                         velocity,
@@ -158,7 +162,10 @@ impl Band {
                 }
                 EventKind::NoteOff { channel, key } => {
                     let notes = part.open.remove(&(channel, key)).unwrap_or_default();
-                    if notes.first().is_some_and(|note| note.touched && note.start == tick) {
+                    if notes
+                        .first()
+                        .is_some_and(|note| note.touched && note.start == tick)
+                    {
                         part.open.insert((channel, key), notes);
                         continue;
                     }
@@ -322,7 +329,11 @@ impl Band {
             }
             let mut starts: Vec<u64> = instrument.notes.iter().map(|note| note.start).collect();
             starts.sort_unstable();
-            for note in instrument.notes.iter_mut().filter(|note| note.end.is_none()) {
+            for note in instrument
+                .notes
+                .iter_mut()
+                .filter(|note| note.end.is_none())
+            {
                 let offs = self.unused_offs.get(&(instrument.channel, note.key));
                 let off = offs.and_then(|offs| {
                     let after = offs.partition_point(|off| *off <= note.start);

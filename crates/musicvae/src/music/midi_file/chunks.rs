@@ -40,10 +40,7 @@ pub(super) fn malformed(at: usize, problem: impl Into<String>) -> MidiFileError 
 }
 
 /// Parses a whole file.
-pub(super) fn parse<'a>(
-    bytes: &'a [u8],
-    mended: &mut Mended,
-) -> Result<Smf<'a>, MidiFileError> {
+pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>, MidiFileError> {
     let start = start(bytes, mended)?;
     let header = chunk(bytes, start).ok_or_else(|| malformed(start, "the header is cut short"))?;
     let body = &bytes[header.body..];
@@ -177,7 +174,8 @@ fn track<'a>(
     mended: &mut Mended,
 ) -> Result<(Track<'a>, usize), MidiFileError> {
     let told = chunk.end();
-    let believed = told == bytes.len() || self::chunk(bytes, told).is_some_and(|next| next.is_plausible(bytes));
+    let believed = told == bytes.len()
+        || self::chunk(bytes, told).is_some_and(|next| next.is_plausible(bytes));
     let limit = match believed {
         true => told,
         false => find(&bytes[chunk.body..], b"MTrk").map_or(bytes.len(), |next| chunk.body + next),

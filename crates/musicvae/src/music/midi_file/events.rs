@@ -205,7 +205,9 @@ impl<'a> Reader<'a, '_> {
 
     /// A system exclusive message whose length is beyond the track: up to its end byte.
     fn unsized_message(&mut self) -> Option<&'a [u8]> {
-        let end = self.bytes[self.at..].iter().position(|byte| *byte == 0xf7)?;
+        let end = self.bytes[self.at..]
+            .iter()
+            .position(|byte| *byte == 0xf7)?;
         self.nonsense(Mend::LongQuantity, 1, self.at);
         self.take(end + 1)
     }

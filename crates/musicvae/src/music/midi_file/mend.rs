@@ -50,13 +50,15 @@ impl Mend {
         };
         match self {
             Mend::Wrapped => "it was taken out of its RIFF file (RMID)".into(),
-            Mend::BytesBefore => format!(
-                "{} before its beginning passed over",
-                many("byte", "bytes")
-            ),
+            Mend::BytesBefore => {
+                format!("{} before its beginning passed over", many("byte", "bytes"))
+            }
             Mend::TrackCount => "its header tells another number of tracks than it has".into(),
             Mend::TrackLength => {
-                format!("{} found by its end, not by its length", many("track", "tracks"))
+                format!(
+                    "{} found by its end, not by its length",
+                    many("track", "tracks")
+                )
             }
             Mend::Truncated => "its last track is cut short, what is there was read".into(),
             Mend::BytesAfter => format!(
@@ -122,7 +124,11 @@ impl Mended {
 
 impl fmt::Display for Mended {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let said: Vec<String> = self.0.iter().map(|(mend, count)| mend.say(*count)).collect();
+        let said: Vec<String> = self
+            .0
+            .iter()
+            .map(|(mend, count)| mend.say(*count))
+            .collect();
         f.write_str(&said.join("; "))
     }
 }

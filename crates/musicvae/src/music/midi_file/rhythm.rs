@@ -93,7 +93,17 @@ fn message(bytes: &[u8]) -> Option<Message> {
         [0x7e, _, 0x09, 0x03, ..] => Some(Message::Reset(Standard::Gm2)),
         // Roland GS: reset, and "use for rhythm part" of the parts 1 to 16.
         [0x41, _, 0x42, 0x12, 0x40, 0x00, 0x7f, ..] => Some(Message::Reset(Standard::Gs)),
-        [0x41, _, 0x42, 0x12, 0x40 | 0x50, part @ 0x10..=0x1f, 0x15, map, ..] => {
+        [
+            0x41,
+            _,
+            0x42,
+            0x12,
+            0x40 | 0x50,
+            part @ 0x10..=0x1f,
+            0x15,
+            map,
+            ..,
+        ] => {
             // Part 10 stands first in the table of parts.
             let channel = match part & 0x0f {
                 0 => DRUM_CHANNEL,
@@ -105,7 +115,16 @@ fn message(bytes: &[u8]) -> Option<Message> {
         }
         // Yamaha XG: system on, and the mode of a part.
         [0x43, 0x10..=0x1f, 0x4c, 0x00, 0x00, 0x7e, ..] => Some(Message::Reset(Standard::Xg)),
-        [0x43, 0x10..=0x1f, 0x4c, 0x08, channel @ 0..=15, 0x07, mode, ..] => {
+        [
+            0x43,
+            0x10..=0x1f,
+            0x4c,
+            0x08,
+            channel @ 0..=15,
+            0x07,
+            mode,
+            ..,
+        ] => {
             let is_drum = mode != 0;
             Some(Message::Part { channel, is_drum })
         }
@@ -139,15 +158,25 @@ mod tests {
             value,
         };
         let program = 0;
-        [
-            (20, control),
-            (20, EventKind::Program { channel, program }),
-        ]
+        [(20, control), (20, EventKind::Program { channel, program })]
     }
 
     #[test]
     fn part_messages_make_and_unmake_drum_parts() {
-        let gs = |part, map| [0x41, 0x10, 0x42, 0x12, 0x40, 0x10 | part, 0x15, map, 0, 0xf7];
+        let gs = |part, map| {
+            [
+                0x41,
+                0x10,
+                0x42,
+                0x12,
+                0x40,
+                0x10 | part,
+                0x15,
+                map,
+                0,
+                0xf7,
+            ]
+        };
         let (on, off) = (gs(0xa, 2), gs(0, 0));
         assert_eq!(says(vec![message(&on)], 9, 10), None);
         assert_eq!(says(vec![message(&on)], 10, 10), Some(true));
