@@ -33,7 +33,8 @@ fn a_folder_becomes_the_references_file() {
     };
     let out = tempfile::tempdir().unwrap();
     let out = out.path().join("out.tfrecord");
-    let run = prepare(&[text(&folder.join("midi_in")), text(&out)]);
+    let input = folder.join("midi_in");
+    let run = prepare(&[text(&input), text(&out), "--reading", "magenta"]);
     assert!(run.status.success(), "{run:?}");
     assert!(run.stderr.is_empty(), "{run:?}");
     let said = String::from_utf8(run.stdout).unwrap();

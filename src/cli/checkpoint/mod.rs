@@ -16,6 +16,7 @@ use super::settings::{Settings, file_of};
 use super::target::{Force, Target};
 use musicvae::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use musicvae::checkpoint::{Checkpoint, EMBEDDED, Metadata, Precision, magenta, rfc3339};
+use musicvae::model::Preset;
 
 /// List, describe, export and import checkpoints, and see to what is drawn from them.
 #[derive(clap::Args)]
@@ -145,8 +146,9 @@ impl CheckpointArgs {
                 preset,
                 half,
             } => {
+                let preset = preset.as_deref().map(preset_of_name).transpose()?;
                 let target = output.target(settings, [input.as_path()])?;
-                import(&input, &target, preset.as_deref(), half)
+                import(&input, &target, preset, half)
             }
         }
     }
@@ -301,9 +303,9 @@ fn info(settings: &Settings, checkpoint: &Path, as_json: bool) -> anyhow::Result
     say!("{}", text.trim_end())
 }
 
-fn import(input: &Path, target: &Target, preset: Option<&str>, half: bool) -> anyhow::Result<()> {
+fn import(input: &Path, target: &Target, preset: Option<Preset>, half: bool) -> anyhow::Result<()> {
     let checkpoint = match preset {
-        Some(name) => magenta::import_with(input, preset_of_name(name)?)?,
+        Some(preset) => magenta::import_with(input, preset)?,
         None => {
             let checkpoint = magenta::import(input)?;
             let alike = magenta::fitting(input)?
