@@ -5,10 +5,8 @@ use std::path::Path;
 use clap::Args;
 
 use super::output::note;
-use musicvae::data::{
-    Convert, Converted, DataError, GrooveConverter, NoWindows, Report, Split, Windows, load_windows,
-};
-use musicvae::music::{Groove, NoteSequence, Reading};
+use musicvae::data::{AsMagenta, DataError, GrooveConverter, Report, Split, Windows, load_windows};
+use musicvae::music::Reading;
 
 /// How music files are read.
 #[derive(Args, Clone, Copy)]
@@ -63,31 +61,12 @@ impl CorpusArgs {
         split: Split,
         converter: GrooveConverter,
     ) -> Result<Windows, DataError> {
-        let reading = self.reading.reading();
-        let converter = Grooves { converter, reading };
-        let windows = load_windows(data, Some(split), &converter)?;
+        let split = Some(split);
+        let windows = match self.reading.reading() {
+            Reading::Played => load_windows(data, split, &converter)?,
+            Reading::Magenta => load_windows(data, split, &AsMagenta(converter))?,
+        };
         self.tell(&windows.report());
         Ok(windows)
-    }
-}
-
-/// Cuts grooves in either reading.
-struct Grooves {
-    converter: GrooveConverter,
-    reading: Reading,
-}
-
-impl Convert for Grooves {
-    type Window = Groove;
-
-    fn convert(&self, sequence: &NoteSequence) -> Result<Converted, NoWindows> {
-        match self.reading {
-            Reading::Played => self.converter.convert(sequence),
-            Reading::Magenta => self.converter.convert_as_magenta(sequence),
-        }
-    }
-
-    fn reading(&self) -> Reading {
-        self.reading
     }
 }

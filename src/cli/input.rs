@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::output::note;
-use musicvae::music::{NoteSequence, Reading, midi_file};
+use musicvae::music::Reading;
+use musicvae::music::midi_file::{self, Read};
 
 /// What stands for standard input and output where a file is asked for.
 const STANDARD: &str = "-";
@@ -24,16 +24,12 @@ pub fn name(path: &Path) -> String {
     }
 }
 
-/// The music of a MIDI file, or of what comes on standard input; what was wrong with it is said.
-pub fn midi(path: &Path, reading: Reading) -> anyhow::Result<NoteSequence> {
-    let read = match is_standard(path) {
-        true => midi_file::read_as(&standard()?, reading).context("standard input")?,
-        false => midi_file::read_path_as(path, reading)?,
-    };
-    if !read.mended.is_empty() {
-        note!("note: {}: {}", name(path), read.mended);
+/// The music of a MIDI file, or of what comes on standard input.
+pub fn midi(path: &Path, reading: Reading) -> anyhow::Result<Read> {
+    match is_standard(path) {
+        true => midi_file::read_as(&standard()?, reading).context("standard input"),
+        false => Ok(midi_file::read_path_as(path, reading)?),
     }
-    Ok(read.sequence)
 }
 
 /// A whole text file, or what comes on standard input.

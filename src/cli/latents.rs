@@ -17,6 +17,9 @@ use musicvae::data::Window as Music;
 use musicvae::model::{Latent, Posterior};
 
 /// Posterior of each window of a MIDI file.
+///
+/// The last window is filled with silence; a piece that is shorter than a window and fills it when it
+/// is repeated is repeated. What was left out is said.
 #[derive(Args)]
 pub struct Encode {
     /// MIDI file, or - for standard input.

@@ -11,22 +11,19 @@ use super::settings::Settings;
 use super::target::{Force, Rule, Target};
 use crate::engine::{DrumMap, Mapped};
 use musicvae::Drummer;
-use musicvae::data::Window;
+use musicvae::data::{Report, Window};
 use musicvae::music::{NoteSequence, midi_file};
 
 /// The windows of a MIDI file that the drummer takes; what he does not take is said.
 pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
-    let sequence = input::midi(path, drummer.converter().reading)?;
+    let read = input::midi(path, drummer.converter().reading)?;
     let name = input::name(path);
     let converted = drummer
-        .windows(&sequence)
+        .windows(&read.sequence)
         .map_err(|reason| anyhow::anyhow!("{name} holds no window to use: {reason}"))?;
-    if converted.unknown_notes > 0 {
-        let count = converted.unknown_notes;
-        note!("note: {count} notes of {name} are no drums and were left out");
-    }
-    for line in converted.left_out.lines() {
-        note!("note: {name}: {line}");
+    let report = Report::of_file(&name, &read.mended, &converted);
+    for line in report.lines(true) {
+        note!("note: {line}");
     }
     Ok(converted.windows)
 }

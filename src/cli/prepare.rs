@@ -21,8 +21,14 @@ use musicvae::music::midi_file::Read;
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
-/// Folders are searched through all their subfolders, and zips in them too. Files that cannot be read
-/// are left out and counted by their reasons; `--verbose` names them. The TFRecord is the format of Magenta's own training tools.
+/// Folders are searched through all their subfolders, and zips within them; MIDI files end in .mid,
+/// .midi, .kar, .rmi or .smf, or begin like one. Files that cannot be read are left out, and counted
+/// by their reasons; `--verbose` names them. The TFRecord is the format of Magenta's own training
+/// tools; it keeps the splits that an info.csv tells.
+///
+/// With --preset, a piece that is shorter than a window and fills it when it is repeated (one or two
+/// bars of four) is repeated, unless info.csv calls it a fill; last bars that fill no window are
+/// left out.
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.

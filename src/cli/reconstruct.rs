@@ -12,6 +12,9 @@ use super::settings::Settings;
 
 /// Encode a MIDI file window by window and decode it again.
 ///
+/// The last window is filled with silence; a piece that is shorter than a window and fills it when it
+/// is repeated is repeated. What was left out is said.
+///
 /// A model that is shown less than it makes plays what is missing: with a checkpoint of
 /// groovae_2bar_humanize a straight pattern is played as by a drummer, with one of
 /// groovae_2bar_tap_fixed_velocity a tapped rhythm becomes a groove, and with one of

@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::target::Force;
 use crate::engine::render::{render_notes, wav};
 use crate::engine::{SoundFont, SoundFontSource};
+use musicvae::music::midi_file::Read;
 
 /// Render the drums of a MIDI file to a WAV file, faster than they play.
 #[derive(clap::Args)]
@@ -49,12 +50,26 @@ impl Render {
             .force
             .reading(inputs.into_iter().flatten())
             .file(&self.output)?;
-        let sequence = input::midi(&self.input, self.reading.reading())?;
+        let Read { sequence, mended } = input::midi(&self.input, self.reading.reading())?;
         let name = input::name(&self.input);
-        let no_drums = |why| anyhow::anyhow!("{name} holds nothing to render: {why}");
+        if !mended.is_empty() {
+            note!("note: {name}: {mended}");
+        }
+        let no_drums = |why| anyhow::anyhow!("{name} can't be rendered: {why}");
         let drums = sequence.drums().map_err(no_drums)?.0.len();
         let source = font.map_or(SoundFontSource::Embedded, SoundFontSource::File);
         let font = SoundFont::load(&source)?;
+        if !font.has_drums() {
+            let played = font
+                .kits()
+                .first()
+                .map_or("none", |kit| kit.name.as_str())
+                .to_string();
+            note!(
+                "note: {} holds no drum kit (bank 128): the drums are played by its preset `{played}`",
+                font.name()
+            );
+        }
         let sound = render_notes(&sequence, &font, self.rate).with_context(|| name.clone())?;
         if sound.skipped_notes > 0 {
             note!(

@@ -537,3 +537,125 @@ fn a_stop_does_not_wait_for_a_step() {
     // Writing 50 MB is part of it.
     assert!(after < Duration::from_secs(3), "{after:?}");
 }
+
+#[test]
+fn what_is_left_out_of_a_corpus_is_counted_by_every_command() {
+    let Some(mixed) = data("cases/F10-train-drops-files-silently") else {
+        return;
+    };
+    let mixed = mixed.join("mixed");
+    let folder = workplace();
+    fs::create_dir(folder.path().join("mixed")).unwrap();
+    for file in fs::read_dir(mixed).unwrap() {
+        let file = file.unwrap();
+        let copy = folder.path().join("mixed").join(file.file_name());
+        fs::copy(file.path(), copy).unwrap();
+    }
+    for line in [
+        "train --data mixed --out r --steps 1 --batch 2",
+        "eval --data mixed --split train --parts losses --checkpoint tiny.safetensors",
+        "prepare mixed x.tfrecord --preset groovae_4bar",
+    ] {
+        let output = run(&folder, line);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{line}: {said}");
+        assert!(said.contains(" left out:"), "{line}: {said}");
+        let verbose = run(
+            &folder,
+            &format!("{line} --verbose --force").replace(
+                "--force",
+                match line {
+                    _ if line.starts_with("train") => "--resume",
+                    _ => "--force",
+                },
+            ),
+        );
+        let said = String::from_utf8(verbose.stderr).unwrap();
+        assert!(verbose.status.success(), "{line}: {said}");
+        assert!(said.matches(".mid`: ").count() >= 2, "{line}: {said}");
+    }
+}
+
+#[test]
+fn soundfonts_are_read_as_the_specification_says() {
+    let Some(fonts) = data("cases/F29-soundfont-unknown-info") else {
+        return;
+    };
+    let folder = workplace();
+    let render = |font: &Path, out: &str| {
+        let take = fonts.join("take.mid");
+        let arguments = [
+            "render",
+            take.to_str().unwrap(),
+            "-o",
+            out,
+            "--soundfont",
+            font.to_str().unwrap(),
+        ];
+        let output = command(&folder, &arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        (
+            bytes(&folder, out),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (plain, said) = render(&fonts.join("plain.sf2"), "plain.wav");
+    assert_eq!(said, "");
+    assert_eq!(
+        render(&fonts.join("unknown_info.sf2"), "unknown.wav").0,
+        plain
+    );
+    let piano = data("cases/F31-soundfont-without-drums").unwrap();
+    let (_, said) = render(&piano.join("bank0_only.sf2"), "piano.wav");
+    assert!(said.contains("holds no drum kit"), "{said}");
+}
+
+#[test]
+fn a_windows_path_names_the_latest_checkpoint() {
+    let Some(source) = data("oracle/other/cat-mel_2bar_small/ckpt") else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let run = folder.path().join("train");
+    fs::create_dir(&run).unwrap();
+    let mut prefix = String::new();
+    for file in fs::read_dir(source).unwrap() {
+        let (path, name) = file.map(|it| (it.path(), it.file_name())).unwrap();
+        let name = name.into_string().unwrap();
+        if let Some((stem, ending)) = name.split_once(".index").or(name.split_once(".data-")) {
+            prefix = stem.to_string();
+            let ending = &name[stem.len()..name.len() - ending.len()].to_string();
+            let ending = format!("{ending}{}", &name[stem.len() + ending.len()..]);
+            for number in [4, 5] {
+                fs::copy(&path, run.join(format!("model.ckpt-{number}{ending}"))).unwrap();
+            }
+        }
+    }
+    assert!(!prefix.is_empty());
+    let several = refused(&folder, "checkpoint import train none.safetensors");
+    assert!(
+        several.contains("name the `.index` file of one"),
+        "{several}"
+    );
+    let text = "model_checkpoint_path: \"C:\\\\run\\\\train\\\\model.ckpt-5\"\n";
+    fs::write(run.join("checkpoint"), text).unwrap();
+    assert!(ok(&folder, "checkpoint import train x.safetensors").contains("cat-mel_2bar_small"));
+}
+
+#[test]
+fn a_players_own_map_takes_the_machines_place() {
+    let folder = workplace();
+    let maps = folder.path().join("config/musicvae-tui/maps");
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    fs::create_dir_all(&maps).unwrap();
+    let own = ok(&folder, "maps tr-8s").replace("36", "35");
+    fs::write(maps.join("mine.toml"), &own).unwrap();
+    assert_eq!(ok(&folder, "maps tr-8s"), own);
+    assert_eq!(ok(&folder, "maps").matches("TR-8S").count(), 1);
+    fs::write(maps.join("other.toml"), &own).unwrap();
+    let twice = run(&folder, "maps");
+    let said = String::from_utf8(twice.stderr).unwrap();
+    assert!(said.contains("give one of them another name"), "{said}");
+}

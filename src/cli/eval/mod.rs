@@ -29,6 +29,10 @@ use musicvae::training::evaluate::{
 #[derive(Args)]
 pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
+    ///
+    /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
+    /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
+    /// bars that are not in 4/4 are left out. What was left out is said.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     #[command(flatten)]

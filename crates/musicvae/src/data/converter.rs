@@ -59,6 +59,22 @@ impl Convert for GrooveConverter {
     }
 }
 
+/// Cuts note sequences into grooves as the reference does in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsMagenta(pub GrooveConverter);
+
+impl Convert for AsMagenta {
+    type Window = Groove;
+
+    fn convert(&self, sequence: &NoteSequence) -> Result<Converted<Groove>, NoWindows> {
+        self.0.convert_as_magenta(sequence)
+    }
+
+    fn reading(&self) -> Reading {
+        Reading::Magenta
+    }
+}
+
 /// Cuts note sequences into windows of a [`Representation`], writes windows as numbers and reads
 /// them back, each as the reference's converters do.
 ///

@@ -32,7 +32,7 @@ mod windows;
 use std::path::PathBuf;
 
 pub use chord_symbols::ChordClass;
-pub use converter::{Convert, Converter, NotConvertible};
+pub use converter::{AsMagenta, Convert, Converter, NotConvertible};
 pub use corpus::{Corpus, Entry};
 pub use drum_track::DrumSet;
 pub use example::Example;

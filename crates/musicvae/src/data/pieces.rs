@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::grid::{DEFAULT_QPM, NoWindows, STEPS_PER_BAR};
+use super::grid::{DEFAULT_QPM, MAX_BARS, NoWindows, STEPS_PER_BAR};
 use super::left_out::LeftOut;
 use super::split;
 use crate::music::{NoteSequence, STEPS_PER_QUARTER, Tempo, TimeSignature, bars_of, marked};
@@ -59,10 +59,18 @@ pub(super) fn of<'a>(
             continue;
         };
         let tempos = TempoMap::of(&section.tempos, last)?;
+        let bars = tempos.beat(last) / 4.0;
+        if bars > MAX_BARS as f64 {
+            return Err(NoWindows::TooLong(bars as u64));
+        }
         if meter.numerator != meter.denominator || !is_power_of_two(meter.denominator) {
             let quarters = f64::from(meter.numerator) * 4.0 / f64::from(meter.denominator.max(1));
             let bars = (tempos.beat(last) / quarters).floor() + 1.0;
-            left_out.meter(meter.numerator, meter.denominator, bars.max(1.0) as usize);
+            left_out.meter(
+                meter.numerator,
+                meter.denominator,
+                bars.clamp(1.0, MAX_BARS as f64) as usize,
+            );
             continue;
         }
         pieces.push(Piece::of(section, tempos, last, window));

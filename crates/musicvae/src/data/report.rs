@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::Converted;
 use super::left_out::LeftOut;
+use crate::music::midi_file::Mended;
 
 /// A file that yielded nothing, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +42,19 @@ pub struct Report {
 const SHOWN: usize = 6;
 
 impl Report {
+    /// The report of one file and what was made of it.
+    pub fn of_file<W>(file: &str, mended: &Mended, converted: &Converted<W>) -> Report {
+        let (file, what) = (file.to_string(), mended.to_string());
+        let mended = (!mended.is_empty()).then_some(MendedFile { file, what });
+        Report {
+            used: 1,
+            mended: mended.into_iter().collect(),
+            unknown_notes: converted.unknown_notes,
+            left_out: converted.left_out.clone(),
+            ..Report::default()
+        }
+    }
+
     /// The report line by line: counts by reason; with `verbose` every file. Nothing when all was used
     /// as it is.
     pub fn lines(&self, verbose: bool) -> Vec<String> {

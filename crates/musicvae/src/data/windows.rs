@@ -75,7 +75,8 @@ pub fn load_windows<C: Convert>(
         }
     }
     if windows.windows.is_empty() {
-        let reasons = summary(&windows.skipped, split);
+        let is_empty = windows.skipped.len() == corpus.skipped().len();
+        let reasons = summary(&windows.skipped, split, is_empty);
         return Err(DataError::NoWindows {
             path: path.to_path_buf(),
             reasons,
@@ -85,10 +86,11 @@ pub fn load_windows<C: Convert>(
 }
 
 /// The commonest reasons in one line.
-fn summary(skipped: &[Skipped], split: Option<Split>) -> String {
-    if skipped.is_empty() {
-        let of_split = split.map_or(String::new(), |split| format!(" of the {split} split"));
-        return format!("there are no MIDI files{of_split}");
+fn summary(skipped: &[Skipped], split: Option<Split>, is_empty: bool) -> String {
+    let of_split = split.map_or(String::new(), |split| format!(" of the {split} split"));
+    let nothing = format!("there are no MIDI files{of_split}");
+    if is_empty && skipped.is_empty() {
+        return nothing;
     }
     let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for Skipped { file, reason } in skipped {
@@ -106,6 +108,9 @@ fn summary(skipped: &[Skipped], split: Option<Split>) -> String {
     let mut text = shown.collect::<Vec<_>>().join("; ");
     if counts.len() > 3 {
         text += &format!("; and {} more", counts.len() - 3);
+    }
+    if is_empty {
+        return format!("{nothing} (left out: {text})");
     }
     text
 }

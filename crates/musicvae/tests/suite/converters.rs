@@ -9,16 +9,19 @@ use musicvae::data::{Convert, Converter, Example, NoWindows, NotConvertible, Win
 use musicvae::model::Preset;
 use musicvae::music::{
     DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, Lane, MelodyOptions, Note, NoteSequence,
-    PerformanceOptions, Representation, Tempo, TextAnnotation, Transpose, midi_file,
+    PerformanceOptions, Reading, Representation, Tempo, TextAnnotation, Transpose,
 };
 use musicvae::training::Examples;
 use prost::Message;
 
-use crate::oracle::{array, json, sequence};
+use crate::oracle::{array, json, read_as_magenta, sequence};
 use crate::support::data;
 
+/// A converter by the rules of the reference.
 fn converter(representation: Representation, bars: usize) -> Converter {
-    Converter::new(representation, bars).unwrap()
+    let mut converter = Converter::new(representation, bars).unwrap();
+    converter.reading = Reading::Magenta;
+    converter
 }
 
 fn groove(options: GrooveOptions) -> Representation {
@@ -98,7 +101,7 @@ fn every_variant_of_groove_is_the_references() {
         let converter = converter(groove(options), 2);
         for name in ["drummer5_session2_20", "drummer4_session1_8"] {
             let path = folder.join(format!("midi/train__{name}.mid"));
-            let examples = examples(&converter, &midi_file::read_path(&path).unwrap());
+            let examples = examples(&converter, &read_as_magenta(&path));
             let part = |part: &str| array(&npz, &format!("{name}__{part}")).unwrap();
             let all = |rows: fn(&Example) -> &Vec<f32>| -> Vec<f32> {
                 examples.iter().flat_map(rows).copied().collect()
@@ -712,7 +715,7 @@ fn split_grooves_without_bins_read_back_whole() {
     let Some(folder) = data("oracle/converter/midi") else {
         return;
     };
-    let read = midi_file::read_path(&folder.join("train__drummer4_session1_8.mid")).unwrap();
+    let read = read_as_magenta(&folder.join("train__drummer4_session1_8.mid"));
     let split = converter(
         groove(GrooveOptions {
             split_instruments: true,

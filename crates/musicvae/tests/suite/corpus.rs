@@ -148,13 +148,14 @@ fn every_skipped_file_has_its_reason() {
     let expected = [
         (
             "empty.midi",
-            "it is not a playable MIDI file: it does not begin with `MThd` (at byte 0)",
+            "it is not a playable MIDI file: it is empty (at byte 0); export it again as a Standard \
+             MIDI file",
         ),
         ("short.mid", "it has only 3 of the 4 bars of a window"),
         (
             "truncated.mid",
-            "it is not a playable MIDI file: its `MTrk` chunk has 11 of 147 bytes, the rest is \
-             missing (at byte 41)",
+            "it is not a playable MIDI file: its `MTrk` chunk has 10 of 148 bytes, the rest is \
+             missing (at byte 42); export it again as a Standard MIDI file",
         ),
         (
             "waltz.mid",
@@ -201,27 +202,215 @@ fn what_is_no_corpus_is_named() {
     let no_midi = load_windows(files.path(), Some(Split::Test), &FOUR_BARS).unwrap_err();
     let no_midi = no_midi.to_string();
     assert!(
-        no_midi.ends_with("there are no MIDI files of the test split"),
+        no_midi.contains("there are no MIDI files of the test split (left out: `broken.zip` "),
         "{no_midi}"
     );
 }
 
 #[test]
-fn a_bad_info_csv_is_named_with_its_line() {
+fn a_bad_row_of_info_csv_is_named_and_the_rest_used() {
     let mut files = small_corpus();
     files[0].1 = INFO.replace("validation", "vaildation").into_bytes();
     let folder = folder(&files);
-    let expected = "line 3: `vaildation` is no split; there are train, validation and test";
+    let expected = "line 3: `vaildation` is no split; there are train, validation and test)";
     let archives = tempfile::tempdir().unwrap();
     for path in [folder.path().to_path_buf(), zip_file(&archives, &files)] {
-        let error = load_windows(&path, None, &FOUR_BARS)
-            .unwrap_err()
-            .to_string();
+        let windows = load_windows(&path, None, &FOUR_BARS).unwrap();
+        assert_eq!(windows.files, ["ann/a.mid"]);
         assert!(
-            error.contains("info.csv`, ") && error.ends_with(expected),
-            "{error}"
+            windows.warnings[0].ends_with(expected),
+            "{:?}",
+            windows.warnings
+        );
+        // In whatever split it is meant to be, it is in none.
+        assert_eq!(windows.skipped[0].file, "ann/b.MID");
+        assert!(
+            windows.skipped[0]
+                .reason
+                .starts_with("line 3 of its info.csv: `vaildation`")
         );
     }
+    // Without the names of files there is nothing to go by.
+    fs::write(folder.path().join("info.csv"), "drummer;split\nann;test\n").unwrap();
+    let error = load_windows(folder.path(), None, &FOUR_BARS).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("line 1: there is no column `midi_filename`, which names the files"),
+        "{error}"
+    );
+}
+
+/// The splits of a corpus by file.
+fn splits(path: &std::path::Path) -> Vec<(String, Option<Split>)> {
+    let corpus = Corpus::open(path).unwrap();
+    let split = |entry: &Entry| entry.info.as_ref().and_then(|info| info.split);
+    let entries = corpus.entries().iter();
+    entries.map(|it| (it.name.clone(), split(it))).collect()
+}
+
+#[test]
+fn names_are_matched_however_they_are_spelled() {
+    let take = || kicks(4, Meter::COMMON);
+    let rows = [
+        "./ann\\a.mid",
+        "ANN/B.MID",
+        "ann/e\u{301}.mid",
+        "/home/ann/drums/ann/d.mid",
+        "e.mid",
+        "ann/gone.mid",
+    ];
+    let mut csv = "midi_filename\tSplit\r".to_string();
+    for row in rows {
+        csv += &format!("{row}\tTest\r");
+    }
+    let files = folder(&[
+        ("info.csv", csv.into()),
+        ("ann/a.mid", take()),
+        ("ann/b.mid", take()),
+        ("ann/é.mid", take()),
+        ("ann/d.mid", take()),
+        ("ann/deep/e.mid", take()),
+        ("unlisted.mid", take()),
+    ]);
+    let found = splits(files.path());
+    assert_eq!(found.len(), 6);
+    for (name, split) in found {
+        let expected = (name != "unlisted.mid").then_some(Split::Test);
+        assert_eq!(split, expected, "{name}");
+    }
+    let corpus = Corpus::open(files.path()).unwrap();
+    let [missing, unlisted] = corpus.warnings() else {
+        panic!("{:?}", corpus.warnings())
+    };
+    assert!(missing.contains("missing: 1 (1 test; the first is `ann/gone.mid`)"));
+    assert!(
+        unlisted.starts_with("1 MIDI file is not listed in "),
+        "{unlisted}"
+    );
+}
+
+#[test]
+fn a_name_that_may_be_one_of_two_is_neither() {
+    let take = || kicks(4, Meter::COMMON);
+    let files = folder(&[
+        ("info.csv", "midi_filename,split\nA.mid,test\n".into()),
+        ("x/a.mid", take()),
+        ("y/a.mid", take()),
+    ]);
+    assert!(
+        splits(files.path())
+            .iter()
+            .all(|(_, split)| split.is_none())
+    );
+}
+
+/// The split travels in the note sequence, beside what the reference's readers know.
+#[test]
+fn a_tfrecord_keeps_what_the_list_says() {
+    let files = folder(&small_corpus());
+    let corpus = Corpus::open(files.path()).unwrap();
+    let all = corpus.of_split(None);
+    let mut bytes = Vec::new();
+    for sequence in corpus.map(&all, |_, sequence| sequence.unwrap()) {
+        let record = sequence.to_bytes();
+        musicvae::data::tfrecord::write_record(&mut bytes, &record).unwrap();
+    }
+    let path = files.path().join("all.tfrecord");
+    fs::write(&path, bytes).unwrap();
+    let records = Corpus::open(&path).unwrap();
+    assert_eq!(records.entries(), corpus.entries());
+    let train = load_windows(&path, Some(Split::Train), &FOUR_BARS).unwrap();
+    assert_eq!(train.files, ["ann/a.mid"]);
+    assert_eq!(
+        records.entries()[0].info.as_ref().unwrap().style,
+        "funk, slow"
+    );
+}
+
+#[test]
+fn zips_and_other_endings_are_looked_into() {
+    let take = || kicks(4, Meter::COMMON);
+    let inner = tempfile::tempdir().unwrap();
+    let inner_zip = fs::read(zip_file(
+        &inner,
+        &[("in/b.kar", take()), ("._b.mid", take())],
+    ))
+    .unwrap();
+    let middle = tempfile::tempdir().unwrap();
+    let middle_zip = fs::read(zip_file(&middle, &[("deep.zip", inner_zip)])).unwrap();
+    let mut riff = b"RIFF\0\0\0\0RMIDdata\0\0\0\0".to_vec();
+    riff.extend(take());
+    let files = folder(&[
+        ("a.RMI", riff),
+        ("c.smf", take()),
+        ("no ending", take()),
+        ("packs/m.zip", middle_zip),
+        ("packs/broken.zip", b"PK\x03\x04".to_vec()),
+        ("wave.wav", b"RIFF\0\0\0\0WAVE".to_vec()),
+    ]);
+    let windows = load_windows(files.path(), None, &FOUR_BARS).unwrap();
+    assert_eq!(
+        windows.files,
+        [
+            "a.RMI",
+            "c.smf",
+            "no ending",
+            "packs/m.zip/deep.zip/in/b.kar"
+        ]
+    );
+    let skipped: Vec<_> = windows.skipped.iter().map(|it| &it.file[..]).collect();
+    assert_eq!(
+        skipped,
+        ["packs/broken.zip", "packs/m.zip/deep.zip/._b.mid"]
+    );
+    let lines = windows.report().lines(true).join("\n");
+    assert!(lines.contains("2 of 6 files left out:"), "{lines}");
+    assert!(
+        lines.contains("`a.RMI`: it was taken out of its RIFF file (RMID)"),
+        "{lines}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_one_take_and_pipes_are_never_opened() {
+    use std::os::unix::fs::PermissionsExt;
+    let files = folder(&[
+        ("b.mid", kicks(4, Meter::COMMON)),
+        ("more/c.mid", kicks(4, Meter::COMMON)),
+        ("info.csv", "midi_filename,split\na.mid,test\n".into()),
+        ("locked/d.mid", kicks(4, Meter::COMMON)),
+    ]);
+    let at = |name: &str| files.path().join(name);
+    std::os::unix::fs::symlink("b.mid", at("a.mid")).unwrap();
+    fs::hard_link(at("b.mid"), at("z.mid")).unwrap();
+    std::os::unix::fs::symlink("more", at("again")).unwrap();
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(at("pipe.mid"))
+        .status();
+    assert!(pipe.unwrap().success());
+    std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    fs::set_permissions(at("locked"), fs::Permissions::from_mode(0)).unwrap();
+    let is_locked = fs::read_dir(at("locked")).is_err();
+    let corpus = Corpus::open(files.path());
+    fs::set_permissions(at("locked"), fs::Permissions::from_mode(0o755)).unwrap();
+    let corpus = corpus.unwrap();
+    let names: Vec<_> = corpus.entries().iter().map(|it| &it.name[..]).collect();
+    let mut skipped: Vec<_> = corpus.skipped().iter().map(|it| &it.file[..]).collect();
+    if is_locked {
+        assert_eq!(skipped.remove(0), "locked");
+        assert_eq!(names, ["b.mid", "more/c.mid"]);
+    } else {
+        // Nothing is locked for the superuser.
+        assert_eq!(names, ["b.mid", "locked/d.mid", "more/c.mid"]);
+    }
+    assert_eq!(skipped, ["pipe.mid", "socket"]);
+    // What the list calls by the link's name is the file.
+    let split = corpus.entries()[0].info.as_ref().unwrap().split;
+    assert_eq!(split, Some(Split::Test));
+    let error = Corpus::open(&at("pipe.mid")).err().unwrap().to_string();
+    assert!(error.contains("it is no file but a pipe"), "{error}");
 }
 
 #[test]

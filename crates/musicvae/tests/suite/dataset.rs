@@ -1,7 +1,7 @@
 //! The Groove MIDI Dataset: as many windows as the reference finds.
 
-use musicvae::data::{Corpus, GrooveConverter, Split, load_windows};
-use musicvae::music::NoteSequence;
+use musicvae::data::{AsMagenta, Corpus, GrooveConverter, Split, load_windows};
+use musicvae::music::{NoteSequence, Reading};
 
 use crate::support::data;
 
@@ -23,13 +23,31 @@ fn the_groove_dataset_yields_the_references_windows() {
         (Split::Validation, EVERY_BAR, 1939, 46, 124),
     ];
     for (split, converter, windows, files, all) in table {
-        let loaded = load_windows(&groove, Some(split), &converter).unwrap();
+        let loaded = load_windows(&groove, Some(split), &AsMagenta(converter)).unwrap();
         assert_eq!(loaded.windows.len(), windows, "{split} {converter:?}");
         assert_eq!(loaded.origin.len(), windows);
         assert_eq!(loaded.files.len(), files, "{split}");
         assert_eq!(loaded.skipped.len(), all - files, "{split}");
         assert_eq!(loaded.unknown_notes, 0);
         assert_eq!(loaded.warnings.len(), 1);
+    }
+}
+
+/// As it is played, the dataset yields a little more: grooves of one and two bars that are repeated.
+/// Its fills are not.
+#[test]
+fn the_groove_dataset_as_it_is_played() {
+    let Some(groove) = data("groove") else { return };
+    for (split, converter, windows, files) in [
+        (Split::Train, FOUR_BARS, 4118, 372),
+        (Split::Validation, FOUR_BARS, 506, 48),
+        (Split::Train, EVERY_BAR, 15734, 372),
+        (Split::Validation, EVERY_BAR, 1941, 48),
+    ] {
+        let loaded = load_windows(&groove, Some(split), &converter).unwrap();
+        let found = (loaded.windows.len(), loaded.files.len());
+        assert_eq!(found, (windows, files), "{split} {converter:?}");
+        assert!(loaded.mended.is_empty());
     }
 }
 
@@ -69,7 +87,8 @@ fn the_chunks_of_tfds_yield_the_references_windows() {
         (Split::Train, 17261, 15591),
         (Split::Validation, 2121, 1929),
     ] {
-        let counts = corpus.map(&corpus.of_split(Some(split)), |entry, sequence| {
+        let chosen = corpus.of_split(Some(split));
+        let counts = corpus.map_read(&chosen, Reading::Magenta, |entry, read| {
             let info = entry.info.as_ref().unwrap();
             let beats: f64 = info
                 .time_signature
@@ -78,10 +97,10 @@ fn the_chunks_of_tfds_yield_the_references_windows() {
                 .unwrap()
                 .parse()
                 .unwrap();
-            let chunks = tfds_chunks(&sequence.unwrap(), info.bpm.unwrap(), beats);
+            let chunks = tfds_chunks(&read.unwrap().sequence, info.bpm.unwrap(), beats);
             let windows = chunks
                 .iter()
-                .filter_map(|chunk| FOUR_BARS.convert(chunk).ok());
+                .filter_map(|chunk| FOUR_BARS.convert_as_magenta(chunk).ok());
             (
                 chunks.len(),
                 windows

@@ -5,7 +5,7 @@ use std::path::Path;
 use musicvae::checkpoint::attributes::{Attributes, AttributesError, Kind};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, Metadata};
-use musicvae::data::{GrooveConverter, Split, Windows, load_windows};
+use musicvae::data::{AsMagenta, GrooveConverter, Split, Windows, load_windows};
 use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, init, latent};
 use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Reading, Representation, midi_file,
@@ -335,7 +335,7 @@ fn samples_of_a_split_that_is_its_own_training_are_duplicates() {
 fn baselines_of_the_dataset_are_the_known_ones() {
     let Some(groove) = data("groove") else { return };
     let load = |split, hop| {
-        let converter = GrooveConverter { bars: 4, hop };
+        let converter = AsMagenta(GrooveConverter { bars: 4, hop });
         load_windows(&groove, Some(split), &converter).unwrap()
     };
     let (validation, train) = (load(Split::Validation, None), load(Split::Train, Some(1)));

@@ -1,7 +1,7 @@
 //! MIDI files: the reference's rules of reading, round trips, and damage.
 
-use musicvae::music::midi_file::{self, MidiFileError};
-use musicvae::music::{Note, NoteSequence, TimeSignature};
+use musicvae::music::midi_file::{self, Mend, MidiFileError};
+use musicvae::music::{Note, NoteSequence, Reading, TimeSignature};
 use proptest::prelude::*;
 
 use crate::support::data;
@@ -17,6 +17,12 @@ fn file(tracks: &[&[u8]]) -> Vec<u8> {
         bytes.extend(*track);
     }
     bytes
+}
+
+/// What the reference reads.
+fn as_magenta(bytes: &[u8]) -> NoteSequence {
+    let read = midi_file::read_as(bytes, Reading::Magenta);
+    read.unwrap().sequence
 }
 
 pub fn note(start_time: f64, end_time: f64, pitch: i32, velocity: i32) -> Note {
@@ -48,12 +54,12 @@ fn a_note_off_spares_the_note_of_its_own_tick() {
     let track = [
         0, 0x99, 36, 50, HIGH, LOW, 36, 90, 0, 36, 0, HIGH, LOW, 36, 0,
     ];
-    let read = midi_file::read(&file(&[&track])).unwrap();
+    let read = as_magenta(&file(&[&track]));
     assert_eq!(read.notes, [note(0.0, 0.5, 36, 50), note(0.5, 1.0, 36, 90)]);
     assert_eq!(read.total_time, 1.0);
     // With nothing older to end, an off at a note's own tick ends it, and it is dropped.
     let track = [0, 0x99, 36, 50, 0, 36, 0, HIGH, LOW, 36, 0];
-    assert_eq!(midi_file::read(&file(&[&track])).unwrap().notes, []);
+    assert_eq!(as_magenta(&file(&[&track])).notes, []);
 }
 
 #[test]
@@ -61,7 +67,7 @@ fn one_note_off_ends_every_open_note_and_an_open_end_is_dropped() {
     let track = [
         0, 0x99, 36, 50, HIGH, LOW, 36, 90, HIGH, LOW, 0x89, 36, 0, 0, 0x99, 38, 1,
     ];
-    let read = midi_file::read(&file(&[&track])).unwrap();
+    let read = as_magenta(&file(&[&track]));
     assert_eq!(read.notes, [note(0.0, 1.0, 36, 50), note(0.5, 1.0, 36, 90)]);
 }
 
@@ -76,7 +82,7 @@ fn instruments_are_programs_of_channels_of_tracks_and_share_early_movements() {
         0, 0xb0, 10, 64,                         // program 5's, in the list both share
         0, 0xe0, 0, 0x20,
     ];
-    let read = midi_file::read(&file(&[&track])).unwrap();
+    let read = as_magenta(&file(&[&track]));
     let notes: Vec<_> = read
         .notes
         .iter()
@@ -130,7 +136,7 @@ fn tempo_and_signatures_count_on_the_first_track_only() {
     let second = [
         0, 0xff, 0x51, 3, 0, 0, 1, HIGH, LOW, 0x99, 36, 50, HIGH, LOW, 36, 0,
     ];
-    let read = midi_file::read(&file(&[&first, &second])).unwrap();
+    let read = as_magenta(&file(&[&first, &second]));
     let tempos: Vec<_> = read
         .tempos
         .iter()
@@ -153,7 +159,7 @@ fn tempo_and_signatures_count_on_the_first_track_only() {
     assert_eq!(keys, [(0.0, 0, 1), (0.5, 2, 0)]);
     assert_eq!(read.notes, [note(0.5, 1.5, 36, 50)]);
     // What is read is written, and read back.
-    let again = midi_file::read(&midi_file::write(&read).unwrap()).unwrap();
+    let again = as_magenta(&midi_file::write(&read).unwrap());
     assert_eq!(again, read);
 }
 
@@ -165,26 +171,20 @@ fn what_cannot_be_played_is_named_with_its_place() {
         bad[at..at + bytes.len()].copy_from_slice(bytes);
         bad
     };
+    let noise = |byte: u8| file(&[&[0, byte].repeat(40)]);
     #[rustfmt::skip]
-    let table: [(Vec<u8>, usize, &str); 18] = [
-        (Vec::new(), 0, "it does not begin with `MThd`"),
+    let table: [(Vec<u8>, usize, &str); 11] = [
+        (Vec::new(), 0, "it is empty"),
         (b"RIFF\0\0\0\0RMID".to_vec(), 0, "it does not begin with `MThd`"),
         (with(8, &[0, 7]), 8, "type 7 is unknown (0, 1 and 2 exist)"),
-        (with(10, &[0, 0]), 10, "it has no tracks"),
-        (with(10, &[0, 2]), 26, "it ends before track 2 of 2"),
-        (with(12, &[0, 0]), 12, "its times are not in ticks a quarter note; export it with a metrical time base (PPQ), not SMPTE"),
-        (with(12, &[0xe8, 40]), 12, "its times are not in ticks a quarter note; export it with a metrical time base (PPQ), not SMPTE"),
+        (good[..14].to_vec(), 14, "it has no tracks"),
+        (with(12, &[0, 0]), 12, "it says how long its ticks are in no way that is known"),
+        (with(12, &[0xe8, 0]), 12, "it says how long its ticks are in no way that is known"),
+        (with(12, &[0x80, 40]), 12, "it says how long its ticks are in no way that is known"),
         (with(18, &[0xff, 0xff]), 14, "its `MTrk` chunk has 4 of 4294901764 bytes, the rest is missing"),
         (with(4, &[0, 0, 0, 200]), 8, "the header is cut short"),
-        (file(&[&[0, 0x99, 36]]), 24, "an event is cut short"),
-        (file(&[&[0, 36, 50]]), 23, "an event has no status byte to run on"),
-        (file(&[&[0, 0x99, 36, 0x85]]), 25, "data byte 0x85 is over 0x7f"),
-        (file(&[&[0x80, 0x80, 0x80, 0x80, 0]]), 22, "a delta time is longer than four bytes"),
-        (file(&[&[0, 0xf4, 0]]), 23, "status byte 0xf4 has no place in a file"),
-        (file(&[&[0, 0xff, 0x51, 3, 0, 0, 0]]), 26, "a tempo of 0 microseconds a quarter note"),
-        (file(&[&[0, 0xff, 0x51, 1, 9]]), 26, "a tempo event has only 1 bytes"),
-        (file(&[&[0, 0xff, 0x58, 4, 4, 40, 24, 8]]), 26, "a time signature of 4 over 2 to the 40"),
-        (file(&[&[0, 0xff, 0x59, 2, 9, 0]]), 26, "a key signature of 9 sharps in mode 0"),
+        (with(4, &[0, 0, 0, 5]), 4, "the header has 5 bytes instead of 6"),
+        (noise(7), 23, "from here on its bytes are no music"),
     ];
     for (bytes, place, expected) in table {
         match midi_file::read(&bytes) {
@@ -194,10 +194,11 @@ fn what_cannot_be_played_is_named_with_its_place() {
             other => panic!("{expected}: {other:?}"),
         }
     }
-    let error = midi_file::read(&file(&[&[0, 0x99, 36]])).unwrap_err();
+    let error = midi_file::read(b"kick").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "not a playable MIDI file: an event is cut short (at byte 24)"
+        "not a playable MIDI file: it does not begin with `MThd` (at byte 0); export it again as a \
+         Standard MIDI file"
     );
     let error = midi_file::read_path("no such file.mid".as_ref()).unwrap_err();
     assert!(
@@ -256,16 +257,26 @@ proptest! {
 }
 
 #[test]
-fn truncated_files_are_refused_and_flipped_bits_never_panic() {
+fn half_a_file_is_refused_and_flipped_bits_never_panic() {
     let sequence = drums(vec![note(0.0, 0.5, 36, 100), note(0.5, 1.0, 38, 80)]);
     let bytes = midi_file::write(&sequence).unwrap();
+    let tempo_track = 22 + 11;
     for length in 0..bytes.len() {
-        let error = midi_file::read(&bytes[..length]).unwrap_err();
-        assert!(
-            error.to_string().starts_with("not a playable MIDI file: "),
-            "{length}: {error}"
-        );
+        match midi_file::read_as(&bytes[..length], Reading::Played) {
+            Err(error) => assert!(
+                error.to_string().starts_with("not a playable MIDI file: "),
+                "{length}: {error}"
+            ),
+            // What is there counts, and a word is said.
+            Ok(read) => assert!(
+                length >= tempo_track - 6 && !read.mended.is_empty(),
+                "{length}"
+            ),
+        }
     }
+    let cut = midi_file::read_as(&bytes[..bytes.len() - 5], Reading::Played).unwrap();
+    assert_eq!(cut.sequence.notes.len(), 2);
+    assert_eq!(cut.mended.count(Mend::Truncated), 1);
     let (mut refused, mut read) = (0, 0);
     for bit in 0..8 * bytes.len() {
         let mut flipped = bytes.clone();
@@ -279,10 +290,7 @@ fn truncated_files_are_refused_and_flipped_bits_never_panic() {
             Err(other) => panic!("bit {bit}: {other}"),
         }
     }
-    assert!(
-        refused > 250 && read > 150,
-        "{refused} refused, {read} read"
-    );
+    assert!(refused > 20 && read > 400, "{refused} refused, {read} read");
 }
 
 #[test]
@@ -293,8 +301,8 @@ fn files_of_the_dataset_survive_a_round_trip() {
     let mut files = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let first = midi_file::read_path(&path).unwrap();
-        let again = midi_file::read(&midi_file::write(&first).unwrap()).unwrap();
+        let first = as_magenta(&std::fs::read(&path).unwrap());
+        let again = as_magenta(&midi_file::write(&first).unwrap());
         let bare = |sequence: &NoteSequence| NoteSequence {
             notes: Vec::new(),
             ..sequence.clone()

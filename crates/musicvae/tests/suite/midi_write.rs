@@ -79,7 +79,7 @@ fn what_has_no_form_in_a_midi_file_is_refused() {
         ),
         (
             drums(vec![note(1e6, 1e6, 36, 64)]),
-            "a rest of 960000000 ticks is too long",
+            "a rest of 960001920 ticks is too long",
         ),
     ];
     for (sequence, expected) in table {

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use candle_core::{DType, npy::NpzTensors};
-use musicvae::music::{InstrumentInfo, KeySignature, Note, NoteSequence, Tempo, TimeSignature};
+use musicvae::music::midi_file;
+use musicvae::music::{
+    InstrumentInfo, KeySignature, Note, NoteSequence, Reading, Tempo, TimeSignature,
+};
 use serde_json::Value;
 
 /// A tensor of an npz file as float64 with its shape; `None` when it is not in the file.
@@ -15,6 +18,13 @@ pub fn array(path: &Path, name: &str) -> Option<(Vec<usize>, Vec<f64>)> {
     let tensor = file.get(name).unwrap()?.to_dtype(DType::F64).unwrap();
     let values = tensor.flatten_all().unwrap().to_vec1().unwrap();
     Some((tensor.dims().to_vec(), values))
+}
+
+/// A MIDI file as the reference reads it.
+pub fn read_as_magenta(path: &Path) -> NoteSequence {
+    let read = midi_file::read_path_as(path, Reading::Magenta).unwrap();
+    assert!(read.mended.is_empty(), "{}", read.mended);
+    read.sequence
 }
 
 pub fn json(path: &Path) -> Value {

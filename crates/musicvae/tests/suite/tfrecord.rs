@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use musicvae::data::{Corpus, tfrecord};
-use musicvae::music::NoteSequence;
+use musicvae::data::{Corpus, Entry, tfrecord};
+use musicvae::music::midi_file::Read;
+use musicvae::music::{NoteSequence, Reading};
 use prost::Message;
 
 use crate::oracle::{assert_same, json};
@@ -57,7 +58,8 @@ fn a_folder_becomes_the_references_records() {
     expected.sort_by(|a, b| a.0.filename.cmp(&b.0.filename));
     let corpus = Corpus::open(&folder.join("midi_in")).unwrap();
     let all = corpus.of_split(None);
-    let ours = corpus.map(&all, |_, sequence| sequence.unwrap());
+    let sequence = |_: &Entry, read: Result<Read, String>| read.unwrap().sequence;
+    let ours = corpus.map_read(&all, Reading::Magenta, sequence);
     assert_eq!(ours.len(), 6);
     for (ours, (expected, bytes)) in ours.iter().zip(&expected) {
         assert_eq!(ours, expected, "{}", expected.filename);
@@ -66,5 +68,5 @@ fn a_folder_becomes_the_references_records() {
     // And a corpus made of the TFRecord is the corpus made of the folder.
     let records = Corpus::open(&folder.join("groove6_recursive.tfrecord")).unwrap();
     assert_eq!(records.entries(), corpus.entries());
-    assert_eq!(records.map(&all, |_, sequence| sequence.unwrap()), ours);
+    assert_eq!(records.map_read(&all, Reading::Magenta, sequence), ours);
 }

@@ -75,7 +75,9 @@ pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>,
             }
             Some(found) if found.is_plausible(bytes) && found.name != b"MThd" => at = found.end(),
             _ => {
-                let next = find(&bytes[at..], b"MTrk").map_or(bytes.len(), |next| at + next);
+                let later = at + 1;
+                let next = find(&bytes[later..], b"MTrk");
+                let next = next.map_or(bytes.len(), |next| later + next);
                 mended.note(Mend::BytesAfter, next - at);
                 at = next;
             }

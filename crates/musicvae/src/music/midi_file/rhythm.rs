@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn part_messages_make_and_unmake_drum_parts() {
-        let gs = |part, map| {
+        let gs = |part: u8, map| {
             [
                 0x41,
                 0x10,
