@@ -25,3 +25,4 @@ pub mod engine;
 pub mod kit;
 pub mod studio;
 pub mod tui;
+pub mod typed_path;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
-use musicvae_tui::cli::{Cli, UsageError};
+use musicvae_tui::cli::{Cli, UsageError, status_of_signal};
 
 /// Training allocates and frees large activations every step; this allocator keeps their pages.
 #[global_allocator]
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         musicvae::fault::listen(file.into());
     }
     match Cli::parse().run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => status_of_signal().map_or(ExitCode::SUCCESS, ExitCode::from),
         Err(error) => {
             // Nobody may be listening any more, which is no reason to panic.
             let _ = writeln!(std::io::stderr(), "musicvae-tui: {}", sentence(&error));

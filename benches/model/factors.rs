@@ -82,6 +82,7 @@ fn losses(data: PathBuf, factors: Factors, seed: u64, steps: u64, batch: u64) ->
         seed,
         hop_bars: 1,
         every_window: false,
+        reading: Default::default(),
         variation: Variation::NONE,
         average: None,
         validate_every: steps,

@@ -1,19 +1,21 @@
 //! `attributes`: directions of the latent space with a name, and moving along them.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::UsageError;
-use super::grooves::ModelArgs;
+use super::corpus::CorpusArgs;
+use super::grooves::{Chosen, ModelArgs};
 use super::output::{note, say};
+use super::settings::{Settings, file_of};
+use super::target::Force;
 use musicvae::Drummer;
-use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::data::{DataError, GrooveConverter, Split, load_windows};
+use musicvae::data::{DataError, GrooveConverter, Split};
 use musicvae::music::Measure;
 use musicvae::training::attributes::{attributes, styles};
 
@@ -28,14 +30,21 @@ pub struct AttributesArgs {
 enum Command {
     /// Compute them from the training split of a corpus, and write them beside the checkpoint.
     ///
-    /// Each is measured on the validation split: what moving by it changes, itself and others.
+    /// Each is measured on the validation split: what moving by it changes, itself and others. Those
+    /// of a checkpoint inside the program are written into the current folder. From too little music
+    /// nothing is made and nothing written.
     Make {
-        /// The checkpoint file.
+        /// The checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list`
+        /// shows.
         #[arg(value_name = "CHECKPOINT")]
         checkpoint: PathBuf,
         /// A folder or zip of MIDI files (info.csv gives split and style), or a TFRecord.
         #[arg(long, value_name = "PATH")]
         data: PathBuf,
+        #[command(flatten)]
+        corpus: CorpusArgs,
+        #[command(flatten)]
+        force: Force,
     },
     /// Show what a checkpoint has, and what moving by each does.
     List {
@@ -48,12 +57,16 @@ enum Command {
 }
 
 impl AttributesArgs {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         match self.command {
-            Command::Make { checkpoint, data } => make(&checkpoint, &data),
+            Command::Make {
+                checkpoint,
+                data,
+                corpus,
+                force,
+            } => make(settings, &checkpoint, &data, corpus, force),
             Command::List { model, json } => {
-                let checkpoint = model.checkpoint()?;
-                let attributes = of_model(&model, &checkpoint)?;
+                let attributes = of_model(&model.open(settings)?)?;
                 match json {
                     true => say!("{}", serde_json::to_string(&attributes)?),
                     false => say!("{}", table(&attributes).trim_end()),
@@ -63,14 +76,28 @@ impl AttributesArgs {
     }
 }
 
-fn make(path: &std::path::Path, data: &std::path::Path) -> anyhow::Result<()> {
-    let checkpoint = Checkpoint::load(path)?;
+fn make(
+    settings: &Settings,
+    name: &Path,
+    data: &Path,
+    corpus: CorpusArgs,
+    force: Force,
+) -> anyhow::Result<()> {
+    let (source, checkpoint) = settings.open(name)?;
+    let inputs = file_of(&source).into_iter().chain([data]);
+    let rule = force.reading(inputs.chain(settings.file.as_deref()));
+    let target = rule.file(&Attributes::path_for(match &source {
+        Source::File(path) => path,
+        Source::Embedded(embedded) => {
+            Path::new(embedded.name.rsplit('/').next().unwrap_or_default())
+        }
+    }))?;
     let converter = GrooveConverter {
         bars: checkpoint.preset.bars,
         hop: None,
     };
-    let train = load_windows(data, Some(Split::Train), &converter)?;
-    let validation = match load_windows(data, Some(Split::Validation), &converter) {
+    let train = corpus.grooves(data, Split::Train, converter)?;
+    let validation = match corpus.grooves(data, Split::Validation, converter) {
         Ok(validation) => Some(validation),
         Err(error @ DataError::NoWindows { .. }) => {
             note!("note: the effects can't be measured: {error}");
@@ -80,15 +107,22 @@ fn make(path: &std::path::Path, data: &std::path::Path) -> anyhow::Result<()> {
     };
     let styles = styles(data, &train)?;
     let made = attributes(&checkpoint, &train, &styles, validation.as_ref())?;
-    let written = made.save_for(path)?;
+    anyhow::ensure!(
+        !made.attributes.is_empty(),
+        "the {} training windows of {} are too few or too much alike for any attribute: nothing was \
+         written",
+        train.windows.len(),
+        data.display()
+    );
+    target.write(made.to_text()?.as_bytes())?;
     say!("{}", table(&made).trim_end())?;
-    say!("\n{}", written.display())
+    say!("\n{}", target.name())
 }
 
 /// The attributes that lie beside the model's checkpoint, or in the program with it.
-fn of_model(model: &ModelArgs, checkpoint: &Checkpoint) -> anyhow::Result<Attributes> {
-    let source = model.source();
-    Attributes::of(&source, checkpoint)?.with_context(|| match source {
+fn of_model(model: &Chosen) -> anyhow::Result<Attributes> {
+    let Chosen { source, checkpoint } = model;
+    Attributes::of(source, checkpoint)?.with_context(|| match source {
         Source::Embedded(embedded) => format!("{} has no attributes", embedded.name),
         Source::File(path) => {
             let path = path.display();
@@ -184,17 +218,12 @@ fn amount(text: &str) -> Result<(String, f32), String> {
 }
 
 impl AttributeArgs {
-    /// The drummer of `checkpoint`, steered as was asked.
-    pub fn steer(
-        &self,
-        drummer: Drummer,
-        model: &ModelArgs,
-        checkpoint: &Checkpoint,
-    ) -> anyhow::Result<Drummer> {
+    /// The drummer of `model`, steered as was asked.
+    pub fn steer(&self, drummer: Drummer, model: &Chosen) -> anyhow::Result<Drummer> {
         if self.amounts.is_empty() {
             return Ok(drummer);
         }
-        let attributes = of_model(model, checkpoint)?;
+        let attributes = of_model(model)?;
         let moves = attributes.moves(&self.amounts);
         Ok(drummer.steered(moves.map_err(|error| UsageError(error.to_string()))?))
     }

@@ -8,6 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{note, say};
+use super::settings::Settings;
+use super::target::Force;
 use musicvae::data::{GROOVE, Remote, fetch};
 
 /// Get a public corpus to train on.
@@ -37,6 +39,8 @@ struct Fetch {
     /// Another address that serves the same file; what comes is verified all the same.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
+    #[command(flatten)]
+    force: Force,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -53,14 +57,14 @@ impl Known {
 }
 
 impl Data {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let Command::Fetch(fetch) = self.command;
-        fetch.run()
+        fetch.run(settings)
     }
 }
 
 impl Fetch {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let remote = self.corpus.remote();
         let folder = match self.to {
             Some(folder) => folder,
@@ -69,6 +73,11 @@ impl Fetch {
                 .data_dir()
                 .join("data"),
         };
+        let path = folder.join(remote.file);
+        if path.exists() && !remote.is_at(&path) {
+            // Another file of that name.
+            self.force.reading(settings.file.clone()).file(&path)?;
+        }
         let bar = progress_bar(remote.bytes);
         let fetched = fetch(&remote, self.from.as_deref(), &folder, &mut |bytes| {
             bar.set_position(bytes)

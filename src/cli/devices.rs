@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::output::say;
+use super::settings::Settings;
 use crate::engine::stderr::StderrGuard;
 use crate::engine::{self, Devices as List};
 
@@ -17,7 +18,7 @@ pub struct Devices {
 
 impl Devices {
     /// Runs the command.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let (audio, midi, inputs) = {
             // Sound systems print their troubles on stderr; the reasons are said below.
             let log = tempfile::NamedTempFile::new();
@@ -44,10 +45,27 @@ impl Devices {
         }
         print_list("Audio outputs", &audio, |output| {
             let default = if output.default { "  (default)" } else { "" };
-            format!("{}  {}{default}", output.id, output.name)
+            let configured = configured(&settings.config.audio.device, &[&output.id, &output.name]);
+            format!("{}  {}{default}{configured}", output.id, output.name)
         })?;
-        print_list("MIDI outputs", &midi, |port| port.name.clone())?;
-        print_list("MIDI inputs", &inputs, |port| port.name.clone())
+        let midi_settings = &settings.config.midi;
+        let line = |name: &str, wanted: &str| format!("{name}{}", configured(wanted, &[name]));
+        print_list("MIDI outputs", &midi, |it| {
+            line(&it.name, &midi_settings.port)
+        })?;
+        print_list("MIDI inputs", &inputs, |it| {
+            line(&it.name, &midi_settings.input)
+        })
+    }
+}
+
+/// A mark of what the configuration names, or a part of whose name it names.
+fn configured(wanted: &str, names: &[&str]) -> &'static str {
+    let wanted = wanted.trim().to_lowercase();
+    let is_named = |name: &&str| name.to_lowercase().contains(&wanted);
+    match !wanted.is_empty() && names.iter().any(is_named) {
+        true => "  (configured)",
+        false => "",
     }
 }
 

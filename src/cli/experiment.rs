@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::eval::write_pictures;
+use super::figures::Pictures;
 use super::output::{note, say};
-use super::train::{control_by_signals, factors, warn_of_slow_factors};
+use super::settings::Settings;
+use super::signals;
+use super::target::Force;
+use super::train::{factors, warn_of_slow_factors};
 use musicvae::chart::{Line, LineChart, Style};
 use musicvae::data::Split;
 use musicvae::model::Factors;
@@ -71,22 +74,30 @@ struct HierarchyArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    force: Force,
 }
+
+/// The picture's name.
+const CURVES: &str = "curves";
 
 fn size() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=4096)
 }
 
 impl Experiment {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         match self.claim {
-            Claim::Hierarchy(hierarchy) => hierarchy.run(),
+            Claim::Hierarchy(hierarchy) => hierarchy.run(settings),
         }
     }
 }
 
 impl HierarchyArgs {
-    fn run(self) -> anyhow::Result<()> {
+    fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let inputs = [Some(self.data.clone()), settings.file.clone()];
+        let rule = self.force.reading(inputs.into_iter().flatten());
+        let pictures = Pictures::new(&self.out, rule, &[CURVES])?;
         let experiment = Hierarchy {
             data: self.data,
             out: self.out,
@@ -103,13 +114,13 @@ impl HierarchyArgs {
             factors: self.factors,
         };
         warn_of_slow_factors(experiment.factors);
-        let control = control_by_signals()?;
+        let control = signals::control()?;
         let outcome = experiment.run(&control, &mut tell)?;
         let Some(comparison) = outcome else {
             note!("stopped and saved; the same command goes on");
             return Ok(());
         };
-        write_pictures(&experiment.out, &[("curves", curves(&comparison))])?;
+        pictures.write(&[(CURVES, curves(&comparison))])?;
         if self.json {
             say!("{}", serde_json::to_string_pretty(&comparison)?)
         } else {
@@ -121,6 +132,10 @@ impl HierarchyArgs {
 /// What happens, on standard error: the result alone goes to standard output.
 fn tell(rival: Rival, event: Event) {
     let name = rival.name();
+    if let Event::Record(_) = event {
+        // Before the first step there is nothing to save.
+        signals::end_in_order();
+    }
     match event {
         Event::Notice(text) | Event::Failed(text) => note!("{name}: {text}"),
         Event::Record(Record {
@@ -135,7 +150,13 @@ fn tell(rival: Rival, event: Event) {
              {:.1} s a step",
             seconds / step.max(1) as f64
         ),
-        Event::Record(_) | Event::Saved(_) | Event::Finished(_) => {}
+        Event::Corpus(split, report) => {
+            for line in report.lines(false) {
+                note!("{name}, {split}: {line}");
+            }
+        }
+        Event::Saved(_) => signals::end_at_once(),
+        Event::Record(_) | Event::Finished(_) => {}
     }
 }
 

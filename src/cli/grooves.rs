@@ -1,63 +1,128 @@
 //! Arguments that the commands which run a model share: which model, and how it draws.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rand::Rng;
 
 use super::output::note;
-use crate::embedded;
+use super::settings::{Settings, file_of};
 use musicvae::Drummer;
 use musicvae::checkpoint::Checkpoint;
+use musicvae::checkpoint::attributes::Attributes;
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::Decoding;
+use musicvae::data::Window;
+use musicvae::model::{Decoding, Strokes};
 
 /// Which model to run.
 #[derive(Args)]
 pub struct ModelArgs {
-    /// Checkpoint file, or the name of one inside the program [default: `embedded`].
-    #[arg(long, value_name = "FILE")]
+    /// Checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list` shows, as
+    /// `embedded` [default: what the configuration opens, else `embedded`].
+    #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
 }
 
-impl ModelArgs {
-    pub fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        Ok(Checkpoint::open(&self.source())?)
-    }
+/// A checkpoint that was named and read.
+pub struct Chosen {
+    pub source: Source,
+    pub checkpoint: Checkpoint,
+}
 
-    /// Where the model lies.
-    pub fn source(&self) -> Source {
-        let named = self.checkpoint.as_deref().map(embedded::named);
-        named.unwrap_or_else(embedded::first)
+impl ModelArgs {
+    pub fn open(&self, settings: &Settings) -> anyhow::Result<Chosen> {
+        let source = settings.checkpoint(self.checkpoint.as_deref())?;
+        let checkpoint = Checkpoint::open(&source)?;
+        Ok(Chosen { source, checkpoint })
+    }
+}
+
+impl Chosen {
+    /// The files that it is read from.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let file = |path: &Path| vec![path.to_path_buf(), Attributes::path_for(path)];
+        file_of(&self.source).map_or_else(Vec::new, file)
     }
 
     pub fn drummer(&self) -> anyhow::Result<Drummer> {
-        Ok(Drummer::of(&self.checkpoint()?)?)
+        Ok(Drummer::of(&self.checkpoint)?)
+    }
+}
+
+/// How velocities and offsets are read.
+#[derive(Args)]
+pub struct StrokesArgs {
+    /// How the decoder's velocities and offsets are read: played (as strokes that are played, which
+    /// takes out the silence that they were learned with) or magenta (as they are) [default: as the
+    /// checkpoint says; imported ones say magenta].
+    #[arg(long, value_name = "HOW")]
+    strokes: Option<Strokes>,
+}
+
+impl StrokesArgs {
+    /// The checkpoint, read as was asked.
+    pub fn of(&self, mut chosen: Chosen) -> Chosen {
+        if let Some(strokes) = self.strokes {
+            chosen.checkpoint.metadata.strokes = strokes;
+        }
+        chosen
     }
 }
 
 /// How new music is drawn.
 #[derive(Args)]
 pub struct DrawArgs {
-    /// Spread of what is drawn: 0 takes the likeliest, 1 is the model's own spread.
-    #[arg(long, default_value_t = 0.5, value_parser = temperature)]
-    pub temperature: f32,
-    /// Seed of the random numbers [default: another one each time, said on stderr].
+    /// Spread of what is drawn: 0 takes the likeliest, 1 is the model's own spread [default: 0.5, or
+    /// as configured].
+    #[arg(long, value_parser = temperature)]
+    temperature: Option<f32>,
+    /// Seed of the random numbers [default: another one each time, said on stderr, or as configured].
     #[arg(long)]
     seed: Option<u64>,
-    /// Tempo written into the files, quarter notes a minute.
-    #[arg(long, default_value_t = 120.0, value_parser = tempo)]
-    pub tempo: f64,
+    #[command(flatten)]
+    pub tempo: TempoArgs,
 }
 
 impl DrawArgs {
-    /// The seed asked for, or a new one that is said, so that good music can be had again.
-    pub fn seed(&self) -> u64 {
-        self.seed.unwrap_or_else(|| {
+    /// How to draw: with the seed asked for, or a new one that is said, so that good music can be had
+    /// again.
+    pub fn decoding(&self, settings: &Settings) -> Decoding {
+        let seed = self.seed.or(settings.seed).unwrap_or_else(|| {
             let seed = u64::from(rand::rng().next_u32());
             note!("seed {seed}");
             seed
-        })
+        });
+        let configured = settings.config.sampling.temperature;
+        Decoding {
+            temperature: self.temperature.unwrap_or(configured),
+            seed,
+        }
+    }
+}
+
+/// How fast music is written.
+#[derive(Args)]
+pub struct TempoArgs {
+    /// Tempo written into the files, quarter notes a minute [default: that of the music given; of new
+    /// music 120, or as configured].
+    #[arg(long, value_parser = tempo)]
+    tempo: Option<f64>,
+}
+
+impl TempoArgs {
+    /// The tempo of music that has none of its own, or has the one `given`.
+    pub fn of(&self, given: Option<f64>, settings: &Settings) -> f64 {
+        self.tempo
+            .or(given)
+            .unwrap_or(settings.config.playing.tempo)
+    }
+
+    /// The windows at the tempo asked for, if one is.
+    pub fn apply(&self, windows: Vec<Window>) -> Vec<Window> {
+        match self.tempo {
+            None => windows,
+            Some(qpm) => windows.into_iter().map(|it| it.at_tempo(qpm)).collect(),
+        }
     }
 }
 
@@ -70,6 +135,8 @@ pub struct RedrawArgs {
     /// Seed of the random numbers, the same for every piece.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    pub tempo: TempoArgs,
 }
 
 impl RedrawArgs {

@@ -6,10 +6,15 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::grooves::{DrawArgs, ModelArgs};
+use super::corpus::ReadingArgs;
+use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
+use super::input;
 use super::output::say;
-use super::pieces;
-use musicvae::model::{Decoding, Latent, Posterior};
+use super::pieces::{self, OutArgs};
+use super::settings::Settings;
+use super::target::Force;
+use musicvae::data::Window as Music;
+use musicvae::model::{Latent, Posterior};
 
 /// Posterior of each window of a MIDI file.
 ///
@@ -17,12 +22,19 @@ use musicvae::model::{Decoding, Latent, Posterior};
 /// is repeated is repeated. What was left out is said.
 #[derive(Args)]
 pub struct Encode {
-    /// MIDI file.
+    /// MIDI file, or - for standard input.
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     /// Print the numbers, as `decode` reads them.
     #[arg(long)]
     json: bool,
+    /// Write the numbers, as `decode` reads them, into a file, or - for standard output.
+    #[arg(short, long, value_name = "OUT.json")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    force: Force,
     #[command(flatten)]
     model: ModelArgs,
 }
@@ -38,18 +50,26 @@ struct Window {
     /// First bar of the window, counted from 0, where windows stand one after the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     start_bar: Option<usize>,
+    /// Quarter notes a minute of the music.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tempo: Option<f64>,
     mu: Latent,
     sigma: Latent,
 }
 
 impl Encode {
-    pub fn run(self) -> anyhow::Result<()> {
-        let drummer = self.model.drummer()?;
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let chosen = self.model.open(settings)?;
+        let inputs = chosen.files().into_iter().chain([self.input.clone()]);
+        let rule = self.force.reading(inputs.chain(settings.file.clone()));
+        let target = self.out.as_deref().map(|out| rule.file(out)).transpose()?;
+        let drummer = chosen.drummer()?.reading(self.reading.reading());
         let bars = drummer.preset().bars;
-        let posteriors = drummer.encode(&pieces::read(&drummer, &self.input)?)?;
+        let music = pieces::read(&drummer, &self.input)?;
+        let posteriors = drummer.encode(&music)?;
         let is_gapless = drummer.converter().is_gapless();
         let start_bar = |index: usize| is_gapless.then_some(index * bars);
-        if !self.json {
+        if !self.json && target.is_none() {
             let place = if is_gapless { "bar" } else { " no" };
             say!("{place}  distance from the origin  divergence from the prior")?;
             for (index, posterior) in posteriors.iter().enumerate() {
@@ -62,11 +82,19 @@ impl Encode {
         }
         let window = |(index, Posterior { mu, sigma })| Window {
             start_bar: start_bar(index),
+            tempo: music.get(index).map(Music::qpm),
             mu,
             sigma,
         };
         let windows = posteriors.into_iter().enumerate().map(window).collect();
-        say!("{}", serde_json::to_string(&Windows { windows })?)
+        let text = serde_json::to_string(&Windows { windows })?;
+        match target {
+            None => say!("{text}"),
+            Some(target) => {
+                target.write(format!("{text}\n").as_bytes())?;
+                target.say_path()
+            }
+        }
     }
 }
 
@@ -85,16 +113,18 @@ fn divergence_bits(posterior: &Posterior) -> f32 {
 /// Latents back to music.
 #[derive(Args)]
 pub struct Decode {
-    /// `{"z": [[...], ...]}`, or what `encode --json` printed (its means are decoded).
+    /// `{"z": [[...], ...]}`, or what `encode --json` printed (its means are decoded, at the tempo of
+    /// the music that was encoded), or - for standard input.
     #[arg(value_name = "Z.json")]
     input: PathBuf,
     #[command(flatten)]
     draw: DrawArgs,
     #[command(flatten)]
+    strokes: StrokesArgs,
+    #[command(flatten)]
     model: ModelArgs,
-    /// A folder, or a `.mid` file that takes the pieces one after the other.
-    #[arg(short, long, value_name = "OUT")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutArgs,
 }
 
 /// Either form of latents that `decode` reads.
@@ -106,14 +136,17 @@ enum Latents {
 }
 
 impl Decode {
-    pub fn run(self) -> anyhow::Result<()> {
-        let name = self.input.display();
-        let text = std::fs::read_to_string(&self.input)
-            .with_context(|| format!("{name} can't be read"))?;
-        let latents = match serde_json::from_str(&text) {
-            Ok(Latents::Plain { z }) => z,
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let chosen = self.strokes.of(self.model.open(settings)?);
+        let inputs = chosen.files().into_iter().chain([self.input.clone()]);
+        let score = self.out.score(settings, inputs)?;
+        let name = input::name(&self.input);
+        let text = input::text(&self.input)?;
+        let (latents, tempos): (Vec<Latent>, Vec<_>) = match serde_json::from_str(&text) {
+            Ok(Latents::Plain { z }) => z.into_iter().map(|z| (z, None)).unzip(),
             Ok(Latents::Encoded(Windows { windows })) => {
-                windows.into_iter().map(|window| window.mu).collect()
+                let of = |window: Window| (window.mu, window.tempo);
+                windows.into_iter().map(of).unzip()
             }
             Err(error) => {
                 // Neither form fits: only where it is no JSON at all does the place help.
@@ -128,7 +161,11 @@ impl Decode {
             }
         };
         anyhow::ensure!(!latents.is_empty(), "{name} holds no latent");
-        let drummer = self.model.drummer()?;
+        let playable = |tempo: &f64| (1.0..=1000.0).contains(tempo);
+        if let Some(tempo) = tempos.iter().flatten().find(|tempo| !playable(tempo)) {
+            anyhow::bail!("{name} holds a tempo of {tempo}, which is none");
+        }
+        let drummer = chosen.drummer()?;
         let z_size = drummer.preset().z_size;
         for (number, z) in (1..).zip(&latents) {
             anyhow::ensure!(
@@ -141,14 +178,13 @@ impl Decode {
                 "latent {number} of {name} holds a number that is too large"
             );
         }
-        let how = Decoding {
-            temperature: self.draw.temperature,
-            seed: self.draw.seed(),
-        };
-        let tempos = std::iter::repeat(self.draw.tempo);
+        let how = self.draw.decoding(settings);
+        let tempos = tempos
+            .iter()
+            .map(|given| self.draw.tempo.of(*given, settings));
         let played = drummer
             .decode(&latents, how, &[], tempos)
-            .with_context(|| format!("{name}"))?;
-        pieces::write(&drummer, &played, &self.out)
+            .with_context(|| name.clone())?;
+        score.write(&drummer, &played)
     }
 }

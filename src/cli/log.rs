@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::eval::write_pictures;
+use super::figures::PicturesArgs;
 use super::output::say;
+use super::settings::Settings;
 use crate::studio::Term;
 use musicvae::chart::{Line, LineChart, Style};
 use musicvae::data::Split;
@@ -21,9 +22,8 @@ pub struct LogArgs {
     /// Each run began with the weights of the one before: draw them as one.
     #[arg(long)]
     in_a_row: bool,
-    /// Also draw every term of the loss, as SVG files into this folder.
-    #[arg(long, value_name = "FOLDER")]
-    pictures: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: PicturesArgs,
 }
 
 struct Run {
@@ -32,14 +32,16 @@ struct Run {
 }
 
 impl LogArgs {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let runs = self.runs.iter().map(|path| read(path));
         let runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
-        if let Some(folder) = &self.pictures {
+        let names = Term::ALL.map(file_name);
+        let inputs = self.runs.iter().cloned().chain(settings.file.clone());
+        if let Some(folder) = self.pictures.folder(inputs, &names)? {
             let one = self.in_a_row.then(|| [in_a_row(&runs)]);
             let drawn = one.as_ref().map_or(&runs[..], |one| one);
             let pictures = Term::ALL.map(|term| (file_name(term), picture(drawn, term)));
-            write_pictures(folder, &pictures)?;
+            folder.write(&pictures)?;
         }
         say!("{}", table(&runs).trim_end())
     }

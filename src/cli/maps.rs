@@ -1,14 +1,15 @@
 //! `musicvae-tui maps`: the drum maps at hand.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use serde_json::json;
 
 use super::UsageError;
 use super::output::{note, say};
+use super::settings::Settings;
+use super::target::Force;
 use crate::engine::{DrumMap, DrumMaps, LANE_NAMES, Listed};
-use crate::studio::Config;
 use musicvae::music::{LANES, Lane};
 
 /// List the drum maps with the notes of each lane, or print one as a file to begin your own with.
@@ -16,6 +17,11 @@ use musicvae::music::{LANES, Lane};
 pub struct Maps {
     /// Print this map (a name or its words) as it would be written into a map file.
     name: Option<String>,
+    /// Write it into a file instead.
+    #[arg(short, long, value_name = "OUT.toml", requires = "name")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    force: Force,
     /// Print as JSON: [{"name", "about", "file", "lanes": {"kick": {"note", "channel", "level",
     /// "instead"} or null, ...}}, ...]
     #[arg(long, conflicts_with = "name")]
@@ -24,12 +30,17 @@ pub struct Maps {
 
 impl Maps {
     /// Runs the command.
-    pub fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
-        let folder = Config::find(config)?.midi.maps_folder();
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let folder = settings.config.midi.maps_folder();
         let maps = DrumMaps::with_folder(folder.as_deref());
         if let Some(name) = &self.name {
             let map = maps.find(name).map_err(UsageError)?;
-            return say!("{}", map.to_text().trim_end());
+            let Some(out) = &self.out else {
+                return say!("{}", map.to_text().trim_end());
+            };
+            let target = self.force.reading(settings.file.clone()).file(out)?;
+            target.write(map.to_text().as_bytes())?;
+            return target.say_path();
         }
         for problem in &maps.problems {
             note!("musicvae-tui: {problem}");

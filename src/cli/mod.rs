@@ -2,11 +2,14 @@
 
 mod attributes;
 mod checkpoint;
+mod corpus;
 mod data;
 mod devices;
 mod eval;
 mod experiment;
+mod figures;
 mod grooves;
+mod input;
 mod interpolate;
 mod kit;
 mod latents;
@@ -19,20 +22,27 @@ mod presets;
 mod reconstruct;
 mod render;
 mod sample;
+mod settings;
+mod signals;
+mod target;
 mod train;
 mod workstation;
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use musicvae::model::Preset;
+use settings::Settings;
 
 /// A drummer that lives in your terminal.
 #[derive(Parser)]
 #[command(name = "musicvae-tui", version, about, long_about = None)]
 pub struct Cli {
-    /// Configuration file (default: the platform's configuration folder, or $MUSICVAE_TUI_CONFIG).
+    /// Configuration file, for every command: its checkpoints, folders, SoundFont, device, seed and
+    /// temperature stand where an option is not given [default: $MUSICVAE_TUI_CONFIG, or config.toml
+    /// in the platform's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
@@ -69,6 +79,11 @@ pub enum Command {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
+/// The exit status that a signal asked for while the program ran.
+pub fn status_of_signal() -> Option<u8> {
+    signals::asked()
+}
+
 /// The preset that an option names.
 fn preset_of_name(name: &str) -> Result<Preset, UsageError> {
     Preset::by_name(name).ok_or_else(|| {
@@ -85,6 +100,7 @@ fn preset_of_name(name: &str) -> Result<Preset, UsageError> {
 impl Cli {
     /// Runs the chosen command.
     pub fn run(self) -> anyhow::Result<()> {
+        signals::listen().context("can't listen for signals")?;
         if let (Some(_), Some(option)) = (&self.command, self.workstation.given()) {
             return Err(UsageError(format!(
                 "{option} before a command is for the workstation: put it behind the command, if \
@@ -92,26 +108,27 @@ impl Cli {
             ))
             .into());
         }
+        let settings = &Settings::find(self.config.as_deref())?;
         match self.command {
-            None => self.workstation.run(self.config.as_deref()),
-            Some(Command::Sample(command)) => command.run(),
-            Some(Command::Encode(command)) => command.run(),
-            Some(Command::Decode(command)) => command.run(),
-            Some(Command::Interpolate(command)) => command.run(),
-            Some(Command::Reconstruct(command)) => command.run(),
-            Some(Command::Render(command)) => command.run(),
-            Some(Command::Prepare(command)) => command.run(),
-            Some(Command::Train(command)) => command.run(),
-            Some(Command::Log(command)) => command.run(),
-            Some(Command::Eval(command)) => command.run(),
-            Some(Command::Experiment(command)) => command.run(),
-            Some(Command::Checkpoint(command)) => command.run(),
-            Some(Command::Presets(command)) => command.run(),
-            Some(Command::Attributes(command)) => command.run(),
-            Some(Command::Data(command)) => command.run(),
-            Some(Command::Devices(command)) => command.run(),
-            Some(Command::Maps(command)) => command.run(self.config.as_deref()),
-            Some(Command::Kit(command)) => command.run(),
+            None => self.workstation.run(settings),
+            Some(Command::Sample(command)) => command.run(settings),
+            Some(Command::Encode(command)) => command.run(settings),
+            Some(Command::Decode(command)) => command.run(settings),
+            Some(Command::Interpolate(command)) => command.run(settings),
+            Some(Command::Reconstruct(command)) => command.run(settings),
+            Some(Command::Render(command)) => command.run(settings),
+            Some(Command::Prepare(command)) => command.run(settings),
+            Some(Command::Train(command)) => command.run(settings),
+            Some(Command::Log(command)) => command.run(settings),
+            Some(Command::Eval(command)) => command.run(settings),
+            Some(Command::Experiment(command)) => command.run(settings),
+            Some(Command::Checkpoint(command)) => command.run(settings),
+            Some(Command::Presets(command)) => command.run(settings),
+            Some(Command::Attributes(command)) => command.run(settings),
+            Some(Command::Data(command)) => command.run(settings),
+            Some(Command::Devices(command)) => command.run(settings),
+            Some(Command::Maps(command)) => command.run(settings),
+            Some(Command::Kit(command)) => command.run(settings),
         }
     }
 }

@@ -1,76 +1,160 @@
 //! Pieces of music as files: what the commands read for a drummer, and what they write of him.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use clap::Args;
 
 use super::UsageError;
+use super::input;
 use super::output::{note, say};
+use super::settings::Settings;
+use super::target::{Force, Rule, Target};
+use crate::engine::{DrumMap, Mapped};
 use musicvae::Drummer;
-use musicvae::data::Window;
+use musicvae::data::{Report, Window};
 use musicvae::music::{NoteSequence, midi_file};
 
-/// The windows of a MIDI file that the drummer takes.
+/// The windows of a MIDI file that the drummer takes; what he does not take is said.
 pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
-    let sequence = midi_file::read_path(path)?;
+    let read = input::midi(path, drummer.converter().reading)?;
+    let name = input::name(path);
     let converted = drummer
-        .windows(&sequence)
-        .map_err(|reason| anyhow::anyhow!("{} holds no window to use: {reason}", path.display()))?;
-    if converted.unknown_notes > 0 {
-        let count = converted.unknown_notes;
-        note!(
-            "note: {count} notes of {} are no drums and were left out",
-            path.display()
-        );
+        .windows(&read.sequence)
+        .map_err(|reason| anyhow::anyhow!("{name} holds no window to use: {reason}"))?;
+    let report = Report::of_file(&name, &read.mended, &converted);
+    for line in report.lines(true) {
+        note!("note: {line}");
     }
     Ok(converted.windows)
 }
 
-/// Writes windows: one after the other into one file when `out` ends in `.mid`, else as numbered
-/// files into the folder `out`.
-pub fn write(drummer: &Drummer, windows: &[Window], out: &Path) -> anyhow::Result<()> {
-    if names_a_file(out) {
-        return write_file(&drummer.in_a_row(windows), out);
-    }
-    std::fs::create_dir_all(out)
-        .with_context(|| format!("the folder {} can't be made", out.display()))?;
-    let noun = drummer.preset().representation.noun();
-    let digits = windows.len().to_string().len().max(2);
-    for (index, window) in windows.iter().enumerate() {
-        let name = format!("{noun}-{:0digits$}.mid", index + 1);
-        write_file(&window.to_note_sequence(), &out.join(name))?;
-    }
-    Ok(())
+/// Where pieces are written, and how.
+#[derive(Args)]
+pub struct OutArgs {
+    /// A `.mid` file, which takes pieces one after the other; a folder, where each becomes a numbered
+    /// file after those that are there; or - for standard output.
+    #[arg(short, long, value_name = "OUT")]
+    out: PathBuf,
+    #[command(flatten)]
+    force: Force,
+    /// Drum map of the machine that is to play it (a name that `maps` lists, or a .toml file), in
+    /// place of General MIDI. Such a file is for that machine; other programs may not know its drums.
+    #[arg(long, value_name = "MAP")]
+    map: Option<String>,
 }
 
-/// Whether `out` is to be one MIDI file.
-fn names_a_file(out: &Path) -> bool {
-    let extension = out
-        .extension()
-        .map(|extension| extension.to_ascii_lowercase());
-    extension.is_some_and(|extension| extension == "mid" || extension == "midi")
+/// A place for pieces of music that may be written.
+pub struct Score {
+    place: Place,
+    map: Option<DrumMap>,
 }
 
-/// A usage error when `out` is a file's name although `count` pieces need a folder.
-pub fn check_room(out: &Path, count: usize) -> anyhow::Result<()> {
-    if count > 1 && names_a_file(out) {
-        let out = out.display();
-        return Err(UsageError(format!(
-            "{count} pieces need a folder, but {out} is one file"
-        ))
-        .into());
-    }
-    Ok(())
+enum Place {
+    One(Target),
+    Numbered(PathBuf, Rule),
 }
 
-fn write_file(sequence: &NoteSequence, path: &Path) -> anyhow::Result<()> {
-    let clamped = midi_file::write_path(sequence, path)?;
-    if clamped > 0 {
-        let hits = if clamped == 1 { "hit was" } else { "hits were" };
-        note!(
-            "note: {clamped} {hits} before beat 1 of {} and moved onto it",
-            path.display()
-        );
+/// A MIDI file, and how much of the music it could not hold.
+struct File {
+    bytes: Vec<u8>,
+    /// Hits before the start that were moved onto it.
+    clamped: usize,
+    /// Strokes that the machine has no voice for.
+    silent: usize,
+}
+
+impl OutArgs {
+    /// Where the pieces of a command that reads `inputs` go.
+    pub fn score(
+        &self,
+        settings: &Settings,
+        inputs: impl IntoIterator<Item = PathBuf>,
+    ) -> anyhow::Result<Score> {
+        let map = self.map.as_deref().map(|name| settings.drum_map(name));
+        let map = map.transpose().map_err(UsageError)?;
+        let inputs = inputs.into_iter().chain(settings.file.clone());
+        let rule = self.force.reading(inputs);
+        let place = match self.names_a_file() {
+            true => Place::One(rule.file(&self.out)?),
+            false => Place::Numbered(self.out.clone(), rule),
+        };
+        Ok(Score { place, map })
     }
-    say!("{}", path.display())
+
+    /// Whether all goes into one file.
+    fn names_a_file(&self) -> bool {
+        let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
+        let is_midi = extension.is_some_and(|it| it == "mid" || it == "midi");
+        is_midi || input::is_standard(&self.out)
+    }
+
+    /// A usage error when `count` pieces that belong to nothing together would go into one file.
+    pub fn check_room(&self, count: usize) -> Result<(), UsageError> {
+        if count > 1 && self.names_a_file() {
+            let out = self.out.display();
+            return Err(UsageError(format!(
+                "{count} pieces need a folder, but {out} is one file"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Score {
+    /// Writes windows: one after the other into one file, or each into a file of its own.
+    pub fn write(&self, drummer: &Drummer, windows: &[Window]) -> anyhow::Result<()> {
+        match &self.place {
+            Place::One(target) => {
+                let file = self.encoded(&drummer.in_a_row(windows))?;
+                target.write(&file.bytes)?;
+                self.remark(&file, &target.name());
+                target.say_path()
+            }
+            Place::Numbered(folder, rule) => {
+                let noun = drummer.preset().representation.noun();
+                let mut files = rule.numbered(folder, noun, "mid", windows.len())?;
+                for window in windows {
+                    let file = self.encoded(&window.to_note_sequence())?;
+                    let path = files.write(&file.bytes)?;
+                    self.remark(&file, &path.display().to_string());
+                    say!("{}", path.display())?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn encoded(&self, sequence: &NoteSequence) -> anyhow::Result<File> {
+        let midi_file::Encoded { bytes, clamped } = midi_file::encode(sequence)?;
+        let Some(map) = &self.map else {
+            let silent = 0;
+            return Ok(File {
+                bytes,
+                clamped,
+                silent,
+            });
+        };
+        let Mapped { bytes, silent } = map.written(&bytes)?;
+        Ok(File {
+            bytes,
+            clamped,
+            silent,
+        })
+    }
+
+    /// Says what a file could not hold.
+    fn remark(&self, file: &File, name: &str) {
+        let hits = |count| match count {
+            1 => "1 hit was".to_string(),
+            count => format!("{count} hits were"),
+        };
+        if file.clamped > 0 {
+            let hits = hits(file.clamped);
+            note!("note: {hits} before beat 1 of {name} and moved onto it");
+        }
+        if let Some(map) = self.map.as_ref().filter(|_| file.silent > 0) {
+            let (hits, map) = (hits(file.silent), &map.name);
+            note!("note: {hits} left out of {name}, for {map} has no voice for them");
+        }
+    }
 }

@@ -8,18 +8,23 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::UsageError;
-use super::output::{note, say};
-use musicvae::data::{self, Convert as _, Converter, Corpus, MendedFile, Skipped, Split, tfrecord};
+use super::corpus::CorpusArgs;
+use super::settings::Settings;
+use super::target::Force;
+use musicvae::data::{
+    Convert as _, Converted, Converter, Corpus, LeftOut, MendedFile, Report, Skipped, Split,
+    tfrecord,
+};
 use musicvae::model::Preset;
+use musicvae::music::Reading;
 use musicvae::music::midi_file::Read;
-use musicvae::music::{Reading, write_whole_file};
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
 /// Folders are searched through all their subfolders, and zips within them; MIDI files end in .mid,
-/// .midi, .kar, .rmi or .smf, or begin like one. Files that cannot be read are left out, and the
-/// reasons counted. The TFRecord is the format of Magenta's own training tools; it keeps the splits
-/// that an info.csv tells.
+/// .midi, .kar, .rmi or .smf, or begin like one. Files that cannot be read are left out, and counted
+/// by their reasons; `--verbose` names them. The TFRecord is the format of Magenta's own training
+/// tools; it keeps the splits that an info.csv tells.
 ///
 /// With --preset, a piece that is shorter than a window and fills it when it is repeated (one or two
 /// bars of four) is repeated, unless info.csv calls it a fill; last bars that fill no window are
@@ -29,9 +34,13 @@ pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// TFRecord to write.
+    /// TFRecord to write, or - for standard output.
     #[arg(value_name = "OUT.tfrecord")]
     output: PathBuf,
+    #[command(flatten)]
+    force: Force,
+    #[command(flatten)]
+    corpus: CorpusArgs,
     /// Only the files of one split: train, validation or test.
     #[arg(long, value_name = "SPLIT")]
     split: Option<Split>,
@@ -39,38 +48,40 @@ pub struct Prepare {
     /// each sequence.
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
-    /// How files are read: played, or magenta for the reference's reading.
-    #[arg(long, value_name = "READING", default_value_t)]
-    reading: Reading,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
-    /// Name every file that was left out or mended.
-    #[arg(short, long)]
-    verbose: bool,
 }
 
 /// What was done, as `--json` prints it.
 #[derive(Serialize)]
-struct Report {
-    output: PathBuf,
+struct Prepared {
+    output: String,
     written: usize,
     notes: usize,
     /// With `--preset`: windows in all.
     #[serde(skip_serializing_if = "Option::is_none")]
     windows: Option<usize>,
-    skipped: Vec<Named>,
-    mended: Vec<Named>,
+    skipped: Vec<File>,
+    mended: Vec<File>,
+    /// What of the music was not used as it is, a sentence each.
+    left_out: Vec<String>,
     warnings: Vec<String>,
-    #[serde(skip)]
-    report: data::Report,
 }
 
-/// A file and the reason why it is named.
+/// A file, and what is to be said of it.
 #[derive(Serialize)]
-struct Named {
+struct File {
     file: String,
     reason: String,
+}
+
+/// What becomes of one file.
+struct Sequence {
+    notes: usize,
+    converted: Converted<()>,
+    mended: String,
+    record: Vec<u8>,
 }
 
 impl Prepare {
@@ -79,56 +90,64 @@ impl Prepare {
     /// # Errors
     ///
     /// When the input is no corpus, holds not one readable file, or the output cannot be written.
-    pub fn run(self) -> anyhow::Result<()> {
-        let mut converter = self.preset.as_deref().map(converter).transpose()?;
-        if let Some(converter) = &mut converter {
-            converter.reading = self.reading;
-        }
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let inputs = [Some(self.input.clone()), settings.file.clone()];
+        let rule = self.force.reading(inputs.into_iter().flatten());
+        let target = rule.file(&self.output)?;
+        let reading = self.corpus.reading.reading();
+        let converter = self.preset.as_deref().map(|name| converter(name, reading));
+        let converter = converter.transpose()?;
         let corpus = Corpus::open(&self.input)?;
         let chosen = corpus.of_split(self.split);
         let bar = progress_bar(chosen.len());
-        let results = corpus.map_read(&chosen, self.reading, |_, read| {
+        let results = corpus.map_read(&chosen, reading, |entry, read| {
             bar.inc(1);
-            let Read { sequence, mended } = read?;
-            let converted = match &converter {
-                Some(converter) => {
-                    let converted = converter.convert(&sequence);
-                    Some(converted.map_err(|reason| reason.to_string())?)
-                }
-                None => None,
+            let prepare = |read: Read| {
+                let converted = match &converter {
+                    None => Ok(counted(0, 0, LeftOut::default())),
+                    Some(converter) => converter
+                        .convert(&read.sequence)
+                        .map(|it| counted(it.windows.len(), it.unknown_notes, it.left_out)),
+                };
+                Ok(Sequence {
+                    notes: read.sequence.notes.len(),
+                    converted: converted.map_err(|reason| reason.to_string())?,
+                    mended: read.mended.to_string(),
+                    record: read.sequence.to_bytes(),
+                })
             };
-            let notes = sequence.notes.len();
-            Ok((notes, converted, mended.to_string(), sequence.to_bytes()))
+            let file = entry.name.clone();
+            match read.and_then(prepare) {
+                Ok(sequence) => Ok((file, sequence)),
+                Err(reason) => Err(Skipped { file, reason }),
+            }
         });
         bar.finish_and_clear();
 
-        let mut report = data::Report {
+        let mut report = Report {
             skipped: corpus.skipped().to_vec(),
             warnings: corpus.warnings().to_vec(),
-            ..data::Report::default()
+            ..Report::default()
         };
-        let (mut notes, mut windows) = (0, 0);
-        let mut records = Vec::with_capacity(results.len());
-        for (entry, result) in chosen.iter().zip(results) {
-            let file = corpus.entries()[*entry].name.clone();
+        let (mut bytes, mut notes, mut windows) = (Vec::new(), 0, 0);
+        for result in results {
             match result {
-                Ok((of_file, converted, what, record)) => {
-                    notes += of_file;
-                    if !what.is_empty() {
+                Ok((file, sequence)) => {
+                    report.used += 1;
+                    report.unknown_notes += sequence.converted.unknown_notes;
+                    report.left_out.add(&sequence.converted.left_out);
+                    if !sequence.mended.is_empty() {
+                        let what = sequence.mended;
                         report.mended.push(MendedFile { file, what });
                     }
-                    if let Some(converted) = converted {
-                        windows += converted.windows.len();
-                        report.unknown_notes += converted.unknown_notes;
-                        report.left_out.add(&converted.left_out);
-                    }
-                    records.push(record);
+                    notes += sequence.notes;
+                    windows += sequence.converted.windows.len();
+                    tfrecord::write_record(&mut bytes, &sequence.record)?;
                 }
-                Err(reason) => report.skipped.push(Skipped { file, reason }),
+                Err(skipped) => report.skipped.push(skipped),
             }
         }
-        report.used = records.len();
-        if records.is_empty() {
+        if report.used == 0 {
             let input = self.input.display();
             match report.skipped.first() {
                 Some(Skipped { file, reason }) => anyhow::bail!(
@@ -139,44 +158,65 @@ impl Prepare {
                 None => anyhow::bail!("`{input}` has no MIDI files to prepare"),
             }
         }
-        let named = |file: &String, reason: &String| Named {
-            file: file.clone(),
-            reason: reason.clone(),
-        };
-        let skipped = report.skipped.iter();
-        let mended = report.mended.iter();
-        let report = Report {
-            output: self.output,
-            written: records.len(),
+        target.write(&bytes)?;
+        let (used, name) = (report.used, target.name());
+        let windows = converter.map(|_| windows);
+        if self.json {
+            let prepared = Prepared::new(name, notes, windows, report);
+            let text = serde_json::to_string_pretty(&prepared)?;
+            return target.report(format_args!("{text}"));
+        }
+        self.corpus.tell(&report);
+        let windows = windows.map_or(String::new(), |windows| format!(", {windows} windows"));
+        target.report(format_args!(
+            "{name}: {used} note sequences, {notes} notes{windows}"
+        ))
+    }
+}
+
+/// Counts of one file's windows, without the windows.
+fn counted(windows: usize, unknown_notes: usize, left_out: LeftOut) -> Converted<()> {
+    Converted {
+        windows: vec![(); windows],
+        unknown_notes,
+        left_out,
+    }
+}
+
+impl Prepared {
+    fn new(output: String, notes: usize, windows: Option<usize>, report: Report) -> Prepared {
+        let skipped = report.skipped.into_iter().map(|it| File {
+            file: it.file,
+            reason: it.reason,
+        });
+        let mended = report.mended.into_iter().map(|it| File {
+            file: it.file,
+            reason: it.what,
+        });
+        Prepared {
+            output,
+            written: report.used,
             notes,
-            windows: self.preset.as_ref().map(|_| windows),
-            skipped: skipped.map(|it| named(&it.file, &it.reason)).collect(),
-            mended: mended.map(|it| named(&it.file, &it.what)).collect(),
-            warnings: report.warnings.clone(),
-            report,
-        };
-        write_whole_file(&report.output, |out| {
-            records
-                .iter()
-                .try_for_each(|record| tfrecord::write_record(out, record))
-        })
-        .with_context(|| {
-            let output = report.output.display();
-            format!("cannot write `{output}`: check that its folder exists and may be written to")
-        })?;
-        report.print(self.json, self.verbose)
+            windows,
+            skipped: skipped.collect(),
+            mended: mended.collect(),
+            left_out: report.left_out.lines(),
+            warnings: report.warnings,
+        }
     }
 }
 
 /// The converter of a preset's music.
-fn converter(name: &str) -> anyhow::Result<Converter> {
+fn converter(name: &str, reading: Reading) -> anyhow::Result<Converter> {
     let preset = Preset::by_name(name).ok_or_else(|| {
         let names = Preset::all().into_iter().map(|preset| preset.name);
         let names = names.collect::<Vec<_>>().join(", ");
         UsageError(format!("there is no preset `{name}`; there are {names}"))
     })?;
     let converter = Converter::new(preset.representation, preset.bars);
-    converter.with_context(|| format!("preset `{name}` has no data"))
+    let mut converter = converter.with_context(|| format!("preset `{name}` has no data"))?;
+    converter.reading = reading;
+    Ok(converter)
 }
 
 /// A bar on stderr when that is a terminal, nothing otherwise.
@@ -188,29 +228,5 @@ fn progress_bar(files: usize) -> ProgressBar {
     match ProgressStyle::with_template("{wide_bar} {pos}/{len} files, {eta} left") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
-    }
-}
-
-impl Report {
-    fn print(&self, json: bool, verbose: bool) -> anyhow::Result<()> {
-        if json {
-            return say!("{}", serde_json::to_string_pretty(self)?);
-        }
-        for line in self.report.lines(verbose) {
-            note!("{line}");
-        }
-        let (written, notes) = (self.written, self.notes);
-        let windows = match self.windows {
-            Some(windows) => format!(", {windows} windows"),
-            None => String::new(),
-        };
-        say!(
-            "{}: {written} note sequences, {notes} notes{windows}",
-            self.output.display()
-        )?;
-        match self.skipped.len() {
-            0 => Ok(()),
-            skipped => say!("{skipped} files skipped"),
-        }
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::checkpoint::scan;
 use super::output::say;
+use super::settings::Settings;
 use musicvae::checkpoint::Catalogue;
 use musicvae::data::Converter;
 use musicvae::model::Preset;
@@ -15,7 +16,8 @@ use musicvae::model::Preset;
 /// List the models that can be built: what they make, their size, and what is at hand for them.
 #[derive(clap::Args)]
 pub struct Presets {
-    /// Folders to look for checkpoints in (default: ./checkpoints and the platform's data folder).
+    /// Folders to look for checkpoints in [default: those of the configuration (./checkpoints), and
+    /// the platform's data folder].
     #[arg(value_name = "FOLDER")]
     folders: Vec<PathBuf>,
     /// Print JSON.
@@ -35,8 +37,8 @@ struct Line {
 }
 
 impl Presets {
-    pub fn run(self) -> anyhow::Result<()> {
-        let lines = lines(&scan(self.folders)?);
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let lines = lines(&scan(settings, self.folders)?);
         if self.json {
             let presets: Vec<Value> = lines.iter().map(as_json).collect();
             return say!(

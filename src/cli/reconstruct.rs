@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::attributes::AttributeArgs;
-use super::grooves::{ModelArgs, RedrawArgs};
-use super::pieces;
-use musicvae::Drummer;
+use super::corpus::ReadingArgs;
+use super::grooves::{ModelArgs, RedrawArgs, StrokesArgs};
+use super::pieces::{self, OutArgs};
+use super::settings::Settings;
 
 /// Encode a MIDI file window by window and decode it again.
 ///
@@ -21,27 +22,32 @@ use musicvae::Drummer;
 /// hits too; the workstation's commands for the same keep what was given.
 #[derive(Args)]
 pub struct Reconstruct {
-    /// MIDI file.
+    /// MIDI file, or - for standard input.
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
     #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
     attributes: AttributeArgs,
     #[command(flatten)]
+    strokes: StrokesArgs,
+    #[command(flatten)]
     model: ModelArgs,
-    /// A `.mid` file for the whole, or a folder for the single windows.
-    #[arg(short, long, value_name = "OUT")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutArgs,
 }
 
 impl Reconstruct {
-    pub fn run(self) -> anyhow::Result<()> {
-        let checkpoint = self.model.checkpoint()?;
-        let drummer = Drummer::of(&checkpoint)?;
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let chosen = self.strokes.of(self.model.open(settings)?);
+        let inputs = chosen.files().into_iter().chain([self.input.clone()]);
+        let score = self.out.score(settings, inputs)?;
+        let drummer = chosen.drummer()?.reading(self.reading.reading());
         let windows = pieces::read(&drummer, &self.input)?;
-        let drummer = self.attributes.steer(drummer, &self.model, &checkpoint)?;
+        let drummer = self.attributes.steer(drummer, &chosen)?;
         let played = drummer.reconstruct(&windows, self.redraw.decoding())?;
-        pieces::write(&drummer, &played, &self.out)
+        score.write(&drummer, &self.redraw.tempo.apply(played))
     }
 }

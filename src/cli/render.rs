@@ -4,21 +4,29 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::output::{note, say};
-use crate::engine::render::{render_notes, write_wav};
+use super::corpus::ReadingArgs;
+use super::input;
+use super::output::note;
+use super::settings::Settings;
+use super::target::Force;
+use crate::engine::render::{render_notes, wav};
 use crate::engine::{SoundFont, SoundFontSource};
-use musicvae::music::{Reading, midi_file};
+use musicvae::music::midi_file::Read;
 
 /// Render the drums of a MIDI file to a WAV file, faster than they play.
 #[derive(clap::Args)]
 pub struct Render {
-    /// MIDI file to render.
+    /// MIDI file to render, or - for standard input.
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
-    /// WAV file to write (24 bits, stereo).
+    /// WAV file to write (24 bits, stereo), or - for standard output.
     #[arg(short, long = "out", alias = "output", value_name = "OUT.wav")]
     output: PathBuf,
-    /// SoundFont 2 file to render with [default: the embedded kit]
+    #[command(flatten)]
+    force: Force,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// SoundFont 2 file to render with [default: that of the configuration, else the built-in kit].
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
     /// Frames a second.
@@ -29,34 +37,51 @@ pub struct Render {
 
 impl Render {
     /// Runs the command.
-    pub fn run(self) -> anyhow::Result<()> {
-        let midi_file::Read { sequence, mended } =
-            midi_file::read_path_as(&self.input, Reading::Played)?;
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let configured = Some(settings.config.soundfont.path.clone());
+        let configured = configured.filter(|path| !path.as_os_str().is_empty());
+        let font = self.soundfont.or(configured);
+        let inputs = [
+            Some(self.input.clone()),
+            font.clone(),
+            settings.file.clone(),
+        ];
+        let target = self
+            .force
+            .reading(inputs.into_iter().flatten())
+            .file(&self.output)?;
+        let Read { sequence, mended } = input::midi(&self.input, self.reading.reading())?;
+        let name = input::name(&self.input);
         if !mended.is_empty() {
-            note!("note: {}: {mended}", self.input.display());
+            note!("note: {name}: {mended}");
         }
-        let drums = sequence.drums().map_err(|reason| {
-            anyhow::anyhow!("{} can't be rendered: {reason}", self.input.display())
-        })?;
-        let drums = drums.strokes.len();
-        let source = self
-            .soundfont
-            .map_or(SoundFontSource::Embedded, SoundFontSource::File);
+        let no_drums = |why| anyhow::anyhow!("{name} can't be rendered: {why}");
+        let drums = sequence.drums().map_err(no_drums)?.strokes.len();
+        let source = font.map_or(SoundFontSource::Embedded, SoundFontSource::File);
         let font = SoundFont::load(&source)?;
-        let sound = render_notes(&sequence, &font, self.rate)
-            .with_context(|| self.input.display().to_string())?;
+        if !font.has_drums() {
+            let played = font
+                .kits()
+                .first()
+                .map_or("none", |kit| kit.name.as_str())
+                .to_string();
+            note!(
+                "note: {} holds no drum kit (bank 128): the drums are played by its preset `{played}`",
+                font.name()
+            );
+        }
+        let sound = render_notes(&sequence, &font, self.rate).with_context(|| name.clone())?;
         if sound.skipped_notes > 0 {
             note!(
                 "{} notes that are no drums were left out",
                 sound.skipped_notes
             );
         }
-        write_wav(&sound, &self.output)?;
-        say!(
-            "{}: {drums} strokes, {:.1} s, {}",
-            self.output.display(),
-            sound.frames.len() as f64 / f64::from(sound.rate),
-            font.name()
-        )
+        target.write(&wav(&sound)?)?;
+        let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
+        let (out, font) = (target.name(), font.name());
+        target.report(format_args!(
+            "{out}: {drums} strokes, {seconds:.1} s, {font}"
+        ))
     }
 }

@@ -1,13 +1,11 @@
 //! `sample`: new music out of the prior.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
 use super::attributes::AttributeArgs;
-use super::grooves::{DrawArgs, ModelArgs};
-use super::pieces;
-use musicvae::Drummer;
+use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
+use super::pieces::OutArgs;
+use super::settings::Settings;
 use musicvae::model::Decoding;
 
 /// Sample new music as MIDI files: grooves, or what the checkpoint makes.
@@ -21,28 +19,24 @@ pub struct Sample {
     #[command(flatten)]
     attributes: AttributeArgs,
     #[command(flatten)]
+    strokes: StrokesArgs,
+    #[command(flatten)]
     model: ModelArgs,
-    /// A folder, or a `.mid` file for one piece.
-    #[arg(short, long, value_name = "OUT")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutArgs,
 }
 
 impl Sample {
-    pub fn run(self) -> anyhow::Result<()> {
-        pieces::check_room(&self.out, self.number as usize)?;
-        let checkpoint = self.model.checkpoint()?;
-        let drummer = Drummer::of(&checkpoint)?;
-        let first = self.draw.seed();
-        let drummer = self.attributes.steer(drummer, &self.model, &checkpoint)?;
-        let piece = |seed| {
-            let how = Decoding {
-                temperature: self.draw.temperature,
-                seed,
-            };
-            drummer.sample(how, self.draw.tempo)
-        };
-        let seeds = (first..).take(self.number as usize);
-        let played = seeds.map(piece).collect::<Result<Vec<_>, _>>()?;
-        pieces::write(&drummer, &played, &self.out)
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        self.out.check_room(self.number as usize)?;
+        let chosen = self.strokes.of(self.model.open(settings)?);
+        let score = self.out.score(settings, chosen.files())?;
+        let how = self.draw.decoding(settings);
+        let qpm = self.draw.tempo.of(None, settings);
+        let drummer = self.attributes.steer(chosen.drummer()?, &chosen)?;
+        let seeds = (how.seed..).take(self.number as usize);
+        let played = seeds.map(|seed| drummer.sample(Decoding { seed, ..how }, qpm));
+        let played = played.collect::<Result<Vec<_>, _>>()?;
+        score.write(&drummer, &played)
     }
 }

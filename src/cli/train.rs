@@ -7,17 +7,20 @@ use anyhow::Context as _;
 use candle_core::Device;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
-use musicvae::checkpoint::Checkpoint;
+use super::settings::Settings;
+use super::signals;
 use musicvae::data::Split;
 use musicvae::model::Factors;
 use musicvae::model::{Preset, Sampling};
-use musicvae::training::{Control, Event, Record, RunSettings, TrainOptions, Variation, train};
+use musicvae::training::{Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
+///
+/// So do SIGTERM and SIGHUP; a second signal ends the program at once. `--resume` goes on.
 #[derive(Args)]
 pub struct Train {
     /// What to train [default: groovae_4bar].
@@ -30,7 +33,9 @@ pub struct Train {
     /// bars that are not in 4/4 are left out. What was left out is said.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
-    /// Folder for the checkpoints and the log.
+    #[command(flatten)]
+    corpus: CorpusArgs,
+    /// Folder for the checkpoints and the log. One that holds a run is refused unless that is resumed.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Optimizer steps in all.
@@ -93,7 +98,8 @@ pub struct Train {
     /// Go on with the run that FOLDER holds, with the options that it was started with.
     #[arg(long)]
     resume: bool,
-    /// Start from the weights of this checkpoint instead of random ones.
+    /// Start from the weights of this checkpoint instead of random ones: a file, a run's folder (for
+    /// its best), or a name that `checkpoint list` shows.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     from: Option<PathBuf>,
 }
@@ -135,19 +141,6 @@ pub(super) fn warn_of_slow_factors(factors: Factors) {
     }
 }
 
-/// A run's control that Ctrl-C stops.
-pub(super) fn control_by_signals() -> anyhow::Result<Control> {
-    let control = Control::default();
-    for signal in [SIGINT, SIGTERM] {
-        // The second one ends the program at once: reading data or saving may take long.
-        let ended_by = 128 + signal;
-        signal_hook::flag::register_conditional_shutdown(signal, ended_by, control.stop_flag())
-            .and_then(|_| signal_hook::flag::register(signal, control.stop_flag()))
-            .context("can't listen for Ctrl-C")?;
-    }
-    Ok(control)
-}
-
 /// Parses a number of 0 to 1.
 fn part(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
@@ -173,12 +166,14 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 impl Train {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let from = self.from.as_deref().map(|name| settings.open(name));
+        let from = from.transpose()?.map(|(_, checkpoint)| checkpoint);
         let kept = self
             .resume
             .then(|| RunSettings::of_run(&self.out))
             .transpose()?;
-        let settings = match (&self.preset, kept) {
+        let run = match (&self.preset, kept) {
             (None, None) => RunSettings::new(Preset::groovae_4bar()),
             (None, Some(kept)) => kept,
             (Some(name), kept) => {
@@ -187,7 +182,7 @@ impl Train {
                 kept.unwrap_or_else(|| RunSettings::new(preset))
             }
         };
-        let mut preset = settings.preset;
+        let mut preset = run.preset;
         if let Some(keep) = self.keep {
             preset.dropout_keep = keep;
         }
@@ -210,28 +205,29 @@ impl Train {
             preset.max_beta = beta;
         }
         let options = TrainOptions {
-            batch: self.batch.map_or(settings.batch, |batch| batch as usize),
+            batch: self.batch.map_or(run.batch, |batch| batch as usize),
             preset,
             data: self.data,
             out: self.out,
             steps: self.steps,
-            seed: self.seed.unwrap_or(settings.seed),
-            hop_bars: self.hop.map_or(settings.hop_bars, |hop| hop as usize),
+            seed: self.seed.unwrap_or(run.seed),
+            hop_bars: self.hop.map_or(run.hop_bars, |hop| hop as usize),
             every_window: false,
+            reading: self.corpus.reading.asked().unwrap_or(run.reading),
             variation: Variation {
-                augment: self.augment.unwrap_or(settings.variation.augment),
-                told: self.told.unwrap_or(settings.variation.told),
+                augment: self.augment.unwrap_or(run.variation.augment),
+                told: self.told.unwrap_or(run.variation.told),
             },
-            average: self.average.or(settings.average),
+            average: self.average.or(run.average),
             validate_every: self.validate_every,
             resume: self.resume,
-            from: self.from.map(|path| Checkpoint::load(&path)).transpose()?,
+            from,
             device: self.device.device()?,
-            factors: self.factors.unwrap_or(settings.factors),
+            factors: self.factors.unwrap_or(run.factors),
         };
         warn_of_slow_factors(options.factors);
-        let control = control_by_signals()?;
-        let mut progress = Progress::new(options.steps);
+        let control = signals::control()?;
+        let mut progress = Progress::new(options.steps, self.corpus);
         let step = train(options, &control, &mut |event| progress.tell(event))?;
         progress.finish(step, control.is_stopped());
         Ok(())
@@ -241,10 +237,11 @@ impl Train {
 /// A bar on a terminal, plain lines elsewhere.
 struct Progress {
     bar: Option<ProgressBar>,
+    corpus: CorpusArgs,
 }
 
 impl Progress {
-    fn new(steps: u64) -> Progress {
+    fn new(steps: u64, corpus: CorpusArgs) -> Progress {
         let bar = std::io::stderr().is_terminal().then(|| {
             let template = "{wide_bar} {pos}/{len} {msg} (eta {eta})";
             // The template is a constant that a test run would show to be wrong.
@@ -252,17 +249,33 @@ impl Progress {
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(steps).with_style(style)
         });
-        Progress { bar }
+        Progress { bar, corpus }
     }
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Notice(text) | Event::Failed(text) => match &self.bar {
-                Some(bar) => bar.println(format!("note: {text}")),
-                None => note!("note: {text}"),
-            },
-            Event::Record(record) => self.record(&record),
-            Event::Saved(_) | Event::Finished(_) => {}
+            Event::Notice(text) | Event::Failed(text) => self.remark(&format!("note: {text}")),
+            Event::Corpus(split, report) => {
+                for line in self.corpus.lines(&report) {
+                    self.remark(&format!("{split}: {line}"));
+                }
+            }
+            Event::Record(record) => {
+                // Before the first step there is nothing to save.
+                signals::end_in_order();
+                self.record(&record);
+            }
+            // What is saved is not lost.
+            Event::Saved(_) => signals::end_at_once(),
+            Event::Finished(_) => {}
+        }
+    }
+
+    /// A line on standard error that does not disturb the bar.
+    fn remark(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => note!("{text}"),
         }
     }
 

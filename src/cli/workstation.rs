@@ -1,11 +1,15 @@
 //! No subcommand: the workstation.
 
-use std::path::{Path, PathBuf};
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use crate::studio::{Config, config};
+use super::settings::Settings;
+use super::signals;
+use crate::studio::config;
 use crate::tui;
+use musicvae::checkpoint::catalogue::Source;
 
 /// Options of the workstation; each stands above the configuration.
 #[derive(clap::Args)]
@@ -13,8 +17,9 @@ pub struct Workstation {
     /// SoundFont 2 file to play with, in place of the built-in kit.
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
-    /// Checkpoint to open, in place of the built-in one.
-    #[arg(long, value_name = "FILE")]
+    /// Checkpoint to open, in place of the built-in one: a file, a run's folder (for its best), or a
+    /// name that `checkpoint list` shows.
+    #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
     /// Whether to use colours.
     #[arg(long, value_enum, value_name = "WHEN")]
@@ -45,13 +50,21 @@ impl Workstation {
             .find_map(|(given, option)| given.then_some(option))
     }
 
-    pub fn run(self, config: Option<&Path>) -> anyhow::Result<()> {
-        let mut config = Config::find(config)?;
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            std::io::stdout().is_terminal(),
+            "the workstation needs a terminal on standard output: start it in one, or name a command \
+             (musicvae-tui --help)"
+        );
+        // One meaning of names, here as in the commands.
+        let source = settings.checkpoint(self.checkpoint.as_deref())?;
+        let mut config = settings.config.clone();
+        config.checkpoints.open = match source {
+            Source::File(path) => path,
+            Source::Embedded(embedded) => embedded.name.into(),
+        };
         if let Some(path) = self.soundfont {
             config.soundfont.path = path;
-        }
-        if let Some(path) = self.checkpoint {
-            config.checkpoints.open = path;
         }
         if let Some(when) = self.color {
             config.screen.color = match when {
@@ -61,6 +74,8 @@ impl Workstation {
             };
         }
         config.screen.ascii |= self.ascii;
+        // The screen gives the terminal back first.
+        signals::end_in_order();
         tui::run(config)
     }
 }

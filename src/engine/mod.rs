@@ -47,8 +47,8 @@ pub use desk::{
 };
 pub use devices::Devices;
 pub use midi::{
-    ClockOut, DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, MidiPort, MidiSetting, PadNote,
-    Pads, Received, Tap, VIRTUAL_PORT, Voice,
+    ClockOut, DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Mapped, MidiPort, MidiSetting,
+    PadNote, Pads, Received, Tap, VIRTUAL_PORT, Voice,
 };
 pub use record::{RecordOptions, RecordStart, Recording};
 pub use sound::{AudioOutput, Kit, SoundFont, SoundFontError, SoundFontSource};

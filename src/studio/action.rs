@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use musicvae::Rework;
 use super::{
     chain, devices, drum_machine, edit, export, library, midi, morph, overlays, playing, qualities,
     record, training,
 };
+use musicvae::Rework;
 
 /// The features' actions as one type, and each of them as that type.
 macro_rules! features {

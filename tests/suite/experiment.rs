@@ -7,6 +7,7 @@ use musicvae::checkpoint::Checkpoint;
 use musicvae::data::{Converter, Split, Window, load_windows};
 use musicvae::model::Factors;
 use musicvae::model::{Decoding, Guide, Shown};
+use musicvae::music::Reading;
 use musicvae::training::evaluate::{Part, Questions, Unit, evaluate_losses};
 use musicvae::training::experiment::{Comparison, Hierarchy, Rival, Sizes};
 use musicvae::training::{Control, Event, Log};
@@ -100,7 +101,11 @@ fn both_models_learn_the_same_and_are_measured_as_any_other() {
         let out = experiment.folder(rival);
         let checkpoint = Checkpoint::load(&out.join("latest.safetensors")).unwrap();
         assert_eq!((measured.rival, measured.step), (rival, 4));
-        let losses = evaluate_losses(&checkpoint, &experiment.data, Split::Validation, &questions);
+        let losses = {
+            let (split, reading) = (Split::Validation, Reading::Played);
+            let data = &experiment.data;
+            evaluate_losses(&checkpoint, data, split, reading, &questions, &mut drop)
+        };
         let losses = losses.unwrap().losses.unwrap();
         assert_eq!(measured.reconstruction, losses.reconstruction);
         assert_eq!(measured.kl_bits, losses.kl_bits);

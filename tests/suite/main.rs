@@ -22,6 +22,7 @@ mod recording;
 mod reworking;
 #[allow(dead_code)]
 mod session;
+mod shell;
 mod spectrum;
 mod studio;
 #[allow(dead_code)]

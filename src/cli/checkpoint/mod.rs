@@ -9,11 +9,15 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
+use super::settings::{Settings, file_of};
+use super::target::{Force, Target};
 use crate::embedded::EMBEDDED;
 use musicvae::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision, magenta, rfc3339};
+use musicvae::model::Preset;
 
 /// List, describe, export and import checkpoints, and see to what is drawn from them.
 #[derive(clap::Args)]
@@ -26,7 +30,8 @@ pub struct CheckpointArgs {
 enum Command {
     /// List the checkpoints at hand.
     List {
-        /// Folders to look in (default: ./checkpoints and the platform's data folder).
+        /// Folders to look in [default: those of the configuration (./checkpoints), and the
+        /// platform's data folder].
         #[arg(value_name = "FOLDER")]
         folders: Vec<PathBuf>,
         /// Print JSON.
@@ -35,7 +40,7 @@ enum Command {
     },
     /// Describe a checkpoint, having read and verified all of it.
     Info {
-        /// A file, or a name from `checkpoint list`.
+        /// A file, a run's folder (for its best), or a name that `checkpoint list` shows.
         #[arg(value_name = "CHECKPOINT")]
         checkpoint: PathBuf,
         /// Print JSON.
@@ -44,12 +49,12 @@ enum Command {
     },
     /// Write a checkpoint for playing: weights as float16, nothing to train on from.
     Export {
-        /// The checkpoint file.
-        #[arg(value_name = "IN.safetensors")]
+        /// The checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list`
+        /// shows.
+        #[arg(value_name = "IN")]
         input: PathBuf,
-        /// The file to write.
-        #[arg(value_name = "OUT.safetensors")]
-        output: PathBuf,
+        #[command(flatten)]
+        output: Output,
     },
     /// Put a model's latents where its samples are drawn: a corpus then has mean 0 and unit
     /// covariance in the latent space, and grooves come back as before. For models trained with many
@@ -70,9 +75,8 @@ enum Command {
         /// The `.index` file (or its prefix, or its folder), or the `.tar` that Magenta distributes.
         #[arg(value_name = "IN")]
         input: PathBuf,
-        /// The file to write.
-        #[arg(value_name = "OUT.safetensors")]
-        output: PathBuf,
+        #[command(flatten)]
+        output: Output,
         /// What the checkpoint is, where names and shapes leave a choice (see `presets`); sizes are
         /// the checkpoint's own.
         #[arg(long)]
@@ -86,46 +90,73 @@ enum Command {
 /// What changes a checkpoint by the corpus that it was trained on.
 #[derive(clap::Args)]
 struct ByCorpus {
-    /// The checkpoint file.
-    #[arg(value_name = "IN.safetensors")]
+    /// The checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list` shows.
+    #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The file to write.
-    #[arg(value_name = "OUT.safetensors")]
-    output: PathBuf,
+    #[command(flatten)]
+    output: Output,
     /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    corpus: CorpusArgs,
+}
+
+/// The checkpoint that a command makes.
+#[derive(clap::Args)]
+struct Output {
+    /// The file to write, or - for standard output.
+    #[arg(value_name = "OUT.safetensors")]
+    output: PathBuf,
+    #[command(flatten)]
+    force: Force,
+}
+
+impl Output {
+    /// The place for what is made of `inputs`.
+    fn target<'i>(
+        &self,
+        settings: &'i Settings,
+        inputs: impl IntoIterator<Item = &'i Path>,
+    ) -> anyhow::Result<Target> {
+        let inputs = inputs.into_iter().chain(settings.file.as_deref());
+        self.force.reading(inputs).file(&self.output)
+    }
+}
+
+/// Writes a checkpoint, making its folder where there is none.
+fn save(checkpoint: &Checkpoint, target: &Target, precision: Precision) -> anyhow::Result<()> {
+    let bytes = checkpoint.to_bytes(&target.name(), precision)?;
+    target.make_folder()?;
+    target.write(&bytes)
 }
 
 impl CheckpointArgs {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         match self.command {
-            Command::List { folders, json } => list(folders, json),
-            Command::Info { checkpoint, json } => info(&checkpoint, json),
-            Command::Export { input, output } => export(&input, &output),
-            Command::Whiten(files) => space::whitened(&files),
-            Command::FitPrior { files, gaussians } => space::with_prior(&files, gaussians),
+            Command::List { folders, json } => list(settings, folders, json),
+            Command::Info { checkpoint, json } => info(settings, &checkpoint, json),
+            Command::Export { input, output } => export(settings, &input, &output),
+            Command::Whiten(files) => space::whitened(settings, &files),
+            Command::FitPrior { files, gaussians } => {
+                space::with_prior(settings, &files, gaussians)
+            }
             Command::Import {
                 input,
                 output,
                 preset,
                 half,
-            } => import(&input, &output, preset.as_deref(), half),
+            } => {
+                let preset = preset.as_deref().map(preset_of_name).transpose()?;
+                let target = output.target(settings, [input.as_path()])?;
+                import(&input, &target, preset, half)
+            }
         }
     }
 }
 
-/// Where checkpoints are looked for when nothing is said.
-fn default_folders() -> Vec<PathBuf> {
-    let mut folders = vec![PathBuf::from("checkpoints")];
-    if let Some(project) = directories::ProjectDirs::from("", "", "musicvae-tui") {
-        folders.push(project.data_dir().join("checkpoints"));
-    }
-    folders
-}
-
 /// The checkpoints of the folders that were named, or of those where they usually are.
-pub(super) fn scan(folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
+pub(super) fn scan(settings: &Settings, folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
     for folder in &folders {
         if !folder.is_dir() {
             bail!(
@@ -135,7 +166,7 @@ pub(super) fn scan(folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
         }
     }
     let folders = if folders.is_empty() {
-        default_folders()
+        settings.checkpoint_folders()
     } else {
         folders
     };
@@ -146,8 +177,8 @@ pub(super) fn scan(folders: Vec<PathBuf>) -> anyhow::Result<Catalogue> {
     Ok(catalogue)
 }
 
-fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
-    let catalogue = scan(folders)?;
+fn list(settings: &Settings, folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
+    let catalogue = scan(settings, folders)?;
     if as_json {
         let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
         return print_json(&json!({ "checkpoints": entries }));
@@ -185,27 +216,23 @@ fn list(folders: Vec<PathBuf>, as_json: bool) -> anyhow::Result<()> {
     say!("{}", text.trim_end())
 }
 
-fn export(input: &Path, output: &Path) -> anyhow::Result<()> {
-    let mut checkpoint = Checkpoint::load(input)?;
+fn export(settings: &Settings, input: &Path, output: &Output) -> anyhow::Result<()> {
+    let (source, mut checkpoint) = settings.open(input)?;
+    let target = output.target(settings, file_of(&source))?;
     checkpoint.optimizer.clear();
-    checkpoint.save(output, Precision::Half)?;
-    say!("{}", output.display())
+    save(&checkpoint, &target, Precision::Half)?;
+    target.say_path()
 }
 
-fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
-    let by_name = || {
-        let catalogue = Catalogue::scan(&default_folders(), EMBEDDED);
-        catalogue.find(checkpoint.to_str()?).cloned()
+fn info(settings: &Settings, checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
+    let (source, loaded) = settings.open(checkpoint)?;
+    let entry = match &source {
+        Source::Embedded(embedded) => Entry::embedded(embedded),
+        Source::File(path) => {
+            let name = checkpoint.with_extension("").display().to_string();
+            Entry::of_file(path, name)
+        }
     };
-    let entry = match checkpoint.exists() {
-        true => None,
-        false => by_name(),
-    };
-    let entry = entry.unwrap_or_else(|| {
-        let name = checkpoint.with_extension("").display().to_string();
-        Entry::of_file(checkpoint, name)
-    });
-    let loaded = Checkpoint::open(&entry.source)?;
     let fingerprint = loaded.fingerprint()?;
     if as_json {
         let mut about = entry_json(&entry);
@@ -225,6 +252,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         command,
         data_fingerprint,
         seed,
+        strokes,
         notes,
     } = &loaded.metadata;
     let mut text = String::new();
@@ -253,6 +281,7 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
         "can be resumed",
         if summary.resumable { "yes" } else { "no" }.into(),
     );
+    line("strokes are read", format!("as {strokes}"));
     let texts = [
         ("created", created),
         ("program", program),
@@ -275,9 +304,9 @@ fn info(checkpoint: &Path, as_json: bool) -> anyhow::Result<()> {
     say!("{}", text.trim_end())
 }
 
-fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyhow::Result<()> {
+fn import(input: &Path, target: &Target, preset: Option<Preset>, half: bool) -> anyhow::Result<()> {
     let checkpoint = match preset {
-        Some(name) => magenta::import_with(input, preset_of_name(name)?)?,
+        Some(preset) => magenta::import_with(input, preset)?,
         None => {
             let checkpoint = magenta::import(input)?;
             let alike = magenta::fitting(input)?
@@ -302,10 +331,10 @@ fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyh
     } else {
         Precision::Full
     };
-    checkpoint.save(output, precision)?;
-    say!(
+    save(&checkpoint, target, precision)?;
+    target.report(format_args!(
         "wrote {}: preset {}, {} tensors, step {}, {}",
-        output.display(),
+        target.name(),
         checkpoint.preset.name,
         checkpoint.tensors.len(),
         checkpoint.metadata.step,
@@ -313,7 +342,7 @@ fn import(input: &Path, output: &Path, preset: Option<&str>, half: bool) -> anyh
             true => "no optimizer state",
             false => "with its optimizer's state",
         }
-    )
+    ))
 }
 
 fn entry_json(entry: &Entry) -> Value {

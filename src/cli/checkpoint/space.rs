@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use super::super::output::say;
-use super::ByCorpus;
+use super::super::settings::{Settings, file_of};
+use super::super::target::Target;
+use super::{ByCorpus, save};
 use musicvae::Drummer;
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::data::{DataError, Split, Window, load_windows};
@@ -16,17 +17,37 @@ const WHITENED_BY: &str = "whitened_by_windows";
 /// A note: how many windows the prior was fitted to.
 const PRIOR_OF: &str = "prior_of_windows";
 
-/// The checkpoint, and where it has the training windows.
-fn read(files: &ByCorpus) -> anyhow::Result<(Checkpoint, Drummer, Vec<Posterior>)> {
-    let checkpoint = Checkpoint::load(&files.input)?;
-    let drummer = Drummer::of(&checkpoint)?;
-    let corpus = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
-    let posteriors = drummer.encode(&corpus.windows)?;
-    Ok((checkpoint, drummer, posteriors))
+/// A checkpoint, where it has the training windows, and where it goes when it is changed.
+struct Given {
+    checkpoint: Checkpoint,
+    drummer: Drummer,
+    posteriors: Vec<Posterior>,
+    target: Target,
 }
 
-pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
-    let (mut checkpoint, drummer, posteriors) = read(files)?;
+fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
+    let (source, checkpoint) = settings.open(&files.input)?;
+    let inputs = file_of(&source).into_iter().chain([files.data.as_path()]);
+    let target = files.output.target(settings, inputs)?;
+    let drummer = Drummer::of(&checkpoint)?.reading(files.corpus.reading.reading());
+    let windows = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
+    files.corpus.tell(&windows.report());
+    let posteriors = drummer.encode(&windows.windows)?;
+    Ok(Given {
+        checkpoint,
+        drummer,
+        posteriors,
+        target,
+    })
+}
+
+pub(super) fn whitened(settings: &Settings, files: &ByCorpus) -> anyhow::Result<()> {
+    let Given {
+        mut checkpoint,
+        drummer,
+        posteriors,
+        target,
+    } = read(settings, files)?;
     checkpoint.tensors = whiten(&checkpoint.preset, &checkpoint.tensors, &posteriors)?;
     checkpoint.optimizer.clear();
     let windows = posteriors.len();
@@ -41,29 +62,43 @@ pub(super) fn whitened(files: &ByCorpus) -> anyhow::Result<()> {
         let notes = &mut checkpoint.metadata.notes;
         notes.insert(Metadata::VALIDATION_LOSS.into(), loss.into());
     }
-    checkpoint.save(&files.output, Precision::Full)?;
-    say!("{} (by {windows} windows)", files.output.display())
+    save(&checkpoint, &target, Precision::Full)?;
+    let name = target.name();
+    target.report(format_args!("{name} (by {windows} windows)"))
 }
 
-pub(super) fn with_prior(files: &ByCorpus, gaussians: Option<usize>) -> anyhow::Result<()> {
+pub(super) fn with_prior(
+    settings: &Settings,
+    files: &ByCorpus,
+    gaussians: Option<usize>,
+) -> anyhow::Result<()> {
     /// With 16 windows to each, 256 is where the likelihood of the Groove MIDI Dataset's validation
     /// windows is highest.
     const WINDOWS_EACH: usize = 16;
     const MOST: usize = 256;
-    let (mut checkpoint, drummer, posteriors) = read(files)?;
+    let Given {
+        mut checkpoint,
+        drummer,
+        posteriors,
+        target,
+    } = read(settings, files)?;
     let windows = posteriors.len();
     let gaussians = gaussians.unwrap_or((windows / WINDOWS_EACH).clamp(1, MOST));
     checkpoint.prior = Prior::fit(&posteriors, checkpoint.preset.z_size, gaussians)?;
     let notes = &mut checkpoint.metadata.notes;
     notes.insert(PRIOR_OF.into(), windows.into());
-    checkpoint.save(&files.output, Precision::Full)?;
-    let output = files.output.display();
-    say!("{output} (of {windows} windows; Gaussians: {gaussians})")?;
-    say!("log likelihood, nats a window    N(0, I)       fitted")?;
+    save(&checkpoint, &target, Precision::Full)?;
+    let name = target.name();
+    target.report(format_args!(
+        "{name} (of {windows} windows; Gaussians: {gaussians})"
+    ))?;
+    target.report(format_args!(
+        "log likelihood, nats a window    N(0, I)       fitted"
+    ))?;
     let line = |name: &str, posteriors: &[Posterior]| {
         let before = Prior::default().log_likelihood(posteriors)?;
         let after = checkpoint.prior.log_likelihood(posteriors)?;
-        say!("{name:30} {before:>9.1}    {after:>9.1}")
+        target.report(format_args!("{name:30} {before:>9.1}    {after:>9.1}"))
     };
     line("training windows", &posteriors)?;
     if let Some(validation) = validation(&drummer, &files.data)? {

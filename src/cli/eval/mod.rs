@@ -4,17 +4,18 @@ mod pictures;
 mod table;
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::UsageError;
-use super::grooves::ModelArgs;
+use super::corpus::CorpusArgs;
+use super::figures::PicturesArgs;
+use super::grooves::{ModelArgs, StrokesArgs};
 use super::output::{note, say};
+use super::settings::Settings;
 use musicvae::checkpoint::Checkpoint;
-use musicvae::data::{AsMagenta, DataError, GrooveConverter, Split, Windows, load_windows};
-use musicvae::music::{Reading, write_whole_file};
+use musicvae::data::{DataError, GrooveConverter, Split};
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -34,6 +35,8 @@ pub struct Eval {
     /// bars that are not in 4/4 are left out. What was left out is said.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
+    #[command(flatten)]
+    corpus: CorpusArgs,
     /// train, validation or test.
     #[arg(long, default_value = "validation")]
     split: Split,
@@ -60,15 +63,10 @@ pub struct Eval {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
-    /// How files are read: played, or magenta for the windows that the reference cuts.
-    #[arg(long, value_name = "READING", default_value_t)]
-    reading: Reading,
-    /// Name every file that was left out or mended.
-    #[arg(short, long)]
-    verbose: bool,
-    /// Also draw the figures, as SVG files into this folder.
-    #[arg(long, value_name = "FOLDER")]
-    pictures: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: PicturesArgs,
+    #[command(flatten)]
+    strokes: StrokesArgs,
     #[command(flatten)]
     model: ModelArgs,
 }
@@ -82,8 +80,11 @@ fn unit(text: &str) -> Result<Unit, String> {
 }
 
 impl Eval {
-    pub fn run(self) -> anyhow::Result<()> {
-        let checkpoint = self.model.checkpoint()?;
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let chosen = self.strokes.of(self.model.open(settings)?);
+        let inputs = chosen.files().into_iter().chain([self.data.clone()]);
+        let inputs = inputs.chain(settings.file.clone());
+        let checkpoint = chosen.checkpoint;
         for part in &self.parts {
             if let Some(objection) = part.objection(&checkpoint) {
                 return Err(
@@ -103,12 +104,26 @@ impl Eval {
                 false => self.parts.clone(),
             },
         };
+        let names: Vec<String> = questions.parts.iter().map(Part::to_string).collect();
+        let names = names.iter().map(String::as_str).chain(["timing"]);
+        let pictures = self.pictures.folder(inputs, &names.collect::<Vec<_>>())?;
         let evaluation = match fitting[..] {
-            [Part::Losses] => evaluate_losses(&checkpoint, &self.data, self.split, &questions)?,
+            [Part::Losses] => {
+                let reading = self.corpus.reading.reading();
+                let tell = &mut |report| self.corpus.tell(&report);
+                evaluate_losses(
+                    &checkpoint,
+                    &self.data,
+                    self.split,
+                    reading,
+                    &questions,
+                    tell,
+                )?
+            }
             _ => self.evaluate(&checkpoint, &questions)?,
         };
-        if let Some(folder) = &self.pictures {
-            write_pictures(folder, &pictures::pictures(&evaluation))?;
+        if let Some(folder) = &pictures {
+            folder.write(&pictures::pictures(&evaluation))?;
         }
         if self.json {
             say!("{}", serde_json::to_string_pretty(&evaluation)?)
@@ -124,12 +139,13 @@ impl Eval {
         questions: &Questions,
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
-        let windows = self.load(self.split, bars, None)?;
-        for line in windows.report().lines(self.verbose) {
-            note!("note: {line}");
-        }
+        let grooves = |split, hop| {
+            let converter = GrooveConverter { bars, hop };
+            self.corpus.grooves(&self.data, split, converter)
+        };
+        let windows = grooves(self.split, None)?;
         // Without a training split there is nothing to learn simple predictions from.
-        let train = match self.load(Split::Train, bars, Some(1)) {
+        let train = match grooves(Split::Train, Some(1)) {
             Ok(train) => Some(train),
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
@@ -146,28 +162,4 @@ impl Eval {
             }
         })?)
     }
-
-    fn load(&self, split: Split, bars: usize, hop: Option<usize>) -> Result<Windows, DataError> {
-        let converter = GrooveConverter { bars, hop };
-        match self.reading {
-            Reading::Played => load_windows(&self.data, Some(split), &converter),
-            Reading::Magenta => load_windows(&self.data, Some(split), &AsMagenta(converter)),
-        }
-    }
-}
-
-/// Writes pictures by name into `folder`, and says where they are.
-pub fn write_pictures(folder: &Path, pictures: &[(&str, String)]) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)
-        .with_context(|| format!("the folder {} can't be made", folder.display()))?;
-    for (name, svg) in pictures {
-        let path = folder.join(format!("{name}.svg"));
-        write_whole_file(&path, |out| std::io::Write::write_all(out, svg.as_bytes()))
-            .with_context(|| {
-                let path = path.display();
-                format!("cannot write {path}: check that its folder may be written to")
-            })?;
-        note!("{}", path.display());
-    }
-    Ok(())
 }

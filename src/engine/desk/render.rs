@@ -29,6 +29,8 @@ pub enum RenderError {
     SoundFont(#[from] SoundFontError),
     #[error("a note at {seconds:.0} s is beyond the {:.0} hours that can be rendered", LONGEST / 3600.0)]
     TooLong { seconds: f64 },
+    #[error("the sound has no form as a WAV file: {0}")]
+    Wav(String),
     #[error("{path} cannot be written: {reason}")]
     Write { path: String, reason: String },
 }
@@ -148,12 +150,8 @@ fn render(
     })
 }
 
-/// Writes sound as a WAV file of 24 bits, whole or not at all.
-pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
-    let failed = |reason: String| RenderError::Write {
-        path: path.display().to_string(),
-        reason,
-    };
+/// Sound as the bytes of a WAV file of 24 bits.
+pub fn wav(sound: &Sound) -> Result<Vec<u8>, RenderError> {
     let spec = hound::WavSpec {
         channels: 2,
         sample_rate: sound.rate,
@@ -168,6 +166,15 @@ pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
         }
         writer.finalize()
     };
-    write().map_err(|error| failed(error.to_string()))?;
-    write_whole_file(path, |out| out.write_all(&bytes)).map_err(|error| failed(error.to_string()))
+    write().map_err(|error| RenderError::Wav(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// Writes sound as a WAV file of 24 bits, whole or not at all.
+pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
+    let bytes = wav(sound)?;
+    write_whole_file(path, |out| out.write_all(&bytes)).map_err(|error| RenderError::Write {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }

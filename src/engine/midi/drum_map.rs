@@ -4,10 +4,12 @@
 //! player's own: see [`DrumMap::parse`] for what is in it and [`DrumMaps`] for where they come from.
 
 mod catalogue;
+mod file;
 mod reading;
 mod writing;
 
 pub use catalogue::{DrumMaps, Listed};
+pub use file::Mapped;
 pub use writing::{LANE_NAMES, MapError};
 
 use musicvae::music::{LANES, Lane};

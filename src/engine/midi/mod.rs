@@ -13,7 +13,7 @@ mod schedule;
 mod setting;
 mod traffic;
 
-pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Voice};
+pub use drum_map::{DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Mapped, Voice};
 pub use input::{Received, Tap};
 pub use names::MidiPort;
 pub use output::VIRTUAL_PORT;

@@ -4,6 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+mod plain;
+
 /// Bank of the drum kits in a General MIDI SoundFont.
 const DRUM_BANK: i32 = 128;
 
@@ -57,6 +59,7 @@ pub struct SoundFont {
     pub(crate) font: Arc<rustysynth::SoundFont>,
     name: String,
     kits: Arc<[Kit]>,
+    has_drums: bool,
 }
 
 impl SoundFont {
@@ -66,6 +69,11 @@ impl SoundFont {
         mut reader: impl Read + Seek,
     ) -> Result<SoundFont, SoundFontError> {
         check_chunks(name, &mut reader)?;
+        let read_error = |source| SoundFontError::Read {
+            name: name.to_string(),
+            source,
+        };
+        let mut reader = plain::plain(reader).map_err(read_error)?;
         let damaged = |detail: String| SoundFontError::Damaged {
             name: name.to_string(),
             detail,
@@ -75,6 +83,8 @@ impl SoundFont {
             .map_err(|_| damaged("its tables contradict each other".into()))?
             .map_err(|error| damaged(error.to_string()))?;
         let kits = kits(&font);
+        let is_kit = |preset: &rustysynth::Preset| preset.get_bank_number() == DRUM_BANK;
+        let has_drums = font.get_presets().iter().any(is_kit);
         let title = font
             .get_info()
             .get_bank_name()
@@ -88,12 +98,18 @@ impl SoundFont {
                 title
             },
             kits,
+            has_drums,
         })
     }
 
     /// The name that the file gives itself.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it has a drum kit at all.
+    pub fn has_drums(&self) -> bool {
+        self.has_drums
     }
 
     /// Its drum kits; when it has none in the drum bank, the preset that is played instead.
@@ -172,7 +188,7 @@ fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFo
         let read = (length - at).min(12) as usize;
         file.read_exact(&mut chunk[..read]).map_err(read_error)?;
         let size = u64::from(u32_at(&chunk, 4));
-        let end = within(at + 8, size)?;
+        within(at + 8, size)?;
         let compressed = match &chunk[..4] {
             b"smpl" => &chunk[8..12] == b"OggS",
             b"ifil" => u16::from_le_bytes([chunk[8], chunk[9]]) == 3,
@@ -186,7 +202,7 @@ fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFo
         at = if &chunk[..4] == b"LIST" {
             at + 12
         } else {
-            end + size % 2
+            plain::after(file, at + 8, u32_at(&chunk, 4), length).map_err(read_error)?
         };
     }
     file.rewind().map_err(read_error)

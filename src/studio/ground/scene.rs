@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::quality;
 use super::model::once_reworked;
+use super::quality;
 use musicvae::Rework;
 use musicvae::model::{Decoding, Latent, latent};
 use musicvae::music::Groove;

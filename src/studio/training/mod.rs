@@ -151,6 +151,10 @@ impl Training {
     pub fn receive(&mut self, event: Event, ground: &mut Ground) {
         match event {
             Event::Notice(text) => ground.say(text),
+            Event::Corpus(_, report) => match &report.lines(false)[..] {
+                [] => {}
+                lines => ground.say(lines.join("; ")),
+            },
             Event::Record(record) => self.curves.push(record),
             Event::Saved(path) => {
                 ground.say(format!("Saved {}.", path.display()));

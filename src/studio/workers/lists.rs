@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::drummer;
+use crate::embedded::EMBEDDED;
 use crate::engine::{self, DrumMap, DrumMaps};
 use crate::studio::event::Event;
 use crate::studio::ground::config::Config;
 use crate::studio::ground::{Entry, Kind};
-use crate::embedded::EMBEDDED;
 use musicvae::Rework;
 use musicvae::checkpoint::Catalogue;
 

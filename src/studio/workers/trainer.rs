@@ -61,6 +61,7 @@ pub fn start(
         hop_bars: run.hop_bars,
         every_window: false,
         variation: run.variation,
+        reading: run.reading,
         average: run.average,
         validate_every: VALIDATE_EVERY,
         resume,

@@ -222,6 +222,14 @@ impl Attributes {
         Ok(attributes)
     }
 
+    /// The text of a file of attributes.
+    ///
+    /// # Errors
+    /// None that attributes of a model have.
+    pub fn to_text(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self).map(|text| text + "\n")
+    }
+
     /// Writes the file beside the checkpoint at `path`, whole or not at all, and says where it is.
     pub fn save_for(&self, path: &Path) -> Result<PathBuf, AttributesError> {
         let path = Attributes::path_for(path);
@@ -230,8 +238,8 @@ impl Attributes {
             file: file_name(&path),
             reason,
         };
-        let text = serde_json::to_string(self).map_err(|error| failed(error.into()))?;
-        write_whole_file(&path, |out| writeln!(out, "{text}")).map_err(failed)?;
+        let text = self.to_text().map_err(|error| failed(error.into()))?;
+        write_whole_file(&path, |out| out.write_all(text.as_bytes())).map_err(failed)?;
         Ok(path)
     }
 

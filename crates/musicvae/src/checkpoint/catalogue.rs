@@ -24,14 +24,22 @@ pub enum Source {
 }
 
 impl Source {
-    /// What `path` names: a file, or one of the `embedded` checkpoints where no file is called so.
+    /// What `path` names: a file; the folder of a run, for its best checkpoint, or the latest where
+    /// none is the best; or one of the `embedded` checkpoints where nothing is called so.
     pub fn named(path: &Path, embedded: &'static [Embedded]) -> Source {
         let named = |embedded: &&Embedded| Path::new(embedded.name) == path;
         match embedded.iter().find(named) {
             Some(embedded) if !path.exists() => Source::Embedded(embedded),
-            _ => Source::File(path.into()),
+            _ => Source::File(file_named(path)),
         }
     }
+}
+
+/// The file that `path` names: itself, or what is best in a run's folder.
+fn file_named(path: &Path) -> PathBuf {
+    let of_run = ["best", "latest"].map(|name| path.join(name).with_extension(EXTENSION));
+    let found = of_run.into_iter().find(|file| file.is_file());
+    found.unwrap_or_else(|| path.into())
 }
 
 /// What a checkpoint's header tells.

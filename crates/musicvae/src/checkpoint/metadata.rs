@@ -6,6 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::Strokes;
+
 /// Provenance and training state that travel with the weights. What is not known is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,6 +24,8 @@ pub struct Metadata {
     pub data_fingerprint: Option<String>,
     /// Seed of the run's random numbers.
     pub seed: Option<u64>,
+    /// How the velocities and offsets of its grooves are read.
+    pub strokes: Strokes,
     /// Anything else worth keeping: validation losses, augmentation, counters of the trainer.
     pub notes: BTreeMap<String, Value>,
 }

@@ -126,7 +126,8 @@ impl Checkpoint {
 
     /// Builds the model, ready to play.
     pub fn model(&self) -> Result<MusicVae, CheckpointError> {
-        Ok(MusicVae::new(self.preset.clone(), &self.tensors)?)
+        let model = MusicVae::new(self.preset.clone(), &self.tensors)?;
+        Ok(model.with_strokes(self.metadata.strokes))
     }
 
     /// Eight hexadecimal digits that differ when any weight differs: CRC-32C of the weights as

@@ -32,6 +32,14 @@ pub const GROOVE: Remote = Remote {
     sha256: "651cbc524ffb891be1a3e46d89dc82a1cecb09a57c748c7b45b844c4841dcc1e",
 };
 
+impl Remote {
+    /// Whether the file at `path` is this one, byte for byte.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let same = |mut file| difference(&mut file, self).is_ok_and(|it| it.is_none());
+        File::open(path).is_ok_and(same)
+    }
+}
+
 /// Why a corpus did not come.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -101,9 +109,7 @@ pub fn fetch(
     const CONNECTIONS: usize = 8;
     let address = mirror.unwrap_or(remote.address);
     let path = folder.join(remote.file);
-    if let Ok(mut file) = File::open(&path)
-        && difference(&mut file, remote).is_ok_and(|difference| difference.is_none())
-    {
+    if remote.is_at(&path) {
         let was_there = true;
         return Ok(Fetched { path, was_there });
     }

@@ -13,11 +13,11 @@ use std::path::Path;
 pub use rework::Rework;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
-use crate::data::{Convert as _, Converted, Converter, Example, NoWindows, NotConvertible, Window};
+use crate::data::{Converted, Converter, Example, NoWindows, NotConvertible, Window};
 use crate::model::{
     Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Prior, Rows, Shown, latent,
 };
-use crate::music::{GrooveOptions, NoteSequence, Representation};
+use crate::music::{GrooveOptions, NoteSequence, Reading, Representation};
 
 /// A model ready to play, and the way from music to its latent space and back.
 ///
@@ -125,12 +125,19 @@ impl Drummer {
         &self.converter
     }
 
-    /// The windows of a piece of music that the model takes.
+    /// The drummer who understands music as `reading` says; as played unless he is told.
+    #[must_use]
+    pub fn reading(mut self, reading: Reading) -> Drummer {
+        self.converter.reading = reading;
+        self
+    }
+
+    /// The windows of a piece of music that the model takes: the whole of it, the last one filled up.
     ///
     /// # Errors
     /// Why there are none.
     pub fn windows(&self, sequence: &NoteSequence) -> Result<Converted<Window>, NoWindows> {
-        self.converter.convert(sequence)
+        self.converter.convert_whole(sequence)
     }
 
     fn example(&self, window: &Window) -> Example {

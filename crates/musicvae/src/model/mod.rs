@@ -21,7 +21,7 @@ pub use latent::Latent;
 pub use lstm::Factors;
 pub use preset::{Core, Head, Preset, Sampling};
 pub use prior::Prior;
-pub(crate) use stroke::for_the_ear;
+pub use stroke::Strokes;
 pub(crate) use vae::misfit;
 pub use vae::{Decoding, Guide, MusicVae, Played, Posterior, Rows, Shown};
 pub use whiten::whiten;

@@ -1,9 +1,53 @@
 //! What a stroke sounds like, from outputs that were learned over strokes and silence alike.
 
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
 use super::cpu::sigmoid;
 use super::{Decoding, Guide, Head, Latent, ModelError, MusicVae, Rows};
 
-/// The least probability that [`for_the_ear`] divides by: under it the quotient of two small numbers
+/// How the velocities and offsets that a decoder puts out are understood: a property of its
+/// checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strokes {
+    /// As those of strokes that are played: without the silence that they were learned with.
+    #[default]
+    Played,
+    /// As they are, which is how the reference reads them.
+    Magenta,
+}
+
+impl Strokes {
+    const BOTH: [Strokes; 2] = [Strokes::Played, Strokes::Magenta];
+
+    /// What options and files call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Strokes::Played => "played",
+            Strokes::Magenta => "magenta",
+        }
+    }
+}
+
+impl fmt::Display for Strokes {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Strokes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Strokes, String> {
+        let named = Strokes::BOTH.into_iter().find(|it| it.name() == text);
+        named.ok_or_else(|| format!("strokes are read as played or magenta, not as `{text}`"))
+    }
+}
+
+/// The least probability that [`Strokes::for_the_ear`] divides by: under it the quotient of two small numbers
 /// is mostly noise. Between 0.2 and 0.3 the timing error of `groovae_4bar` on the validation split
 /// is smallest.
 const LEAST: f32 = 0.25;
@@ -15,25 +59,40 @@ const CENTRE: f32 = 0.54;
 /// much costs 0.002 of mean error, and the divergence of their distribution falls by half.
 const SPREAD: f32 = 1.1;
 
-/// Turns a step's velocities and offsets, as the decoder hears them, into those of strokes that are
-/// played, for the ear; `logits` are those of the step's hits.
-///
-/// The reference's squared error counts every cell, and a cell without a hit is 0. What makes it
-/// least is the mean over both, `P(hit) * E[output | hit]`: strokes that the model is unsure of
-/// would be played too softly and too straight.
-pub fn for_the_ear(outputs: &mut [f32], logits: &[f32]) {
-    let (velocities, offsets) = outputs.split_at_mut(logits.len());
-    for ((velocity, offset), &logit) in velocities.iter_mut().zip(offsets).zip(logits) {
-        let chance = sigmoid(logit).max(LEAST);
-        *velocity = (CENTRE + SPREAD * (*velocity / chance - CENTRE)).clamp(0.0, 1.0);
-        *offset = (*offset / chance).clamp(-1.0, 1.0);
+impl Strokes {
+    /// Turns a step's velocities and offsets, as the decoder hears them, into those for the ear;
+    /// `logits` are those of the step's hits.
+    ///
+    /// The reference's squared error counts every cell, and a cell without a hit is 0. What makes it
+    /// least is the mean over both, `P(hit) * E[output | hit]`: strokes that the model is unsure of
+    /// would be played too softly and too straight, unless they are read as
+    /// [played](Strokes::Played).
+    pub fn for_the_ear(self, outputs: &mut [f32], logits: &[f32]) {
+        if self == Strokes::Magenta {
+            return;
+        }
+        let (velocities, offsets) = outputs.split_at_mut(logits.len());
+        for ((velocity, offset), &logit) in velocities.iter_mut().zip(offsets).zip(logits) {
+            let chance = sigmoid(logit).max(LEAST);
+            *velocity = (CENTRE + SPREAD * (*velocity / chance - CENTRE)).clamp(0.0, 1.0);
+            *offset = (*offset / chance).clamp(-1.0, 1.0);
+        }
+    }
+
+    /// The same of a groove's whole rows, given the numbers of its heads.
+    fn of_rows(self, rows: &mut Rows, parameters: &[f32]) {
+        let lanes = rows.depth / 3;
+        let each = rows.values.chunks_exact_mut(rows.depth);
+        for (row, logits) in each.zip(parameters.chunks_exact(rows.depth)) {
+            self.for_the_ear(&mut row[lanes..], &logits[..lanes]);
+        }
     }
 }
 
 impl MusicVae {
     /// What the decoder plays for each latent, for the ear: the rows of [`MusicVae::decode_rows`],
-    /// and in a groove's the velocities and (doubled) offsets [of strokes that are
-    /// played](for_the_ear), which the decoder itself does not hear.
+    /// and in a groove's the velocities and (doubled) offsets as its [`Strokes`] are read, which the
+    /// decoder itself does not hear.
     ///
     /// # Errors
     /// Those of [`MusicVae::decode_rows`].
@@ -43,6 +102,7 @@ impl MusicVae {
         how: Decoding,
         guide: &Guide,
     ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let strokes = self.strokes();
         let groove = self.preset().head == Head::Groove;
         let guide = Guide {
             parameters: groove,
@@ -52,7 +112,7 @@ impl MusicVae {
         Ok(played
             .map(|mut played| {
                 if let Some(parameters) = &played.parameters {
-                    strokes(&mut played.rows, &parameters.values);
+                    strokes.of_rows(&mut played.rows, &parameters.values);
                 }
                 played.rows.values
             })
@@ -60,24 +120,26 @@ impl MusicVae {
     }
 }
 
-/// Turns a groove's rows as they are heard by the decoder into those for the ear.
-fn strokes(rows: &mut Rows, parameters: &[f32]) {
-    let lanes = rows.depth / 3;
-    let each = rows.values.chunks_exact_mut(rows.depth);
-    for (row, logits) in each.zip(parameters.chunks_exact(rows.depth)) {
-        for_the_ear(&mut row[lanes..], &logits[..lanes]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{CENTRE, SPREAD, for_the_ear};
+    use super::{CENTRE, SPREAD, Strokes};
 
     /// A velocity and an offset of a stroke whose hit has the `logit`.
     fn heard(velocity: f32, offset: f32, logit: f32) -> [f32; 2] {
         let mut outputs = [velocity, offset];
-        for_the_ear(&mut outputs, &[logit]);
+        Strokes::Played.for_the_ear(&mut outputs, &[logit]);
         outputs
+    }
+
+    #[test]
+    fn the_references_strokes_are_what_the_decoder_puts_out() {
+        let mut outputs = [0.3, -0.2];
+        Strokes::Magenta.for_the_ear(&mut outputs, &[-1.0]);
+        assert_eq!(outputs, [0.3, -0.2]);
+        for strokes in Strokes::BOTH {
+            assert_eq!(strokes.name().parse(), Ok(strokes));
+        }
+        assert!("real".parse::<Strokes>().is_err());
     }
 
     #[test]

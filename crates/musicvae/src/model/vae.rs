@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use self::decoder::{Decoder, Performance, Track};
 use self::encoder::{Encoder, Sequences};
 use super::recurrent::Dense;
-use super::{Head, Latent, ModelError, Preset, Tensors};
+use super::{Head, Latent, ModelError, Preset, Strokes, Tensors};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,6 +96,7 @@ pub struct MusicVae {
     mu: Dense,
     sigma: Dense,
     decoder: Decoder,
+    strokes: Strokes,
 }
 
 impl MusicVae {
@@ -112,7 +113,19 @@ impl MusicVae {
             sigma: Dense::new(weights, "encoder/sigma")?,
             decoder: Decoder::new(&preset, weights)?,
             preset,
+            strokes: Strokes::default(),
         })
+    }
+
+    /// The model whose velocities and offsets are read in another way.
+    #[must_use]
+    pub fn with_strokes(self, strokes: Strokes) -> MusicVae {
+        MusicVae { strokes, ..self }
+    }
+
+    /// How its velocities and offsets are read.
+    pub fn strokes(&self) -> Strokes {
+        self.strokes
     }
 
     /// What the model is.

@@ -14,8 +14,8 @@ mod variants;
 mod whole_file;
 
 pub(crate) use bars::{bars_of, closing_line};
-pub use drum_part::{Drums, NoDrums};
 pub(crate) use drum_part::marked;
+pub use drum_part::{Drums, NoDrums};
 pub use drums::{LANES, Lane};
 pub use groove::{FEATURES, Groove, Hit, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
@@ -29,4 +29,4 @@ pub use representation::{
     MelodyOptions, PERFORMANCE_EVENTS, PERFORMANCE_INSTRUMENTS, PERFORMANCE_STEPS_PER_QUARTER,
     PerformanceOptions, Representation, Transpose,
 };
-pub use whole_file::{folder_of, unfinished_file, write_whole_file};
+pub use whole_file::{folder_of, unfinished_file, write_new_file, write_whole_file};

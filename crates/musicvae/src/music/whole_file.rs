@@ -18,18 +18,45 @@ pub fn write_whole_file(
         fill(&mut out)?;
         return out.flush();
     }
-    let folder = folder_of(&target);
+    filled(folder_of(&target), fill)?.persist(&target)?;
+    settle(folder_of(&target));
+    Ok(())
+}
+
+/// Writes a file as [`write_whole_file`] does, but only where nothing has its name yet: whoever comes
+/// first keeps it.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] where something has the name, if only since a moment ago.
+pub fn write_new_file(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<InPieces>) -> io::Result<()>,
+) -> io::Result<()> {
+    filled(folder_of(path), fill)?.persist_noclobber(path)?;
+    settle(folder_of(path));
+    Ok(())
+}
+
+/// A file in `folder` that is filled and on the disk, and has no name to keep yet.
+fn filled(
+    folder: &Path,
+    fill: impl FnOnce(&mut BufWriter<InPieces>) -> io::Result<()>,
+) -> io::Result<tempfile::NamedTempFile> {
     let mut file = unfinished_file(folder)?;
     let mut out = BufWriter::new(InPieces(file.as_file_mut()));
     fill(&mut out)?;
     out.flush()?;
     drop(out);
     file.as_file().sync_all()?;
-    file.persist(&target)?;
-    // The file is in place; some file systems cannot make the rename durable at once.
+    Ok(file)
+}
+
+/// A file of `folder` was renamed into place; some file systems cannot make that durable at once.
+fn settle(folder: &Path) {
     #[cfg(unix)]
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
-    Ok(())
+    #[cfg(not(unix))]
+    let _ = folder;
 }
 
 /// A file that takes a little at a time. A kernel without preemption (that of many servers) copies
@@ -92,6 +119,17 @@ mod tests {
         });
         assert_eq!(fail.unwrap_err().to_string(), "the disk is full");
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_takes_the_place_of_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("groove.mid");
+        write_new_file(&path, |out| out.write_all(b"first")).unwrap();
+        let second = write_new_file(&path, |out| out.write_all(b"second"));
+        assert_eq!(second.unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

@@ -47,8 +47,13 @@ pub enum TrainingError {
     OtherSetting { path: PathBuf, difference: String },
     #[error("{} holds no optimizer state to resume from: start anew from it instead", path.display())]
     NoOptimizer { path: PathBuf },
-    #[error("{} already holds a run: resume it, or choose another folder", path.display())]
-    Occupied { path: PathBuf },
+    #[error("training can't start a thread ({0}): close other programs")]
+    NoThread(std::io::Error),
+    #[error(
+        "{} already holds a run ({file}): resume it, or choose another folder",
+        path.display()
+    )]
+    Occupied { path: PathBuf, file: &'static str },
     #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
     NotMeasured(String),
     #[error(

@@ -16,7 +16,7 @@ use crate::checkpoint::Checkpoint;
 use crate::data::{Split, Windows, load_windows};
 use crate::model::lstm::Factors;
 use crate::model::{Head, Preset, Sampling};
-use crate::music::{DrumClasses, DrumsOptions, Representation};
+use crate::music::{DrumClasses, DrumsOptions, Reading, Representation};
 
 pub use measure::Returned;
 
@@ -274,6 +274,7 @@ impl Hierarchy {
             seed: self.seed,
             hop_bars: 1,
             every_window: true,
+            reading: Reading::Played,
             variation: Variation::NONE,
             average: None,
             validate_every: self.validate_every,

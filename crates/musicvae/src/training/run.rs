@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::Record;
+use crate::data::{Report, Split};
 
 /// What a run is told from outside.
 #[derive(Clone, Default)]
@@ -53,6 +54,8 @@ impl Control {
 pub enum Event {
     /// Something the user should know, one sentence.
     Notice(String),
+    /// What was used of a split of the corpus, and what was not.
+    Corpus(Split, Report),
     /// A line of the log.
     Record(Record),
     /// A checkpoint was written.

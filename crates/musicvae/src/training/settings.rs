@@ -8,6 +8,7 @@ use super::{Examples, TrainingError, Variation};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
 use crate::model::Preset;
 use crate::model::lstm::Factors;
+use crate::music::Reading;
 
 /// Keys of a checkpoint's notes.
 const BATCH: &str = "batch";
@@ -16,6 +17,7 @@ const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
 const AVERAGE: &str = "average";
 const FACTORS: &str = "factors";
+const READING: &str = "reading";
 
 /// What to train, on what, and where to.
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ pub struct TrainOptions {
     pub every_window: bool,
     /// What is done to examples, beyond the reference.
     pub variation: Variation,
+    /// How files of notes are understood.
+    pub reading: Reading,
     /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
     /// the weights as they are.
     pub average: Option<f64>,
@@ -67,6 +71,8 @@ pub struct RunSettings {
     /// As in [`TrainOptions`].
     pub variation: Variation,
     /// As in [`TrainOptions`].
+    pub reading: Reading,
+    /// As in [`TrainOptions`].
     pub average: Option<f64>,
     /// As in [`TrainOptions`].
     pub factors: Factors,
@@ -81,6 +87,7 @@ impl RunSettings {
             seed: 0,
             hop_bars: 1,
             variation: Variation::NONE,
+            reading: Reading::Played,
             average: None,
             factors: Factors::Float32,
         }
@@ -96,6 +103,7 @@ impl RunSettings {
         } = Checkpoint::load(&latest(out))?;
         let fraction = |key| metadata.notes.get(key)?.as_f64();
         let number = |key| fraction(key).map(|number| number as usize);
+        let text = |key| metadata.notes.get(key)?.as_str();
         let factors = metadata.notes.get(FACTORS).cloned();
         let factors = factors.and_then(|name| serde_json::from_value(name).ok());
         let fresh = RunSettings::new(preset);
@@ -108,6 +116,9 @@ impl RunSettings {
                 augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
                 told: fraction(TOLD).unwrap_or(fresh.variation.told),
             },
+            reading: text(READING)
+                .and_then(|it| it.parse().ok())
+                .unwrap_or_default(),
             average: fraction(AVERAGE),
             ..fresh
         })
@@ -124,6 +135,10 @@ impl TrainOptions {
         note(TOLD, self.variation.told);
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
+        }
+        if self.reading != Reading::Played {
+            let reading = self.reading.to_string();
+            metadata.notes.insert(READING.into(), reading.into());
         }
         if let Ok(factors) = serde_json::to_value(self.factors) {
             metadata.notes.insert(FACTORS.into(), factors);
@@ -213,6 +228,13 @@ pub(super) fn differences(
             .map(|found| (what, found, wanted))
     };
     settings.into_iter().filter_map(differs).collect()
+}
+
+/// The file in the folder `out` that a run wrote and another one would replace.
+pub(super) fn file_of_a_run(out: &Path) -> Option<&'static str> {
+    let holds = |name: &&str| out.join(name).metadata().is_ok_and(|it| it.len() > 0);
+    let names = ["latest.safetensors", "best.safetensors", "log.csv"];
+    names.into_iter().find(holds)
 }
 
 pub(super) fn latest(out: &Path) -> PathBuf {

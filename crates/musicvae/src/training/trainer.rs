@@ -1,10 +1,12 @@
 //! A training run: from data and options to checkpoints and a log.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
 use super::average::Average;
 use super::examples::converter;
-use super::settings::{check_same, differences, latest};
+use super::settings::{check_same, differences, file_of_a_run, latest};
 use super::{
     Adam, Control, Event, Examples, Log, Record, TrainOptions, TrainingError, evaluate_terms,
     gradients,
@@ -44,12 +46,12 @@ pub fn train(
 /// A run between two steps.
 pub struct Trainer {
     options: TrainOptions,
-    network: Network,
+    network: Arc<Network>,
     adam: Adam,
     average: Option<Average>,
     step: u64,
-    train: Examples,
-    validation: Option<Examples>,
+    train: Arc<Examples>,
+    validation: Option<Arc<Examples>>,
     log: Log,
     best_validation: Option<f64>,
     /// Of the weights as they are now, if it was measured.
@@ -71,8 +73,9 @@ impl Trainer {
             let checkpoint = Checkpoint::load(&latest)?;
             check_same(&checkpoint.preset, &options.preset, &latest)?;
             Some(checkpoint)
-        } else if latest.exists() {
-            return Err(TrainingError::Occupied { path: options.out });
+        } else if let Some(file) = file_of_a_run(&options.out) {
+            let path = options.out;
+            return Err(TrainingError::Occupied { path, file });
         } else {
             None
         };
@@ -89,8 +92,8 @@ impl Trainer {
             (None, Some(from)) => from.tensors.clone(),
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
-        let network = Network::new(options.preset.clone(), &weights, &options.device)?
-            .with_factors(options.factors);
+        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        let network = Arc::new(network.with_factors(options.factors));
         let adam = match &start {
             None => Adam::new(&network)?,
             Some(start) => Adam::from_tensors(&network, &start.optimizer)?
@@ -124,27 +127,29 @@ impl Trainer {
             adam,
             average: average.transpose()?,
             step,
-            train,
-            validation,
+            train: Arc::new(train),
+            validation: validation.map(Arc::new),
             log,
         })
     }
 
     /// All steps that are left, with looks at the validation split; what was trained is saved when
-    /// this returns without an error.
+    /// this returns without an error. A stop waits for neither a step nor a look that has begun.
     fn run(&mut self, control: &Control, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         while self.step < self.options.steps && !control.is_stopped() {
             fault::point("trainer");
-            let record = self.step()?;
+            let Some(record) = self.step_unless(control)? else {
+                break;
+            };
             tell(Event::Record(record));
             if self.step.is_multiple_of(self.options.validate_every.max(1)) {
-                self.validate(tell)?;
+                self.validate(control, tell)?;
                 self.save(tell)?;
             }
             control.wait_while_paused();
         }
         if self.saved != Some(self.step) {
-            self.validate(tell)?;
+            self.validate(control, tell)?;
             self.save(tell)?;
         }
         Ok(())
@@ -155,13 +160,32 @@ impl Trainer {
     /// # Errors
     /// [`TrainingError::NotFinite`] leaves the weights as they were before the step.
     pub fn step(&mut self) -> Result<Record, TrainingError> {
+        loop {
+            // Nobody stops it.
+            if let Some(record) = self.step_unless(&Control::default())? {
+                return Ok(record);
+            }
+        }
+    }
+
+    /// One optimizer step, or none and the weights as they were when `control` stops meanwhile.
+    fn step_unless(&mut self, control: &Control) -> Result<Option<Record>, TrainingError> {
         let started = Instant::now();
         let Trainer {
             options, network, ..
         } = self;
         let preset = network.preset();
-        let chosen = self.train.draw(options.seed, self.step, options.batch);
-        let mut gradients = gradients(network, &self.train, &chosen, options.seed, self.step)?;
+        let (seed, step) = (options.seed, self.step);
+        let chosen = self.train.draw(seed, step, options.batch);
+        let (work_network, work_train) = (network.clone(), self.train.clone());
+        let work = move || {
+            let found = gradients(&work_network, &work_train, &chosen, seed, step);
+            (found, chosen.len())
+        };
+        let Some((found, examples)) = unless_stopped(control, work)? else {
+            return Ok(None);
+        };
+        let mut gradients = found?;
         let norm = gradients.global_norm()?;
         if !norm.is_finite() || !gradients.terms.loss.is_finite() {
             return Err(TrainingError::NotFinite {
@@ -181,21 +205,31 @@ impl Trainer {
         self.seconds += elapsed;
         let mut record = Record::new(self.step, Split::Train, gradients.terms);
         record.gradient_norm = norm;
-        record.examples_per_second = chosen.len() as f64 / elapsed;
-        self.write(record)
+        record.examples_per_second = examples as f64 / elapsed;
+        self.write(record).map(Some)
     }
 
-    /// Measures the validation split, if there is one, and keeps the best weights so far.
-    fn validate(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
+    /// Measures the validation split, if there is one and nobody stops it, and keeps the best weights
+    /// so far.
+    fn validate(
+        &mut self,
+        control: &Control,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<(), TrainingError> {
         /// The same posterior noise at every look, so that looks compare.
         const SEED: u64 = 0;
         let Some(validation) = &self.validation else {
             return Ok(());
         };
         let started = Instant::now();
-        let averaged = self.averaged()?;
-        let measured = averaged.as_ref().unwrap_or(&self.network);
-        let terms = evaluate_terms(measured, validation, SEED, self.step)?;
+        let averaged = self.averaged()?.map(Arc::new);
+        let measured = averaged.as_ref().unwrap_or(&self.network).clone();
+        let (validation, step) = (validation.clone(), self.step);
+        let work = move || evaluate_terms(&measured, &validation, SEED, step);
+        let Some(terms) = unless_stopped(control, work)? else {
+            return Ok(());
+        };
+        let terms = terms?;
         let mut record = Record::new(self.step, Split::Validation, terms);
         record.examples_per_second = terms.examples as f64 / started.elapsed().as_secs_f64();
         self.validation_loss = Some(record.loss);
@@ -276,6 +310,31 @@ impl Trainer {
     }
 }
 
+/// What `work` finds on a thread of its own, or nothing when `control` stops first: what a step
+/// computes is worth less than an answer. The thread ends when it is done, and is heard no more.
+fn unless_stopped<T: Send + 'static>(
+    control: &Control,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, TrainingError> {
+    /// From one look at the control to the next.
+    const LOOK: Duration = Duration::from_millis(20);
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let worker = std::thread::Builder::new().name("trainer-step".into());
+    let worker = worker.spawn(move || drop(sender.send(work())));
+    let worker = worker.map_err(TrainingError::NoThread)?;
+    loop {
+        match receiver.recv_timeout(LOOK) {
+            Ok(found) => return Ok(Some(found)),
+            Err(RecvTimeoutError::Timeout) if control.is_stopped() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                Err(panic) => std::panic::resume_unwind(panic),
+                Ok(()) => return Ok(None),
+            },
+        }
+    }
+}
+
 /// The windows to learn from, and those to watch where the corpus has any.
 fn load_examples(
     options: &TrainOptions,
@@ -285,6 +344,7 @@ fn load_examples(
     let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
     let converter = || {
         let mut converter = converter(preset)?;
+        converter.reading = options.reading;
         if options.every_window {
             converter.max_windows = None;
         }
@@ -294,13 +354,14 @@ fn load_examples(
     for_training.hop = Some(options.hop_bars);
     for_training.seed = Some(options.seed);
     let train = load(Split::Train, &for_training)?;
-    for line in train.report().lines(false) {
-        tell(Event::Notice(line));
-    }
+    tell(Event::Corpus(Split::Train, train.report()));
     let mut for_validation = converter()?;
     for_validation.hop = Some(preset.bars);
     let validation = match load(Split::Validation, &for_validation) {
-        Ok(validation) => Some(Examples::new(for_validation, validation.windows)),
+        Ok(validation) => {
+            tell(Event::Corpus(Split::Validation, validation.report()));
+            Some(Examples::new(for_validation, validation.windows))
+        }
         Err(error @ DataError::NoWindows { .. }) => {
             tell(Event::Notice(format!(
                 "there is nothing to validate on, so no best checkpoint is kept: {error}"

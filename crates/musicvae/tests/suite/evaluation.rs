@@ -10,7 +10,7 @@ use musicvae::data::{AsMagenta, GrooveConverter, Split, Windows, load_windows};
 use musicvae::internals::init;
 use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
-    Groove, GrooveOptions, Hit, LANES, Lane, Measure, Representation, midi_file,
+    Groove, GrooveOptions, Hit, LANES, Lane, Measure, Reading, Representation, midi_file,
 };
 use musicvae::training::attributes::{AMOUNTS, attributes, styles};
 use musicvae::training::evaluate::{
@@ -131,7 +131,19 @@ fn of_other_music_the_losses_are_measured() {
         seed: 0,
     };
     let validation = Split::Validation;
-    let measured = evaluate_losses(&checkpoint, folder.path(), validation, &questions).unwrap();
+    let measured = {
+        let (reading, mut tell) = (Reading::Played, drop);
+        let path = folder.path();
+        evaluate_losses(
+            &checkpoint,
+            path,
+            validation,
+            reading,
+            &questions,
+            &mut tell,
+        )
+        .unwrap()
+    };
     let losses = measured.losses.unwrap();
     assert!(measured.hits.is_none() && losses.hits.is_none());
     let accuracy = losses.accuracy.unwrap();

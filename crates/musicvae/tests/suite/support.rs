@@ -121,6 +121,7 @@ impl Training {
             seed: 1,
             hop_bars: run.hop_bars,
             every_window: false,
+            reading: run.reading,
             variation: run.variation,
             average: run.average,
             validate_every: 100,

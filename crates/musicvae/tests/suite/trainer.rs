@@ -11,7 +11,7 @@ use musicvae::data::{GrooveConverter, Split, load_windows};
 use musicvae::internals::network::Network;
 use musicvae::internals::{Examples, gradients, init};
 use musicvae::model::{Factors, Preset, Tensors};
-use musicvae::music::{GrooveOptions, Note, NoteSequence, Representation, midi_file};
+use musicvae::music::{GrooveOptions, Note, NoteSequence, Reading, Representation, midi_file};
 use musicvae::training::{
     Control, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer, TrainingError,
     Variation, train,
@@ -48,6 +48,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         hop_bars: 1,
         every_window: false,
         variation: Variation::NONE,
+        reading: Reading::Played,
         average: None,
         validate_every: 3,
         resume: false,

@@ -67,8 +67,8 @@ impl DrumMaps {
         maps
     }
 
-    /// The `.toml` files of `folder`, by file name, before the machines. A folder that is not
-    /// there is no problem.
+    /// The `.toml` files of `folder`, by file name, before the machines. A map takes the place of the
+    /// machine's that is called as it is. A folder that is not there is no problem.
     pub fn with_folder(folder: Option<&Path>) -> DrumMaps {
         let mut maps = DrumMaps::default();
         let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
@@ -78,25 +78,45 @@ impl DrumMaps {
         files.sort();
         for path in files {
             match DrumMap::read(&path) {
-                Ok(map) => maps.maps.push(Listed {
-                    map,
-                    path: Some(path),
-                }),
+                Ok(map) => match maps.called(&map.name) {
+                    Some(Listed {
+                        path: Some(other), ..
+                    }) => maps.problems.push(format!(
+                        "{}: the map in {} is called {} too; give one of them another name.",
+                        path.display(),
+                        other.display(),
+                        map.name
+                    )),
+                    _ => maps.maps.push(Listed {
+                        map,
+                        path: Some(path),
+                    }),
+                },
                 Err(error) => maps.problems.push(format!("{error}.")),
             }
         }
         let machines = DrumMaps::machines();
-        maps.maps.extend(machines.maps);
+        let others = machines.maps.into_iter();
+        let others: Vec<Listed> = others
+            .filter(|listed| maps.called(&listed.map.name).is_none())
+            .collect();
+        maps.maps.extend(others);
         maps.problems.extend(machines.problems);
         maps
+    }
+
+    /// The map of exactly that name, in whatever case.
+    fn called(&self, name: &str) -> Option<&Listed> {
+        let lower = name.trim().to_lowercase();
+        let is_called = |listed: &&Listed| listed.map.name.trim().to_lowercase() == lower;
+        self.maps.iter().find(is_called)
     }
 
     /// The map that is called `name`, else the only one that has all words of `name` in its name,
     /// else why there is none, in one sentence.
     pub fn find(&self, name: &str) -> Result<&DrumMap, String> {
         let lower = name.trim().to_lowercase();
-        let called = |listed: &&Listed| listed.map.name.to_lowercase() == lower;
-        if let Some(listed) = self.maps.iter().find(called) {
+        if let Some(listed) = self.called(name) {
             return Ok(&listed.map);
         }
         let has_words = |listed: &&Listed| {

@@ -6,13 +6,15 @@
 mod check;
 mod settings;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use check::ConfigError;
 pub use settings::{
     Audio, Chain, Checkpoints, Color, Config, Export, Midi, Playing, Sampling, Screen, SoundFont,
     Training,
 };
+
+use crate::typed_path::typed_path;
 
 /// The configuration that is used when a setting is not named.
 pub const DEFAULT_TEXT: &str = include_str!("../../../../config.toml");
@@ -25,16 +27,19 @@ impl Config {
     /// [`VARIABLE`], `config.toml` in the platform's configuration folder, or the defaults. A file
     /// that is named but not there is an error; one that is merely looked for is not.
     pub fn find(named: Option<&Path>) -> Result<Config, ConfigError> {
-        if let Some(path) = named {
-            return Config::read(path);
-        }
-        if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            return Config::read(Path::new(&path));
-        }
-        match Config::platform_path().filter(|path| path.is_file()) {
+        match Config::file(named) {
             Some(path) => Config::read(&path),
             None => Ok(Config::default()),
         }
+    }
+
+    /// The file that [`Config::find`] reads; `None` for the defaults.
+    pub fn file(named: Option<&Path>) -> Option<PathBuf> {
+        let variable = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty());
+        named
+            .map(Path::to_path_buf)
+            .or_else(|| variable().map(PathBuf::from))
+            .or_else(|| Config::platform_path().filter(|path| path.is_file()))
     }
 
     /// Reads one file.
@@ -49,9 +54,12 @@ impl Config {
     /// Parses a configuration's text; `path` is for the errors only.
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         check::unknown_keys(text, path)?;
-        let config: Config =
+        let mut config: Config =
             toml::from_str(text).map_err(|error| check::value_error(text, path, &error))?;
         check::ranges(&config, text, path)?;
+        for path in config.paths() {
+            *path = typed_path(path);
+        }
         Ok(config)
     }
 }

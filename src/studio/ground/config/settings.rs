@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{self, RecordOptions, Takeover};
+use crate::typed_path::typed_path;
 
 /// Every setting of the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -129,7 +130,8 @@ impl Midi {
             return Ok(engine::DrumMap::general_midi());
         }
         if name.ends_with(".toml") {
-            return engine::DrumMap::read(Path::new(name)).map_err(|error| format!("{error}."));
+            let path = typed_path(Path::new(name));
+            return engine::DrumMap::read(&path).map_err(|error| format!("{error}."));
         }
         let maps = engine::DrumMaps::with_folder(self.maps_folder().as_deref());
         maps.find(name).cloned()
@@ -313,4 +315,23 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+impl Config {
+    /// Every path that a player writes.
+    pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let single = [
+            &mut self.midi.bindings,
+            &mut self.midi.maps,
+            &mut self.soundfont.path,
+            &mut self.checkpoints.open,
+            &mut self.chain.file,
+            &mut self.record.folder,
+            &mut self.training.data,
+            &mut self.training.out,
+            &mut self.export.folder,
+        ];
+        let several = [&mut self.soundfont.folders, &mut self.checkpoints.folders];
+        single.into_iter().chain(several.into_iter().flatten())
+    }
 }

@@ -26,7 +26,10 @@ pub enum MagentaError {
          the `.tar` that Magenta distributes"
     )]
     NotFound { path: String },
-    #[error("{path} holds several checkpoints ({names}); unpack it and name the `.index` of one")]
+    #[error(
+        "{path} holds several checkpoints ({names}); name the `.index` file of one, of an archive \
+         once it is unpacked"
+    )]
     Several { path: String, names: String },
     #[error("cannot read {file}: {reason}; check that it is there and readable")]
     Read { file: String, reason: io::Error },

@@ -102,10 +102,18 @@ impl Source {
             .keys()
             .filter_map(|name| name.strip_suffix(".index"))
             .collect();
-        let prefix = match prefixes.as_slice() {
-            [prefix] => prefix.to_string(),
-            [] => return Err(MagentaError::NotFound { path: archive }),
-            several => {
+        let latest = parts.iter().find_map(|(name, part)| {
+            let folder = name.strip_suffix("checkpoint")?;
+            let is_latest = matches!(folder.chars().next_back(), None | Some('/'));
+            let text = is_latest.then(|| text_of(&file, *part))??;
+            let prefix = format!("{folder}{}", file_name(&latest(&text)?));
+            prefixes.contains(&prefix.as_str()).then_some(prefix)
+        });
+        let prefix = match (latest, prefixes.as_slice()) {
+            (Some(prefix), _) => prefix,
+            (None, [prefix]) => prefix.to_string(),
+            (None, []) => return Err(MagentaError::NotFound { path: archive }),
+            (None, several) => {
                 let names = several.join(", ");
                 return Err(MagentaError::Several {
                     path: archive,
@@ -262,22 +270,40 @@ fn prefix_of(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(end))
 }
 
+/// The path that the text of a `checkpoint` file names as the latest.
+fn latest(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim_start);
+    let path = lines.find_map(|line| line.strip_prefix("model_checkpoint_path:"))?;
+    // A backslash is written twice in it.
+    let path = path.trim().trim_matches(['"', '\'']).replace(r"\\", r"\");
+    (!path.is_empty()).then_some(path)
+}
+
+/// The last part of a path of whatever system.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// The text of a small file in an archive.
+fn text_of(archive: &File, part: Part) -> Option<String> {
+    const LONGEST: u64 = 1 << 20;
+    let mut archive = archive;
+    archive.seek(SeekFrom::Start(part.start)).ok()?;
+    let mut text = String::new();
+    let size = part.length.min(LONGEST);
+    archive.take(size).read_to_string(&mut text).ok()?;
+    Some(text)
+}
+
 /// The checkpoint that a folder's `checkpoint` file names as the latest, or the only one there.
 fn prefix_in_folder(folder: &Path) -> Result<PathBuf, MagentaError> {
-    if let Ok(text) = std::fs::read_to_string(folder.join("checkpoint")) {
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("model_checkpoint_path:"));
-        let path = line.map(|path| PathBuf::from(path.trim().trim_matches('"')));
+    if let Ok(text) = std::fs::read_to_string(folder.join("checkpoint"))
+        && let Some(path) = latest(&text)
+    {
         // The path may be absolute, of the machine that trained.
-        let candidates = path.iter().flat_map(|path| {
-            [
-                Some(folder.join(path)),
-                path.file_name().map(|name| folder.join(name)),
-            ]
-        });
+        let candidates = [folder.join(&path), folder.join(file_name(&path))];
         let found = |prefix: &PathBuf| with_suffix(prefix, ".index").is_file();
-        if let Some(prefix) = candidates.flatten().find(found) {
+        if let Some(prefix) = candidates.into_iter().find(found) {
             return Ok(prefix);
         }
     }

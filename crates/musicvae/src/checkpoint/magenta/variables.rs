@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Bundle, ElementType, MagentaError};
 use crate::checkpoint::{Checkpoint, Metadata, encode::all_finite};
-use crate::model::{Head, Preset, Prior, Tensors};
+use crate::model::{Head, Preset, Prior, Strokes, Tensors};
 
 /// TensorFlow's names of Adam's first and second moments, and ours.
 const SLOTS: [(&str, &str); 2] = [("/Adam_1", "v"), ("/Adam", "m")];
@@ -180,7 +180,10 @@ fn read(bundle: &Bundle, preset: Preset, path: &Path) -> Result<Checkpoint, Mage
         tensors.insert(name, tensor);
     }
     let mut optimizer = Tensors::new();
-    let mut metadata = Metadata::of_this_run(0);
+    let mut metadata = Metadata {
+        strokes: Strokes::Magenta,
+        ..Metadata::of_this_run(0)
+    };
     let mut left_out = Vec::new();
     for name in bundle
         .variables()

@@ -25,10 +25,10 @@ use serde::{Deserialize, Serialize};
 use super::examples::converter;
 use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
-use crate::data::{Converter, Split, Window, Windows, load_windows};
+use crate::data::{Converter, Report, Split, Window, Windows, load_windows};
 use crate::model::Head;
 use crate::model::network::Network;
-use crate::music::Groove;
+use crate::music::{Groove, Reading};
 
 pub use accompaniment::{Accompaniment, Guess};
 pub use baselines::Baselines;
@@ -301,7 +301,8 @@ pub fn evaluate(
     Ok(evaluation)
 }
 
-/// Measures the loss terms alone, of any model that a corpus can be converted for.
+/// Measures the loss terms alone, of any model that a corpus can be converted for. `tell` hears what
+/// of the corpus was used.
 ///
 /// # Errors
 /// When the corpus cannot be read or yields nothing for the model.
@@ -309,11 +310,15 @@ pub fn evaluate_losses(
     checkpoint: &Checkpoint,
     data: &Path,
     split: Split,
+    reading: Reading,
     questions: &Questions,
+    tell: &mut dyn FnMut(Report),
 ) -> Result<Evaluation, TrainingError> {
     let mut converter = converter(&checkpoint.preset)?;
     converter.hop = Some(checkpoint.preset.bars);
+    converter.reading = reading;
     let windows = load_windows(data, Some(split), &converter)?;
+    tell(windows.report());
     let mut evaluation = Evaluation::of(checkpoint, split, &windows, questions)?;
     let Questions {
         unit,

@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, for_the_ear};
+use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, Strokes};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -107,11 +107,12 @@ impl<'a> Subject<'a> {
         let mut outputs = Vec::with_capacity(self.grooves.len());
         let z_size = self.model.preset().z_size;
         let means = self.means();
+        let heard = |row| activate(row, self.model.strokes());
         for (grooves, means) in self.grooves.chunks(AT_ONCE).zip(means.chunks(AT_ONCE)) {
             let z = Tensor::from_vec(means.concat(), (grooves.len(), z_size), &Device::Cpu)?;
             let logits = self.network.decode(&z, &batch(grooves)?, &mut KeepAll)?;
             for window in logits.transpose(0, 1)?.to_vec3::<f32>()? {
-                outputs.push(window.into_iter().flat_map(activate).collect());
+                outputs.push(window.into_iter().flat_map(heard).collect());
             }
         }
         Ok(outputs)
@@ -126,8 +127,8 @@ fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
     Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
 }
 
-/// Velocities and doubled offsets of strokes that are played, from logits; hits stay.
-fn activate(mut row: Vec<f32>) -> Vec<f32> {
+/// Velocities and doubled offsets as they are read, from logits; hits stay.
+fn activate(mut row: Vec<f32>, strokes: Strokes) -> Vec<f32> {
     let (hits, played) = row.split_at_mut(LANES);
     for (index, value) in played.iter_mut().enumerate() {
         *value = match index / LANES {
@@ -135,7 +136,7 @@ fn activate(mut row: Vec<f32>) -> Vec<f32> {
             _ => value.tanh(),
         };
     }
-    for_the_ear(played, hits);
+    strokes.for_the_ear(played, hits);
     row
 }
 

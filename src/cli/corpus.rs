@@ -1,0 +1,72 @@
+//! Arguments that the commands which read a corpus share, and what they say of it.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::output::note;
+use musicvae::data::{AsMagenta, DataError, GrooveConverter, Report, Split, Windows, load_windows};
+use musicvae::music::Reading;
+
+/// How music files are read.
+#[derive(Args, Clone, Copy)]
+pub struct ReadingArgs {
+    /// How files of notes are understood: played (as a player means them: strokes need no end, tempo
+    /// and meter are those of all tracks, drums are found wherever they stand, loops fill a window)
+    /// or magenta (as the reference's code reads them) [default: played].
+    #[arg(long, value_name = "HOW")]
+    reading: Option<Reading>,
+}
+
+impl ReadingArgs {
+    pub fn reading(self) -> Reading {
+        self.reading.unwrap_or_default()
+    }
+
+    /// What was asked for, where anything was.
+    pub fn asked(self) -> Option<Reading> {
+        self.reading
+    }
+}
+
+/// How a corpus is read, and how much is said of it.
+#[derive(Args, Clone, Copy)]
+pub struct CorpusArgs {
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// Name every file that was left out or mended, with the reason, and not only count them.
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+impl CorpusArgs {
+    /// Says what was left out.
+    pub fn tell(self, report: &Report) {
+        for line in self.lines(report) {
+            note!("{line}");
+        }
+    }
+
+    pub fn lines(self, report: &Report) -> Vec<String> {
+        report.lines(self.verbose)
+    }
+
+    /// The grooves of a split, with a word on what was left out.
+    ///
+    /// # Errors
+    /// Those of [`load_windows`].
+    pub fn grooves(
+        self,
+        data: &Path,
+        split: Split,
+        converter: GrooveConverter,
+    ) -> Result<Windows, DataError> {
+        let split = Some(split);
+        let windows = match self.reading.reading() {
+            Reading::Played => load_windows(data, split, &converter)?,
+            Reading::Magenta => load_windows(data, split, &AsMagenta(converter))?,
+        };
+        self.tell(&windows.report());
+        Ok(windows)
+    }
+}

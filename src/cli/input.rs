@@ -1,0 +1,48 @@
+//! What commands read: files, and standard input.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use musicvae::music::Reading;
+use musicvae::music::midi_file::{self, Read};
+
+/// What stands for standard input and output where a file is asked for.
+const STANDARD: &str = "-";
+
+/// Whether `path` stands for standard input or output. A file of that name is `./-`.
+pub fn is_standard(path: &Path) -> bool {
+    path == Path::new(STANDARD)
+}
+
+/// What messages call an input.
+pub fn name(path: &Path) -> String {
+    match is_standard(path) {
+        true => "standard input".into(),
+        false => path.display().to_string(),
+    }
+}
+
+/// The music of a MIDI file, or of what comes on standard input.
+pub fn midi(path: &Path, reading: Reading) -> anyhow::Result<Read> {
+    match is_standard(path) {
+        true => midi_file::read_as(&standard()?, reading).context("standard input"),
+        false => Ok(midi_file::read_path_as(path, reading)?),
+    }
+}
+
+/// A whole text file, or what comes on standard input.
+pub fn text(path: &Path) -> anyhow::Result<String> {
+    let read = || match is_standard(path) {
+        true => String::from_utf8(standard()?).map_err(io::Error::other),
+        false => std::fs::read_to_string(path),
+    };
+    read().with_context(|| format!("{} can't be read", name(path)))
+}
+
+fn standard() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
