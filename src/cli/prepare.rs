@@ -98,7 +98,7 @@ impl Prepare {
                 None => None,
             };
             let notes = sequence.notes.len();
-            Ok((notes, converted, mended.to_string(), sequence.to_bytes()))
+            Ok::<_, String>((notes, converted, mended.to_string(), sequence.to_bytes()))
         });
         bar.finish_and_clear();
 
