@@ -97,8 +97,12 @@ fn make(
         hop: None,
     };
     let train = corpus.grooves(data, Split::Train, converter)?;
+    corpus.tell(Some(Split::Train), &train.report());
     let validation = match corpus.grooves(data, Split::Validation, converter) {
-        Ok(validation) => Some(validation),
+        Ok(validation) => {
+            corpus.tell(Some(Split::Validation), &validation.report());
+            Some(validation)
+        }
         Err(error @ DataError::NoWindows { .. }) => {
             note!("note: the effects can't be measured: {error}");
             None

@@ -40,10 +40,13 @@ pub struct CorpusArgs {
 }
 
 impl CorpusArgs {
-    /// Says what was left out.
-    pub fn tell(self, report: &Report) {
+    /// Says what was left out, of a split or of the whole.
+    pub fn tell(self, split: Option<Split>, report: &Report) {
         for line in self.lines(report) {
-            note!("{line}");
+            match split {
+                Some(split) => note!("{split}: {line}"),
+                None => note!("{line}"),
+            }
         }
     }
 
@@ -51,7 +54,7 @@ impl CorpusArgs {
         report.lines(self.verbose)
     }
 
-    /// The grooves of a split, with a word on what was left out.
+    /// The grooves of a split.
     ///
     /// # Errors
     /// Those of [`load_windows`].
@@ -62,11 +65,9 @@ impl CorpusArgs {
         converter: GrooveConverter,
     ) -> Result<Windows, DataError> {
         let split = Some(split);
-        let windows = match self.reading.reading() {
-            Reading::Played => load_windows(data, split, &converter)?,
-            Reading::Magenta => load_windows(data, split, &AsMagenta(converter))?,
-        };
-        self.tell(&windows.report());
-        Ok(windows)
+        match self.reading.reading() {
+            Reading::Played => load_windows(data, split, &converter),
+            Reading::Magenta => load_windows(data, split, &AsMagenta(converter)),
+        }
     }
 }

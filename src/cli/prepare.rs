@@ -166,7 +166,7 @@ impl Prepare {
             let text = serde_json::to_string_pretty(&prepared)?;
             return target.report(format_args!("{text}"));
         }
-        self.corpus.tell(&report);
+        self.corpus.tell(self.split, &report);
         let windows = windows.map_or(String::new(), |windows| format!(", {windows} windows"));
         target.report(format_args!(
             "{name}: {used} note sequences, {notes} notes{windows}"

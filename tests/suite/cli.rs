@@ -427,7 +427,7 @@ fn models_of_other_music_are_played_from_the_shell() {
             "-o",
             "decoded.mid",
         ]);
-        run(&["reconstruct", "band.mid", "-o", "back.mid"]);
+        run(&["reconstruct", "band.mid", "--force", "-o", "back.mid"]);
         let (found, _, length) = instruments(&path("back.mid"));
         assert!(found.is_subset(&expected), "{preset}: {found:?}");
         assert!(
@@ -999,7 +999,7 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
             "`cut.mid`: not a playable MIDI file: ",
         ),
         (
-            &["interpolate", "a.mid", "no.mid", "-o", "x"],
+            &["interpolate", "b.mid", "no.mid", "-o", "x"],
             "cannot read `no.mid`",
         ),
         (

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use candle_core::npy::NpzTensors;
 use musicvae::checkpoint::Precision;
-use musicvae::music::midi_file;
+use musicvae::music::{Lane, midi_file};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -268,7 +268,7 @@ fn a_drum_map_says_what_notes_are_written() {
     let folder = workplace();
     let sample = "sample --seed 1 --temperature 1 --checkpoint tiny.safetensors";
     ok(&folder, &format!("{sample} -o gm.mid"));
-    ok(&folder, &format!("{sample} --map TR-8S -o other.mid"));
+    ok(&folder, &format!("{sample} --map drumbrute -o other.mid"));
     let (ours, other) = (bytes(&folder, "gm.mid"), bytes(&folder, "other.mid"));
     assert_ne!(ours, other);
     let run = run(&folder, &format!("{sample} --map bongo -o x.mid"));
@@ -399,6 +399,12 @@ fn an_imported_checkpoint_plays_the_references_strokes() {
     let decode = "decode z.json --temperature 0 --seed 1 --checkpoint m.safetensors -o";
     ok(&folder, &format!("{decode} g"));
     let expected: Value = serde_json::from_str(&expected).unwrap();
+    // The reference writes other toms than it reads.
+    let lane = |pitch: i64| {
+        let place = [36, 38, 42, 46, 45, 48, 50, 49, 51].map(i64::from);
+        let place = place.iter().position(|it| *it == pitch).unwrap();
+        i32::from(Lane::ALL[place].pitch())
+    };
     let mut all = 0;
     for (index, sequence) in expected.as_array().unwrap().iter().enumerate() {
         let found = midi_file::read(&bytes(&folder, &format!("g/groove-{:02}.mid", index + 1)));
@@ -411,7 +417,7 @@ fn an_imported_checkpoint_plays_the_references_strokes() {
                 let start = number(note, "start_time").max(0.0);
                 let velocity = number(note, "velocity").max(1.0) as i32;
                 let milliseconds = (start * 1e3).round() as i64;
-                (number(note, "pitch") as i32, milliseconds, velocity)
+                (lane(number(note, "pitch") as i64), milliseconds, velocity)
             })
             .collect();
         found.sort_unstable();
@@ -523,7 +529,7 @@ fn a_stop_does_not_wait_for_a_step() {
     use std::io::{BufRead as _, BufReader};
     let folder = workplace();
     corpus(&folder.path().join("corpus"));
-    let train = "train --data corpus --out r --batch 256 --steps 999";
+    let train = "train --data corpus --out r --batch 128 --steps 999";
     let mut child = command(&folder, &words(train))
         .stdout(Stdio::piped())
         .spawn()

@@ -31,7 +31,7 @@ fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
     let target = files.output.target(settings, inputs)?;
     let drummer = Drummer::of(&checkpoint)?.reading(files.corpus.reading.reading());
     let windows = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
-    files.corpus.tell(&windows.report());
+    files.corpus.tell(Some(Split::Train), &windows.report());
     let posteriors = drummer.encode(&windows.windows)?;
     Ok(Given {
         checkpoint,

@@ -110,7 +110,7 @@ impl Eval {
         let evaluation = match fitting[..] {
             [Part::Losses] => {
                 let reading = self.corpus.reading.reading();
-                let tell = &mut |report| self.corpus.tell(&report);
+                let tell = &mut |report| self.corpus.tell(Some(self.split), &report);
                 evaluate_losses(
                     &checkpoint,
                     &self.data,
@@ -144,9 +144,15 @@ impl Eval {
             self.corpus.grooves(&self.data, split, converter)
         };
         let windows = grooves(self.split, None)?;
+        self.corpus.tell(Some(self.split), &windows.report());
         // Without a training split there is nothing to learn simple predictions from.
         let train = match grooves(Split::Train, Some(1)) {
-            Ok(train) => Some(train),
+            Ok(train) => {
+                if self.split != Split::Train {
+                    self.corpus.tell(Some(Split::Train), &train.report());
+                }
+                Some(train)
+            }
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
         };

@@ -89,7 +89,7 @@ fn chunks(reader: &mut (impl Read + Seek), mut at: u64, end: u64) -> io::Result<
 /// is filled in, which some writers forget.
 pub fn after(reader: &mut (impl Read + Seek), start: u64, size: u32, end: u64) -> io::Result<u64> {
     let at = start + u64::from(size);
-    if size % 2 == 0 || at + 9 > end {
+    if size.is_multiple_of(2) || at + 9 > end {
         return Ok(at + u64::from(size % 2));
     }
     let next: [u8; 5] = read_at(reader, at)?;
