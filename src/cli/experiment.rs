@@ -67,8 +67,8 @@ struct HierarchyArgs {
     /// Steps from one look at the validation split (and save) to the next.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: u64,
-    /// Factors of the matrix products: float32, or bfloat16, which is faster on processors with
-    /// AVX-512 BF16.
+    /// Factors of the matrix products: float32, or bfloat16, which is faster on AMD's
+    /// processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", default_value = "float32", value_parser = factors)]
     factors: Factors,
     /// Print JSON instead of a table.

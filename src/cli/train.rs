@@ -92,7 +92,7 @@ pub struct Train {
     #[arg(long, value_enum, default_value = "cpu")]
     device: Compute,
     /// Factors of the matrix products [default: float32]. bfloat16 rounds them to 8 bits, which is
-    /// faster on processors with AVX-512 BF16.
+    /// faster on AMD's processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", value_parser = factors)]
     factors: Option<Factors>,
     /// Go on with the run that FOLDER holds, with the options that it was started with.

@@ -73,7 +73,7 @@ impl Kernels {
         Kernels::detect(known).ok_or_else(|| {
             let has = |name: &&str| Kernels::detect(name).is_some();
             let has: Vec<&str> = NAMES.into_iter().filter(has).collect();
-            KernelsError::Lacking(known, has.join(" and "))
+            KernelsError::Lacking(known, has.join(", "))
         })
     }
 
@@ -266,20 +266,21 @@ impl Vectors for pulp::x86::V4 {
         // Safe: vectors of one size are the same bytes, and every bit pattern is valid in each. The
         // processor has the instruction, for only then are pairs packed for it.
         unsafe {
-            let [left, right] = [left, right].map(|pairs| transmute::<_, __m512bh>(pairs));
-            transmute(_mm512_dpbf16_ps(transmute::<_, __m512>(sum), left, right))
+            let [left, right] = [left, right].map(|pairs| transmute::<Self::f32s, __m512bh>(pairs));
+            let sum = transmute::<Self::f32s, __m512>(sum);
+            transmute::<__m512, Self::f32s>(_mm512_dpbf16_ps(sum, left, right))
         }
     }
 
     #[inline(always)]
     fn widen(self, halves: &[u16]) -> Self::f32s {
-        use std::arch::x86_64::{_mm256_loadu_si256, _mm512_cvtph_ps};
+        use std::arch::x86_64::{__m512, _mm256_loadu_si256, _mm512_cvtph_ps};
         assert_eq!(halves.len(), Self::F32_LANES);
         // Safe: as many numbers are read as the slice was found to have, and AVX-512, which `self`
         // proves, has the instruction.
         unsafe {
             let halves = _mm256_loadu_si256(halves.as_ptr().cast());
-            std::mem::transmute(_mm512_cvtph_ps(halves))
+            std::mem::transmute::<__m512, Self::f32s>(_mm512_cvtph_ps(halves))
         }
     }
 }
@@ -299,13 +300,13 @@ impl Vectors for pulp::x86::V3 {
 
     #[inline(always)]
     fn widen(self, halves: &[u16]) -> Self::f32s {
-        use std::arch::x86_64::{_mm_loadu_si128, _mm256_cvtph_ps};
+        use std::arch::x86_64::{__m256, _mm_loadu_si128, _mm256_cvtph_ps};
         assert_eq!(halves.len(), Self::F32_LANES);
         // Safe: as many numbers are read as the slice was found to have, and the set is made only
         // where there is F16C.
         unsafe {
             let halves = _mm_loadu_si128(halves.as_ptr().cast());
-            std::mem::transmute(_mm256_cvtph_ps(halves))
+            std::mem::transmute::<__m256, Self::f32s>(_mm256_cvtph_ps(halves))
         }
     }
 }

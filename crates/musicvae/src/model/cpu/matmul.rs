@@ -3,7 +3,7 @@
 use pulp::bytemuck::cast_slice;
 
 use super::format::{Factor, Weight};
-use super::kernels::{Kernel, Vectors};
+use super::kernels::{Kernel, Kernels, Vectors};
 use super::panels::{Aligned, LeftPanels, RightPanels};
 
 /// Groups along the depth of a block. A right panel's stays in the first-level cache while left
@@ -31,6 +31,8 @@ pub fn matmul<E: Factor, W: Weight<E>>(
     from: Onto,
     out: &mut [f32],
 ) {
+    let sets = [left.kernels, right.kernels].map(Kernels::name);
+    assert_eq!(sets[0], sets[1], "kernels of a matrix product");
     assert_eq!(left.groups, right.groups, "depths of a matrix product");
     assert_eq!(
         out.len(),

@@ -84,7 +84,7 @@ impl<W: Weight<f32>, const VECTORS: usize> Kernel for Panel<'_, W, VECTORS> {
         let (rows_of_fours, last_rows) = self.weights.split_at(fours.len() * UNROLL * row_len);
         let rows_of_fours = rows_of_fours.chunks_exact(UNROLL * row_len);
         for (factors, rows) in fours.iter().zip(rows_of_fours) {
-            // By numbers: through iterators it does not become straight code.
+            #[allow(clippy::needless_range_loop)] // through iterators it isn't straight code
             for index in 0..UNROLL {
                 let row = &rows[index * row_len..][..row_len];
                 add_products(simd, factors[index], row, &mut sums[index]);

@@ -104,7 +104,7 @@ pub struct LeftPanels<E = f32> {
     /// Groups along the depth.
     pub(super) groups: usize,
     pub(super) data: Aligned<E>,
-    kernels: Kernels,
+    pub(super) kernels: Kernels,
 }
 
 impl<E: Format> LeftPanels<E> {
