@@ -19,6 +19,8 @@ run:
 
 test:
 	@$(SETUP) cargo test --locked --workspace
+	@# In a short form, which shows that everything can be measured.
+	@$(SETUP) cargo test --locked --bench model --bench engine
 
 lint:
 	@LINT=1 $(SETUP) cargo fmt --all --check

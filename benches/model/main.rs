@@ -5,6 +5,8 @@
 //! measured only when it is asked for: `growth` (how the cost grows with steps, batch and layer
 //! size; docs/growth.svg), `factors --data PATH` (losses of training with both formats of factors;
 //! docs/factors.svg).
+//!
+//! `cargo test --bench model` tries in seconds whether all of it can be measured at all.
 
 mod factors;
 mod growth;
@@ -72,8 +74,14 @@ fn main() {
     }
 }
 
+/// Whether this only tries that everything can be measured: cargo says when it is for the figures.
+fn is_short() -> bool {
+    !std::env::args().any(|argument| argument == "--bench")
+}
+
 /// The shortest of several runs: what the work costs when nothing else takes the machine.
 fn shortest(runs: usize, mut work: impl FnMut()) -> Duration {
+    let runs = if is_short() { 1 } else { runs };
     let time = |_| {
         let start = Instant::now();
         work();
@@ -207,7 +215,10 @@ fn training(checkpoint: &Checkpoint, peak: f64) {
         ("float32, dropout", network(dropped, Factors::Float32)),
         ("bfloat16, dropout", network(dropped, Factors::Bfloat16)),
     ];
-    let rows = [(512, 3), (128, 5), (64, 7)];
+    let rows: &[(usize, usize)] = match is_short() {
+        true => &[(4, 1)],
+        false => &[(512, 3), (128, 5), (64, 7)],
+    };
     let rows = rows.iter().flat_map(|&(batch, runs)| {
         let kinds = kinds.iter();
         kinds.map(move |(name, network)| (batch, runs, name, network))
@@ -261,7 +272,8 @@ fn playing(checkpoint: &Checkpoint) {
         });
         say(&format!("decode {count}"), time);
     }
-    for count in [1, 64, 512] {
+    let counts: &[usize] = if is_short() { &[1] } else { &[1, 64, 512] };
+    for &count in counts {
         let grooves = model.decode(&path(count), how).expect("grooves");
         let time = shortest(if count == 512 { 3 } else { 20 }, || {
             model.encode(&grooves).expect("posteriors");

@@ -211,7 +211,7 @@ impl Numbered {
         loop {
             let path = self.path(self.next);
             self.next += 1;
-            let written = self.rule.file(&path)?.write(bytes);
+            let written = (self.rule.file(&path)).and_then(|target| target.write(bytes));
             // Another program may have taken the number since.
             if written.is_ok() || self.rule.force || !path.exists() {
                 return written.map(|()| path);

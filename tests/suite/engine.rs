@@ -337,6 +337,7 @@ fn the_shell_renders_and_lists() {
     let render = |font: Option<&str>| {
         let mut process = Process::new(program);
         process.arg("render").arg(&midi).arg("-o").arg(&wav);
+        process.args(font.map(|_| "--force"));
         process.args(font.map(|font| format!("--soundfont={font}")));
         process.output().unwrap()
     };

@@ -6,7 +6,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::cpu::sigmoid;
-use super::{Decoding, Guide, Head, Latent, ModelError, MusicVae, Rows};
 
 /// How the velocities and offsets that a decoder puts out are understood: a property of its
 /// checkpoint.
@@ -77,46 +76,6 @@ impl Strokes {
             *velocity = (CENTRE + SPREAD * (*velocity / chance - CENTRE)).clamp(0.0, 1.0);
             *offset = (*offset / chance).clamp(-1.0, 1.0);
         }
-    }
-
-    /// The same of a groove's whole rows, given the numbers of its heads.
-    fn of_rows(self, rows: &mut Rows, parameters: &[f32]) {
-        let lanes = rows.depth / 3;
-        let each = rows.values.chunks_exact_mut(rows.depth);
-        for (row, logits) in each.zip(parameters.chunks_exact(rows.depth)) {
-            self.for_the_ear(&mut row[lanes..], &logits[..lanes]);
-        }
-    }
-}
-
-impl MusicVae {
-    /// What the decoder plays for each latent, for the ear: the rows of [`MusicVae::decode_rows`],
-    /// and in a groove's the velocities and (doubled) offsets as its [`Strokes`] are read, which the
-    /// decoder itself does not hear.
-    ///
-    /// # Errors
-    /// Those of [`MusicVae::decode_rows`].
-    pub fn play(
-        &self,
-        z: &[Latent],
-        how: Decoding,
-        guide: &Guide,
-    ) -> Result<Vec<Vec<f32>>, ModelError> {
-        let strokes = self.strokes();
-        let groove = self.preset().head == Head::Groove;
-        let guide = Guide {
-            parameters: groove,
-            ..*guide
-        };
-        let played = self.decode_rows(z, how, &guide)?.into_iter();
-        Ok(played
-            .map(|mut played| {
-                if let Some(parameters) = &played.parameters {
-                    strokes.of_rows(&mut played.rows, &parameters.values);
-                }
-                played.rows.values
-            })
-            .collect())
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod decoder;
 mod draw;
+mod ear;
 mod encoder;
 
 use rand::{RngExt, SeedableRng};

@@ -266,11 +266,16 @@ fn what_a_killed_run_left_is_cleaned_up() {
 }
 
 #[test]
-fn a_new_run_starts_a_new_log() {
+fn a_new_run_goes_into_no_folder_of_another() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     run(options(&folder, 3)).unwrap();
-    fs::remove_file(out.join("latest.safetensors")).unwrap();
+    for file in ["latest.safetensors", "best.safetensors", "log.csv"] {
+        let refused = run(options(&folder, 1)).unwrap_err();
+        let is_told = matches!(&refused, TrainingError::Occupied { file: it, .. } if *it == file);
+        assert!(is_told, "{refused}");
+        fs::remove_file(out.join(file)).unwrap();
+    }
     run(options(&folder, 1)).unwrap();
     assert_eq!(
         steps_and_splits(&out),
@@ -689,6 +694,7 @@ fn a_session_tells_all_of_a_run() {
         .iter()
         .map(|event| match event {
             Event::Notice(_) => 'n',
+            Event::Corpus(..) => 'c',
             Event::Record(Record {
                 split: Split::Train,
                 ..
@@ -702,7 +708,7 @@ fn a_session_tells_all_of_a_run() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(words, "tttvstvsf");
+    assert_eq!(words, "cctttvstvsf");
     session.join();
 }
 

@@ -127,6 +127,9 @@ fn strokes(path: &Path) -> (Vec<(u32, u8, u8)>, u32) {
     (strokes, tick)
 }
 
+/// Of four quarter notes.
+const BAR_TICKS: u32 = 4 * 960;
+
 /// What `groove` plays between two steps (since play), in ticks from the first.
 fn scheduled(groove: &Groove, from: i64, end: u32) -> Vec<(u32, u8, u8)> {
     let length = groove.steps.len() as i64;
@@ -186,9 +189,10 @@ fn what_is_heard_and_played_is_recorded_sample_by_sample_and_stroke_by_stroke() 
     assert!((seconds - length).abs() < 0.006, "{seconds} {length}");
 
     let (played, ticks) = strokes(&files[1]);
-    // 1,920 ticks a second.
-    assert!((f64::from(ticks) - length * 1920.0).abs() < 2.0);
-    let wanted = scheduled(&busy(), 16, ticks);
+    // 1,920 ticks a second; the file ends on the next bar line.
+    let recorded = (length * 1920.0).round() as u32;
+    assert_eq!(ticks, recorded.next_multiple_of(BAR_TICKS));
+    let wanted = scheduled(&busy(), 16, recorded);
     assert!(wanted.len() > 300);
     assert_eq!(played, wanted);
 }
@@ -277,8 +281,13 @@ fn a_card_of_another_rate_begins_another_file_and_nothing_is_lost_between() {
     let frames = (one.len() + two.len() + mixer::LATENCY) as u64;
     assert_eq!(frames, end - first);
     let (played, ticks) = strokes(&files[2]);
-    assert_eq!(played, scheduled(&busy(), 0, ticks));
-    assert!((f64::from(ticks) - 2.0 * 1920.0).abs() < 60.0);
+    // Two seconds, to the chunk.
+    let ends = 2 * 1920 - 60..2 * 1920 + 60;
+    let recorded = ends
+        .clone()
+        .find(|end| played == scheduled(&busy(), 0, *end));
+    assert!(recorded.is_some(), "{played:?}");
+    assert!(ticks.is_multiple_of(BAR_TICKS) && ticks >= ends.start && ticks < ends.end + BAR_TICKS);
 }
 
 #[test]
