@@ -159,7 +159,7 @@ impl Half {
     #[inline(always)]
     pub fn holds(value: f32) -> bool {
         let size = value.abs();
-        let normal = size.to_bits() & 0x1fff == 0 && size >= LEAST_NORMAL && size <= 65_504.0;
+        let normal = size.to_bits() & 0x1fff == 0 && (LEAST_NORMAL..=65_504.0).contains(&size);
         // Below, float16 counts in steps of 2^-24: the last place of what is 0.5 to 1.
         let small = size < LEAST_NORMAL && (size + 0.5) - 0.5 == size;
         normal | small
