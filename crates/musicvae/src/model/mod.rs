@@ -71,6 +71,9 @@ pub enum ModelError {
         "preset {preset} plays nothing from a latent alone, for it must be told the controls of every step"
     )]
     NoControls { preset: String },
+    /// The environment names kernels that can't be used.
+    #[error(transparent)]
+    Kernels(#[from] cpu::KernelsError),
     #[error(transparent)]
     Candle(#[from] candle_core::Error),
 }

@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 
 use self::decoder::{Decoder, Performance, Track};
 use self::encoder::{Encoder, Sequences};
+use super::cpu::Kernels;
 use super::recurrent::Dense;
 use super::{Head, Latent, ModelError, Preset, Strokes, Tensors};
 
@@ -105,9 +106,10 @@ impl MusicVae {
     ///
     /// # Errors
     /// A preset that contradicts itself, or the first tensor that is missing, unknown or of
-    /// another shape, by name.
+    /// another shape, by name; [`Kernels`] that can't be used.
     pub fn new(preset: Preset, weights: &Tensors) -> Result<MusicVae, ModelError> {
         preset.check(weights)?;
+        Kernels::chosen()?;
         Ok(MusicVae {
             encoder: Encoder::new(&preset, weights)?,
             mu: Dense::new(weights, "encoder/mu")?,
