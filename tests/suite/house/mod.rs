@@ -56,7 +56,7 @@ fn assert_one_way(arrows: &BTreeSet<Arrow>) {
 fn assert_downward(arrows: &BTreeSet<Arrow>, floors: &[&[&str]]) {
     let floor = |place: &Place| {
         let is_here = |floor: &&[&str]| floor.contains(&place[0].as_str());
-        let found = floors.iter().position(|floor| is_here(floor));
+        let found = floors.iter().position(is_here);
         found.unwrap_or_else(|| panic!("`{}` is on no floor: say on which", place[0]))
     };
     // The root only hangs the sign.
