@@ -13,6 +13,8 @@ use musicvae_tui::engine::{
 };
 use musicvae_tui::kit::EMBEDDED_KIT;
 
+use super::wait::wait_until;
+
 /// A bar of kicks on the beats with snares between them, one of those early.
 fn beat() -> Groove {
     let mut groove = Groove::empty(16);
@@ -27,17 +29,6 @@ fn beat() -> Groove {
         offset: 0.25,
     });
     groove
-}
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "in vain waited for {what}"
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

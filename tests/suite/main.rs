@@ -30,4 +30,5 @@ mod studio;
 mod support;
 mod transport;
 mod tui;
+mod wait;
 mod workbench;

@@ -9,18 +9,8 @@ use musicvae_tui::studio::{
     overlays,
 };
 
+use super::wait::wait_until;
 use super::workbench::{Workbench, engine};
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "in vain waited for {what}"
-        );
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// A master on this thread: sends ticks until `until` says so.
 fn ticks(engine: &Engine, qpm: f64, until: impl Fn(u32) -> bool) {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use musicvae::music::{Groove, Hit, Lane, midi_file};
 use musicvae_tui::engine::render::render_groove;
@@ -11,6 +11,8 @@ use musicvae_tui::engine::{
     Command, Engine, EngineOptions, RecordOptions, RecordStart, Request, SoundFont,
     SoundFontSource, TICKS_PER_QUARTER,
 };
+
+use super::wait::wait_until;
 
 /// A bar of snares, some of them early or late.
 fn groove() -> Groove {
@@ -40,17 +42,6 @@ fn options(folder: &Path) -> RecordOptions {
         sound: true,
         midi: true,
         start: RecordStart::Bar,
-    }
-}
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(30),
-            "in vain waited for {what}"
-        );
-        std::thread::sleep(Duration::from_millis(5));
     }
 }
 

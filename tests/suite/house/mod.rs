@@ -5,7 +5,7 @@
 mod reader;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reader::{Arrow, House, Place, between_rooms, circles};
 
@@ -86,6 +86,34 @@ fn no_arrow_of_the_library_runs_upward_or_in_a_circle() {
     let arrows = library().arrows();
     assert_downward(&arrows, &LIBRARY);
     assert_one_way(&arrows);
+}
+
+/// Rust files in a folder and in those in it, but for the tests' own.
+fn rust_files(folder: &Path, files: &mut BTreeSet<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_tests = path.file_stem().is_some_and(|name| name == "tests");
+        if path.is_dir() && !is_tests {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|it| it == "rs") && !is_tests {
+            files.insert(path);
+        }
+    }
+}
+
+#[test]
+fn no_file_is_left_over() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (folder, house) in [
+        (root.join("src"), application()),
+        (root.join("crates/musicvae/src"), library()),
+    ] {
+        let mut there = BTreeSet::new();
+        rust_files(&folder, &mut there);
+        there.remove(&folder.join("main.rs"));
+        let left: Vec<_> = there.difference(&house.files).collect();
+        assert!(left.is_empty(), "no module leads to {left:?}");
+    }
 }
 
 fn arrows_of(texts: &[(&str, &str)]) -> Vec<String> {

@@ -33,29 +33,36 @@ struct Module {
 #[derive(Debug, Default)]
 pub struct House {
     modules: BTreeMap<Place, Module>,
+    /// The files that were read.
+    pub files: BTreeSet<PathBuf>,
 }
 
 /// From the first module to the second, which defines what the first one names.
 pub type Arrow = (Place, Place);
 
 impl House {
-    /// Reads the crate whose root is `src/lib.rs` in `folder`.
+    /// Reads the crate whose root is `src/lib.rs` in `folder`. What tests alone see is not read.
     pub fn read(folder: &Path) -> House {
         let mut house = House::default();
-        let root = folder.join("src/lib.rs");
-        let text = |path: &Path| {
-            fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        let mut files = BTreeSet::new();
+        let mut text = |path: PathBuf| {
+            let read = fs::read_to_string(&path);
+            let read = read.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            files.insert(path);
+            read
         };
-        house.add(Place::new(), &text(&root), &mut |place| {
+        let source = folder.join("src");
+        let root = text(source.join("lib.rs"));
+        house.add(Place::new(), &root, &mut |place| {
             let inside: PathBuf = place.iter().collect();
-            let folder = root.parent().unwrap().join(inside);
+            let folder = source.join(inside);
             let file = folder.with_extension("rs");
-            text(&if file.is_file() {
-                file
-            } else {
-                folder.join("mod.rs")
+            text(match file.is_file() {
+                true => file,
+                false => folder.join("mod.rs"),
             })
         });
+        house.files = files;
         house
     }
 

@@ -1,11 +1,15 @@
 //! The way from a key to a receiver, with ports that are lost, block and panic.
 
+#[path = "../../../../tests/suite/wait.rs"]
+mod wait;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Condvar, MutexGuard, PoisonError, Weak};
 
 use proptest::prelude::*;
 
+use self::wait::wait_until;
 use super::ports::Backend;
 use super::*;
 use crate::engine::core::Core;
@@ -494,17 +498,6 @@ impl Fake {
             ..EngineOptions::default()
         };
         Engine::start_with(options, Ports::new(Box::new(self.clone())))
-    }
-}
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "in vain waited for {what}"
-        );
-        thread::sleep(Duration::from_millis(5));
     }
 }
 
