@@ -1,23 +1,15 @@
 //! A drummer that lives in your terminal.
 //!
-//! Each module is a *floor* that may use only the floors below it (a test in `tests/` reads the
-//! `use` lines and holds it to that):
+//! Each module is a *floor* that may use the floors below it and the library [`musicvae`];
+//! `tests/suite/house` reads the sources and holds it to that. How it is built: `docs/design.md`.
 //!
-//! | floor | module | what lives there |
-//! | --- | --- | --- |
-//! | 9 | [`cli`] | the subcommands |
-//! | 8 | [`tui`] | the terminal: draws a [`studio::Studio`], turns keys into actions |
-//! | 7 | [`studio`] | the application without a terminal |
-//! | 6 | [`engine`] | time and sound: transport, loop player, synthesizer, audio, MIDI |
-//! | 5 | [`training`] | optimizer, schedules, trainer, metrics, evaluation |
-//! | 4 | [`checkpoint`] | files to models and back |
-//! | 3 | [`model`] | tensors to tensors: the variational autoencoder |
-//! | 2 | [`data`] | corpora to windows |
-//! | 1 | [`music`] | plain values: note sequences, grooves, drum lanes |
-//! | 0 | [`chart`] | numbers to SVG pictures, for whoever has numbers |
-//!
-//! The main road, one way: MIDI file → [`music::NoteSequence`] → [`music::Groove`] → tensor →
-//! latent `z` → [`music::Groove`] → grid on screen, engine loop, or file.
+//! | floor | what lives there |
+//! | --- | --- |
+//! | [`cli`] | the subcommands |
+//! | [`tui`] | the terminal: draws a [`studio::Studio`], turns keys into actions |
+//! | [`studio`] | the application without a terminal |
+//! | [`engine`] | time and sound: transport, loop player, synthesizer, audio, MIDI |
+//! | [`kit`], [`embedded`], [`typed_path`] | the built-in drum kit and checkpoints; paths as people type them |
 
 pub mod cli;
 pub mod embedded;
