@@ -12,7 +12,7 @@ use musicvae::music::{Note, NoteSequence, Tempo, midi_file};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{corpus, data, drums};
+use crate::support::{corpus, data, drums, new_model};
 
 fn command(folder: &TempDir, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_musicvae-tui"));
@@ -49,21 +49,7 @@ fn workplace() -> TempDir {
         decoder: vec![8, 8],
         ..Preset::groovae_4bar()
     };
-    let mut tensors = init::random_weights(&preset, 1).unwrap();
-    // Otherwise every latent of a new model decodes to nearly the same.
-    for name in ["decoder/z_to_initial_state/kernel", "encoder/mu/kernel"] {
-        let kernel = tensors.get_mut(name).unwrap();
-        *kernel = (&*kernel * 500.0).unwrap();
-    }
-    let (optimizer, metadata) = (Tensors::new(), Metadata::of_this_run(3));
-    let checkpoint = Checkpoint {
-        preset,
-        tensors,
-        optimizer,
-        prior: Prior::default(),
-        metadata,
-    };
-    checkpoint
+    new_model(preset)
         .save(&folder.path().join("tiny.safetensors"), Precision::Full)
         .unwrap();
     fs::write(folder.path().join("a.mid"), drums(1, 5)).unwrap();

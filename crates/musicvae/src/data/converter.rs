@@ -1,8 +1,8 @@
 //! Note sequences to what a model hears and makes, and back, for every [`Representation`].
 //!
 //! The road has two legs. A note sequence is cut into [`Window`]s, which are music; a window becomes
-//! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a pure function of
-//! a seed, so a window need not be stored as numbers.
+//! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a
+//! pure function of a seed, so a window need not be stored as numbers.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -17,7 +17,7 @@ use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
 
-use crate::support::{corpus, corpus_of, data};
+use crate::support::{corpus, corpus_of, data, new_model};
 
 /// A model of two bars that answers at once and is shown what `options` say.
 fn tiny(options: GrooveOptions) -> Checkpoint {
@@ -30,19 +30,7 @@ fn tiny(options: GrooveOptions) -> Checkpoint {
         decoder: vec![8, 8],
         ..Preset::groovae_4bar()
     };
-    let mut tensors = init::random_weights(&preset, 1).unwrap();
-    // Otherwise every latent of a new model decodes to nearly the same.
-    for name in ["decoder/z_to_initial_state/kernel", "encoder/mu/kernel"] {
-        let kernel = tensors.get_mut(name).unwrap();
-        *kernel = (&*kernel * 500.0).unwrap();
-    }
-    Checkpoint {
-        preset,
-        tensors,
-        optimizer: Tensors::new(),
-        prior: Prior::default(),
-        metadata: Metadata::of_this_run(3),
-    }
+    new_model(preset)
 }
 
 fn windows(folder: &Path, split: Split, hop: usize) -> Windows {

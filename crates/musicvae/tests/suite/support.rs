@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::{Checkpoint, Metadata};
+use musicvae::internals::init;
 use musicvae::model::{Preset, Prior, Tensors};
 use musicvae::music::{Groove, Hit, midi_file};
 use musicvae::training::{Event, RunSettings, Session, TrainOptions};
@@ -201,5 +202,23 @@ pub fn random_checkpoint(preset: Preset, seed: u64) -> Checkpoint {
         optimizer,
         prior,
         metadata,
+    }
+}
+
+/// The checkpoint of a new model whose latents decode to different music; a small one answers at
+/// once.
+pub fn new_model(preset: Preset) -> Checkpoint {
+    let mut tensors = init::random_weights(&preset, 1).unwrap();
+    // Otherwise every latent of a new model decodes to nearly the same.
+    for name in ["decoder/z_to_initial_state/kernel", "encoder/mu/kernel"] {
+        let kernel = tensors.get_mut(name).unwrap();
+        *kernel = (&*kernel * 500.0).unwrap();
+    }
+    Checkpoint {
+        preset,
+        tensors,
+        optimizer: Tensors::new(),
+        prior: Prior::default(),
+        metadata: Metadata::of_this_run(3),
     }
 }
