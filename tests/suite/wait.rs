@@ -11,10 +11,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(
-            started.elapsed() < PATIENCE,
-            "in vain waited for {what}"
-        );
+        assert!(started.elapsed() < PATIENCE, "in vain waited for {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use candle_core::Device;
 
+use crate::preset_name::preset_of_name;
 use crate::studio::ground::config;
-use musicvae::model::Preset;
 use musicvae::training::{Event, Log, Record, RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
@@ -30,17 +30,7 @@ pub fn start(
     settings: &config::Training,
     tell: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<Session> {
-    let preset = Preset::by_name(&settings.preset).with_context(|| {
-        let names: Vec<String> = Preset::all()
-            .into_iter()
-            .map(|preset| preset.name)
-            .collect();
-        let known = names.join(", ");
-        format!(
-            "There is no preset `{}`; known ones: {known}.",
-            settings.preset
-        )
-    })?;
+    let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
     let resume = holds_a_run(settings);
     let run = if resume {
         RunSettings::of_run(&settings.out)?
