@@ -142,7 +142,7 @@ pub fn take_model(model: ModelInfo, ground: &mut Ground) {
 
 fn sampled(model: &ModelInfo, seed: u64) -> Anchor {
     Anchor {
-        z: model.prior.sample(model.z_size, seed),
+        z: model.prior.sample(model.z_size, seed, 1.0),
         name: format!("seed {seed}"),
         preview: None,
     }

@@ -627,7 +627,7 @@ fn samples_come_from_the_prior_of_the_model() {
     assert!(bench.studio.ground.scene.a.z.iter().all(|z| z.abs() < 20.0));
     bench.apply(morph::Action::Sample);
     let scene = &bench.studio.ground.scene;
-    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed));
+    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed, 1.0));
     assert!(scene.a.z.iter().all(|z| *z > 30.0));
 }
 

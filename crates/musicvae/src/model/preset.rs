@@ -1,9 +1,11 @@
 //! Every hyper-parameter of a model and of its training.
 
+mod ours;
 mod reference;
 
 use serde::{Deserialize, Serialize};
 
+use super::head::StrokeHead;
 use super::{ModelError, Tensors};
 use crate::music::Representation;
 
@@ -90,6 +92,8 @@ pub enum Head {
     /// tangent).
     #[default]
     Groove,
+    /// Hits, velocities and doubled offsets as distributions to draw from, lane by lane.
+    Strokes(StrokeHead),
     /// Logits of one class out of all columns.
     Categorical,
     /// Logits of one class out of each of these groups of columns.
@@ -105,10 +109,36 @@ pub enum Head {
 }
 
 impl Head {
+    /// Whether rows hold hits, velocities and doubled offsets.
+    pub fn makes_strokes(&self) -> bool {
+        matches!(self, Head::Groove | Head::Strokes(_))
+    }
+
+    /// How far chances count at a `temperature`: 1 where everything is drawn as it was learned. The
+    /// reference divides logits by the temperature, so that this is at 1. Strokes of a head that draws
+    /// them whole are as a good drummer's at one half, which is where a player's knob stands; at 2
+    /// they are twice as wide.
+    pub fn heat(&self, temperature: f32) -> f32 {
+        match self {
+            Head::Strokes(_) => 3.0 * temperature / (1.0 + temperature),
+            _ => temperature,
+        }
+    }
+
+    /// How far a latent is drawn from the middle of its Gaussian at a `temperature`: of the
+    /// reference's heads as far as ever.
+    pub fn heat_of_latents(&self, temperature: f32) -> f32 {
+        match self {
+            Head::Strokes(_) => self.heat(temperature),
+            _ => 1.0,
+        }
+    }
+
     /// Numbers that the output layer makes for `columns` columns.
     pub fn parameters(&self, columns: usize) -> usize {
         match self {
             Head::Nade { hidden } => hidden + columns,
+            Head::Strokes(strokes) => strokes.parameters(columns),
             _ => columns,
         }
     }
@@ -170,12 +200,19 @@ impl Core {
     pub fn cell(&self, layer: usize) -> String {
         format!("{}/multi_rnn_cell/cell_{layer}/lstm_cell", self.scope)
     }
+
+    /// What the strokes of a step say of later ones, of a head of strokes.
+    pub fn lane_by_lane(&self) -> String {
+        format!("{}/lane_by_lane/kernel", self.scope)
+    }
 }
 
 impl Preset {
-    /// The presets of the reference's configuration map, in its order.
+    /// The presets of the reference's configuration map, in its order, and then others.
     pub fn all() -> Vec<Preset> {
-        reference::all()
+        let mut presets = reference::all();
+        presets.extend(ours::all());
+        presets
     }
 
     /// The preset of that name.
@@ -328,6 +365,10 @@ impl Preset {
                     vec![core.columns, hidden, 1],
                 );
             }
+            if let Head::Strokes(strokes) = self.head {
+                let parameters = strokes.parameters(core.columns);
+                shapes.add(core.lane_by_lane(), vec![core.columns, parameters]);
+            }
             shapes.dense(
                 format!("{scope}/z_to_initial_state"),
                 embedding,
@@ -457,6 +498,7 @@ impl Head {
             Head::Groove if !columns.is_multiple_of(3) => Some(format!(
                 "{columns} columns are not hits, velocities and offsets"
             )),
+            Head::Strokes(strokes) => strokes.contradiction(columns),
             Head::MultiCategorical(groups) if groups.iter().sum::<usize>() != columns => Some(
                 format!("its groups {groups:?} do not share out {columns} columns"),
             ),

@@ -208,14 +208,14 @@ fn given_hits_are_played_as_drawn_ones_are() {
     assert!(drawn[0] != drawn[1]);
     let patterns: Vec<Groove> = drawn.iter().map(Groove::without_feel).collect();
     // Whoever is given what it would have drawn makes the same of it.
-    assert_eq!(model.decode_given(&latents, &patterns).unwrap(), drawn);
+    assert_eq!(model.decode_given(&latents, &patterns, how).unwrap(), drawn);
     let silence = vec![Groove::empty(32); 9];
-    let silent = model.decode_given(&latents, &silence).unwrap();
+    let silent = model.decode_given(&latents, &silence, how).unwrap();
     assert!(silent.iter().all(|groove| groove.hits().count() == 0));
-    assert!(model.decode_given(&latents, &silence[1..]).is_err());
+    assert!(model.decode_given(&latents, &silence[1..], how).is_err());
     assert!(
         model
-            .decode_given(&latents, &vec![Groove::empty(16); 9])
+            .decode_given(&latents, &vec![Groove::empty(16); 9], how)
             .is_err()
     );
 }

@@ -26,7 +26,6 @@ use super::examples::converter;
 use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Converter, Report, Split, Window, Windows, load_windows};
-use crate::model::Head;
 use crate::model::network::Network;
 use crate::music::{Groove, Reading};
 
@@ -410,7 +409,7 @@ pub(super) fn losses(
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
     let preset = checkpoint.preset.clone();
-    let grooves = preset.head == Head::Groove;
+    let grooves = preset.head.makes_strokes();
     let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
     let each = evaluate_each(&network, examples, SEED, checkpoint.metadata.step)?;
     let figures = plan.intervals(&each, |sums| {
