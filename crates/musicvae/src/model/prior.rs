@@ -405,7 +405,7 @@ mod tests {
         let standard = Prior::default();
         assert!(standard.to_tensors().unwrap().is_empty());
         assert_eq!(Prior::of_tensors(&Tensors::new()).unwrap(), standard);
-        assert_eq!(standard.sample(4, 9), sample_prior(4, 9));
+        assert_eq!(standard.sample(4, 9, 1.0), sample_prior(4, 9));
     }
 
     #[test]
