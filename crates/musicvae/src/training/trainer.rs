@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::average::Average;
 use super::examples::converter;
+use super::run::Hold;
 use super::settings::{check_same, differences, file_of_a_run, latest};
 use super::{
     Adam, Control, Event, Examples, Log, Record, TrainOptions, TrainingError, evaluate_terms,
@@ -53,6 +54,7 @@ pub struct Trainer {
     train: Arc<Examples>,
     validation: Option<Arc<Examples>>,
     log: Log,
+    _hold: Hold,
     best_validation: Option<f64>,
     /// Of the weights as they are now, if it was measured.
     validation_loss: Option<f64>,
@@ -80,6 +82,7 @@ impl Trainer {
             None
         };
         let (train, validation) = load_examples(&options, tell)?;
+        let hold = Hold::of(&options.out)?;
         if let Some(start) = &start {
             for (what, found, wanted) in differences(&start.metadata, &options, &train) {
                 tell(Event::Notice(format!(
@@ -113,12 +116,11 @@ impl Trainer {
         };
         let step = start.as_ref().map_or(0, |start| start.metadata.step);
         let log_path = options.out.join("log.csv");
-        let log = std::fs::create_dir_all(&options.out)
-            .and_then(|()| Log::open(&log_path, start.as_ref().map(|_| step)))
-            .map_err(|reason| TrainingError::Log {
-                path: log_path,
-                reason,
-            })?;
+        let log = Log::open(&log_path, start.as_ref().map(|_| step));
+        let log = log.map_err(|reason| TrainingError::Log {
+            path: log_path,
+            reason,
+        })?;
         Ok(Trainer {
             best_validation: note(BEST_VALIDATION),
             validation_loss: note(Metadata::VALIDATION_LOSS),
@@ -132,6 +134,7 @@ impl Trainer {
             train: Arc::new(train),
             validation: validation.map(Arc::new),
             log,
+            _hold: hold,
         })
     }
 

@@ -326,6 +326,22 @@ fn the_notes_speak_of_the_weights_beside_them() {
     );
 }
 
+/// Two trainers in one folder would write over each other's weights.
+#[test]
+fn a_folder_is_trained_in_by_one_trainer_at_a_time() {
+    let folder = TempDir::new().unwrap();
+    run(options(&folder, 1)).unwrap();
+    let again = || TrainOptions {
+        resume: true,
+        ..options(&folder, 2)
+    };
+    let first = Trainer::new(again(), &mut |_| ()).unwrap();
+    let second = run(again()).unwrap_err();
+    assert!(matches!(second, TrainingError::Held { .. }), "{second}");
+    drop(first);
+    run(again()).unwrap();
+}
+
 #[test]
 fn runs_that_do_not_fit_their_folder_are_refused() {
     let folder = TempDir::new().unwrap();
