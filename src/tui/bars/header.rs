@@ -124,7 +124,7 @@ fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
     Span::styled(format!("{dot} rec {time}"), theme.trouble())
 }
 
-/// What is connected: sound, MIDI, and what plays on pads.
+/// What is at work: what computes, sound, MIDI, and what plays on pads.
 fn lamps(studio: &Studio, theme: Theme) -> Vec<Span<'static>> {
     let transport = &studio.ground.transport;
     let audio = matches!(transport.audio, AudioState::On { .. });
@@ -137,6 +137,11 @@ fn lamps(studio: &Studio, theme: Theme) -> Vec<Span<'static>> {
         let pads = theme.pick("● pads ", "* pads ");
         lamps.push(Span::styled(pads, theme.trouble()));
     }
+    lamps.push(Span::styled(
+        studio.ground.device.name.clone(),
+        theme.faint(),
+    ));
+    lamps.push(Span::raw(" "));
     lamps.push(Span::styled(format!("audio {}", word(audio)), style(audio)));
     lamps.push(Span::raw(" "));
     lamps.push(Span::styled(format!("MIDI {} ", word(midi)), style(midi)));

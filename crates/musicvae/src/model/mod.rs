@@ -3,6 +3,7 @@
 
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod cpu;
+mod device;
 pub(crate) mod init;
 pub mod latent;
 pub(crate) mod lstm;
@@ -17,6 +18,7 @@ mod whiten;
 
 use std::collections::BTreeMap;
 
+pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
 pub use latent::Latent;
 pub use lstm::Factors;
 pub use preset::{Core, Head, Preset, Sampling};

@@ -15,7 +15,7 @@ use self::decoder::{Decoder, Performance, Track};
 use self::encoder::{Encoder, Sequences};
 use super::cpu::Kernels;
 use super::recurrent::Dense;
-use super::{Head, Latent, ModelError, Preset, Strokes, Tensors};
+use super::{Compute, Head, Latent, ModelError, Preset, Strokes, Tensors};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +63,8 @@ pub struct Shown<'a> {
 /// What a decoder is told besides latents; by default nothing, and it plays a whole window.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Guide<'a> {
+    /// A seed for each latent, in place of [`Decoding::seed`] for all of them; empty for that.
+    pub seeds: &'a [u64],
     /// Steps to play, of a flat decoder; a hierarchy plays [`Preset::steps`] and nothing else.
     pub steps: Option<usize>,
     /// Rows of the representation's control depth, as many as steps: one set for each latent, or
@@ -94,6 +96,7 @@ pub struct Played {
 /// A model ready to run.
 pub struct MusicVae {
     preset: Preset,
+    compute: Compute,
     encoder: Encoder,
     mu: Dense,
     sigma: Dense,
@@ -108,9 +111,22 @@ impl MusicVae {
     /// A preset that contradicts itself, or the first tensor that is missing, unknown or of
     /// another shape, by name; [`Kernels`] that can't be used.
     pub fn new(preset: Preset, weights: &Tensors) -> Result<MusicVae, ModelError> {
+        MusicVae::on(&Compute::CPU, preset, weights)
+    }
+
+    /// [`MusicVae::new`], run by `compute`.
+    ///
+    /// # Errors
+    /// Those of [`MusicVae::new`], and a device without room for the weights.
+    pub fn on(
+        compute: &Compute,
+        preset: Preset,
+        weights: &Tensors,
+    ) -> Result<MusicVae, ModelError> {
         preset.check(weights)?;
         Kernels::chosen()?;
         Ok(MusicVae {
+            compute: compute.clone(),
             encoder: Encoder::new(&preset, weights)?,
             mu: Dense::new(weights, "encoder/mu")?,
             sigma: Dense::new(weights, "encoder/sigma")?,
@@ -134,6 +150,11 @@ impl MusicVae {
     /// What the model is.
     pub fn preset(&self) -> &Preset {
         &self.preset
+    }
+
+    /// What plays or reads `count` latents or windows at once, as options name it.
+    pub fn device(&self, count: usize) -> String {
+        self.compute.name(count)
     }
 
     /// The posterior of each window.
@@ -237,22 +258,21 @@ impl MusicVae {
         }
         let steps = guide.steps.unwrap_or(self.preset.steps());
         self.check_guide(z.len(), steps, guide)?;
-        let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
-        let chances = steps * self.decoder.chances;
-        let chances: Vec<f32> = (0..chances).map(|_| rng.random()).collect();
+        let chances = self.chances(steps, how.seed, guide.seeds);
         let of_latent = |sets: &'a [Rows], row: usize| match sets {
             [] => &[],
             [all] => &all.values[..],
             each => &each[row].values,
         };
-        let each = z.iter().enumerate().map(|(row, z)| {
-            let controls = of_latent(guide.controls, row);
-            (z, controls, of_latent(guide.hits, row))
-        });
-        let tracks = side_by_side(&each.collect::<Vec<_>>(), |some| {
-            let z: Vec<f32> = some.iter().flat_map(|(z, ..)| *z).copied().collect();
-            let controls: Vec<_> = some.iter().map(|(_, controls, _)| *controls).collect();
-            let hits: Vec<_> = some.iter().map(|(.., hits)| *hits).collect();
+        let each: Vec<usize> = (0..z.len()).collect();
+        let tracks = side_by_side(&each, |some| {
+            let rows = || some.iter().copied();
+            let z: Vec<f32> = rows().flat_map(|row| &z[row]).copied().collect();
+            let chances: Vec<_> = rows()
+                .map(|row| &chances[row % chances.len()][..])
+                .collect();
+            let controls: Vec<_> = rows().map(|row| of_latent(guide.controls, row)).collect();
+            let hits: Vec<_> = rows().map(|row| of_latent(guide.hits, row)).collect();
             let mut performance = Performance {
                 temperature: how.temperature,
                 chances: &chances,
@@ -280,10 +300,29 @@ impl MusicVae {
         Ok(tracks.into_iter().map(played).collect())
     }
 
+    /// The random numbers of each latent; one set where they share a seed.
+    fn chances(&self, steps: usize, seed: u64, seeds: &[u64]) -> Vec<Vec<f32>> {
+        let one = |seed: &u64| {
+            let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+            let chances = steps * self.decoder.chances;
+            (0..chances).map(|_| rng.random()).collect()
+        };
+        match seeds {
+            [] => vec![one(&seed)],
+            seeds => seeds.iter().map(one).collect(),
+        }
+    }
+
     fn check_guide(&self, latents: usize, steps: usize, guide: &Guide) -> Result<(), ModelError> {
         let preset = &self.preset;
         if !preset.decoder_levels.is_empty() && steps != preset.steps() {
             return Err(misfit(format!("{} steps", preset.steps()), steps));
+        }
+        if !guide.seeds.is_empty() && guide.seeds.len() != latents {
+            return Err(misfit(
+                format!("seeds for {latents} latents"),
+                guide.seeds.len(),
+            ));
         }
         let depth = preset.representation.control_depth();
         if depth > 0 && guide.controls.is_empty() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::{DataError, NotConvertible};
-use crate::model::ModelError;
+use crate::model::{ModelError, NoDevice};
 
 /// Why a run can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,8 @@ pub enum TrainingError {
     },
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     #[error(transparent)]
     Checkpoint(Box<CheckpointError>),
     #[error("the training log {} can't be written: {reason}", path.display())]

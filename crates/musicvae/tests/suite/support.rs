@@ -8,7 +8,7 @@ use std::time::Duration;
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::internals::init;
-use musicvae::model::{Preset, Prior, Tensors};
+use musicvae::model::{DeviceChoice, Preset, Prior, Tensors};
 use musicvae::music::{Groove, Hit, midi_file};
 use musicvae::training::{Event, RunSettings, Session, TrainOptions};
 use rand::{RngExt, SeedableRng};
@@ -128,7 +128,7 @@ impl Training {
             validate_every: 100,
             resume: false,
             from: None,
-            device: Device::Cpu,
+            device: DeviceChoice::Cpu,
             factors: run.factors,
         };
         let session = Session::spawn(options, move |event| drop(tell.send(event)));

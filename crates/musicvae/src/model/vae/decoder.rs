@@ -45,8 +45,8 @@ struct Player {
 pub(super) struct Performance<'a> {
     /// Divides logits before they are drawn.
     pub temperature: f32,
-    /// [`Decoder::chances`] a step, the same for every latent.
-    pub chances: &'a [f32],
+    /// [`Decoder::chances`] a step, of each latent.
+    pub chances: &'a [&'a [f32]],
     /// Steps of a segment: of the whole, where there is no hierarchy.
     pub steps: usize,
     /// Rows of controls for each latent, each `control_depth` wide.
@@ -262,7 +262,7 @@ impl Player {
             }
             self.output
                 .run_into(layers.step(&x, &ones), &mut parameters);
-            let chances = &performance.chances[step * decoder.chances..][self.first_chance..];
+            let first_chance = step * decoder.chances + self.first_chance;
             for (row, parameters) in parameters.chunks_exact_mut(wide).enumerate() {
                 if ended[row].is_some() {
                     continue;
@@ -272,6 +272,7 @@ impl Player {
                     let place = step * decoder.parameters + self.first_parameter;
                     track.parameters[place..place + wide].copy_from_slice(parameters);
                 }
+                let chances = &performance.chances[row][first_chance..];
                 let (drawn, ones) = (&mut drawn[row * columns..][..columns], &mut ones[row]);
                 let heard = Drawn {
                     row: &mut *drawn,

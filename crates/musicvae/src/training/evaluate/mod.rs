@@ -19,15 +19,14 @@ use std::str::FromStr;
 
 use std::path::Path;
 
-use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::examples::converter;
 use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Converter, Report, Split, Window, Windows, load_windows};
-use crate::model::Head;
 use crate::model::network::Network;
+use crate::model::{Compute, Head};
 use crate::music::{Groove, Reading};
 
 pub use accompaniment::{Accompaniment, Guess};
@@ -230,12 +229,13 @@ pub struct Material<'a> {
     pub train: Option<&'a Windows>,
 }
 
-/// Measures `checkpoint`; `tell` hears which part is being worked on.
+/// Measures `checkpoint` with the device `compute`; `tell` hears which part is being worked on.
 ///
 /// # Errors
 /// When the windows are not of the model's length, or a part asks what the model cannot answer.
 pub fn evaluate(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     material: Material,
     questions: &Questions,
     tell: &mut dyn FnMut(Part),
@@ -269,7 +269,7 @@ pub fn evaluate(
     if asks(Part::Losses) {
         evaluation.losses = {
             let examples = Examples::of_grooves(&checkpoint.preset, &windows.windows)?;
-            Some(losses(checkpoint, &examples, &plan)?)
+            Some(losses(checkpoint, compute, &examples, &plan)?)
         };
     }
     if asks(Part::Baselines) {
@@ -279,7 +279,7 @@ pub fn evaluate(
     if !parts.iter().any(needs_subject) {
         return Ok(evaluation);
     }
-    let subject = Subject::new(checkpoint, &windows.windows, &plan)?;
+    let subject = Subject::new(checkpoint, compute, &windows.windows, &plan)?;
     if asks(Part::Reconstruction) {
         evaluation.reconstruction = Some(reconstruction::reconstruction(&subject)?);
     }
@@ -308,6 +308,7 @@ pub fn evaluate(
 /// When the corpus cannot be read or yields nothing for the model.
 pub fn evaluate_losses(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     data: &Path,
     split: Split,
     reading: Reading,
@@ -328,7 +329,7 @@ pub fn evaluate_losses(
     } = questions;
     let plan = Resampling::of(&windows, *unit, *resamples, *seed);
     let examples = Examples::new(converter, windows.windows);
-    evaluation.losses = Some(losses(checkpoint, &examples, &plan)?);
+    evaluation.losses = Some(losses(checkpoint, compute, &examples, &plan)?);
     Ok(evaluation)
 }
 
@@ -391,10 +392,15 @@ impl Sums for Terms {
 /// When windows and model do not fit.
 pub fn mean_loss(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     converter: &Converter,
     windows: Vec<Window>,
 ) -> Result<f64, TrainingError> {
-    let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+    let network = Network::new(
+        checkpoint.preset.clone(),
+        &checkpoint.tensors,
+        compute.trainer(),
+    )?;
     let examples = Examples::new(converter.clone(), windows);
     let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
     Ok(terms.mean().loss)
@@ -406,12 +412,13 @@ const SEED: u64 = 0;
 /// The loss terms of `examples`, as in validation during training.
 pub(super) fn losses(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     examples: &Examples,
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
     let preset = checkpoint.preset.clone();
     let grooves = preset.head == Head::Groove;
-    let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
+    let network = Network::new(preset, &checkpoint.tensors, compute.trainer())?;
     let each = evaluate_each(&network, examples, SEED, checkpoint.metadata.step)?;
     let figures = plan.intervals(&each, |sums| {
         let mean = sums.mean();
