@@ -211,6 +211,16 @@ impl Compute {
         without: None,
     };
 
+    /// The operations that a GPU would be given, on the CPU: for tests and measurements.
+    #[doc(hidden)]
+    pub fn rehearsed() -> Compute {
+        Compute {
+            gpu: Some(Gpu::Cuda(0)),
+            from: 0,
+            ..Compute::CPU
+        }
+    }
+
     /// What trains, and evaluates losses.
     pub fn trainer(&self) -> &Device {
         &self.device

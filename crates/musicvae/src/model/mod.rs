@@ -9,11 +9,13 @@ pub mod latent;
 pub(crate) mod lstm;
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod network;
+mod plan;
 mod preset;
 mod prior;
 mod recurrent;
 mod stroke;
 mod vae;
+mod walk;
 mod whiten;
 
 use std::collections::BTreeMap;

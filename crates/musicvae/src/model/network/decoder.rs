@@ -337,7 +337,7 @@ impl Player<'_> {
                     let chosen = || f32::from(u8::from(f64::from(uniform()) < *probability));
                     let chosen: Vec<f32> = std::iter::repeat_with(chosen).take(rows).collect();
                     let chosen = Tensor::from_vec(chosen, (rows, 1), next.device())?;
-                    let drawn = self.network.draw(self.core, &made, uniform)?;
+                    let drawn = self.network.draw_in_training(self.core, &made, uniform)?;
                     let told = next.broadcast_mul(&chosen.affine(-1.0, 1.0)?)?;
                     next = (told + drawn.broadcast_mul(&chosen)?)?;
                 }

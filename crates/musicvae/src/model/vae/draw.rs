@@ -48,20 +48,6 @@ impl Draw {
         })
     }
 
-    /// Whether its rows hold nothing but 0 and 1.
-    pub fn is_binary(&self) -> bool {
-        !matches!(self, Draw::Groove)
-    }
-
-    /// Random numbers that a row of `columns` columns takes.
-    pub fn chances(&self, columns: usize) -> usize {
-        match self {
-            Draw::Groove => columns / 3,
-            Draw::Classes(groups) => groups.len(),
-            Draw::Switches | Draw::Nade(_) => columns,
-        }
-    }
-
     /// Draws a row from the decoder's `parameters`, which are used up, with the random numbers
     /// `chances` (0..1). Logits are divided by the temperature; 0 takes what is likeliest.
     pub fn draw(
