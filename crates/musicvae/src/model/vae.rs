@@ -139,7 +139,7 @@ impl MusicVae {
             mu: Dense::new(weights, "encoder/mu")?,
             sigma: Dense::new(weights, "encoder/sigma")?,
             decoder: Decoder::new(&preset, weights)?,
-            on_device: on_device.map(Network::off_the_tape),
+            on_device: on_device.as_ref().map(Network::off_the_tape),
             preset,
             strokes: Strokes::default(),
         })

@@ -16,7 +16,7 @@ pub(super) trait Backend {
     fn zeros(&self, width: usize) -> Result<Self::Rows>;
 
     /// Layers before their first step, in the states that `leader` puts them into.
-    fn start(&self, place: Place, leader: &Self::Rows) -> Result<Self::Layers>;
+    fn start(&mut self, place: Place, leader: &Self::Rows) -> Result<Self::Layers>;
 
     /// A step of a conductor, which hears what it led before: its embedding.
     fn conduct(
@@ -49,8 +49,10 @@ pub(super) trait Backend {
 /// Which layers of a [`Plan`].
 #[derive(Clone, Copy)]
 pub(super) enum Place {
+    /// By its level.
     Conductor(usize),
-    Player(usize),
+    /// Before a segment.
+    Player(Moment),
 }
 
 /// Where a player is.
@@ -99,13 +101,32 @@ pub(super) fn walk<B: Backend>(
     z: &B::Rows,
     steps: usize,
 ) -> Result<()> {
-    let mut walk = Walk {
+    let steps = steps / plan.segments;
+    Walk {
         plan,
         backend,
-        steps: steps / plan.segments,
+        steps,
         segment: 0,
-    };
-    walk.lead(0, z).map(drop)
+    }
+    .lead(0, z)
+    .map(drop)
+}
+
+/// Plays one segment of `steps` steps, led by `leader`.
+pub(super) fn walk_segment<B: Backend>(
+    plan: &Plan,
+    backend: &mut B,
+    leader: &B::Rows,
+    steps: usize,
+) -> Result<()> {
+    Walk {
+        plan,
+        backend,
+        steps,
+        segment: 0,
+    }
+    .segment(leader)
+    .map(drop)
 }
 
 struct Walk<'a, B> {
@@ -144,14 +165,14 @@ impl<B: Backend> Walk<'_, B> {
         self.segment += 1;
         let mut side_by_side = Vec::with_capacity(self.plan.players.len());
         for player in 0..self.plan.players.len() {
-            let mut layers = self.backend.start(Place::Player(player), leader)?;
-            for turn in 0..self.steps {
-                let at = Moment {
-                    player,
-                    segment,
-                    turn,
-                    step: segment * self.steps + turn,
-                };
+            let moment = |turn| Moment {
+                player,
+                segment,
+                turn,
+                step: segment * self.steps + turn,
+            };
+            let mut layers = self.backend.start(Place::Player(moment(0)), leader)?;
+            for at in (0..self.steps).map(moment) {
                 let outputs = self.backend.step(at, &mut layers)?;
                 let parameters = self.backend.dense(at, &outputs)?;
                 if !self.backend.draw(at, parameters, &mut layers)? {

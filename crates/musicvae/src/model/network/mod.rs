@@ -183,11 +183,14 @@ impl Network {
     }
 
     /// The same network off the tape: nothing is remembered of what it computes.
-    pub fn off_the_tape(self) -> Network {
-        let off = |(name, weight): (String, Tensor)| (name, weight.detach());
+    pub fn off_the_tape(&self) -> Network {
+        let off = |(name, weight): (&String, &Tensor)| (name.clone(), weight.detach());
         Network {
-            weights: self.weights.into_iter().map(off).collect(),
-            ..self
+            preset: self.preset.clone(),
+            variables: self.variables.clone(),
+            weights: self.weights.iter().map(off).collect(),
+            device: self.device.clone(),
+            ..*self
         }
     }
 

@@ -1,9 +1,11 @@
-//! A decoder that hears itself, on any device: weights, states and random numbers stay there from the
-//! first step to the last, and so do the rows that it plays.
+//! The decoder step by step, on any device: weights, states and random numbers stay there from the
+//! first step to the last, and so do the rows that it plays. On the tape or off it.
 
 use candle_core::{DType, Result, Tensor, bail};
 
-use super::Network;
+use super::segments::{Ends, cut};
+use super::{InputMask, Network};
+use crate::model::Core;
 use crate::model::lstm::lstm_cell;
 use crate::model::plan::{self, Plan};
 use crate::model::walk::{Backend, Moment, Performance, Place, Track, walk};
@@ -15,49 +17,94 @@ impl Network {
         z: Vec<f32>,
         performance: &Performance,
     ) -> Result<Vec<Track>> {
-        let plan = Plan::of(&self.preset);
-        let z = Tensor::from_vec(
-            z,
-            (performance.chances.len(), self.preset.z_size),
-            &self.device,
-        )?;
-        let mut band = Band::new(self, &plan, performance)?;
+        let (plan, rows) = (Plan::of(&self.preset), performance.chances.len());
+        let z = Tensor::from_vec(z, (rows, self.preset.z_size), &self.device)?;
+        let (controls, own) = performance.on(self, &plan)?;
+        let mut band = Band::new(self, &plan, rows, controls, Ear::Own(own))?;
         walk(&plan, &mut band, &z, performance.steps)?;
-        band.tracks()
+        band.tracks(performance)
     }
 }
 
 /// A decoder at play.
-struct Band<'a> {
+pub(super) struct Band<'a> {
     network: &'a Network,
     plan: &'a Plan,
     conductors: Vec<Stack<'a>>,
     players: Vec<Stack<'a>>,
-    /// Latents.
+    /// Sequences side by side.
     rows: usize,
-    temperature: f32,
-    /// `[steps, rows, chances]`
-    chances: Tensor,
-    /// `[steps, rows, controls]`
+    /// `[steps of a segment, segments * rows, controls]`, as [`cut`] lays them.
     controls: Option<Tensor>,
-    /// `[steps, rows, lanes]`
+    ear: Ear<'a>,
+    /// Of each player.
+    pub parts: Vec<Part>,
+}
+
+/// What a decoder hears before each step.
+pub(super) enum Ear<'a> {
+    /// What it played.
+    Own(Own),
+    /// What was played in truth, or now and then what it drew.
+    Told(Told<'a>),
+}
+
+/// What a decoder that hears itself draws with; tensors as [`cut`] lays them.
+pub(super) struct Own {
+    temperature: f32,
+    /// `[steps of a segment, segments * rows, chances]`
+    chances: Tensor,
+    /// Hits in place of drawn ones, `[steps of a segment, segments * rows, lanes]`.
     hits: Option<Tensor>,
     end: Option<usize>,
     keep_parameters: bool,
-    /// Of each player.
-    parts: Vec<Part>,
+}
+
+/// What a decoder in training is told.
+pub(super) struct Told<'a> {
+    /// What was played before each step: `[steps of a segment, segments * rows, columns]`.
+    pub rows: &'a Tensor,
+    /// Where the segments end.
+    pub ends: Ends,
+    /// How often it hears what it drew instead.
+    pub mixture: Option<Mixture<'a>>,
+    pub mask: InputMask<'a>,
+}
+
+/// What a decoder hears of what it drew: with this probability, a step and a row at a time.
+pub(super) struct Mixture<'a> {
+    pub probability: f64,
+    /// Numbers in `0..1` to decide and draw with.
+    pub uniform: &'a mut dyn FnMut() -> f32,
+}
+
+impl Told<'_> {
+    /// Steps of a segment of `rows` sequences: as in the reference, the longest says when all of them
+    /// end. One at least is played.
+    fn steps(&self, segment: usize, rows: usize) -> usize {
+        self.ends.longest(segment * rows, rows).max(1)
+    }
+
+    /// What a player hears before a step.
+    fn before(&self, at: Moment, core: &Core, rows: usize) -> Result<Tensor> {
+        let rows = self.rows.get(at.turn)?.narrow(0, at.segment * rows, rows)?;
+        rows.narrow(1, core.first, core.columns)
+    }
 }
 
 /// What a player has played.
-struct Part {
-    /// Its last row, `[rows, columns]`.
-    heard: Tensor,
-    /// `[rows, columns]` a step.
-    played: Vec<Tensor>,
-    /// `[rows, parameters]` a step, where they are kept.
-    parameters: Vec<Tensor>,
-    /// Steps of each segment until it ended, where it can; `[rows, 1]`.
+#[derive(Default)]
+pub(super) struct Part {
+    /// Its last row, or what it was told instead: `[rows, columns]`.
+    next: Option<Tensor>,
+    /// What it drew, of one that hears itself; what it heard, of another: `[rows, columns]` a step.
+    pub heard: Vec<Tensor>,
+    /// `[rows, parameters]` a step.
+    pub parameters: Vec<Tensor>,
+    /// Steps of each segment until it ended, where it can: `[rows, 1]`.
     lengths: Vec<Tensor>,
+    /// What dropout left of the inputs of each layer; see [`Stack::masks`].
+    pub masks: Vec<Tensor>,
 }
 
 /// Weights of layers on top of each other.
@@ -77,12 +124,18 @@ struct Cell {
 }
 
 /// Layers at play.
-struct Playing {
+pub(super) struct Playing {
     /// Cell and output of each layer, `[rows, units]`.
     states: Vec<(Tensor, Tensor)>,
+    /// What the lowest layer hears at every step, if anything.
+    leader: Option<Tensor>,
     /// What is added to the gates of each layer at every step.
     bases: Vec<Tensor>,
-    /// 1 for the latents whose segment has not ended, `[rows, 1]`; `None` where none ever ends.
+    /// What dropout leaves of the inputs of each layer, if anything is dropped.
+    masks: Vec<Tensor>,
+    /// Steps so far.
+    turn: usize,
+    /// 1 for the sequences whose segment has not ended, `[rows, 1]`; `None` where none ever ends.
     going_on: Option<Tensor>,
 }
 
@@ -90,18 +143,17 @@ impl<'a> Stack<'a> {
     fn new(network: &Network, plan: &'a plan::Stack) -> Result<Stack<'a>> {
         let cell = |cell: &plan::Cell| {
             let kernel = network.tensor(&format!("{}/kernel", cell.scope));
-            let bias = network
-                .tensor(&format!("{}/bias", cell.scope))
-                .unsqueeze(0)?;
+            let bias = network.tensor(&format!("{}/bias", cell.scope));
             let part = |first: usize, end: usize| kernel.narrow(0, first, end - first);
             let (known, all) = (&cell.known, kernel.dim(0)?);
+            let bias = bias.unsqueeze(0)?;
             if known.is_empty() {
                 let (known, step) = (None, kernel.clone());
                 return Ok(Cell { known, step, bias });
             }
             let step = match known.start {
                 0 => part(known.end, all)?.contiguous()?,
-                _ => Tensor::cat(&[part(0, known.start)?, part(known.end, all)?], 0)?,
+                start => Tensor::cat(&[part(0, start)?, part(known.end, all)?], 0)?,
             };
             let known = Some(part(known.start, known.end)?.contiguous()?);
             Ok(Cell { known, step, bias })
@@ -112,8 +164,29 @@ impl<'a> Stack<'a> {
         })
     }
 
+    /// What dropout leaves of ones for the inputs of each layer, `[steps, rows, inputs]`; empty where
+    /// nothing is dropped.
+    fn masks(&self, steps: usize, rows: usize, mask: InputMask) -> Result<Vec<Tensor>> {
+        if mask.keeps_all() {
+            return Ok(Vec::new());
+        }
+        let layers = self.cells.iter().zip(&self.plan.cells);
+        let left = |(cell, plan): (&Cell, &plan::Cell)| {
+            let inputs = cell.step.dim(0)? - plan.units + plan.known.len();
+            let ones = Tensor::ones((steps, rows, inputs), DType::F32, cell.step.device())?;
+            mask.apply(&ones)
+        };
+        layers.map(left).collect()
+    }
+
     /// The layers before their first step; `led` says that the lowest hears its leader.
-    fn start(&self, network: &Network, leader: &Tensor, led: bool) -> Result<Playing> {
+    fn start(
+        &self,
+        network: &Network,
+        leader: &Tensor,
+        led: bool,
+        masks: Vec<Tensor>,
+    ) -> Result<Playing> {
         let states = network.dense(&self.plan.initial, leader)?.tanh()?;
         let mut first = 0;
         let state = |cell: &plan::Cell| {
@@ -124,12 +197,17 @@ impl<'a> Stack<'a> {
         };
         let states = self.plan.cells.iter().map(state).collect::<Result<_>>()?;
         let base = |cell: &Cell| match &cell.known {
-            Some(known) if led => leader.matmul(known)?.broadcast_add(&cell.bias),
+            Some(known) if led && masks.is_empty() => {
+                leader.matmul(known)?.broadcast_add(&cell.bias)
+            }
             _ => Ok(cell.bias.clone()),
         };
         Ok(Playing {
             states,
+            leader: led.then(|| leader.clone()),
             bases: self.cells.iter().map(base).collect::<Result<_>>()?,
+            masks,
+            turn: 0,
             going_on: None,
         })
     }
@@ -137,21 +215,39 @@ impl<'a> Stack<'a> {
     /// A step with the inputs `x` of the lowest layer; the outputs of the topmost.
     fn step(&self, layers: &mut Playing, x: Option<Tensor>) -> Result<Tensor> {
         let mut below = x;
-        let states = layers.states.iter_mut().zip(&layers.bases);
-        for (cell, ((c, h), base)) in self.cells.iter().zip(states) {
+        for (layer, cell) in self.cells.iter().enumerate() {
+            let mut base = layers.bases[layer].clone();
+            if let Some(kept) = layers.masks.get(layer) {
+                let kept = kept.get(layers.turn)?;
+                let known = &self.plan.cells[layer].known;
+                if let (Some(weights), Some(leader)) = (&cell.known, &layers.leader) {
+                    let leader = (leader * kept.narrow(1, known.start, known.len())?)?;
+                    base = leader.matmul(weights)?.broadcast_add(&base)?;
+                }
+                let others = [(0, known.start), (known.end, kept.dim(1)?)];
+                let others = others.iter().filter(|(first, end)| first < end);
+                let others = others.map(|&(first, end)| kept.narrow(1, first, end - first));
+                let others = others.collect::<Result<Vec<_>>>()?;
+                below = match below {
+                    Some(x) => Some((x * Tensor::cat(&others, 1)?)?),
+                    None => None,
+                };
+            }
+            let (c, h) = &mut layers.states[layer];
             let joined = match below {
                 Some(x) => Tensor::cat(&[&x, &*h], 1)?,
                 None => h.clone(),
             };
-            let gates = joined.matmul(&cell.step)?.broadcast_add(base)?;
+            let gates = joined.matmul(&cell.step)?.broadcast_add(&base)?;
             let (next_c, next_h) = lstm_cell(&gates, c)?;
             // What has ended stays as it was.
             (*c, *h) = match &layers.going_on {
                 None => (next_c, next_h),
-                Some(going_on) => (either(going_on, &next_c, c)?, either(going_on, &next_h, h)?),
+                Some(on) => (either(on, &next_c, c)?, either(on, &next_h, h)?),
             };
             below = Some(h.clone());
         }
+        layers.turn += 1;
         match below {
             Some(outputs) => Ok(outputs),
             None => bail!("a decoder without layers"),
@@ -165,69 +261,80 @@ fn either(chosen: &Tensor, this: &Tensor, other: &Tensor) -> Result<Tensor> {
     this.broadcast_mul(chosen)? + kept
 }
 
-impl<'a> Band<'a> {
-    fn new(network: &'a Network, plan: &'a Plan, performance: &Performance) -> Result<Band<'a>> {
-        let (rows, steps) = (performance.chances.len(), performance.steps);
-        let device = &network.device;
-        // Time first, so that a step is one piece of memory.
-        let time_first = |rows: &[&[f32]], width: usize| {
-            let mut values = Vec::with_capacity(steps * rows.len() * width);
-            for step in 0..steps {
+impl Performance<'_> {
+    /// Its controls, and the rest of it, on the network's device.
+    fn on(&self, network: &Network, plan: &Plan) -> Result<(Option<Tensor>, Own)> {
+        let laid = |rows: &[&[f32]], width: usize| {
+            let mut values = Vec::with_capacity(self.steps * rows.len() * width);
+            for step in 0..self.steps {
                 (rows.iter())
                     .for_each(|row| values.extend_from_slice(&row[step * width..][..width]));
             }
-            Tensor::from_vec(values, (steps, rows.len(), width), device)
+            let shape = (self.steps, rows.len(), width);
+            let all = Tensor::from_vec(values, shape, &network.device)?;
+            // A step is then one piece of memory.
+            cut(&all, plan.segments)?.contiguous()
         };
         let given = |rows: &[&[f32]], width: usize| match rows.first() {
-            Some([_, ..]) => time_first(rows, width).map(Some),
+            Some([_, ..]) => laid(rows, width).map(Some),
             _ => Ok(None),
         };
-        let part = |player: &plan::Player| {
-            Ok(Part {
-                heard: Tensor::zeros((rows, player.core.columns), DType::F32, device)?,
-                played: Vec::with_capacity(steps),
-                parameters: Vec::new(),
-                lengths: Vec::new(),
-            })
+        let own = Own {
+            temperature: self.temperature,
+            chances: laid(&self.chances, plan.chances)?,
+            hits: given(&self.hits, plan.columns / 3)?,
+            end: self.end,
+            keep_parameters: self.keep_parameters,
         };
-        let stacks = |stacks: Vec<&'a plan::Stack>| -> Result<Vec<Stack>> {
-            (stacks.into_iter())
-                .map(|stack| Stack::new(network, stack))
-                .collect()
-        };
+        Ok((given(&self.controls, self.control_depth)?, own))
+    }
+}
+
+impl<'a> Band<'a> {
+    pub fn new(
+        network: &'a Network,
+        plan: &'a Plan,
+        rows: usize,
+        controls: Option<Tensor>,
+        ear: Ear<'a>,
+    ) -> Result<Band<'a>> {
+        let stack = |stack: &'a plan::Stack| Stack::new(network, stack);
+        let conductors = plan.conductors.iter().map(|it| stack(&it.stack));
+        let players = plan.players.iter().map(|it| stack(&it.stack));
         Ok(Band {
             network,
-            conductors: stacks(plan.conductors.iter().map(|it| &it.stack).collect())?,
-            players: stacks(plan.players.iter().map(|it| &it.stack).collect())?,
-            parts: plan.players.iter().map(part).collect::<Result<_>>()?,
+            conductors: conductors.collect::<Result<_>>()?,
+            players: players.collect::<Result<_>>()?,
+            parts: plan.players.iter().map(|_| Part::default()).collect(),
             plan,
             rows,
-            temperature: performance.temperature,
-            chances: time_first(&performance.chances, plan.chances)?,
-            controls: given(&performance.controls, performance.control_depth)?,
-            hits: given(&performance.hits, plan.columns / 3)?,
-            end: performance.end,
-            keep_parameters: performance.keep_parameters,
+            controls,
+            ear,
         })
     }
 
+    /// What this segment and step has of a tensor as [`cut`] lays them.
+    fn piece(&self, all: &Tensor, segment: usize, turn: usize) -> Result<Tensor> {
+        all.get(turn)?.narrow(0, segment * self.rows, self.rows)
+    }
+
     /// What was played, in the memory of the CPU.
-    fn tracks(self) -> Result<Vec<Track>> {
+    fn tracks(self, performance: &Performance) -> Result<Vec<Track>> {
         let side_by_side = |of: fn(&Part) -> &Vec<Tensor>| -> Result<Vec<Vec<f32>>> {
             let parts = self.parts.iter().map(|part| Tensor::stack(of(part), 1));
             let parts = parts.collect::<Result<Vec<_>>>()?;
             Tensor::cat(&parts, 2)?.flatten(1, 2)?.to_vec2()
         };
-        let mut rows = side_by_side(|part| &part.played)?.into_iter();
-        let mut parameters = match self.keep_parameters {
+        let mut rows = side_by_side(|part| &part.heard)?.into_iter();
+        let parameters = match performance.keep_parameters {
             true => side_by_side(|part| &part.parameters)?,
             false => Vec::new(),
-        }
-        .into_iter();
+        };
+        let mut parameters = parameters.into_iter();
         let lengths = match &self.parts[0].lengths[..] {
             [] => {
-                let steps = self.chances.dim(0)? / self.plan.segments;
-                vec![vec![steps; self.plan.segments]; self.rows]
+                let whole = performance.steps / self.plan.segments;
+                vec![vec![whole; self.plan.segments]; self.rows]
             }
             lengths => {
                 let counted = Tensor::cat(lengths, 1)?.to_vec2::<f32>()?;
@@ -252,20 +359,39 @@ impl Backend for Band<'_> {
         Tensor::zeros((self.rows, width), DType::F32, &self.network.device)
     }
 
-    fn start(&self, place: Place, leader: &Tensor) -> Result<Playing> {
-        match place {
-            // The one zero that it hears adds nothing.
+    fn start(&mut self, place: Place, leader: &Tensor) -> Result<Playing> {
+        let at = match place {
             Place::Conductor(level) => {
-                let led = self.plan.conductors[level].heard > 0;
-                self.conductors[level].start(self.network, leader, led)
+                let conductor = &self.plan.conductors[level];
+                let stack = &self.conductors[level];
+                let masks = match &mut self.ear {
+                    Ear::Own(_) => Vec::new(),
+                    Ear::Told(told) => stack.masks(conductor.steps, self.rows, &mut *told.mask)?,
+                };
+                // The one zero that another hears adds nothing.
+                return stack.start(self.network, leader, conductor.heard > 0, masks);
             }
-            Place::Player(player) => {
-                let mut layers = self.players[player].start(self.network, leader, true)?;
-                if self.end.is_some() {
+            Place::Player(at) => at,
+        };
+        let core = &self.plan.players[at.player].core;
+        let silence = self.zeros(core.columns)?;
+        let stack = &self.players[at.player];
+        let part = &mut self.parts[at.player];
+        match &mut self.ear {
+            Ear::Own(own) => {
+                part.next.get_or_insert(silence);
+                let mut layers = stack.start(self.network, leader, true, Vec::new())?;
+                if own.end.is_some() {
                     let all = Tensor::ones((self.rows, 1), DType::F32, &self.network.device)?;
                     layers.going_on = Some(all);
                 }
                 Ok(layers)
+            }
+            Ear::Told(told) => {
+                let steps = told.steps(at.segment, self.rows);
+                part.masks = stack.masks(steps, self.rows, &mut *told.mask)?;
+                part.next = Some(told.before(at, core, self.rows)?);
+                stack.start(self.network, leader, true, part.masks.clone())
             }
         }
     }
@@ -276,12 +402,20 @@ impl Backend for Band<'_> {
     }
 
     fn step(&self, at: Moment, layers: &mut Playing) -> Result<Tensor> {
-        let heard = &self.parts[at.player].heard;
-        let x = match &self.controls {
-            None => heard.clone(),
-            Some(controls) => Tensor::cat(&[heard, &controls.get(at.step)?], 1)?,
-        };
-        self.players[at.player].step(layers, Some(x))
+        let mut x = self.parts[at.player].next.clone();
+        if let (Some(row), Some(controls)) = (&x, &self.controls) {
+            let controls = self.piece(controls, at.segment, at.turn)?;
+            x = Some(Tensor::cat(&[row, &controls], 1)?);
+        }
+        let before = layers.states.clone();
+        let outputs = self.players[at.player].step(layers, x)?;
+        if let Ear::Told(told) = &self.ear
+            && told.ends.longest(at.segment * self.rows, self.rows) == 0
+        {
+            // A segment of no steps leaves all as it was.
+            layers.states = before;
+        }
+        Ok(outputs)
     }
 
     fn dense(&self, at: Moment, outputs: &Tensor) -> Result<Tensor> {
@@ -290,36 +424,10 @@ impl Backend for Band<'_> {
     }
 
     fn draw(&mut self, at: Moment, parameters: Tensor, layers: &mut Playing) -> Result<bool> {
-        let player = &self.plan.players[at.player];
-        let chances = self.chances.get(at.step)?;
-        let chances = chances.narrow(1, player.first_chance, player.chances)?;
-        let (core, temperature) = (&player.core, self.temperature);
-        let mut row = self
-            .network
-            .draw(core, &parameters, temperature, &chances)?;
-        if let Some(hits) = &self.hits {
-            let lanes = hits.dim(2)?;
-            let others = row.narrow(1, lanes, core.columns - lanes)?;
-            row = Tensor::cat(&[&hits.get(at.step)?, &others], 1)?;
+        match &self.ear {
+            Ear::Own(_) => self.draw_own(at, parameters, layers),
+            Ear::Told(_) => self.listen(at, parameters),
         }
-        let part = &mut self.parts[at.player];
-        let (mut played, mut parameters) = (row.clone(), parameters);
-        if let (Some(end), Some(going_on)) = (self.end, &mut layers.going_on) {
-            played = row.broadcast_mul(going_on)?;
-            parameters = parameters.broadcast_mul(going_on)?;
-            row = either(going_on, &row, &part.heard)?;
-            match part.lengths.get_mut(at.segment) {
-                Some(length) => *length = (&*length + &*going_on)?,
-                None => part.lengths.push(going_on.clone()),
-            }
-            *going_on = (&*going_on * row.narrow(1, end, 1)?.affine(-1.0, 1.0)?)?;
-        }
-        part.heard = row;
-        part.played.push(played);
-        if self.keep_parameters {
-            part.parameters.push(parameters);
-        }
-        Ok(true)
     }
 
     fn states(&self, side_by_side: Vec<Playing>) -> Result<Tensor> {
@@ -329,5 +437,98 @@ impl Backend for Band<'_> {
             joined.extend(side_by_side.iter().map(|it| it.states[layer].1.clone()));
         }
         Tensor::cat(&joined, 1)
+    }
+}
+
+impl Band<'_> {
+    /// Draws a row, which is heard next.
+    fn draw_own(&mut self, at: Moment, made: Tensor, layers: &mut Playing) -> Result<bool> {
+        let Ear::Own(own) = &self.ear else {
+            bail!("a decoder that is told does not hear itself")
+        };
+        let player = &self.plan.players[at.player];
+        let chances = self.piece(&own.chances, at.segment, at.turn)?;
+        let chances = chances.narrow(1, player.first_chance, player.chances)?;
+        let mut row = self
+            .network
+            .draw(&player.core, &made, own.temperature, &chances)?;
+        if let Some(hits) = &own.hits {
+            let hits = self.piece(hits, at.segment, at.turn)?;
+            let lanes = hits.dim(1)?;
+            let others = row.narrow(1, lanes, player.core.columns - lanes)?;
+            row = Tensor::cat(&[&hits, &others], 1)?;
+        }
+        let (end, keeps_parameters) = (own.end, own.keep_parameters);
+        let part = &mut self.parts[at.player];
+        let (mut played, mut parameters) = (row.clone(), made);
+        if let (Some(end), Some(going_on)) = (end, &mut layers.going_on) {
+            played = row.broadcast_mul(going_on)?;
+            parameters = parameters.broadcast_mul(going_on)?;
+            if let Some(before) = &part.next {
+                row = either(going_on, &row, before)?;
+            }
+            match part.lengths.get_mut(at.segment) {
+                Some(length) => *length = (&*length + &*going_on)?,
+                None => part.lengths.push(going_on.clone()),
+            }
+            *going_on = (&*going_on * row.narrow(1, end, 1)?.affine(-1.0, 1.0)?)?;
+        }
+        part.next = Some(row);
+        part.heard.push(played);
+        if keeps_parameters {
+            part.parameters.push(parameters);
+        }
+        Ok(true)
+    }
+
+    /// Hears next what it is told, or now and then a row that it drew.
+    fn listen(&mut self, at: Moment, made: Tensor) -> Result<bool> {
+        let Ear::Told(told) = &mut self.ear else {
+            bail!("a decoder that hears itself is told nothing")
+        };
+        let core = &self.plan.players[at.player].core;
+        let next = Moment {
+            turn: at.turn + 1,
+            ..at
+        };
+        let goes_on = next.turn < told.steps(at.segment, self.rows);
+        let part = &mut self.parts[at.player];
+        part.heard.extend(part.next.take());
+        if goes_on {
+            let mut row = told.before(next, core, self.rows)?;
+            if let Some(Mixture {
+                probability,
+                uniform,
+            }) = &mut told.mixture
+            {
+                let chosen = || f32::from(u8::from(f64::from(uniform()) < *probability));
+                let chosen: Vec<f32> = std::iter::repeat_with(chosen).take(self.rows).collect();
+                let chosen = Tensor::from_vec(chosen, (self.rows, 1), row.device())?;
+                let drawn = self.network.draw_in_training(core, &made, uniform)?;
+                row = either(&chosen, &drawn, &row)?;
+            }
+            part.next = Some(row);
+        }
+        part.parameters.push(made);
+        Ok(goes_on)
+    }
+
+    /// The parameters of every step that was told, segment after segment: `[segments * steps, rows,
+    /// parameters]`, zeros past the end of a segment.
+    pub fn parameters(&self, steps: usize) -> Result<Tensor> {
+        let Ear::Told(told) = &self.ear else {
+            bail!("a decoder that hears itself keeps tracks")
+        };
+        let mut first = 0;
+        let mut segments = Vec::new();
+        while first < self.parts[0].parameters.len() {
+            let played = told.steps(segments.len(), self.rows);
+            let parts = self.parts.iter();
+            let parts = parts.map(|it| Tensor::stack(&it.parameters[first..first + played], 0));
+            let parts = Tensor::cat(&parts.collect::<Result<Vec<_>>>()?, 2)?;
+            segments.push(parts.pad_with_zeros(0, 0, steps - played)?);
+            first += played;
+        }
+        Tensor::cat(&segments, 0)
     }
 }

@@ -131,14 +131,14 @@ impl<'a> Backend for Band<'a> {
         Ok(vec![0.0; self.tracks.len() * width])
     }
 
-    fn start(&self, place: Place, leader: &Vec<f32>) -> Result<Playing<'a>> {
+    fn start(&mut self, place: Place, leader: &Vec<f32>) -> Result<Playing<'a>> {
         let (layers, led) = match place {
             // The one zero that it hears adds nothing.
             Place::Conductor(level) => {
                 let hears = self.decoder.plan.conductors[level].heard > 0;
                 (&self.decoder.conductors[level], hears)
             }
-            Place::Player(player) => (&self.decoder.players[player].layers, true),
+            Place::Player(at) => (&self.decoder.players[at.player].layers, true),
         };
         let known = led.then_some(&leader[..]);
         Ok(Playing {
