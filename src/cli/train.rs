@@ -22,7 +22,8 @@ use musicvae::training::{Event, Record, RunSettings, TrainOptions, Variation, tr
 /// So do SIGTERM and SIGHUP; a second signal ends the program at once. `--resume` goes on.
 #[derive(Args)]
 pub struct Train {
-    /// What to train [default: groovae_4bar].
+    /// What to train: a preset's name (see `presets`) or a TOML file with one of your own [default:
+    /// groovae_4bar].
     #[arg(long)]
     preset: Option<String>,
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.

@@ -2,8 +2,9 @@
 
 use anyhow::Context;
 
+use crate::preset_name::preset_of_name;
 use crate::studio::ground::config;
-use musicvae::model::{DeviceChoice, Preset};
+use musicvae::model::DeviceChoice;
 use musicvae::training::{Event, Log, Record, RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
@@ -30,17 +31,7 @@ pub fn start(
     device: DeviceChoice,
     tell: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<Session> {
-    let preset = Preset::by_name(&settings.preset).with_context(|| {
-        let names: Vec<String> = Preset::all()
-            .into_iter()
-            .map(|preset| preset.name)
-            .collect();
-        let known = names.join(", ");
-        format!(
-            "There is no preset `{}`; known ones: {known}.",
-            settings.preset
-        )
-    })?;
+    let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
     let resume = holds_a_run(settings);
     let run = if resume {
         RunSettings::of_run(&settings.out)?

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
 pub use latent::Latent;
 pub use lstm::Factors;
-pub use preset::{Core, Head, Preset, Sampling};
+pub use preset::{Core, Head, Preset, PresetError, Sampling};
 pub use prior::Prior;
 pub use stroke::Strokes;
 pub(crate) use vae::misfit;

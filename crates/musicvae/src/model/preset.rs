@@ -1,6 +1,9 @@
 //! Every hyper-parameter of a model and of its training.
 
 mod reference;
+mod written;
+
+pub use written::PresetError;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +14,7 @@ use crate::music::Representation;
 /// that a checkpoint describes itself; fields that the first checkpoints did not have default to
 /// what those were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Preset {
     /// Its name, the reference's where it has one.
     pub name: String,
@@ -175,17 +179,29 @@ impl Core {
 impl Preset {
     /// The presets of the reference's configuration map, in its order.
     pub fn all() -> Vec<Preset> {
-        reference::all()
+        reference::PRESETS.clone()
     }
 
-    /// The preset of that name.
+    /// The built-in preset of that name.
     pub fn by_name(name: &str) -> Option<Preset> {
-        Preset::all().into_iter().find(|preset| preset.name == name)
+        let mut presets = reference::PRESETS.iter();
+        presets.find(|preset| preset.name == name).cloned()
     }
 
     /// `groovae_4bar`: four bars of drums as performed.
     pub fn groovae_4bar() -> Preset {
-        reference::groovae("groovae_4bar", 4, Default::default())
+        match Preset::by_name("groovae_4bar") {
+            Some(preset) => preset,
+            None => unreachable!("it is built in"),
+        }
+    }
+
+    /// The built-in preset of that name as it is written down, to begin one's own with.
+    pub fn text_of(name: &str) -> Option<&'static str> {
+        let texts = reference::TEXTS.iter();
+        texts
+            .copied()
+            .find_map(|(known, text)| (known == name).then_some(text))
     }
 
     /// Rows of a window (sixteenth-note steps, where it is not of events). A batch may be shorter.
@@ -391,6 +407,9 @@ impl Preset {
             .find(|&&level| level >= self.conductors().len())
         {
             return Some(format!("its decoder has no conductor {level}"));
+        }
+        if self.head == Head::Groove && !matches!(self.representation, Representation::Groove(_)) {
+            return Some("its head is `groove`, but its representation is not".into());
         }
         let depth = self.representation.output_depth();
         if !self.split.is_empty() && self.split.iter().sum::<usize>() != depth {
