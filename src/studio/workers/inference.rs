@@ -290,7 +290,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use musicvae::model::Prior;
+    use musicvae::model::{Head, Prior};
 
     fn info() -> ModelInfo {
         ModelInfo {
@@ -300,6 +300,7 @@ mod tests {
             step: 0,
             z_size: 1,
             prior: Prior::default(),
+            head: Head::Groove,
             steps: 4,
             log: Vec::new(),
             qualities: Ok(Vec::new()),

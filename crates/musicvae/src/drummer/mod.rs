@@ -269,7 +269,9 @@ impl Drummer {
         let seeds: Vec<u64> = (0..number as u64)
             .map(|one| how.seed.wrapping_add(one))
             .collect();
-        let draw = |seed: &u64| self.prior.sample(self.preset().z_size, *seed);
+        let preset = self.preset();
+        let heat = preset.head.heat_of_latents(how.temperature);
+        let draw = |seed: &u64| self.prior.sample(preset.z_size, *seed, heat);
         let z: Vec<Latent> = seeds.iter().map(draw).collect();
         let guide = Guide {
             seeds: &seeds,

@@ -69,12 +69,16 @@ impl Drummer {
         let posteriors = self.model.encode(&windows)?;
         let played: Vec<Groove> = match rework {
             Rework::Humanize => {
-                let z = posteriors.iter().enumerate().map(|(place, posterior)| {
+                let each = posteriors.iter().zip(&windows).enumerate();
+                let played = each.map(|(place, (posterior, window))| {
                     let seed = how.seed.wrapping_add(place as u64);
-                    drawn(posterior, Decoding { seed, ..how })
+                    let how = Decoding { seed, ..how };
+                    let z = [drawn(posterior, preset, how)];
+                    let windows = std::slice::from_ref(window);
+                    self.model.decode_given(&self.moved(&z), windows, how)
                 });
-                let z: Vec<Latent> = z.collect();
-                self.model.decode_given(&self.moved(&z), &windows)?
+                let played: Result<Vec<_>, _> = played.collect();
+                played?.concat()
             }
             Rework::Drumify | Rework::AddHats => {
                 let z: Vec<Latent> = posteriors.into_iter().map(|it| it.mu).collect();
@@ -100,7 +104,8 @@ impl Drummer {
     /// A model of other music.
     pub fn vary(&self, groove: &Groove, amount: f32, how: Decoding) -> Result<Groove, ModelError> {
         let preset = self.preset();
-        let new = self.prior.sample(preset.z_size, how.seed);
+        let heat = preset.head.heat_of_latents(how.temperature);
+        let new = self.prior.sample(preset.z_size, how.seed, heat);
         let posteriors = self.model.encode(&looped(groove, preset.steps()))?;
         let z = posteriors
             .iter()
@@ -134,9 +139,10 @@ fn looped(groove: &Groove, length: usize) -> Vec<Groove> {
 }
 
 /// A draw of the posterior, narrowed to the temperature; its mean at 0.
-fn drawn(posterior: &Posterior, how: Decoding) -> Latent {
+fn drawn(posterior: &Posterior, preset: &Preset, how: Decoding) -> Latent {
     let noise = latent::sample_prior(posterior.mu.len(), how.seed);
+    let heat = preset.head.heat(how.temperature);
     let both = posterior.mu.iter().zip(&posterior.sigma).zip(&noise);
-    both.map(|((mu, sigma), noise)| mu + how.temperature * sigma * noise)
+    both.map(|((mu, sigma), noise)| mu + heat * sigma * noise)
         .collect()
 }

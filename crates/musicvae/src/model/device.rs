@@ -168,7 +168,9 @@ impl Gpu {
 
     fn try_open(self) -> Result<Device, String> {
         let open = || match self {
-            Gpu::Cuda(number) => Device::new_cuda(number),
+            // One stream for all threads. By default each has its own, and one thread might read what
+            // another has not written yet.
+            Gpu::Cuda(number) => Device::new_cuda_with_stream(number),
             Gpu::Metal(number) => Device::new_metal(number),
         };
         // candle panics at a Metal GPU that is not there.

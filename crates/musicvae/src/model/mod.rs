@@ -4,6 +4,7 @@
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod cpu;
 mod device;
+mod head;
 pub(crate) mod init;
 pub mod latent;
 pub(crate) mod lstm;
@@ -21,6 +22,7 @@ mod whiten;
 use std::collections::BTreeMap;
 
 pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
+pub use head::{Spread, StrokeHead};
 pub use latent::Latent;
 pub use lstm::Factors;
 pub use preset::{Core, Head, Preset, PresetError, Sampling};

@@ -152,7 +152,7 @@ fn cells(
 impl Head {
     /// Whether its rows hold nothing but 0 and 1.
     fn is_binary(&self) -> bool {
-        !matches!(self, Head::Groove)
+        !self.makes_strokes()
     }
 
     /// Random numbers that a row of `columns` columns takes.
@@ -161,7 +161,7 @@ impl Head {
             Head::Groove => columns / 3,
             Head::Categorical => 1,
             Head::MultiCategorical(groups) => groups.len(),
-            Head::Boolean | Head::Nade { .. } => columns,
+            Head::Boolean | Head::Nade { .. } | Head::Strokes(_) => columns,
         }
     }
 }

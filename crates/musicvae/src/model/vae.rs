@@ -151,9 +151,12 @@ impl MusicVae {
         MusicVae { strokes, ..self }
     }
 
-    /// How its velocities and offsets are read.
+    /// How its velocities and offsets are read: as they are, where they are not means.
     pub fn strokes(&self) -> Strokes {
-        self.strokes
+        match self.preset.head {
+            Head::Groove => self.strokes,
+            _ => Strokes::Magenta,
+        }
     }
 
     /// What the model is.
@@ -300,7 +303,7 @@ impl MusicVae {
             let controls: Vec<_> = rows().map(|row| of_latent(guide.controls, row)).collect();
             let hits: Vec<_> = rows().map(|row| of_latent(guide.hits, row)).collect();
             let performance = Performance {
-                temperature: how.temperature,
+                heat: self.preset.head.heat(how.temperature),
                 chances,
                 steps,
                 controls,
@@ -362,7 +365,9 @@ impl MusicVae {
             });
         }
         let lanes = match preset.head {
-            Head::Groove if preset.split.is_empty() => preset.representation.output_depth() / 3,
+            Head::Groove | Head::Strokes(_) if preset.split.is_empty() => {
+                preset.representation.output_depth() / 3
+            }
             _ => 0,
         };
         for (what, sets, depth) in [

@@ -68,8 +68,8 @@ pub(super) struct Moment {
 
 /// What is asked of a decoder that hears itself: the random numbers, controls and hits of each latent.
 pub(super) struct Performance<'a> {
-    /// Divides logits before they are drawn.
-    pub temperature: f32,
+    /// Divides logits before they are drawn: [`super::Head::heat`].
+    pub heat: f32,
     /// [`Plan::chances`] a step.
     pub chances: Vec<&'a [f32]>,
     /// Steps of the whole.

@@ -90,7 +90,9 @@ impl Trainer {
         }
         let weights = match (&start, &options.from) {
             (Some(start), _) => start.tensors.clone(),
-            (None, Some(from)) => from.tensors.clone(),
+            (None, Some(from)) => {
+                init::weights_of_another(&options.preset, &from.preset, &from.tensors)?
+            }
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
         tell(Event::Notice(compute.training_sentence()));

@@ -51,7 +51,7 @@ pub(super) enum Ear<'a> {
 
 /// What a decoder that hears itself draws with; tensors as [`cut`] lays them.
 pub(super) struct Own {
-    temperature: f32,
+    heat: f32,
     /// `[steps of a segment, segments * rows, chances]`
     chances: Tensor,
     /// Hits in place of drawn ones, `[steps of a segment, segments * rows, lanes]`.
@@ -280,7 +280,7 @@ impl Performance<'_> {
             _ => Ok(None),
         };
         let own = Own {
-            temperature: self.temperature,
+            heat: self.heat,
             chances: laid(&self.chances, plan.chances)?,
             hits: given(&self.hits, plan.columns / 3)?,
             end: self.end,
@@ -449,15 +449,13 @@ impl Band<'_> {
         let player = &self.plan.players[at.player];
         let chances = self.piece(&own.chances, at.segment, at.turn)?;
         let chances = chances.narrow(1, player.first_chance, player.chances)?;
+        let hits = own.hits.as_ref();
+        let hits = hits
+            .map(|hits| self.piece(hits, at.segment, at.turn))
+            .transpose()?;
         let mut row = self
             .network
-            .draw(&player.core, &made, own.temperature, &chances)?;
-        if let Some(hits) = &own.hits {
-            let hits = self.piece(hits, at.segment, at.turn)?;
-            let lanes = hits.dim(1)?;
-            let others = row.narrow(1, lanes, player.core.columns - lanes)?;
-            row = Tensor::cat(&[&hits, &others], 1)?;
-        }
+            .draw(&player.core, &made, own.heat, &chances, hits.as_ref())?;
         let (end, keeps_parameters) = (own.end, own.keep_parameters);
         let part = &mut self.parts[at.player];
         let (mut played, mut parameters) = (row.clone(), made);

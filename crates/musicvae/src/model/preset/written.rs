@@ -201,7 +201,7 @@ fn place(text: &str, error: &toml::de::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reference;
+    use super::super::built_in;
     use super::*;
 
     #[test]
@@ -212,7 +212,7 @@ mod tests {
                 Preset::parse(&preset.to_toml(), "other").as_ref(),
                 Ok(&preset)
             );
-            assert!(reference::TEXTS.iter().any(|(known, _)| known == name));
+            assert!(built_in::TEXTS.iter().any(|(known, _)| known == name));
         }
     }
 

@@ -3,6 +3,7 @@
 use candle_core::Result;
 
 use super::draw::{Draw, Drawn};
+use crate::model::head::Chances;
 use crate::model::plan::{self, Plan};
 use crate::model::recurrent::{Cell, Dense, Stack};
 use crate::model::walk::{Backend, Moment, Performance, Place, Track, walk};
@@ -195,16 +196,19 @@ impl<'a> Backend for Band<'a> {
             }
             let chances = &self.performance.chances[latent];
             let chances = &chances[at.step * plan.chances + player.first_chance..];
+            let lanes = columns / 3;
+            let hits = self.performance.hits[latent].get(at.step * lanes..(at.step + 1) * lanes);
+            let chances = Chances {
+                numbers: chances,
+                heat: self.performance.heat,
+                hits: hits.filter(|hits| !hits.is_empty()),
+            };
             let heard = Drawn {
                 row: &mut *row,
                 ones: &mut *ones,
             };
             let draw = &self.decoder.players[at.player].draw;
-            draw.draw(made, self.performance.temperature, chances, heard);
-            if let hits @ [_, ..] = self.performance.hits[latent] {
-                let lanes = columns / 3;
-                row[..lanes].copy_from_slice(&hits[at.step * lanes..][..lanes]);
-            }
+            draw.draw(made, &chances, heard);
             let place = at.step * plan.columns + player.core.first;
             track.rows[place..place + columns].copy_from_slice(row);
             if self.performance.end.is_some_and(|end| ones.contains(&end)) {

@@ -207,8 +207,10 @@ pub fn prior(
     let singles = plan.singles(samples);
     let mut temperatures = Vec::new();
     for temperature in TEMPERATURES {
+        let preset = model.preset();
+        let heat = preset.head.heat_of_latents(temperature);
         let seeds: Vec<u64> = (seed..).take(samples).collect();
-        let sample = |seed: &u64| from.sample(model.preset().z_size, *seed);
+        let sample = |seed: &u64| from.sample(preset.z_size, *seed, heat);
         let z: Vec<Latent> = seeds.iter().map(sample).collect();
         let made = model.decode_each(&z, temperature, &seeds)?;
         let drawn: Vec<ProfileSums> = made.par_iter().map(sums_of).collect();

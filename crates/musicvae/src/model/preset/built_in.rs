@@ -1,5 +1,5 @@
-//! The reference's configuration map (`CONFIG_MAP` of `music_vae/configs.py`, magenta 2.1.4): its 23
-//! presets, in its order, written as anybody may write one.
+//! The presets of the reference's configuration map (`CONFIG_MAP` of `music_vae/configs.py`, magenta
+//! 2.1.4), in its order, and then others: files, as anybody may write one.
 
 use std::sync::LazyLock;
 
@@ -8,11 +8,11 @@ use super::Preset;
 /// Name and text of each.
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
-        [$(($name, include_str!(concat!("reference/", $name, ".toml")))),*]
+        [$(($name, include_str!(concat!("built_in/", $name, ".toml")))),*]
     };
 }
 
-pub(super) const TEXTS: [(&str, &str); 23] = files![
+pub(super) const TEXTS: [(&str, &str); 26] = files![
     "cat-mel_2bar_small",
     "cat-mel_2bar_big",
     "cat-mel_2bar_med_chords",
@@ -36,6 +36,9 @@ pub(super) const TEXTS: [(&str, &str); 23] = files![
     "groovae_2bar_tap_fixed_velocity_note_dropout",
     "groovae_2bar_add_closed_hh",
     "groovae_2bar_hits_control_tfds",
+    "groovae_4bar_strokes",
+    "groovae_4bar_stroke_classes",
+    "groovae_2bar_humanize_strokes",
 ];
 
 /// The presets of [`TEXTS`]. A test reads every one.
