@@ -12,7 +12,7 @@ use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::Attributes;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::Window;
-use musicvae::model::{Decoding, Strokes};
+use musicvae::model::{Compute, Decoding, Strokes};
 
 /// Which model to run.
 #[derive(Args)]
@@ -56,8 +56,8 @@ impl Chosen {
         file_of(&self.source).map_or_else(Vec::new, file)
     }
 
-    pub fn drummer(&self) -> anyhow::Result<Drummer> {
-        Ok(Drummer::of(&self.checkpoint)?)
+    pub fn drummer(&self, compute: &Compute) -> anyhow::Result<Drummer> {
+        Ok(Drummer::on(compute, &self.checkpoint)?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod checkpoint;
+mod compute;
 mod corpus;
 mod data;
 mod devices;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::compute::DeviceArgs;
 use super::corpus::ReadingArgs;
 use super::grooves::{Chosen, ModelArgs, RedrawArgs};
 use super::pieces::{self, OutArgs};
@@ -25,6 +26,8 @@ pub struct Common {
     redraw: RedrawArgs,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
     #[command(flatten)]
     out: OutArgs,
 }
@@ -83,7 +86,11 @@ impl Common {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
         let groove = pieces::whole(&self.input, self.reading.reading())?;
-        let mut played = work(&chosen.drummer()?, &groove)?;
+        let compute = self.device.open(settings)?;
+        let drummer = chosen.drummer(&compute)?;
+        let mut played = work(&drummer, &groove)?;
+        let windows = groove.steps.len().div_ceil(drummer.preset().steps());
+        self.device.tell(&compute, windows);
         for groove in &mut played {
             groove.qpm = self.redraw.tempo.of(Some(groove.qpm), settings);
         }

@@ -3,11 +3,10 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use candle_core::Device;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::compute::DeviceArgs;
 use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
@@ -93,9 +92,8 @@ pub struct Train {
     /// Factor of the learning rate's decay a step [default: the preset's].
     #[arg(long, value_name = "FACTOR", value_parser = share)]
     decay: Option<f64>,
-    /// What computes; cuda and metal need a program built with the feature of that name.
-    #[arg(long, value_enum, default_value = "cpu")]
-    device: Compute,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Factors of the matrix products [default: float32]. bfloat16 rounds them to 8 bits, which is
     /// faster on AMD's processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", value_parser = factors)]
@@ -107,29 +105,6 @@ pub struct Train {
     /// its best), or a name that `checkpoint list` shows.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     from: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Compute {
-    Cpu,
-    Cuda,
-    Metal,
-}
-
-impl Compute {
-    fn device(self) -> anyhow::Result<Device> {
-        match self {
-            Compute::Cpu => Ok(Device::Cpu),
-            Compute::Cuda => Device::new_cuda(0).context(
-                "CUDA can't be used: it takes an NVIDIA GPU and a program built with \
-                 `--features cuda`",
-            ),
-            Compute::Metal => Device::new_metal(0).context(
-                "Metal can't be used: it takes an Apple GPU and a program built with \
-                 `--features metal`",
-            ),
-        }
-    }
 }
 
 /// Parses the format of factors.
@@ -228,7 +203,7 @@ impl Train {
             validate_every: self.validate_every,
             resume: self.resume,
             from,
-            device: self.device.device()?,
+            device: self.device.choice(settings),
             factors: self.factors.unwrap_or(run.factors),
         };
         warn_of_slow_factors(options.factors);

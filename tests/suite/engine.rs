@@ -364,4 +364,7 @@ fn the_shell_renders_and_lists() {
         let found = value[list].as_array().unwrap();
         assert_eq!(found.is_empty(), value[reason].is_string());
     }
+    // The CPU is always there.
+    let compute = value["compute"].as_array().unwrap();
+    assert_eq!(compute[..2], ["auto", "cpu"]);
 }

@@ -362,7 +362,7 @@ fn a_run_is_started_watched_paused_and_stopped() {
     }
     bench.apply(overlays::Action::Accept);
     let effects = bench.take();
-    let [Effect::StartTraining(settings)] = effects.as_slice() else {
+    let [Effect::StartTraining(settings, _)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(settings.data.to_str(), Some("/grooves"));

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::compute::DeviceArgs;
 use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
@@ -104,6 +105,8 @@ struct ByCorpus {
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 /// The checkpoint that a command makes.

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::UsageError;
+use super::compute::DeviceArgs;
 use super::corpus::CorpusArgs;
 use super::figures::PicturesArgs;
 use super::grooves::{ModelArgs, StrokesArgs};
@@ -19,6 +20,7 @@ use super::output::{note, say};
 use super::settings::Settings;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::data::{DataError, GrooveConverter, Split, Windows};
+use musicvae::model::Compute;
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -76,6 +78,8 @@ pub struct Eval {
     strokes: StrokesArgs,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 fn unit(text: &str) -> Result<Unit, String> {
@@ -115,12 +119,14 @@ impl Eval {
         let names: Vec<String> = questions.parts.iter().map(Part::to_string).collect();
         let names = names.iter().map(String::as_str).chain(["timing"]);
         let pictures = self.pictures.folder(inputs, &names.collect::<Vec<_>>())?;
+        let compute = self.device.open_and_tell(settings)?;
         let evaluation = match fitting[..] {
             [Part::Losses] => {
                 let reading = self.corpus.reading.reading();
                 let tell = &mut |report| self.corpus.tell(Some(self.split), &report);
                 evaluate_losses(
                     &checkpoint,
+                    &compute,
                     &self.data,
                     self.split,
                     reading,
@@ -128,7 +134,7 @@ impl Eval {
                     tell,
                 )?
             }
-            _ => self.evaluate(&checkpoint, &questions)?,
+            _ => self.evaluate(&checkpoint, &compute, &questions)?,
         };
         if let Some(folder) = &pictures {
             folder.write(&pictures::pictures(&evaluation))?;
@@ -154,6 +160,7 @@ impl Eval {
     fn evaluate(
         &self,
         checkpoint: &Checkpoint,
+        compute: &Compute,
         questions: &Questions,
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
@@ -182,10 +189,11 @@ impl Eval {
             others: others.as_ref().map(|(name, windows)| (&name[..], windows)),
         };
         let watched = std::io::stderr().is_terminal();
-        Ok(evaluate(checkpoint, material, questions, &mut |part| {
+        let tell = &mut |part| {
             if watched {
                 note!("{part} ...");
             }
-        })?)
+        };
+        Ok(evaluate(checkpoint, compute, material, questions, tell)?)
     }
 }

@@ -64,8 +64,38 @@ impl MusicVae {
     /// A model of other music, or one that must be told the hits; a latent that is not
     /// [`Preset::z_size`] numbers long.
     pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
+        self.decode_as_told(z, how, &Guide::default())
+    }
+
+    /// [`MusicVae::decode`] with a seed for each latent.
+    ///
+    /// # Errors
+    /// Those of [`MusicVae::decode`].
+    pub fn decode_each(
+        &self,
+        z: &[Latent],
+        temperature: f32,
+        seeds: &[u64],
+    ) -> Result<Vec<Groove>, ModelError> {
+        let how = Decoding {
+            temperature,
+            seed: 0,
+        };
+        let guide = Guide {
+            seeds,
+            ..Guide::default()
+        };
+        self.decode_as_told(z, how, &guide)
+    }
+
+    fn decode_as_told(
+        &self,
+        z: &[Latent],
+        how: Decoding,
+        guide: &Guide,
+    ) -> Result<Vec<Groove>, ModelError> {
         self.preset().makes_grooves()?;
-        let features = self.play(z, how, &Guide::default())?;
+        let features = self.play(z, how, guide)?;
         let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
         Ok(features.iter().map(groove).collect())
     }

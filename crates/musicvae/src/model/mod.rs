@@ -3,21 +3,25 @@
 
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod cpu;
+mod device;
 mod head;
 pub(crate) mod init;
 pub mod latent;
 pub(crate) mod lstm;
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod network;
+mod plan;
 mod preset;
 mod prior;
 mod recurrent;
 mod stroke;
 mod vae;
+mod walk;
 mod whiten;
 
 use std::collections::BTreeMap;
 
+pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
 pub use head::{Spread, StrokeHead};
 pub use latent::Latent;
 pub use lstm::Factors;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::checkpoint::CheckpointError;
 use crate::data::{DataError, NotConvertible};
 use crate::drummer::DrummerError;
-use crate::model::ModelError;
+use crate::model::{ModelError, NoDevice};
 
 /// Why a run can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,8 @@ pub enum TrainingError {
     },
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     #[error(transparent)]
     Checkpoint(Box<CheckpointError>),
     #[error("the training log {} can't be written: {reason}", path.display())]

@@ -2,7 +2,8 @@
 //!
 //! A batch is cut into shards that are independent until their gradients are summed. Each shard
 //! runs on one core with its own tape and its own random numbers; sums go in the order of shards,
-//! so the result depends neither on the number of cores nor on their timing.
+//! so the result depends neither on the number of cores nor on their timing. A GPU is given larger
+//! shards, and so draws other random numbers.
 
 use std::sync::LazyLock;
 
@@ -19,6 +20,9 @@ use crate::model::{Preset, Tensors};
 /// Examples in one shard at most: more would not make the products faster, and activations grow
 /// with it.
 const SHARD: usize = 64;
+
+/// The same on a GPU, which is busy with large products alone.
+const GPU_SHARD: usize = 512;
 
 /// Sums of the loss terms over a batch, and what they are sums of.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -216,7 +220,7 @@ pub fn gradients(
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let scale = 1.0 / chosen.len() as f64;
-    let shards = by_shards(chosen, |shard, chosen| {
+    let shards = by_shards(network.device(), chosen, |shard, chosen| {
         let device = network.device();
         let mut rng = shard_rng(seed, step, shard);
         let mut chances = rng_beside(CHANCES, seed, step, shard);
@@ -341,7 +345,7 @@ pub fn evaluate_each(
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let all: Vec<usize> = (0..examples.len()).collect();
-    let shards = by_shards(&all, |shard, chosen| {
+    let shards = by_shards(network.device(), &all, |shard, chosen| {
         let mut rng = shard_rng(seed, 0, shard);
         let batch = examples.batch(chosen, network.device())?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
@@ -355,11 +359,15 @@ pub fn evaluate_each(
 
 /// Runs `work` on every shard of `chosen`, spread over the cores; results in the order of shards.
 fn by_shards<T: Send>(
+    device: &Device,
     chosen: &[usize],
     work: impl Fn(usize, &[usize]) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
     // At least two shards, so that small batches use two cores; never a function of the machine.
-    let shard_len = chosen.len().div_ceil(2).clamp(1, SHARD);
+    let shard_len = match device.is_cpu() {
+        true => chosen.len().div_ceil(2).clamp(1, SHARD),
+        false => GPU_SHARD,
+    };
     let shards = chosen.par_chunks(shard_len).enumerate();
     pool()?.install(|| shards.map(|(index, shard)| work(index, shard)).collect())
 }

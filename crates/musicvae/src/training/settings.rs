@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-
 use super::{Examples, TrainingError, Variation};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
-use crate::model::Preset;
 use crate::model::lstm::Factors;
+use crate::model::{DeviceChoice, Preset};
 use crate::music::Reading;
 
 /// Keys of a checkpoint's notes.
@@ -53,7 +51,7 @@ pub struct TrainOptions {
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
     /// What trains; the CPU with all its cores.
-    pub device: Device,
+    pub device: DeviceChoice,
     /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
     pub factors: Factors,
 }

@@ -16,7 +16,7 @@ use crate::checkpoint::{Checkpoint, Metadata, Precision};
 use crate::data::{Converter, DataError, Split, load_windows};
 use crate::fault;
 use crate::model::network::Network;
-use crate::model::{Prior, Tensors, init};
+use crate::model::{Factors, Prior, Tensors, init};
 
 /// Keys of a checkpoint's notes.
 const BEST_VALIDATION: &str = "best_validation_loss";
@@ -70,6 +70,7 @@ impl Trainer {
         options: TrainOptions,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Trainer, TrainingError> {
+        let compute = options.device.open()?;
         let latest = latest(&options.out);
         let start = if options.resume {
             let checkpoint = Checkpoint::load(&latest)?;
@@ -97,7 +98,14 @@ impl Trainer {
             }
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
-        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        tell(Event::Notice(compute.training_sentence()));
+        let network = Network::new(options.preset.clone(), &weights, compute.trainer())?;
+        if options.factors != Factors::Float32 && !network.device().is_cpu() {
+            tell(Event::Notice(format!(
+                "{} factors are for the CPU: the GPU trains with float32",
+                options.factors.name()
+            )));
+        }
         let network = Arc::new(network.with_factors(options.factors));
         let adam = match &start {
             None => Adam::new(&network)?,
@@ -253,15 +261,10 @@ impl Trainer {
 
     /// The network of the averaged weights, if they are averaged.
     fn averaged(&self) -> Result<Option<Network>, TrainingError> {
-        let TrainOptions {
-            preset,
-            device,
-            factors,
-            ..
-        } = &self.options;
         let network = |average: &Average| {
-            let network = Network::new(preset.clone(), average.weights(), device)?;
-            Ok(network.with_factors(*factors))
+            let preset = self.options.preset.clone();
+            let network = Network::new(preset, average.weights(), self.network.device())?;
+            Ok(network.with_factors(self.options.factors))
         };
         self.average.as_ref().map(network).transpose()
     }

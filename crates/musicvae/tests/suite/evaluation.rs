@@ -8,7 +8,7 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::data::{AsMagenta, GrooveConverter, Split, Windows, load_windows};
 use musicvae::internals::init;
-use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, latent};
+use musicvae::model::{Compute, Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Reading, Representation, midi_file,
 };
@@ -60,7 +60,7 @@ fn measure(checkpoint: &Checkpoint, folder: &Path, parts: &[Part]) -> Evaluation
         train: Some(&train),
         others: None,
     };
-    evaluate(checkpoint, material, &questions, &mut |_| ()).unwrap()
+    evaluate(checkpoint, &Compute::CPU, material, &questions, &mut |_| ()).unwrap()
 }
 
 #[test]
@@ -125,6 +125,7 @@ fn of_other_music_the_losses_are_measured() {
         let path = folder.path();
         evaluate_losses(
             &checkpoint,
+            &Compute::CPU,
             path,
             validation,
             reading,
@@ -405,7 +406,7 @@ fn baselines_of_the_dataset_are_the_known_ones() {
         seed: 0,
     };
     let embedded = Checkpoint::load(&trained()).unwrap();
-    let measured = evaluate(&embedded, material, &questions, &mut |_| ()).unwrap();
+    let measured = evaluate(&embedded, &Compute::CPU, material, &questions, &mut |_| ()).unwrap();
     assert_eq!(
         (measured.windows, measured.files, measured.hits),
         (504, 46, Some(37_388))
@@ -445,7 +446,14 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     );
     let styles = styles(folder.path(), &train).unwrap();
     assert_eq!(styles[..2], ["funk", "rock"]);
-    let made = attributes(&checkpoint, &train, &styles, Some(&validation)).unwrap();
+    let made = attributes(
+        &checkpoint,
+        &Compute::CPU,
+        &train,
+        &styles,
+        Some(&validation),
+    )
+    .unwrap();
     let names: Vec<_> = made.names().collect();
     let expected: Vec<_> = Measure::ALL.iter().map(|measure| measure.name()).collect();
     assert_eq!(names, [&expected[..], &["funk", "rock"]].concat());
@@ -501,7 +509,14 @@ fn attributes_belong_to_their_weights() {
     let path = folder.path().join("m.safetensors");
     assert!(Attributes::load_for(&path, &checkpoint).unwrap().is_none());
     let train = windows(folder.path(), Split::Train, 2);
-    let made = attributes(&checkpoint, &train, &["", "", ""].map(String::from), None).unwrap();
+    let made = attributes(
+        &checkpoint,
+        &Compute::CPU,
+        &train,
+        &["", "", ""].map(String::from),
+        None,
+    )
+    .unwrap();
     let written = made.save_for(&path).unwrap();
     assert_eq!(written, folder.path().join("m.attributes.json"));
     let read = Attributes::load_for(&path, &checkpoint).unwrap().unwrap();

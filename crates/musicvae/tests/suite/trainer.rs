@@ -10,7 +10,7 @@ use musicvae::checkpoint::{Checkpoint, CheckpointError};
 use musicvae::data::{GrooveConverter, Split, load_windows};
 use musicvae::internals::network::Network;
 use musicvae::internals::{Examples, gradients, init};
-use musicvae::model::{Factors, Preset, Tensors};
+use musicvae::model::{DeviceChoice, Factors, Preset, Tensors};
 use musicvae::music::{GrooveOptions, Note, NoteSequence, Reading, Representation, midi_file};
 use musicvae::training::{
     Control, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer, TrainingError,
@@ -53,7 +53,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         validate_every: 3,
         resume: false,
         from: None,
-        device: Device::Cpu,
+        device: DeviceChoice::Cpu,
         factors: Factors::Float32,
     }
 }

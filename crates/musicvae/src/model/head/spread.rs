@@ -60,6 +60,26 @@ impl Spread {
         }
     }
 
+    /// [`Spread::quantile`] of many strokes where their parameters are: `made` is `[rows, parameters]`,
+    /// `chances` and the result are `[rows, 1]`.
+    pub fn quantiles(self, made: &Tensor, chances: &Tensor) -> Result<Tensor> {
+        match self {
+            Spread::Logistics(parts) => quantiles_of_mixtures(parts, made, chances),
+            Spread::Classes(count) => {
+                let weights = made.broadcast_sub(&made.max_keepdim(1)?)?.exp()?;
+                let ends = weights.cumsum(1)?;
+                let target = (ends.narrow(1, count - 1, 1)? * chances)?;
+                let passed = ends.broadcast_le(&target)?.to_dtype(DType::F32)?;
+                // How far the chance is into each class, of a class that it has passed the whole.
+                let begins = (&ends - &weights)?;
+                let into = (target.broadcast_sub(&begins)?
+                    / weights.clamp(f32::MIN_POSITIVE, f32::MAX)?)?;
+                let into = (into.clamp(0.0, 1.0)? * passed.affine(-1.0, 1.0)?)?;
+                (passed + into)?.sum_keepdim(1)? / count as f64
+            }
+        }
+    }
+
     /// Where training starts, when an output was learned before whose logistic function is nearly the
     /// number itself: of each parameter, what it takes of that output and what it is without it.
     /// Around `middle` the distribution is a logistic one of `scale`.
@@ -187,6 +207,49 @@ impl Mixture {
         }
         (low + high) / 2.0
     }
+}
+
+/// [`Mixture::quantile`] of many strokes: the cell of a grid in which the chance falls, and then that of
+/// a grid within it, which are as fine as its halvings.
+fn quantiles_of_mixtures(parts: usize, made: &Tensor, chances: &Tensor) -> Result<Tensor> {
+    const GRID: usize = 128;
+    let part = |index: usize| made.narrow(1, index * parts, parts);
+    let weights = log_softmax(&part(0)?, D::Minus1)?.exp()?;
+    let middles = sigmoid(&part(1)?)?;
+    let scales = (part(2)?.exp()? + NARROWEST)?;
+    // The shares that lie under `points`, `[rows, any]`.
+    let under = |points: &Tensor| -> Result<Tensor> {
+        let share = |part: usize| {
+            let of = |all: &Tensor| all.narrow(1, part, 1);
+            let away = points
+                .broadcast_sub(&of(&middles)?)?
+                .broadcast_div(&of(&scales)?)?;
+            sigmoid(&away)?.broadcast_mul(&of(&weights)?)
+        };
+        let mut sum = share(0)?;
+        for part in 1..parts {
+            sum = (sum + share(part)?)?;
+        }
+        Ok(sum)
+    };
+    let rows = made.dim(0)?;
+    let inner = (Tensor::arange(1f32, GRID as f32, made.device())? / GRID as f64)?.unsqueeze(0)?;
+    let mut low = chances.zeros_like()?;
+    let mut width = 1.0;
+    for _ in 0..2 {
+        let points = low.broadcast_add(&(&inner * width)?)?;
+        let passed = under(&points)?
+            .broadcast_lt(chances)?
+            .to_dtype(DType::F32)?;
+        width /= GRID as f64;
+        low = (low + (passed.sum_keepdim(1)? * width)?)?;
+    }
+    let ends = under(&Tensor::new(&[[0f32, 1.0]], made.device())?.broadcast_as((rows, 2))?)?;
+    let on = |condition: Tensor| condition.to_dtype(DType::F32);
+    let at_low = on(ends.narrow(1, 0, 1)?.ge(chances)?)?;
+    let at_high = on(ends.narrow(1, 1, 1)?.le(chances)?)?;
+    let value = ((low + width / 2.0)? * at_low.affine(-1.0, 1.0)?)?;
+    value.maximum(&at_high)
 }
 
 /// Classes stand end to end, and within one every number is as likely as any other.

@@ -177,6 +177,57 @@ impl StrokeHead {
         }
     }
 
+    /// [`StrokeHead::draw`] of many rows where their parameters are: `made` is `[rows, parameters]`,
+    /// `chances` and the result are `[rows, columns]`, `hits`, where those are known, `[rows, lanes]`.
+    pub fn draw_rows(
+        self,
+        made: &Tensor,
+        beside: &Tensor,
+        chances: &Tensor,
+        heat: f32,
+        hits: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let (all, lanes) = (made.dim(1)?, chances.dim(1)? / 3);
+        let wide = self.of_lane();
+        let chances = heated_rows(chances, heat)?;
+        let chance = |part: usize, lane: usize| chances.narrow(1, part * lanes + lane, 1);
+        let (velocities, offsets) = (1, 1 + self.velocity.parameters());
+        let mut drawn = [const { Vec::new() }; 3];
+        // The parameters of this lane and those after it.
+        let mut rest = made.clone();
+        for lane in 0..lanes {
+            let hit = match hits {
+                Some(hits) => hits.narrow(1, lane, 1)?.gt(0.5)?,
+                None => chance(0, lane)?.lt(&candle_nn::ops::sigmoid(&rest.narrow(1, 0, 1)?)?)?,
+            };
+            let hit = hit.to_dtype(DType::F32)?;
+            let own = rest.narrow(1, velocities, self.velocity.parameters())?;
+            let velocity = self.velocity.quantiles(&own, &chance(1, lane)?)?;
+            let first = lane * wide + offsets;
+            let count = self.offset.parameters();
+            let said = beside.narrow(0, lanes + lane, 1)?.narrow(1, first, count)?;
+            let own = (rest.narrow(1, offsets, count)? + velocity.matmul(&said.contiguous()?)?)?;
+            let offset = self
+                .offset
+                .quantiles(&own, &chance(2, lane)?)?
+                .affine(2.0, -1.0)?;
+            let stroke = [hit.clone(), (velocity * &hit)?, (offset * &hit)?];
+            if lane + 1 < lanes {
+                let later = (lane + 1) * wide;
+                let said = |part: usize| {
+                    let of_lane = beside.narrow(0, part * lanes + lane, 1)?;
+                    of_lane.narrow(1, later, all - later)
+                };
+                let said = Tensor::cat(&[said(0)?, said(1)?, said(2)?], 0)?;
+                let heard = Tensor::cat(&stroke, 1)?.matmul(&said)?;
+                rest = (rest.narrow(1, wide, all - later)? + heard)?;
+            }
+            let parts = drawn.iter_mut().zip(stroke);
+            parts.for_each(|(all, part)| all.push(part));
+        }
+        Tensor::cat(&drawn.concat(), 1)
+    }
+
     /// What is likeliest of every lane, struck or not: logits of hits, medians of velocities and of
     /// doubled offsets. Lanes hear the likely strokes of those before.
     pub fn surest(self, made: &mut [f32], beside: &[f32], lanes: usize) -> Vec<f32> {
@@ -230,6 +281,16 @@ fn heated(chance: f32, heat: f32) -> f32 {
     }
     let chance = chance.clamp(1e-6, 1.0 - 1e-6);
     sigmoid(heat * (chance / (1.0 - chance)).ln())
+}
+
+/// [`heated`] of many chances.
+fn heated_rows(chances: &Tensor, heat: f32) -> Result<Tensor> {
+    if heat == 1.0 {
+        return Ok(chances.clone());
+    }
+    let chances = chances.clamp(1e-6, 1.0 - 1e-6)?;
+    let logits = (&chances / chances.affine(-1.0, 1.0)?)?.log()?;
+    candle_nn::ops::sigmoid(&(logits * f64::from(heat))?)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
-//! What a decoder's outputs mean: losses on the tape, and draws for scheduled sampling.
+//! What a decoder's outputs mean: losses on the tape.
 
 use candle_core::{DType, Result, Tensor, bail};
 use candle_nn::ops::sigmoid;
 
 use super::segments::Ends;
 use super::{Accuracy, Batch, Losses, Network};
-use crate::model::head::Chances;
 use crate::model::{Core, Head, cpu};
 
 /// The parts of a groove's loss, one number a window (`[batch]`).
@@ -236,89 +235,6 @@ impl Head {
 }
 
 impl Network {
-    /// One step of the decoder's output, drawn from its `parameters` (`[rows, parameters]`) as the
-    /// reference does in scheduled sampling: at temperature 1, a NADE's columns by threshold.
-    pub(super) fn draw(
-        &self,
-        core: &Core,
-        parameters: &Tensor,
-        uniform: &mut dyn FnMut() -> f32,
-    ) -> Result<Tensor> {
-        let rows = parameters.dim(0)?;
-        let numbers = |tensor: &Tensor| tensor.detach().to_dtype(DType::F32)?.to_vec2::<f32>();
-        let mut drawn = Vec::with_capacity(rows * core.columns);
-        let columns = match &self.preset.head {
-            Head::Groove => {
-                let lanes = core.columns / 3;
-                for logits in numbers(&parameters.narrow(1, 0, lanes)?)? {
-                    drawn.extend(
-                        logits
-                            .iter()
-                            .map(|&logit| coin(cpu::sigmoid(logit), uniform)),
-                    );
-                }
-                let hits = Tensor::from_vec(drawn, (rows, lanes), parameters.device())?;
-                let velocities = sigmoid(&parameters.narrow(1, lanes, lanes)?)?;
-                let offsets = parameters.narrow(1, 2 * lanes, lanes)?.tanh()?;
-                return Tensor::cat(&[hits, velocities, offsets], 1);
-            }
-            Head::Strokes(strokes) => {
-                let beside = self.tensor(&core.lane_by_lane()).detach();
-                let beside = beside.flatten_all()?.to_vec1::<f32>()?;
-                for mut made in numbers(parameters)? {
-                    let chances: Vec<f32> = (0..core.columns).map(|_| uniform()).collect();
-                    let chances = Chances {
-                        numbers: &chances,
-                        heat: 1.0,
-                        hits: None,
-                    };
-                    let mut row = vec![0.0; core.columns];
-                    strokes.draw(&mut made, &beside, &chances, &mut row);
-                    drawn.extend(row);
-                }
-                &[]
-            }
-            Head::Categorical => &[core.columns][..],
-            Head::MultiCategorical(groups) => groups,
-            Head::Boolean => {
-                for logits in numbers(parameters)? {
-                    drawn.extend(
-                        logits
-                            .iter()
-                            .map(|&logit| coin(cpu::sigmoid(logit), uniform)),
-                    );
-                }
-                &[]
-            }
-            Head::Nade { hidden } => {
-                let weights = |name: &str| {
-                    let tensor = self.tensor(&format!("{}/nade/{name}", core.scope));
-                    tensor.detach().flatten_all()?.to_vec1::<f32>()
-                };
-                let (w_enc, w_dec) = (weights("w_enc")?, weights("w_dec_t")?);
-                for mut row in numbers(parameters)? {
-                    let (units, biases) = row.split_at_mut(*hidden);
-                    estimate(units, biases, &w_enc, &w_dec, &mut drawn);
-                }
-                &[]
-            }
-        };
-        if !columns.is_empty() {
-            for logits in numbers(parameters)? {
-                let mut rest = &logits[..];
-                for &columns in columns {
-                    let (group, others) = rest.split_at(columns);
-                    let class = class_of(group, uniform());
-                    drawn.extend((0..columns).map(|column| f32::from(u8::from(column == class))));
-                    rest = others;
-                }
-            }
-        }
-        Tensor::from_vec(drawn, (rows, core.columns), parameters.device())
-    }
-}
-
-impl Network {
     /// What is likeliest of a step's strokes, lane by lane, from the `parameters` of a decoder of whole
     /// steps: logits of hits, velocities and doubled offsets, where there is no hit as well.
     pub fn likeliest_strokes(&self, core: &Core, mut parameters: Vec<f32>) -> Result<Vec<f32>> {
@@ -337,38 +253,5 @@ impl Network {
             }
             _ => bail!("classes are no strokes"),
         }
-    }
-}
-
-fn coin(probability: f32, uniform: &mut dyn FnMut() -> f32) -> f32 {
-    f32::from(u8::from(uniform() < probability))
-}
-
-/// The class in which `chance` (0..1) falls when the classes' probabilities are laid end to end.
-fn class_of(logits: &[f32], chance: f32) -> usize {
-    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weight = |logit: f32| (logit - greatest).exp();
-    let total: f32 = logits.iter().map(|&logit| weight(logit)).sum();
-    let mut left = chance * total;
-    let class = logits.iter().position(|&logit| {
-        left -= weight(logit);
-        left < 0.0
-    });
-    class.unwrap_or(logits.len() - 1)
-}
-
-/// A NADE's columns by threshold, one after the other; `units` holds the biases of its hidden
-/// units and ends as what they heard.
-fn estimate(units: &mut [f32], biases: &[f32], w_enc: &[f32], w_dec: &[f32], drawn: &mut Vec<f32>) {
-    let weights = w_enc
-        .chunks_exact(units.len())
-        .zip(w_dec.chunks_exact(units.len()));
-    for (bias, (w_enc, w_dec)) in biases.iter().zip(weights) {
-        let activity = units.iter().zip(w_dec).map(|(&a, w)| cpu::sigmoid(a) * w);
-        let present = bias + activity.sum::<f32>() >= 0.0;
-        if present {
-            units.iter_mut().zip(w_enc).for_each(|(a, w)| *a += w);
-        }
-        drawn.push(f32::from(u8::from(present)));
     }
 }

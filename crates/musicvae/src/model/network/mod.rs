@@ -5,8 +5,10 @@
 //! pass over all of them.
 
 mod decoder;
+mod draw;
 mod encoder;
 mod heads;
+mod player;
 mod segments;
 
 use std::collections::BTreeMap;
@@ -162,6 +164,8 @@ impl Losses {
 pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
+    /// The same numbers, as what computes them sees them: on the tape or off it.
+    weights: Tensors,
     device: Device,
     factors: Factors,
     /// Whether recurrent layers run step by step.
@@ -187,14 +191,29 @@ impl Network {
                 .contiguous()?;
             Ok((name.clone(), Var::from_tensor(&tensor)?))
         };
-        let variables = weights.iter().map(variable).collect::<Result<_>>()?;
+        let variables = weights.iter().map(variable);
+        let variables = variables.collect::<Result<BTreeMap<String, Var>>>()?;
+        let weight = |(name, var): (&String, &Var)| (name.clone(), var.as_tensor().clone());
         Ok(Network {
             preset,
+            weights: variables.iter().map(weight).collect(),
             variables,
             device: device.clone(),
             factors: Factors::Float32,
             by_steps: false,
         })
+    }
+
+    /// The same network off the tape: nothing is remembered of what it computes.
+    pub fn off_the_tape(&self) -> Network {
+        let off = |(name, weight): (&String, &Tensor)| (name.clone(), weight.detach());
+        Network {
+            preset: self.preset.clone(),
+            variables: self.variables.clone(),
+            weights: self.weights.iter().map(off).collect(),
+            device: self.device.clone(),
+            ..*self
+        }
     }
 
     /// The same network with the factors of its recurrent layers' products in another format.
@@ -234,7 +253,7 @@ impl Network {
 
     fn tensor(&self, name: &str) -> &Tensor {
         // Every name that is asked for is in `Preset::parameter_shapes`, which `new` checked.
-        self.variables[name].as_tensor()
+        &self.weights[name]
     }
 
     fn lstm_weights(&self, scope: &str) -> LstmWeights {

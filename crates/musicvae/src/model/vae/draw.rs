@@ -61,20 +61,6 @@ impl Draw {
         })
     }
 
-    /// Whether its rows hold nothing but 0 and 1.
-    pub fn is_binary(&self) -> bool {
-        !matches!(self, Draw::Groove | Draw::Strokes(_))
-    }
-
-    /// Random numbers that a row of `columns` columns takes.
-    pub fn chances(&self, columns: usize) -> usize {
-        match self {
-            Draw::Groove => columns / 3,
-            Draw::Classes(groups) => groups.len(),
-            Draw::Switches | Draw::Nade(_) | Draw::Strokes(_) => columns,
-        }
-    }
-
     /// Draws a row from the decoder's `parameters`, which are used up, with as many random numbers as
     /// it takes. Logits are divided by the heat; 0 takes what is likeliest.
     pub fn draw(&self, parameters: &mut [f32], all: &Chances, Drawn { row, ones }: Drawn) {

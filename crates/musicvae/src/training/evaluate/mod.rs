@@ -21,7 +21,6 @@ mod temperature;
 
 use std::path::Path;
 
-use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::examples::converter;
@@ -29,6 +28,7 @@ use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Converter, Report, Split, Window, Windows, load_windows};
 use crate::drummer::Drummer;
+use crate::model::Compute;
 use crate::model::network::Network;
 use crate::music::Reading;
 
@@ -141,12 +141,13 @@ pub struct Material<'a> {
     pub others: Option<(&'a str, &'a Windows)>,
 }
 
-/// Measures `checkpoint`; `tell` hears which part is being worked on.
+/// Measures `checkpoint` with the device `compute`; `tell` hears which part is being worked on.
 ///
 /// # Errors
 /// When the windows are not of the model's length, or a part asks what the model cannot answer.
 pub fn evaluate(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     material: Material,
     questions: &Questions,
     tell: &mut dyn FnMut(Part),
@@ -182,7 +183,7 @@ pub fn evaluate(
     if asks(Part::Losses) {
         evaluation.losses = {
             let examples = Examples::of_grooves(&checkpoint.preset, &windows.windows)?;
-            Some(losses(checkpoint, &examples, &plan)?)
+            Some(losses(checkpoint, compute, &examples, &plan)?)
         };
     }
     if asks(Part::Baselines) {
@@ -194,11 +195,11 @@ pub fn evaluate(
             train: apart,
             others,
         };
-        let measured = human::human(checkpoint, stage, &plan, *samples, *seed)?;
+        let measured = human::human(checkpoint, compute, stage, &plan, *samples, *seed)?;
         evaluation.human = Some(measured);
     }
     if asks(Part::Temperature) {
-        let drummer = Drummer::of(checkpoint)?;
+        let drummer = Drummer::on(compute, checkpoint)?;
         let grooves = &windows.windows;
         let measured = temperature::temperatures(&drummer, grooves, &plan, *samples, *seed)?;
         evaluation.temperature = Some(measured);
@@ -210,7 +211,7 @@ pub fn evaluate(
     if !parts.iter().any(needs_subject) {
         return Ok(evaluation);
     }
-    let subject = Subject::new(checkpoint, &windows.windows, &plan)?;
+    let subject = Subject::new(checkpoint, compute, &windows.windows, &plan)?;
     if asks(Part::Reconstruction) {
         evaluation.reconstruction = Some(reconstruction::reconstruction(&subject)?);
     }
@@ -239,6 +240,7 @@ pub fn evaluate(
 /// When the corpus cannot be read or yields nothing for the model.
 pub fn evaluate_losses(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     data: &Path,
     split: Split,
     reading: Reading,
@@ -259,7 +261,7 @@ pub fn evaluate_losses(
     } = questions;
     let plan = Resampling::of(&windows, *unit, *resamples, *seed);
     let examples = Examples::new(converter, windows.windows);
-    evaluation.losses = Some(losses(checkpoint, &examples, &plan)?);
+    evaluation.losses = Some(losses(checkpoint, compute, &examples, &plan)?);
     Ok(evaluation)
 }
 
@@ -328,10 +330,15 @@ impl Sums for Terms {
 /// When windows and model do not fit.
 pub fn mean_loss(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     converter: &Converter,
     windows: Vec<Window>,
 ) -> Result<f64, TrainingError> {
-    let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+    let network = Network::new(
+        checkpoint.preset.clone(),
+        &checkpoint.tensors,
+        compute.trainer(),
+    )?;
     let examples = Examples::new(converter.clone(), windows);
     let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
     Ok(terms.mean().loss)
@@ -343,12 +350,13 @@ const SEED: u64 = 0;
 /// The loss terms of `examples`, as in validation during training.
 pub(super) fn losses(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     examples: &Examples,
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
     let preset = checkpoint.preset.clone();
     let grooves = preset.head.makes_strokes();
-    let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
+    let network = Network::new(preset, &checkpoint.tensors, compute.trainer())?;
     let each = evaluate_each(&network, examples, SEED, checkpoint.metadata.step)?;
     let figures = plan.intervals(&each, |sums| {
         let mean = sums.mean();

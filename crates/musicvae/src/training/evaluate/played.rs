@@ -15,13 +15,9 @@ pub fn samples(
     count: usize,
     seed: u64,
 ) -> Result<Vec<Groove>, ModelError> {
-    let draw = |place: usize| {
-        let seed = seed.wrapping_add(place as u64);
-        let how = Decoding { temperature, seed };
-        drummer.sample(how, 120.0).map(groove)
-    };
-    let drawn: Result<Vec<_>, _> = (0..count).into_par_iter().map(draw).collect();
-    Ok(drawn?.into_iter().flatten().collect())
+    let how = Decoding { temperature, seed };
+    let drawn = drummer.samples(count, how, 120.0)?;
+    Ok(drawn.into_iter().filter_map(groove).collect())
 }
 
 /// What a model makes of each window, by itself and with a seed of its own: of a whole groove its

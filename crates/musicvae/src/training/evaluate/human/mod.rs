@@ -27,6 +27,7 @@ use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::data::{Split, Windows};
 use crate::drummer::{Drummer, Rework};
+use crate::model::Compute;
 
 /// The temperature that a player finds at first.
 const TEMPERATURE: f32 = 0.5;
@@ -57,6 +58,7 @@ pub struct Stage<'a> {
 /// split's windows.
 pub fn human(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     stage: Stage,
     plan: &Resampling,
     count: usize,
@@ -67,7 +69,7 @@ pub fn human(
         train,
         others,
     } = stage;
-    let drummer = Drummer::of(checkpoint)?;
+    let drummer = Drummer::on(compute, checkpoint)?;
     let files = windows.files.len();
     let played = |name: &str, windows: &Windows, first| {
         Set::new(name, &windows.windows, &windows.origin, first)
