@@ -66,7 +66,7 @@ enum Command {
     FitPrior {
         #[command(flatten)]
         files: ByCorpus,
-        /// How many; more know the corpus better, too many know nothing else [default: one for every
+        /// How many; as many as there are windows are each of these by itself; more know the corpus better, too many know nothing else [default: one for every
         /// 16 windows, at most 256].
         #[arg(long)]
         gaussians: Option<usize>,
