@@ -6,7 +6,7 @@ use candle_core::Device;
 use musicvae::chart::{Line, LineChart};
 use musicvae::model::Factors;
 use musicvae::model::Preset;
-use musicvae::training::{TrainOptions, Trainer, Variation};
+use musicvae::training::{Earlier, TrainOptions, Trainer, Variation};
 
 use super::growth::write_picture;
 
@@ -86,7 +86,7 @@ fn losses(data: PathBuf, factors: Factors, seed: u64, steps: u64, batch: u64) ->
         variation: Variation::NONE,
         average: None,
         validate_every: steps,
-        resume: false,
+        earlier: Earlier::Refused,
         from: None,
         device: Device::Cpu,
         factors,

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::UsageError;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::settings::Settings;
 use super::target::Force;
 use musicvae::data::{
@@ -32,7 +32,7 @@ use musicvae::music::midi_file::Read;
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
-    #[arg(value_name = "IN")]
+    #[arg(value_name = "IN", value_parser = corpus::place())]
     input: PathBuf,
     /// TFRecord to write, or - for standard output.
     #[arg(value_name = "OUT.tfrecord")]

@@ -96,7 +96,7 @@ impl Studio {
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
             Action::Edit(action) => edit::apply(action, ground),
-            Action::Export(action) => export::apply(action, ground),
+            Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
             Action::Library(action) => self.library.apply(action, ground),
             Action::Training(action) => self.training.apply(action, ground),
             Action::Overlays(action) => self.apply_overlays(action),
@@ -131,11 +131,7 @@ impl Studio {
             }
             Event::MapOpened(map) => self.drum_machine.receive_map(map, ground),
             Event::Chain(chain) => self.chain = chain,
-            Event::Exported {
-                path,
-                clamped,
-                left_out,
-            } => export::receive(&path, clamped, &left_out, ground),
+            Event::Exported { file, about } => export::receive(&file, &about, ground),
             Event::Training(event) => self.training.receive(event, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),

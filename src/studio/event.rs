@@ -1,15 +1,15 @@
 //! What the world tells the studio.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::chain::Chain;
+use super::export;
 use super::ground::{Entry, Kind, ModelInfo};
 use super::midi::Binding;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
-use musicvae::music::{Groove, Lane};
+use musicvae::music::Groove;
 use musicvae::training;
 
 /// News from a worker, the engine or the clock.
@@ -56,9 +56,8 @@ pub enum Event {
     /// The slots and the chain of the last session.
     Chain(Chain),
     Exported {
-        path: PathBuf,
-        clamped: usize,
-        left_out: Vec<Lane>,
+        file: export::Written,
+        about: String,
     },
     /// News from the trainer.
     Training(training::Event),

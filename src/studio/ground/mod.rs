@@ -58,6 +58,8 @@ pub struct Ground {
     pub now: Duration,
     /// True when it is time to leave.
     pub leaving: bool,
+    /// True when the shell is to have the terminal for a while.
+    pub suspending: bool,
     effects: Vec<Effect>,
 }
 
@@ -78,6 +80,7 @@ impl Ground {
             messages: Messages::default(),
             now: Duration::ZERO,
             leaving: false,
+            suspending: false,
             effects: Vec::new(),
             config,
         }

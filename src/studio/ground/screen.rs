@@ -120,6 +120,8 @@ pub enum Overlay {
     Qualities {
         selected: usize,
     },
+    /// A training run has all its steps: a longer one, or a new one?
+    RunEnded,
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

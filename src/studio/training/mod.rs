@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub use curves::{Curves, Term};
 
-use super::ground::{Effect, Ground, Question, config};
-use musicvae::training::{Event, Record};
+use super::ground::{Effect, Ground, Overlay, Question, config};
+use musicvae::training::{Earlier, Event, Record};
 
 /// What a player can do with training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub enum Action {
     ToggleTraining,
     /// Stops and saves.
     StopTraining,
+    /// Goes on with the run that has all its steps, for as many again.
+    TrainLonger,
+    /// Starts a new run beside the one that has all its steps.
+    TrainAnew,
     SetTrainingData(PathBuf),
     /// Another curve of the chart.
     NextTerm(isize),
@@ -36,6 +40,9 @@ pub enum RunState {
     Paused,
     /// Asked to stop, saving.
     Stopping,
+    /// Stopped before its last step.
+    Stopped,
+    /// It has all its steps.
     Finished,
     Failed(String),
 }
@@ -43,8 +50,11 @@ pub enum RunState {
 /// The run, its story, and what of it the chart shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
+    /// Of the run, and of the next one: its folder is where the last one began.
     pub settings: config::Training,
     pub state: RunState,
+    /// The step behind which it began, once its data is read.
+    began: Option<u64>,
     pub curves: Curves,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
@@ -59,6 +69,7 @@ impl Training {
         Training {
             settings,
             state: RunState::Idle,
+            began: None,
             curves: Curves::default(),
             saved: None,
             term: Term::default(),
@@ -81,6 +92,10 @@ impl Training {
             Action::ToggleTraining => (stopping, "The run is being stopped and saved."),
             Action::StopTraining => (!self.is_alive() || stopping, "Nothing is in training."),
             Action::SetTrainingData(_) => (self.is_alive(), "A run is under way: stop it first."),
+            Action::TrainLonger | Action::TrainAnew => (
+                self.state != RunState::Finished,
+                "There is no run that has all its steps.",
+            ),
             Action::NextTerm(_) | Action::ToggleRecent => return None,
         };
         when.then(|| reason.into())
@@ -94,9 +109,20 @@ impl Training {
                 ground.ask(Effect::StopTraining);
                 ground.say("Training stops after this step and saves.");
             }
+            Action::TrainLonger => {
+                ground.screen.overlay = None;
+                self.settings.steps += ground.config.training.steps;
+                self.start(Earlier::ContinuedIfSame, ground);
+            }
+            Action::TrainAnew => {
+                ground.screen.overlay = None;
+                // With another seed, for the same one makes the same model.
+                self.settings.seed = self.settings.seed.wrapping_add(1);
+                self.start(Earlier::Kept, ground);
+            }
             Action::SetTrainingData(path) => {
                 self.settings.data = path;
-                self.start(ground);
+                self.start(Earlier::ContinuedIfSame, ground);
             }
             Action::NextTerm(by) => self.term = self.term.turned(by),
             Action::ToggleRecent => self.recent = !self.recent,
@@ -115,10 +141,11 @@ impl Training {
                 ground.ask(Effect::PauseTraining(false));
                 ground.say("Training goes on.");
             }
+            RunState::Finished => ground.screen.overlay = Some(Overlay::RunEnded),
             // A run that failed may have been given the wrong data.
             RunState::Failed(_) => self.ask_for_data(ground),
             _ if self.settings.data.as_os_str().is_empty() => self.ask_for_data(ground),
-            _ => self.start(ground),
+            _ => self.start(Earlier::ContinuedIfSame, ground),
         }
     }
 
@@ -127,17 +154,57 @@ impl Training {
         ground.screen.prompt(Question::TrainingData, data);
     }
 
-    fn start(&mut self, ground: &mut Ground) {
-        let settings = &self.settings;
-        ground.say(format!(
-            "Training {} on {}.",
-            settings.preset,
-            settings.data.display()
-        ));
-        ground.ask(Effect::StartTraining(settings.clone()));
+    fn start(&mut self, earlier: Earlier, ground: &mut Ground) {
+        let settings = self.settings.clone();
+        let data = settings.data.display();
+        ground.say(format!("Reading {data} to train {}.", settings.preset));
+        ground.ask(Effect::StartTraining(settings, earlier));
         self.state = RunState::Running;
+        self.began = None;
         self.curves = Curves::default();
         self.saved = None;
+    }
+
+    /// The data is read, and it is known which run this is.
+    fn begin(&mut self, out: PathBuf, step: u64, story: Vec<Record>, ground: &mut Ground) {
+        let settings = &self.settings;
+        let (preset, data) = (&settings.preset, settings.data.display());
+        let (shown, wanted) = (out.display(), settings.out.display());
+        if step == 0 {
+            let beside = match out == settings.out {
+                true => String::new(),
+                false => format!(", for {wanted} holds another run"),
+            };
+            ground.say(format!("Training {preset} on {data} into {shown}{beside}."));
+        } else if step < settings.steps {
+            ground.say(format!(
+                "The run of {shown} goes on from step {step}: data and settings are the same."
+            ));
+        }
+        self.began = Some(step);
+        self.curves.records = story;
+        self.settings.out = out;
+    }
+
+    /// The run ended, with all its steps or before.
+    fn end(&mut self, step: u64, ground: &mut Ground) {
+        let out = self.settings.out.display();
+        let whole = step >= self.settings.steps;
+        self.state = match whole {
+            true => RunState::Finished,
+            false => RunState::Stopped,
+        };
+        match self.began.take() {
+            None => ground.say("Training was stopped before it began."),
+            // Nothing was left to do, so what else there is is asked at once.
+            Some(began) if whole && began >= step => {
+                ground.say(format!("The run of {out} has its {step} steps."));
+                let overlay = &mut ground.screen.overlay;
+                overlay.get_or_insert(Overlay::RunEnded);
+            }
+            Some(_) if whole => ground.say(format!("The run of {out} has its {step} steps.")),
+            Some(_) => ground.say(format!("Training stopped at step {step} and is saved.")),
+        }
     }
 
     /// Shows the story of a checkpoint, while there is no run of our own.
@@ -155,15 +222,13 @@ impl Training {
                 [] => {}
                 lines => ground.say(lines.join("; ")),
             },
+            Event::Began { out, step, story } => self.begin(out, step, story, ground),
             Event::Record(record) => self.curves.push(record),
             Event::Saved(path) => {
                 ground.say(format!("Saved {}.", path.display()));
                 self.saved = Some(path);
             }
-            Event::Finished(step) => {
-                self.state = RunState::Finished;
-                ground.say(format!("Training ended at step {step}."));
-            }
+            Event::Finished(step) => self.end(step, ground),
             Event::Failed(reason) => {
                 ground.complain(format!("Training ended: {reason}"));
                 self.state = RunState::Failed(reason);

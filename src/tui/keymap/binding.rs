@@ -34,6 +34,8 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    /// A training run has all its steps.
+    RunEnded,
     /// The question whether to leave a run.
     Leaving,
 }
@@ -51,6 +53,7 @@ impl Place {
     fn over(overlay: &Overlay) -> Place {
         match overlay {
             Overlay::Palette { .. } | Overlay::Prompt { .. } => Place::Typing,
+            Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
             Overlay::Chain { .. } => Place::Slots,
@@ -69,6 +72,7 @@ impl Place {
             Place::Qualities => "Qualities",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
         }
     }

@@ -106,6 +106,7 @@ pub fn table() -> Vec<Binding> {
         unlisted("palette", Anywhere, ":", ShowPalette, "every command, by name", "commands"),
         row("help", Anywhere, "?", ShowHelp, "this help", "help"),
         row("quit", Anywhere, "q ctrl-c", Quit, "leave", "quit"),
+        row("suspend", Anywhere, "ctrl-z", Suspend, "back to the shell for a while (there, fg comes back)", ""),
         unlisted("left", grid, "left h", cursor(0, -1), "a step back", "move"),
         unlisted("down", grid, "down j", cursor(1, 0), "a lane down", "move"),
         unlisted("up", grid, "up k", cursor(-1, 0), "a lane up", "move"),
@@ -184,6 +185,9 @@ pub fn table() -> Vec<Binding> {
         row("typing-erase", Typing, "backspace", Erase, "erase a character", ""),
         row("typing-accept", Typing, "enter", Accept, "take it", "take"),
         row("typing-close", Typing, "esc ctrl-c", Close, "close", "close"),
+        row("train-longer", RunEnded, "l enter", TrainLonger, "as many steps again", "longer"),
+        row("train-anew", RunEnded, "n", TrainAnew, "a new run beside it", "new"),
+        row("close-run", RunEnded, "esc q ctrl-c", Close, "leave it as it is", "close"),
         row("leave", Leaving, "y enter q ctrl-c", Accept, "stop and save the run, then leave", "leave"),
         row("stay", Leaving, "n esc", Close, "stay", "stay"),
     ]

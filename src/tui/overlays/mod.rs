@@ -13,6 +13,7 @@ mod messages;
 mod palette;
 mod prompt;
 mod qualities;
+mod run_ended;
 
 use super::keymap::Keymap;
 use super::kit::Canvas;
@@ -31,6 +32,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::MapEditor => drum_map::draw(studio, body),
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
+        Overlay::RunEnded => run_ended::draw(studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),
     }
 }

@@ -13,6 +13,7 @@ pub fn subtitle(studio: &Studio) -> String {
         RunState::Running => "- running".into(),
         RunState::Paused => "- paused".into(),
         RunState::Stopping => "- stopping".into(),
+        RunState::Stopped => "- stopped".into(),
         RunState::Finished => "- done".into(),
         RunState::Failed(_) => "- failed".into(),
     }
@@ -23,7 +24,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let run = &studio.training;
     if run.curves.records.is_empty() {
         let text = match &run.state {
-            RunState::Running => "Waiting for the first step.".to_string(),
+            RunState::Running => "Reading the data; R stops it.".to_string(),
             RunState::Failed(reason) => reason.clone(),
             _ if run.settings.data.as_os_str().is_empty() => {
                 "No training log. r asks for the grooves to train on, and trains.".into()
