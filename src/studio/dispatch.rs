@@ -129,6 +129,7 @@ impl Studio {
             Event::Listed { kind, items, note } => {
                 self.devices.receive_list(kind, items, note, ground);
             }
+            Event::Seen(named, path, found) => self.training.form.receive(named, path, found),
             Event::MapOpened(map) => self.drum_machine.receive_map(map, ground),
             Event::Chain(chain) => self.chain = chain,
             Event::Exported { file, about } => export::receive(&file, &about, ground),
@@ -210,7 +211,6 @@ impl Studio {
             (_, Ask(question)) => {
                 let text = match question {
                     Question::Chain => chain::text(&self.chain.links),
-                    Question::TrainingData => self.training.settings.data.display().to_string(),
                     Question::MapName => self.drum_machine.map.name.clone(),
                     _ => String::new(),
                 };
@@ -225,6 +225,15 @@ impl Studio {
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
+            (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
+            (Some(Overlay::TrainingForm), MoveSelection(by)) => self.training.form.move_by(*by),
+            (Some(Overlay::TrainingForm), Type(_) | Erase) => {
+                match action {
+                    Type(character) => self.training.form.type_character(character),
+                    _ => self.training.form.erase(),
+                }
+                self.training.look(ground);
+            }
             (Some(Overlay::MapEditor), Type(character)) => {
                 self.drum_machine.type_digit(*character, ground);
             }

@@ -1,10 +1,11 @@
 //! What the world tells the studio.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::chain::Chain;
 use super::export;
-use super::ground::{Entry, Kind, ModelInfo};
+use super::ground::{Entry, Kind, ModelInfo, Named};
 use super::midi::Binding;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
@@ -51,6 +52,8 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// What is at a place that was looked at, or why it is of no use.
+    Seen(Named, PathBuf, Result<String, String>),
     /// A drum map was chosen and read.
     MapOpened(DrumMap),
     /// The slots and the chain of the last session.

@@ -36,7 +36,12 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
     }
     let erasable = matches!(
         ground.screen.overlay,
-        None | Some(Overlay::Bindings { .. } | Overlay::Prompt { .. } | Overlay::Palette { .. })
+        None | Some(
+            Overlay::Bindings { .. }
+                | Overlay::Prompt { .. }
+                | Overlay::Palette { .. }
+                | Overlay::TrainingForm
+        )
     );
     (*action == Action::Erase && !erasable).then(|| "Nothing can be removed here.".into())
 }

@@ -5,8 +5,8 @@ use musicvae::music::{Groove, Hit, Lane};
 use musicvae::training::Earlier;
 use musicvae_tui::engine::{Command, Request, Song};
 use musicvae_tui::studio::{
-    Action, Bars, DrumMap, Effect, End, Entry, Event, ModelInfo, Origin, Overlay, Question, Rework,
-    RunState, Source, Split, Takeover, TrainingEvent, chain, edit, export, library, morph,
+    Action, Bars, DrumMap, Effect, End, Entry, Event, ModelInfo, Named, Origin, Overlay, Question,
+    Rework, RunState, Source, Split, Takeover, TrainingEvent, chain, edit, export, library, morph,
     overlays, playing, qualities, training,
 };
 
@@ -358,6 +358,21 @@ fn began(out: &str, step: u64) -> Event {
     })
 }
 
+/// Opens the form, types what the data is, where that is to be said, and trains.
+fn train_on(bench: &mut Workbench, data: &str) {
+    bench.apply(training::Action::ToggleTraining);
+    assert_eq!(
+        bench.studio.ground.screen.overlay,
+        Some(Overlay::TrainingForm)
+    );
+    for character in data.chars() {
+        bench.apply(overlays::Action::Type(character));
+    }
+    bench.take();
+    bench.apply(overlays::Action::Accept);
+    assert_eq!(bench.studio.ground.screen.overlay, None);
+}
+
 /// What training the studio asked for: its data, folder, steps and seed, and what of an earlier run.
 fn started(bench: &mut Workbench) -> (String, String, u64, u64, Earlier) {
     let effects = bench.take();
@@ -374,11 +389,47 @@ fn started(bench: &mut Workbench) -> (String, String, u64, u64, Earlier) {
 }
 
 #[test]
+fn the_form_of_a_training_says_what_it_finds_while_it_is_typed() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    bench.press("r");
+    let folder = Effect::Look(Named::RunFolder, "checkpoints/mine".into());
+    assert_eq!(bench.take(), [folder]);
+    let shown = |bench: &Workbench, text: &str| {
+        let screen = bench.screen(80, 24).join("\n");
+        assert!(screen.contains(text), "{text}\n{screen}");
+    };
+    shown(&bench, "data: name a folder or zip of MIDI files");
+    // It can't be started as it is.
+    bench.press("enter");
+    assert_eq!(bench.take(), []);
+    bench.press("/ m");
+    assert_eq!(
+        bench.take().last(),
+        Some(&Effect::Look(Named::Corpus, "/m".into()))
+    );
+    shown(&bench, "data: looking there");
+    let found = Ok("90 files".to_string());
+    bench.receive(Event::Seen(Named::Corpus, "/".into(), found.clone()));
+    shown(&bench, "data: looking there");
+    bench.receive(Event::Seen(Named::Corpus, "/m".into(), found));
+    shown(&bench, "data: 90 files");
+    bench.press("down down down right");
+    shown(&bench, "steps: optimizer steps in all");
+    bench.press("enter");
+    match bench.take().as_slice() {
+        [Effect::StartTraining(settings, Earlier::ContinuedIfSame)] => {
+            assert_eq!((settings.steps, settings.batch), (11_000, 64));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn no_run_is_gone_on_with_by_accident() {
     let mut bench = Workbench::ready();
     bench.take();
-    let data = || training::Action::SetTrainingData("/grooves".into());
-    bench.apply(data());
+    train_on(&mut bench, "/grooves");
     let same = Earlier::ContinuedIfSame;
     let mine = "checkpoints/mine".to_string();
     let grooves = "/grooves".to_string();
@@ -394,7 +445,7 @@ fn no_run_is_gone_on_with_by_accident() {
     assert_eq!(bench.said(), "Training was stopped before it began.");
 
     // The folder holds a run of other data, so another one is taken, and the next r means that.
-    bench.apply(data());
+    train_on(&mut bench, "");
     bench.take();
     bench.receive(began("checkpoints/mine-2", 0));
     assert_eq!(
@@ -403,7 +454,7 @@ fn no_run_is_gone_on_with_by_accident() {
          another run."
     );
     bench.receive(Event::Training(TrainingEvent::Finished(40)));
-    bench.apply(training::Action::ToggleTraining);
+    train_on(&mut bench, "");
     let second = "checkpoints/mine-2".to_string();
     assert_eq!(
         started(&mut bench),
@@ -444,16 +495,7 @@ fn no_run_is_gone_on_with_by_accident() {
 fn a_run_is_started_watched_paused_and_stopped() {
     let mut bench = Workbench::ready();
     bench.take();
-    bench.apply(training::Action::ToggleTraining);
-    let asked = Overlay::Prompt {
-        question: Question::TrainingData,
-        text: String::new(),
-    };
-    assert_eq!(bench.studio.ground.screen.overlay, Some(asked));
-    for character in "/grooves".chars() {
-        bench.apply(overlays::Action::Type(character));
-    }
-    bench.apply(overlays::Action::Accept);
+    train_on(&mut bench, "/grooves");
     let effects = bench.take();
     let [Effect::StartTraining(settings, Earlier::ContinuedIfSame)] = effects.as_slice() else {
         panic!("{effects:?}")

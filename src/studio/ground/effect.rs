@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::config;
-use super::screen::Kind;
+use super::screen::{Kind, Named};
 use crate::engine::{DrumMap, Request, Song};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
@@ -56,6 +56,8 @@ pub enum Effect {
         /// What the file holds, for the sentence that is said.
         about: String,
     },
+    /// Looks at what is named; what is there comes as an event.
+    Look(Named, PathBuf),
     /// With what becomes of a run that the settings' folder holds already.
     StartTraining(config::Training, Earlier),
     PauseTraining(bool),

@@ -24,7 +24,7 @@ pub use messages::{Message, Messages, Weight};
 pub use model::{Entry, ModelInfo, once_reworked, while_reworking};
 pub use requests::Requests;
 pub use scene::{Anchor, End, Origin, Scene};
-pub use screen::{Kind, Overlay, Pane, Question, Screen};
+pub use screen::{Kind, Named, Overlay, Pane, Question, Screen};
 pub use sound::{LaneState, MASTER, Sound, in_words, set_to};
 pub use turn::{Link, Slot, Turn};
 

@@ -1,29 +1,33 @@
 //! A training run as the workstation sees it, and its chart. It uses the ground only.
 
 mod curves;
+mod form;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use curves::{Curves, Term};
+pub use form::{Field, Form};
 
-use super::ground::{Effect, Ground, Overlay, Question, config};
+use super::ground::{Effect, Entry, Ground, Overlay, config};
+use musicvae::checkpoint::catalogue::Source;
 use musicvae::training::{Earlier, Event, Record};
 
 /// What a player can do with training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Starts, pauses or resumes.
+    /// Pauses or resumes; or opens the form of the next run.
     ToggleTraining,
+    /// The next or previous value of the form's row.
+    TurnField(isize),
     /// Stops and saves.
     StopTraining,
     /// Goes on with the run that has all its steps, for as many again.
     TrainLonger,
     /// Starts a new run beside the one that has all its steps.
     TrainAnew,
-    SetTrainingData(PathBuf),
     /// Another curve of the chart.
     NextTerm(isize),
     /// The whole run, or its last part.
@@ -55,6 +59,8 @@ pub struct Training {
     pub state: RunState,
     /// The step behind which it began, once its data is read.
     began: Option<u64>,
+    /// The next run, while it is described.
+    pub form: Form,
     pub curves: Curves,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
@@ -70,6 +76,7 @@ impl Training {
             settings,
             state: RunState::Idle,
             began: None,
+            form: Form::default(),
             curves: Curves::default(),
             saved: None,
             term: Term::default(),
@@ -91,12 +98,11 @@ impl Training {
         let (when, reason) = match action {
             Action::ToggleTraining => (stopping, "The run is being stopped and saved."),
             Action::StopTraining => (!self.is_alive() || stopping, "Nothing is in training."),
-            Action::SetTrainingData(_) => (self.is_alive(), "A run is under way: stop it first."),
             Action::TrainLonger | Action::TrainAnew => (
                 self.state != RunState::Finished,
                 "There is no run that has all its steps.",
             ),
-            Action::NextTerm(_) | Action::ToggleRecent => return None,
+            Action::NextTerm(_) | Action::ToggleRecent | Action::TurnField(_) => return None,
         };
         when.then(|| reason.into())
     }
@@ -120,9 +126,17 @@ impl Training {
                 self.settings.seed = self.settings.seed.wrapping_add(1);
                 self.start(Earlier::Kept, ground);
             }
-            Action::SetTrainingData(path) => {
-                self.settings.data = path;
-                self.start(Earlier::ContinuedIfSame, ground);
+            Action::TurnField(by) => {
+                let preset = self.form.text(Field::Preset).trim();
+                let checkpoints = ground.checkpoints.iter();
+                let fitting = checkpoints.filter(|it| it.error.is_none() && it.preset == preset);
+                let name = |entry: &Entry| match &entry.source {
+                    Source::File(path) => path.display().to_string(),
+                    Source::Embedded(embedded) => embedded.name.to_string(),
+                };
+                let names: Vec<String> = fitting.map(name).collect();
+                self.form.turn(by, &names);
+                self.look(ground);
             }
             Action::NextTerm(by) => self.term = self.term.turned(by),
             Action::ToggleRecent => self.recent = !self.recent,
@@ -142,16 +156,35 @@ impl Training {
                 ground.say("Training goes on.");
             }
             RunState::Finished => ground.screen.overlay = Some(Overlay::RunEnded),
-            // A run that failed may have been given the wrong data.
-            RunState::Failed(_) => self.ask_for_data(ground),
-            _ if self.settings.data.as_os_str().is_empty() => self.ask_for_data(ground),
-            _ => self.start(Earlier::ContinuedIfSame, ground),
+            _ => self.open_form(ground),
         }
     }
 
-    fn ask_for_data(&self, ground: &mut Ground) {
-        let data = self.settings.data.display().to_string();
-        ground.screen.prompt(Question::TrainingData, data);
+    fn open_form(&mut self, ground: &mut Ground) {
+        self.form = Form::of(&self.settings);
+        for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
+            ground.ask(Effect::Look(named, path));
+        }
+        ground.screen.overlay = Some(Overlay::TrainingForm);
+    }
+
+    /// Has what the form's row names looked at.
+    pub fn look(&self, ground: &mut Ground) {
+        if let Some((named, path)) = self.form.place(self.form.field()) {
+            ground.ask(Effect::Look(named, path));
+        }
+    }
+
+    /// Starts the run of the form, or goes to the row that makes no sense.
+    pub fn start_as_typed(&mut self, ground: &mut Ground) {
+        match self.form.settings(&self.settings) {
+            Ok(settings) => {
+                ground.screen.overlay = None;
+                self.settings = settings;
+                self.start(Earlier::ContinuedIfSame, ground);
+            }
+            Err((field, _)) => self.form.selected = field as usize,
+        }
     }
 
     fn start(&mut self, earlier: Earlier, ground: &mut Ground) {

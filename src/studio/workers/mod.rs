@@ -8,6 +8,7 @@ mod drummer;
 mod engine;
 mod inference;
 mod lists;
+mod look;
 mod stderr;
 mod trainer;
 
@@ -220,6 +221,10 @@ impl Workers {
             } => self.aside("export", move || {
                 let file = export::write(&song, &map, &folder, &name)?;
                 Ok(Event::Exported { file, about })
+            }),
+            Effect::Look(named, path) => self.aside("look", move || {
+                let found = look::at(named, &path);
+                Ok(Event::Seen(named, path, found))
             }),
             Effect::StartTraining(settings, earlier) => self.train(&settings, earlier),
             Effect::PauseTraining(pause) => {

@@ -3,9 +3,11 @@
 use anyhow::Context;
 use candle_core::Device;
 
+use crate::embedded;
 use crate::studio::ground::config;
+use musicvae::checkpoint::Checkpoint;
 use musicvae::model::Preset;
-use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions};
+use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions, Variation};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;
@@ -29,6 +31,10 @@ pub fn start(
         )
     })?;
     let run = RunSettings::new(preset);
+    let from = match settings.from.as_os_str().is_empty() {
+        true => None,
+        false => Some(Checkpoint::open(&embedded::named(&settings.from))?),
+    };
     let options = TrainOptions {
         preset: run.preset,
         data: settings.data.clone(),
@@ -38,12 +44,15 @@ pub fn start(
         seed: settings.seed,
         hop_bars: run.hop_bars,
         every_window: false,
-        variation: run.variation,
+        variation: Variation {
+            augment: settings.varying,
+            ..run.variation
+        },
         reading: run.reading,
         average: run.average,
         validate_every: VALIDATE_EVERY,
         earlier,
-        from: None,
+        from,
         device: Device::Cpu,
         factors: run.factors,
     };

@@ -34,6 +34,8 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    /// The form of the next training run.
+    TrainingForm,
     /// A training run has all its steps.
     RunEnded,
     /// The question whether to leave a run.
@@ -53,6 +55,7 @@ impl Place {
     fn over(overlay: &Overlay) -> Place {
         match overlay {
             Overlay::Palette { .. } | Overlay::Prompt { .. } => Place::Typing,
+            Overlay::TrainingForm => Place::TrainingForm,
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
@@ -72,6 +75,7 @@ impl Place {
             Place::Qualities => "Qualities",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::TrainingForm => "In the training form",
             Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
         }
@@ -79,6 +83,6 @@ impl Place {
 
     /// Whether a character that is no command is typed.
     pub fn takes_characters(self) -> bool {
-        matches!(self, Place::Typing | Place::MapEditor)
+        matches!(self, Place::Typing | Place::MapEditor | Place::TrainingForm)
     }
 }

@@ -153,12 +153,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count, "every command has a name of its own");
         for binding in &keymap.bindings {
-            let by_name_only = [
-                "temperature",
-                "training-data",
-                "click-softer",
-                "click-louder",
-            ];
+            let by_name_only = ["temperature", "click-softer", "click-louder"];
             let by_name_only = by_name_only.contains(&binding.name);
             assert!(
                 by_name_only || !binding.keys.is_empty(),
