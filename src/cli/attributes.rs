@@ -96,9 +96,9 @@ fn make(
         bars: checkpoint.preset.bars,
         hop: None,
     };
-    let train = corpus.grooves(data, Split::Train, converter)?;
+    let train = corpus.grooves(data, Some(Split::Train), converter)?;
     corpus.tell(Some(Split::Train), &train.report());
-    let validation = match corpus.grooves(data, Split::Validation, converter) {
+    let validation = match corpus.grooves(data, Some(Split::Validation), converter) {
         Ok(validation) => {
             corpus.tell(Some(Split::Validation), &validation.report());
             Some(validation)

@@ -32,12 +32,24 @@ pub struct Chosen {
 impl ModelArgs {
     pub fn open(&self, settings: &Settings) -> anyhow::Result<Chosen> {
         let source = settings.checkpoint(self.checkpoint.as_deref())?;
-        let checkpoint = Checkpoint::open(&source)?;
-        Ok(Chosen { source, checkpoint })
+        Chosen::read(source)
+    }
+
+    /// The model that was named, else `other`: of a command that only models of one kind can do.
+    pub fn open_or(&self, other: Source, settings: &Settings) -> anyhow::Result<Chosen> {
+        match &self.checkpoint {
+            Some(name) => Chosen::read(settings.checkpoint(Some(name))?),
+            None => Chosen::read(other),
+        }
     }
 }
 
 impl Chosen {
+    fn read(source: Source) -> anyhow::Result<Chosen> {
+        let checkpoint = Checkpoint::open(&source)?;
+        Ok(Chosen { source, checkpoint })
+    }
+
     /// The files that it is read from.
     pub fn files(&self) -> Vec<PathBuf> {
         let file = |path: &Path| vec![path.to_path_buf(), Attributes::path_for(path)];

@@ -23,7 +23,8 @@ use musicvae::training::{Earlier, Event, Record, RunSettings, TrainOptions, Vari
 /// So do SIGTERM and SIGHUP; a second signal ends the program at once. `--resume` goes on.
 #[derive(Args)]
 pub struct Train {
-    /// What to train [default: groovae_4bar].
+    /// What to train: a preset's name (see `presets`) or a TOML file with one of your own [default:
+    /// groovae_4bar].
     #[arg(long)]
     preset: Option<String>,
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
@@ -64,6 +65,10 @@ pub struct Train {
     /// more it learns from the latent [default: 1].
     #[arg(long, value_name = "P", value_parser = share)]
     told: Option<f64>,
+    /// Share of grooves whose latent the decoder hears only in part, each time another, so that it
+    /// learns to play on from what little it is told [default: 0]. For weights that were whitened.
+    #[arg(long, value_name = "P", value_parser = part)]
+    blur: Option<f64>,
     /// Probability that the decoder hears what it would have played itself, and not what was played
     /// (scheduled sampling) [default: as the preset schedules it].
     #[arg(long, value_name = "P", value_parser = part)]
@@ -142,7 +147,7 @@ pub(super) fn warn_of_slow_factors(factors: Factors) {
 }
 
 /// Parses a number of 0 to 1.
-fn part(text: &str) -> Result<f64, String> {
+pub(super) fn part(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
         _ => Err("it takes a number of 0 to 1".into()),
@@ -217,6 +222,7 @@ impl Train {
             variation: Variation {
                 augment: self.augment.unwrap_or(run.variation.augment),
                 told: self.told.unwrap_or(run.variation.told),
+                blurred: self.blur.unwrap_or(run.variation.blurred),
             },
             average: self.average.or(run.average),
             validate_every: self.validate_every,

@@ -9,7 +9,7 @@ use musicvae::checkpoint::magenta::{import, import_with};
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::model::{
     Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Prior, Rows, Shown,
-    Tensors, latent,
+    Spread, StrokeHead, Tensors, latent,
 };
 use musicvae::music::{
     DrumClasses, DrumsOptions, Groove, GrooveOptions, MelodyOptions, Representation,
@@ -19,7 +19,7 @@ use musicvae_tui::studio::{Config, Effect, Event, Source, Takeover, Workers};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::naive::{Naive, Window, sigmoid};
+use super::naive::{Naive, Told, Window, quantile, sigmoid};
 use super::support;
 
 const LIKELIEST: Decoding = Decoding {
@@ -186,6 +186,20 @@ fn likeliest(naive: &Naive, core: &Core, made: &[f64]) -> (Vec<f64>, f64) {
         f64::from(u8::from(logit > 0.0))
     };
     let groups = match &naive.preset.head {
+        Head::Strokes(head) => {
+            let lanes = core.columns / 3;
+            let mut row = vec![0.0; core.columns];
+            naive.strokes(head, core, made, &mut |lane, told| {
+                let (part, value) = match told {
+                    Told::Hit(logit) => (0, switch(logit)),
+                    Told::Velocity(spread, made) => (1, quantile(spread, made, 0.5)),
+                    Told::Offset(spread, made) => (2, 2.0 * quantile(spread, made, 0.5) - 1.0),
+                };
+                row[part * lanes + lane] = value;
+                value
+            });
+            return (row, margin);
+        }
         Head::Groove => {
             let lanes = core.columns / 3;
             let column = |(column, &made): (usize, &f64)| match column / lanes {
@@ -336,6 +350,11 @@ fn shapes() -> Vec<(&'static str, Preset, u64)> {
         ..small(Representation::Trio, Head::Categorical)
     };
     let parts = Head::MultiCategorical(Representation::TRIO_DEPTHS.to_vec());
+    let plain = Representation::Groove(GrooveOptions::default());
+    let strokes = Head::Strokes(StrokeHead {
+        velocity: Spread::Logistics(2),
+        offset: Spread::Classes(5),
+    });
     vec![
         ("flat with controls", flat(), 1),
         ("three levels", levels(&[], flat()), 1),
@@ -357,6 +376,7 @@ fn shapes() -> Vec<(&'static str, Preset, u64)> {
             1,
         ),
         ("lane by lane", small(lane_by_lane, Head::Groove), 1),
+        ("drawn strokes", small(plain, strokes), 1),
     ]
 }
 

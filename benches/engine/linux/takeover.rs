@@ -87,6 +87,7 @@ fn loader(loud: Arc<AtomicBool>) -> Loader {
             step: 0,
             z_size: checkpoint.preset.z_size,
             prior: checkpoint.prior.clone(),
+            head: checkpoint.preset.head.clone(),
             steps: checkpoint.preset.steps(),
             log: Vec::new(),
             qualities: Ok(Vec::new()),

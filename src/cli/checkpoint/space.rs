@@ -71,6 +71,7 @@ pub(super) fn with_prior(
     settings: &Settings,
     files: &ByCorpus,
     gaussians: Option<usize>,
+    clarity: f64,
 ) -> anyhow::Result<()> {
     /// With 16 windows to each, 256 is where the likelihood of the Groove MIDI Dataset's validation
     /// windows is highest.
@@ -87,6 +88,10 @@ pub(super) fn with_prior(
     checkpoint.prior = Prior::fit(&posteriors, checkpoint.preset.z_size, gaussians)?;
     let notes = &mut checkpoint.metadata.notes;
     notes.insert(PRIOR_OF.into(), windows.into());
+    let fitted = checkpoint.prior.clone();
+    if clarity < 1.0 {
+        checkpoint.prior = fitted.blurred(clarity as f32);
+    }
     save(&checkpoint, &target, Precision::Full)?;
     let name = target.name();
     target.report(format_args!(
@@ -97,7 +102,7 @@ pub(super) fn with_prior(
     ))?;
     let line = |name: &str, posteriors: &[Posterior]| {
         let before = Prior::default().log_likelihood(posteriors)?;
-        let after = checkpoint.prior.log_likelihood(posteriors)?;
+        let after = fitted.log_likelihood(posteriors)?;
         target.report(format_args!("{name:30} {before:>9.1}    {after:>9.1}"))
     };
     line("training windows", &posteriors)?;

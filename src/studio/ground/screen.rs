@@ -58,6 +58,8 @@ impl fmt::Display for Kind {
 /// A thing on the disk that a player names, and that is looked at while it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
+    /// A model to be trained, as its file describes it.
+    Preset,
     Corpus,
     /// The folder of a training run.
     RunFolder,

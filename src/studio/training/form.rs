@@ -60,10 +60,11 @@ impl Field {
     /// What on the disk it names.
     fn names(self) -> Option<Named> {
         match self {
+            Field::Preset => Some(Named::Preset),
             Field::Data => Some(Named::Corpus),
             Field::Folder => Some(Named::RunFolder),
             Field::From => Some(Named::Checkpoint),
-            Field::Preset | Field::Steps | Field::Batch | Field::Varying => None,
+            Field::Steps | Field::Batch | Field::Varying => None,
         }
     }
 }
@@ -137,11 +138,14 @@ impl Form {
         self.texts[self.field() as usize] = turned;
     }
 
-    /// What is to be looked at on the disk for a row; nothing where the row names none, or nothing.
+    /// What is to be looked at on the disk for a row; nothing where the row names none, or nothing, or
+    /// a preset that is built in.
     pub fn place(&self, field: Field) -> Option<(Named, PathBuf)> {
         let named = field.names()?;
         let text = self.text(field).trim();
-        (!text.is_empty()).then(|| (named, typed_path(Path::new(text))))
+        let built_in = named == Named::Preset && Preset::by_name(text).is_some();
+        let path = || (named, typed_path(Path::new(text)));
+        (!text.is_empty() && !built_in).then(path)
     }
 
     /// Takes note of what was found at a place.
@@ -165,7 +169,7 @@ impl Form {
                     let makes = preset.representation.makes();
                     Ok(format!("{makes}, {} bars", preset.bars))
                 }
-                None => Err("there is no such preset: left and right go through them".into()),
+                None => Err("name a preset: left and right go through those built in".into()),
             },
             Field::Data => Err("name a folder or zip of MIDI files, or a TFRecord".into()),
             Field::Folder => Err("name a folder for the checkpoints and the log".into()),
@@ -264,7 +268,7 @@ mod tests {
             ..config::Training::default()
         };
         for (field, text, reason) in [
-            (Field::Preset, "groovae_5bar", "no such preset"),
+            (Field::Preset, "", "name a preset"),
             (Field::Data, "", "name a folder or zip"),
             (Field::Folder, " ", "name a folder for"),
             (Field::Steps, "0", "a whole number of 1 to 1000000000"),

@@ -26,6 +26,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         step: checkpoint.metadata.step,
         z_size: checkpoint.preset.z_size,
         prior: checkpoint.prior.clone(),
+        head: checkpoint.preset.head.clone(),
         steps: checkpoint.preset.steps(),
         log: log(source).records,
         qualities: qualities(source, &checkpoint),

@@ -252,7 +252,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use musicvae::model::Prior;
+    use musicvae::model::{Head, Prior};
 
     fn info() -> ModelInfo {
         ModelInfo {
@@ -262,6 +262,7 @@ mod tests {
             step: 0,
             z_size: 1,
             prior: Prior::default(),
+            head: Head::Groove,
             steps: 4,
             log: Vec::new(),
             qualities: Ok(Vec::new()),

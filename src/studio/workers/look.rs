@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::embedded;
+use crate::preset_name::preset_of_name;
 use crate::studio::ground::Named;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{Corpus, Split};
@@ -10,6 +11,14 @@ use musicvae::data::{Corpus, Split};
 /// What is at a place, or why it is of no use.
 pub fn at(named: Named, path: &Path) -> Result<String, String> {
     match named {
+        Named::Preset => {
+            let preset = preset_of_name(&path.to_string_lossy())?;
+            Ok(format!(
+                "{}, {} bars",
+                preset.representation.makes(),
+                preset.bars
+            ))
+        }
         Named::Corpus => corpus(path),
         Named::RunFolder if path.join("latest.safetensors").exists() => Ok(
             "it holds a run, which goes on where data and settings are the same; else the new one \

@@ -4,9 +4,9 @@ use anyhow::Context;
 use candle_core::Device;
 
 use crate::embedded;
+use crate::preset_name::preset_of_name;
 use crate::studio::ground::config;
 use musicvae::checkpoint::Checkpoint;
-use musicvae::model::Preset;
 use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions, Variation};
 
 /// Steps between two looks at the validation split; each also saves.
@@ -19,17 +19,7 @@ pub fn start(
     earlier: Earlier,
     tell: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<Session> {
-    let preset = Preset::by_name(&settings.preset).with_context(|| {
-        let names: Vec<String> = Preset::all()
-            .into_iter()
-            .map(|preset| preset.name)
-            .collect();
-        let known = names.join(", ");
-        format!(
-            "There is no preset `{}`; known ones: {known}.",
-            settings.preset
-        )
-    })?;
+    let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
     let run = RunSettings::new(preset);
     let from = match settings.from.as_os_str().is_empty() {
         true => None,

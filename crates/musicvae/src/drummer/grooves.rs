@@ -95,8 +95,9 @@ impl MusicVae {
     }
 
     /// Each pattern as the decoder performs it for a latent: the hits are the pattern's, and only
-    /// velocities and offsets are the model's, which hears the pattern with its own feel. A model
-    /// that must be told the hits is told them.
+    /// velocities and offsets are the model's, which hears the pattern with its own feel: the
+    /// likeliest at temperature 0, and else drawn, by a model that draws them. A model that must be
+    /// told the hits is told them.
     ///
     /// # Errors
     /// A model of other music, a latent that is not [`Preset::z_size`] numbers long, or not a
@@ -105,6 +106,7 @@ impl MusicVae {
         &self,
         z: &[Latent],
         patterns: &[Groove],
+        how: Decoding,
     ) -> Result<Vec<Groove>, ModelError> {
         let told = self.preset().groove_options()?.hits_as_controls;
         let hits = |groove: &Groove| Rows {
@@ -121,11 +123,7 @@ impl MusicVae {
         if hits.len() != z.len() {
             return Err(misfit(format!("{} patterns", z.len()), hits.len()));
         }
-        let nothing_drawn = Decoding {
-            temperature: 0.0,
-            seed: 0,
-        };
-        let played = self.play(z, nothing_drawn, &guide)?;
+        let played = self.play(z, how, &guide)?;
         let performed = played.iter().zip(patterns);
         Ok(performed
             .map(|(rows, pattern)| Groove::from_features(rows, pattern.qpm))

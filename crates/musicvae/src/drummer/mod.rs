@@ -229,7 +229,9 @@ impl Drummer {
     /// # Errors
     /// A model that must be told more than a latent.
     pub fn sample(&self, how: Decoding, qpm: f64) -> Result<Window, ModelError> {
-        let z = self.prior.sample(self.preset().z_size, how.seed);
+        let preset = self.preset();
+        let heat = preset.head.heat_of_latents(how.temperature);
+        let z = self.prior.sample(preset.z_size, how.seed, heat);
         Ok(self.decode(&[z], how, &[], [qpm])?.remove(0))
     }
 

@@ -3,6 +3,7 @@
 
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod cpu;
+mod head;
 pub(crate) mod init;
 pub mod latent;
 pub(crate) mod lstm;
@@ -17,9 +18,10 @@ mod whiten;
 
 use std::collections::BTreeMap;
 
+pub use head::{Spread, StrokeHead};
 pub use latent::Latent;
 pub use lstm::Factors;
-pub use preset::{Core, Head, Preset, Sampling};
+pub use preset::{Core, Head, Preset, PresetError, Sampling};
 pub use prior::Prior;
 pub use stroke::Strokes;
 pub(crate) use vae::misfit;

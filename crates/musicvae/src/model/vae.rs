@@ -126,9 +126,12 @@ impl MusicVae {
         MusicVae { strokes, ..self }
     }
 
-    /// How its velocities and offsets are read.
+    /// How its velocities and offsets are read: as they are, where they are not means.
     pub fn strokes(&self) -> Strokes {
-        self.strokes
+        match self.preset.head {
+            Head::Groove => self.strokes,
+            _ => Strokes::Magenta,
+        }
     }
 
     /// What the model is.
@@ -254,7 +257,7 @@ impl MusicVae {
             let controls: Vec<_> = some.iter().map(|(_, controls, _)| *controls).collect();
             let hits: Vec<_> = some.iter().map(|(.., hits)| *hits).collect();
             let mut performance = Performance {
-                temperature: how.temperature,
+                heat: self.preset.head.heat(how.temperature),
                 chances: &chances,
                 steps: steps / self.preset.segments(),
                 controls: &controls,
@@ -292,7 +295,9 @@ impl MusicVae {
             });
         }
         let lanes = match preset.head {
-            Head::Groove if preset.split.is_empty() => preset.representation.output_depth() / 3,
+            Head::Groove | Head::Strokes(_) if preset.split.is_empty() => {
+                preset.representation.output_depth() / 3
+            }
             _ => 0,
         };
         for (what, sets, depth) in [

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::{DataError, NotConvertible};
+use crate::drummer::DrummerError;
 use crate::model::ModelError;
 
 /// Why a run can't start or go on.
@@ -66,6 +67,17 @@ pub enum TrainingError {
 impl From<CheckpointError> for TrainingError {
     fn from(error: CheckpointError) -> Self {
         TrainingError::Checkpoint(Box::new(error))
+    }
+}
+
+impl From<DrummerError> for TrainingError {
+    fn from(error: DrummerError) -> Self {
+        match error {
+            DrummerError::Checkpoint(error) => error.into(),
+            DrummerError::NotConvertible { preset, reason } => {
+                TrainingError::NoConverter { preset, reason }
+            }
+        }
     }
 }
 

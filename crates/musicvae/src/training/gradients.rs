@@ -12,8 +12,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::Examples;
-use crate::model::network::{Batch, InputMask, KeepAll, Losses, Network, Past};
+use super::{Examples, Variation};
+use crate::model::network::{Batch, Blur, InputMask, KeepAll, Losses, Network, Past};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
@@ -140,6 +140,7 @@ fn past<'a>(probability: f64, uniform: &'a mut dyn FnMut() -> f32) -> Past<'a> {
 /// Streams beside that of [`shard_rng`].
 const SAMPLING: u64 = 1 << 62;
 const CHANCES: u64 = 1 << 61;
+const BLUR: u64 = 1 << 60;
 
 /// Random numbers of one shard of one step, of another stream.
 fn rng_beside(stream: u64, seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
@@ -182,6 +183,28 @@ fn dropout(x: &Tensor, keep: f64, rng: &mut ChaCha8Rng) -> Result<Tensor> {
     x * Tensor::from_vec(mask, x.shape(), x.device())?
 }
 
+/// How clear the latent of each of so many examples is: of a `share` of them not wholly. Empty where
+/// all are.
+fn clarities(share: f64, examples: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let clarity = || match rng.random_bool(share) {
+        // The bits that are left of a latent grow nearly in proportion to its square.
+        true => rng.random::<f32>().sqrt(),
+        false => 1.0,
+    };
+    match share {
+        0.0 => Vec::new(),
+        _ => std::iter::repeat_with(clarity).take(examples).collect(),
+    }
+}
+
+/// `output` as it is `told` where the latent is clear, and whole where it is not.
+fn told_where_clear(told: &Tensor, output: &Tensor, clarities: &[f32]) -> Result<Tensor> {
+    let clear = clarities.iter().map(|&it| f32::from(u8::from(it == 1.0)));
+    let shape = (1, clarities.len(), 1);
+    let clear = Tensor::from_vec(clear.collect::<Vec<_>>(), shape, output.device())?;
+    output + (told - output)?.broadcast_mul(&clear)?
+}
+
 /// The gradient of optimizer step `step` over the chosen examples.
 pub fn gradients(
     network: &Network,
@@ -197,12 +220,25 @@ pub fn gradients(
         let device = network.device();
         let mut rng = shard_rng(seed, step, shard);
         let mut chances = rng_beside(CHANCES, seed, step, shard);
-        let mut batch = examples.varied_batch(chosen, &mut rng, &mut chances, device)?;
-        let told = examples.variation().told;
+        let Variation { told, blurred, .. } = examples.variation();
+        let mut blur = rng_beside(BLUR, seed, step, shard);
+        let clarities = clarities(blurred, chosen.len(), &mut blur);
+        let varies = |place: usize| clarities.get(place).is_none_or(|&it| it == 1.0);
+        let mut batch = examples.varied_batch(chosen, varies, &mut rng, &mut chances, device)?;
         if told < 1.0 {
-            batch.told = Some(dropout(&batch.output, told, &mut rng)?);
+            let part = dropout(&batch.output, told, &mut rng)?;
+            batch.told = Some(match clarities.is_empty() {
+                true => part,
+                false => told_where_clear(&part, &batch.output, &clarities)?,
+            });
         }
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
+        if !clarities.is_empty() {
+            batch.blur = Some(Blur {
+                noise: normal_noise(&mut blur, chosen.len(), preset.z_size, device)?,
+                clarity: Tensor::from_vec(clarities, (chosen.len(), 1), device)?,
+            });
+        }
         let keep = preset.dropout_keep;
         let mut dropout = |x: &Tensor| dropout(x, keep, &mut rng);
         let mask: InputMask = if keep < 1.0 {

@@ -15,6 +15,7 @@ const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
 const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
+const BLURRED: &str = "blurred";
 const AVERAGE: &str = "average";
 const FACTORS: &str = "factors";
 const READING: &str = "reading";
@@ -132,6 +133,7 @@ impl RunSettings {
             variation: Variation {
                 augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
                 told: fraction(TOLD).unwrap_or(fresh.variation.told),
+                blurred: fraction(BLURRED).unwrap_or(fresh.variation.blurred),
             },
             reading: text(READING)
                 .and_then(|it| it.parse().ok())
@@ -150,6 +152,7 @@ impl TrainOptions {
         note(HOP_BARS, self.hop_bars as f64);
         note(AUGMENT, self.variation.augment);
         note(TOLD, self.variation.told);
+        note(BLURRED, self.variation.blurred);
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
         }
@@ -268,6 +271,11 @@ pub(super) fn differences(
             "told a share of",
             note(TOLD).map(|share| share.to_string()),
             options.variation.told.to_string(),
+        ),
+        (
+            "blurred a share of",
+            note(BLURRED).map(|share| share.to_string()),
+            options.variation.blurred.to_string(),
         ),
         (
             "averaging by",

@@ -117,7 +117,9 @@ impl Trainer {
     ) -> Result<Trainer, TrainingError> {
         let weights = match (&start, &options.from) {
             (Some(start), _) => start.tensors.clone(),
-            (None, Some(from)) => from.tensors.clone(),
+            (None, Some(from)) => {
+                init::weights_of_another(&options.preset, &from.preset, &from.tensors)?
+            }
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
         let network = Network::new(options.preset.clone(), &weights, &options.device)?;

@@ -393,6 +393,7 @@ fn a_varied_run_learns_otherwise_and_is_resumed_as_it_was() {
         variation: Variation {
             augment: 0.7,
             told: 0.6,
+            blurred: 0.4,
         },
         average: Some(0.9),
         ..options(folder, steps)

@@ -5,15 +5,16 @@ use candle_nn::ops::sigmoid;
 
 use super::segments::Ends;
 use super::{Accuracy, Batch, Losses, Network};
+use crate::model::head::Chances;
 use crate::model::{Core, Head, cpu};
 
 /// The parts of a groove's loss, one number a window (`[batch]`).
 pub struct GrooveLosses {
     /// Cross entropy of the hits in nats, summed over steps and lanes.
     pub hits: Tensor,
-    /// Squared error of the velocities, summed likewise.
+    /// Of the velocities, summed likewise: squared error, or nats of a head of distributions.
     pub velocities: Tensor,
-    /// Squared error of the doubled offsets, summed likewise.
+    /// Of the doubled offsets, likewise.
     pub offsets: Tensor,
 }
 
@@ -43,8 +44,13 @@ impl Network {
             let made = parameters.narrow(2, first, wide)?;
             let truth = batch.output.narrow(2, core.first, core.columns)?;
             first += wide;
-            let losses = if self.preset.head == Head::Groove {
-                let [hits, velocities, offsets] = groove(&made, &truth)?;
+            let losses = if self.preset.head.makes_strokes() {
+                let [hits, velocities, offsets] = match self.preset.head {
+                    Head::Strokes(strokes) => {
+                        strokes.nats(&made, &truth, self.tensor(&core.lane_by_lane()))?
+                    }
+                    _ => groove(&made, &truth)?,
+                };
                 let groove = GrooveLosses {
                     hits: per_window(&hits)?,
                     velocities: per_window(&velocities)?,
@@ -81,7 +87,7 @@ impl Network {
 
     fn judge(&self, core: &Core, made: &Tensor, truth: &Tensor) -> Result<Judged> {
         match &self.preset.head {
-            Head::Groove => bail!("a groove is not judged by classes"),
+            Head::Groove | Head::Strokes(_) => bail!("strokes are not judged by classes"),
             Head::Categorical => categorical(made, truth),
             Head::MultiCategorical(groups) => {
                 let mut first = 0;
@@ -256,6 +262,22 @@ impl Network {
                 let offsets = parameters.narrow(1, 2 * lanes, lanes)?.tanh()?;
                 return Tensor::cat(&[hits, velocities, offsets], 1);
             }
+            Head::Strokes(strokes) => {
+                let beside = self.tensor(&core.lane_by_lane()).detach();
+                let beside = beside.flatten_all()?.to_vec1::<f32>()?;
+                for mut made in numbers(parameters)? {
+                    let chances: Vec<f32> = (0..core.columns).map(|_| uniform()).collect();
+                    let chances = Chances {
+                        numbers: &chances,
+                        heat: 1.0,
+                        hits: None,
+                    };
+                    let mut row = vec![0.0; core.columns];
+                    strokes.draw(&mut made, &beside, &chances, &mut row);
+                    drawn.extend(row);
+                }
+                &[]
+            }
             Head::Categorical => &[core.columns][..],
             Head::MultiCategorical(groups) => groups,
             Head::Boolean => {
@@ -293,6 +315,28 @@ impl Network {
             }
         }
         Tensor::from_vec(drawn, (rows, core.columns), parameters.device())
+    }
+}
+
+impl Network {
+    /// What is likeliest of a step's strokes, lane by lane, from the `parameters` of a decoder of whole
+    /// steps: logits of hits, velocities and doubled offsets, where there is no hit as well.
+    pub fn likeliest_strokes(&self, core: &Core, mut parameters: Vec<f32>) -> Result<Vec<f32>> {
+        let lanes = core.columns / 3;
+        match &self.preset.head {
+            Head::Strokes(strokes) => {
+                let beside = self.tensor(&core.lane_by_lane()).detach();
+                let beside = beside.flatten_all()?.to_vec1::<f32>()?;
+                Ok(strokes.surest(&mut parameters, &beside, lanes))
+            }
+            Head::Groove => {
+                let (velocities, offsets) = parameters[lanes..].split_at_mut(lanes);
+                velocities.iter_mut().for_each(|x| *x = cpu::sigmoid(*x));
+                offsets.iter_mut().for_each(|x| *x = cpu::tanh(*x));
+                Ok(parameters)
+            }
+            _ => bail!("classes are no strokes"),
+        }
     }
 }
 

@@ -32,6 +32,27 @@ pub struct Batch {
     /// How many steps of each window count; `None` when all do. A hierarchy takes one number a
     /// segment instead, window by window, or one a window that is all or nothing.
     pub lengths: Option<Vec<usize>>,
+    /// What is taken from the latents before they are decoded.
+    pub blur: Option<Blur>,
+}
+
+/// Latents that are known less well than the posterior knows them, so that the decoder learns to play
+/// on from any hint: `clarity * (clarity * z + sqrt(1 - clarity^2) * noise)`, which of a `z` that is
+/// distributed as `N(0, I)` is what is to be expected of it after the noise.
+pub struct Blur {
+    /// 0 (nothing is known) to 1 (everything): `[batch, 1]`.
+    pub clarity: Tensor,
+    /// Standard normal: `[batch, z_size]`.
+    pub noise: Tensor,
+}
+
+impl Blur {
+    fn apply(&self, z: &Tensor) -> Result<Tensor> {
+        let lost = (self.clarity.sqr()?.affine(-1.0, 1.0)?).sqrt()?;
+        let kept = z.broadcast_mul(&self.clarity)?;
+        let heard = (kept + self.noise.broadcast_mul(&lost)?)?;
+        heard.broadcast_mul(&self.clarity)
+    }
 }
 
 impl Batch {
@@ -43,6 +64,7 @@ impl Batch {
             told: None,
             controls: None,
             lengths: None,
+            blur: None,
         }
     }
 }
@@ -267,6 +289,10 @@ impl Network {
     ) -> Result<Losses> {
         let posterior = self.encode(batch, mask)?;
         let z = (&posterior.mu + (&posterior.sigma * noise)?)?;
+        let z = match &batch.blur {
+            Some(blur) => blur.apply(&z)?,
+            None => z,
+        };
         let parameters = self.decode_hearing(&z, batch, mask, past)?;
         self.reconstruction_losses(batch, &parameters, divergence(&posterior)?)
     }

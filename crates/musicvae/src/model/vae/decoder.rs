@@ -3,6 +3,7 @@
 use candle_core::Result;
 
 use super::draw::{Draw, Drawn};
+use crate::model::head::Chances;
 use crate::model::recurrent::{Cell, Dense, Stack};
 use crate::model::{Core, Preset, Tensors};
 
@@ -43,8 +44,8 @@ struct Player {
 
 /// What is asked of a decoder, and what it has played.
 pub(super) struct Performance<'a> {
-    /// Divides logits before they are drawn.
-    pub temperature: f32,
+    /// Divides logits before they are drawn: [`Head::heat`].
+    pub heat: f32,
     /// [`Decoder::chances`] a step, the same for every latent.
     pub chances: &'a [f32],
     /// Steps of a segment: of the whole, where there is no hierarchy.
@@ -277,12 +278,14 @@ impl Player {
                     row: &mut *drawn,
                     ones: &mut *ones,
                 };
-                self.draw
-                    .draw(parameters, performance.temperature, chances, heard);
-                if let hits @ [_, ..] = performance.hits[row] {
-                    let lanes = columns / 3;
-                    drawn[..lanes].copy_from_slice(&hits[step * lanes..][..lanes]);
-                }
+                let lanes = columns / 3;
+                let hits = performance.hits[row].get(step * lanes..(step + 1) * lanes);
+                let chances = Chances {
+                    numbers: chances,
+                    heat: performance.heat,
+                    hits: hits.filter(|hits| !hits.is_empty()),
+                };
+                self.draw.draw(parameters, &chances, heard);
                 let place = step * decoder.columns + first;
                 track.rows[place..place + columns].copy_from_slice(drawn);
                 if performance.end.is_some_and(|end| ones.contains(&end)) {

@@ -208,7 +208,9 @@ pub fn prior(
     let mut temperatures = Vec::new();
     for temperature in TEMPERATURES {
         let draw = |seed: u64| {
-            let z = from.sample(model.preset().z_size, seed);
+            let preset = model.preset();
+            let heat = preset.head.heat_of_latents(temperature);
+            let z = from.sample(preset.z_size, seed, heat);
             let made = model.decode(&[z], Decoding { temperature, seed })?;
             Ok(made.iter().map(sums_of).collect::<Vec<_>>())
         };

@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, Strokes};
+use crate::model::{Decoding, Latent, MusicVae, Posterior, Preset};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -63,7 +63,7 @@ impl<'a> Subject<'a> {
         };
         let whole =
             !options.hits_as_controls && !options.split_instruments && options.bins.is_none();
-        (whole && preset.head == Head::Groove).then_some(options)
+        (whole && preset.head.makes_strokes()).then_some(options)
     }
 
     /// [`Subject::options`] of a model that can be tested.
@@ -107,12 +107,19 @@ impl<'a> Subject<'a> {
         let mut outputs = Vec::with_capacity(self.grooves.len());
         let z_size = self.model.preset().z_size;
         let means = self.means();
-        let heard = |row| activate(row, self.model.strokes());
+        let core = &self.network.preset().cores()[0];
         for (grooves, means) in self.grooves.chunks(AT_ONCE).zip(means.chunks(AT_ONCE)) {
             let z = Tensor::from_vec(means.concat(), (grooves.len(), z_size), &Device::Cpu)?;
             let logits = self.network.decode(&z, &batch(grooves)?, &mut KeepAll)?;
             for window in logits.transpose(0, 1)?.to_vec3::<f32>()? {
-                outputs.push(window.into_iter().flat_map(heard).collect());
+                let mut rows = Vec::with_capacity(window.len() * FEATURES);
+                for step in window {
+                    let mut row = self.network.likeliest_strokes(core, step)?;
+                    let (hits, played) = row.split_at_mut(LANES);
+                    self.model.strokes().for_the_ear(played, hits);
+                    rows.extend(row);
+                }
+                outputs.push(rows);
             }
         }
         Ok(outputs)
@@ -125,19 +132,6 @@ fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
     let features: Vec<f32> = grooves.iter().flat_map(Groove::to_features).collect();
     let x = Tensor::from_vec(features, (grooves.len(), steps, FEATURES), &Device::Cpu)?;
     Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
-}
-
-/// Velocities and doubled offsets as they are read, from logits; hits stay.
-fn activate(mut row: Vec<f32>, strokes: Strokes) -> Vec<f32> {
-    let (hits, played) = row.split_at_mut(LANES);
-    for (index, value) in played.iter_mut().enumerate() {
-        *value = match index / LANES {
-            0 => 1.0 / (1.0 + (-*value).exp()),
-            _ => value.tanh(),
-        };
-    }
-    strokes.for_the_ear(played, hits);
-    row
 }
 
 #[cfg(test)]
