@@ -10,7 +10,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::compute::DeviceArgs;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::{Settings, file_of};
@@ -101,7 +101,7 @@ struct ByCorpus {
     #[command(flatten)]
     output: Output,
     /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,

@@ -13,7 +13,7 @@ use clap::Args;
 
 use super::UsageError;
 use super::compute::DeviceArgs;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::figures::PicturesArgs;
 use super::grooves::{ModelArgs, StrokesArgs};
 use super::output::{note, say};
@@ -38,7 +38,7 @@ pub struct Eval {
     /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
     /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
     /// bars that are not in 4/4 are left out. What was left out is said.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,

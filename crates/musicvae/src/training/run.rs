@@ -82,6 +82,16 @@ pub enum Event {
     Notice(String),
     /// What was used of a split of the corpus, and what was not.
     Corpus(Split, Report),
+    /// The data is read, and training begins in this folder behind this step; what the log of an
+    /// earlier session says.
+    Began {
+        /// Folder of the run.
+        out: PathBuf,
+        /// Steps that are done already.
+        step: u64,
+        /// The records up to it.
+        story: Vec<Record>,
+    },
     /// A line of the log.
     Record(Record),
     /// A checkpoint was written.

@@ -1,7 +1,7 @@
 //! Distributions of one number between 0 and 1: what their parameters mean, on the tape and off it.
 
 use candle_core::{D, DType, Result, Tensor, bail};
-use candle_nn::ops::log_softmax;
+use candle_nn::ops::{log_softmax, sigmoid};
 use serde::{Deserialize, Serialize};
 
 use crate::model::cpu;
@@ -214,7 +214,7 @@ fn quantiles_of_mixtures(parts: usize, made: &Tensor, chances: &Tensor) -> Resul
     const GRID: usize = 128;
     let part = |index: usize| made.narrow(1, index * parts, parts);
     let weights = log_softmax(&part(0)?, D::Minus1)?.exp()?;
-    let middles = sigmoid(&part(1)?)?;
+    let middles = part(1)?.affine(0.25, 0.5)?;
     let scales = (part(2)?.exp()? + NARROWEST)?;
     // The shares that lie under `points`, `[rows, any]`.
     let under = |points: &Tensor| -> Result<Tensor> {
