@@ -4,6 +4,7 @@
 //! holds the two to each other.
 
 mod check;
+mod quoting;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub use settings::{
 };
 
 use crate::typed_path::typed_path;
+use musicvae::data::decode_text;
 
 /// The configuration that is used when a setting is not named.
 pub const DEFAULT_TEXT: &str = include_str!("../../../../config.toml");
@@ -44,15 +46,16 @@ impl Config {
 
     /// Reads one file.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Read {
+        let bytes = std::fs::read(path).map_err(|reason| ConfigError::Read {
             path: path.into(),
             reason,
         })?;
-        Config::parse(&text, path)
+        Config::parse(&decode_text(&bytes), path)
     }
 
     /// Parses a configuration's text; `path` is for the errors only.
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        let text = &quoting::with_paths(text);
         check::unknown_keys(text, path)?;
         let mut config: Config =
             toml::from_str(text).map_err(|error| check::value_error(text, path, &error))?;
