@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use candle_core::Device;
 use musicvae::chart::{Line, LineChart};
-use musicvae::model::Factors;
-use musicvae::model::Preset;
+use musicvae::model::{DeviceChoice, Factors, Preset};
 use musicvae::training::{TrainOptions, Trainer, Variation};
 
 use super::growth::write_picture;
@@ -88,7 +86,7 @@ fn losses(data: PathBuf, factors: Factors, seed: u64, steps: u64, batch: u64) ->
         validate_every: steps,
         resume: false,
         from: None,
-        device: Device::Cpu,
+        device: DeviceChoice::Cpu,
         factors,
     };
     let mut trainer = Trainer::new(options, &mut |_| {}).expect("a corpus to train on");

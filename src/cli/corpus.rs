@@ -54,17 +54,16 @@ impl CorpusArgs {
         report.lines(self.verbose)
     }
 
-    /// The grooves of a split.
+    /// The grooves of a split, or of all.
     ///
     /// # Errors
     /// Those of [`load_windows`].
     pub fn grooves(
         self,
         data: &Path,
-        split: Split,
+        split: Option<Split>,
         converter: GrooveConverter,
     ) -> Result<Windows, DataError> {
-        let split = Some(split);
         match self.reading.reading() {
             Reading::Played => load_windows(data, split, &converter),
             Reading::Magenta => load_windows(data, split, &AsMagenta(converter)),

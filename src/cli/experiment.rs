@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::compute::DeviceArgs;
 use super::figures::Pictures;
 use super::output::{note, say};
 use super::settings::Settings;
@@ -71,6 +72,8 @@ struct HierarchyArgs {
     /// processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", default_value = "float32", value_parser = factors)]
     factors: Factors,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -111,6 +114,7 @@ impl HierarchyArgs {
                 decoder: self.decoder as usize,
             },
             validate_every: self.validate_every,
+            device: self.device.choice(settings),
             factors: self.factors,
         };
         warn_of_slow_factors(experiment.factors);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use super::compute::DeviceArgs;
 use super::settings::Settings;
 use super::signals;
 use crate::studio::config;
@@ -21,6 +22,8 @@ pub struct Workstation {
     /// name that `checkpoint list` shows.
     #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Whether to use colours.
     #[arg(long, value_enum, value_name = "WHEN")]
     color: Option<When>,
@@ -42,6 +45,7 @@ impl Workstation {
         let given = [
             (self.soundfont.is_some(), "--soundfont"),
             (self.checkpoint.is_some(), "--checkpoint"),
+            (self.device.is_given(), "--device"),
             (self.color.is_some(), "--color"),
             (self.ascii, "--ascii"),
         ];
@@ -66,6 +70,7 @@ impl Workstation {
         if let Some(path) = self.soundfont {
             config.soundfont.path = path;
         }
+        config.compute.device = self.device.choice(settings);
         if let Some(when) = self.color {
             config.screen.color = match when {
                 When::Auto => config::Color::Auto,

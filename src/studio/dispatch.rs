@@ -129,6 +129,9 @@ impl Studio {
             Event::Listed { kind, items, note } => {
                 self.devices.receive_list(kind, items, note, ground);
             }
+            Event::DeviceOpened(device, sentence) => {
+                self.devices.receive_device(device, sentence, ground);
+            }
             Event::MapOpened(map) => self.drum_machine.receive_map(map, ground),
             Event::Chain(chain) => self.chain = chain,
             Event::Exported {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::ground::{Entry, Kind, ModelInfo};
+use super::ground::{Device, Entry, Kind, ModelInfo};
 use super::midi::Binding;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
@@ -51,6 +51,8 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// A device runs the models from now on; what it does, in one sentence.
+    DeviceOpened(Device, String),
     /// A drum map was chosen and read.
     MapOpened(DrumMap),
     /// The slots and the chain of the last session.

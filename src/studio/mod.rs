@@ -37,9 +37,9 @@ pub use event::Event;
 pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
-    Anchor, Change, Effect, End, Entry, Ground, History, Kind, LaneState, Message, Messages,
-    ModelInfo, Origin, Overlay, Pane, Question, Scene, Screen, Sound, Weight, once_reworked,
-    while_reworking,
+    Anchor, Change, Device, Effect, End, Entry, Ground, History, Kind, LaneState, Message,
+    Messages, ModelInfo, Origin, Overlay, Pane, Question, Scene, Screen, Sound, Weight,
+    once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;

@@ -57,7 +57,8 @@ pub fn apply(action: Action, ground: &mut Ground) {
 /// Draws a new groove from the prior. It takes the end of the slider that is nearer, and the
 /// slider goes there: what is heard can at once be morphed towards the other end.
 fn sample(ground: &mut Ground, seed: u64) {
-    let Some(drawn) = ground.model.as_ref().map(|model| sampled(model, seed)) else {
+    let temperature = ground.scene.temperature;
+    let Some(drawn) = (ground.model.as_ref()).map(|model| sampled(model, seed, temperature)) else {
         return;
     };
     ground.history.before(&ground.scene, Change::Single);
@@ -77,6 +78,12 @@ fn set_temperature(ground: &mut Ground, to: f32) {
     }
     ground.history.before(&ground.scene, Change::Temperature);
     ground.scene.temperature = to;
+    for end in [End::A, End::B] {
+        let anchor = ground.scene.anchor_mut(end);
+        if let (Some(model), Some(seed)) = (&ground.model, anchor.seed) {
+            anchor.z = model.drawn(seed, to);
+        }
+    }
     ground.decode(Takeover::Now, true);
 }
 
@@ -103,6 +110,7 @@ fn keep(ground: &mut Ground, end: End) {
         t => Anchor {
             z: ground.scene.z(),
             name: format!("blend {:.0}%", t * 100.0),
+            seed: None,
             // With locked lanes it is not what the point sounds like.
             preview: match ground.locked_words() {
                 None => Some(ground.scene.groove.clone()),
@@ -130,20 +138,26 @@ pub fn take_model(model: ModelInfo, ground: &mut Ground) {
     // The same points sound through the new model; where the space differs, new points.
     let scene = &mut ground.scene;
     if !same_space {
-        scene.a = sampled(&model, scene.seed);
-        scene.b = sampled(&model, scene.seed.wrapping_add(1));
+        scene.a = sampled(&model, scene.seed, scene.temperature);
+        scene.b = sampled(&model, scene.seed.wrapping_add(1), scene.temperature);
         scene.slider = 0.0;
     }
-    scene.a.preview = None;
-    scene.b.preview = None;
+    for anchor in [&mut scene.a, &mut scene.b] {
+        anchor.preview = None;
+        if same_space {
+            // A draw of the other model is no draw of this one.
+            anchor.seed = None;
+        }
+    }
     ground.model = Some(model);
     ground.decode(ground.sound.takeover, true);
 }
 
-fn sampled(model: &ModelInfo, seed: u64) -> Anchor {
+fn sampled(model: &ModelInfo, seed: u64, temperature: f32) -> Anchor {
     Anchor {
-        z: model.prior.sample(model.z_size, seed),
+        z: model.drawn(seed, temperature),
         name: format!("seed {seed}"),
+        seed: Some(seed),
         preview: None,
     }
 }

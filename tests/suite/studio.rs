@@ -1,6 +1,6 @@
 //! The workstation without a terminal, by actions and effects.
 
-use musicvae::model::{Posterior, Prior};
+use musicvae::model::{Head, Posterior, Prior, Spread, StrokeHead};
 use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::engine::{Command, Request};
 use musicvae_tui::studio::{
@@ -362,7 +362,7 @@ fn a_run_is_started_watched_paused_and_stopped() {
     }
     bench.apply(overlays::Action::Accept);
     let effects = bench.take();
-    let [Effect::StartTraining(settings)] = effects.as_slice() else {
+    let [Effect::StartTraining(settings, _)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(settings.data.to_str(), Some("/grooves"));
@@ -627,8 +627,35 @@ fn samples_come_from_the_prior_of_the_model() {
     assert!(bench.studio.ground.scene.a.z.iter().all(|z| z.abs() < 20.0));
     bench.apply(morph::Action::Sample);
     let scene = &bench.studio.ground.scene;
-    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed));
+    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed, 1.0));
     assert!(scene.a.z.iter().all(|z| *z > 30.0));
+}
+
+/// A sample is a point on a line from the middle of what the model plays; a blend is where it is.
+#[test]
+fn samples_of_a_model_that_draws_its_strokes_move_with_the_temperature() {
+    let spread = Spread::Logistics(1);
+    let head = Head::Strokes(StrokeHead {
+        velocity: spread,
+        offset: spread,
+    });
+    let mut bench = Workbench::ready();
+    bench.receive(Event::Loaded(ModelInfo {
+        preset: "groovae_4bar_strokes".into(),
+        head,
+        ..model("drawn")
+    }));
+    bench.apply(morph::Action::SetTemperature(0.5));
+    bench.apply(morph::Action::Sample);
+    let z = |bench: &Workbench| bench.studio.ground.scene.a.z.clone();
+    let as_a_drummer = z(&bench);
+    bench.apply(morph::Action::SetTemperature(2.0));
+    let wild: Vec<f32> = as_a_drummer.iter().map(|z| 2.0 * z).collect();
+    close(&z(&bench), &wild);
+    bench.apply(morph::Action::SetTemperature(0.0));
+    close(&z(&bench), &[0.0; Z_SIZE]);
+    bench.apply(morph::Action::SetTemperature(0.5));
+    assert_eq!(z(&bench), as_a_drummer);
 }
 
 fn able(name: &str, rework: Rework) -> Entry {

@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
+use super::compute::DeviceArgs;
 use super::corpus::CorpusArgs;
 use super::output::{note, say};
 use super::preset_of_name;
@@ -69,6 +70,10 @@ enum Command {
         /// 16 windows, at most 256].
         #[arg(long)]
         gaussians: Option<usize>,
+        /// How much of a latent is drawn, 0 for nothing to 1 for all: of a model that was trained with
+        /// `--blur`, which plays on from a hint [default: 1].
+        #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = super::train::part)]
+        clarity: f64,
     },
     /// Turn a Magenta TensorFlow checkpoint into one of this program.
     Import {
@@ -100,6 +105,8 @@ struct ByCorpus {
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 /// The checkpoint that a command makes.
@@ -138,9 +145,11 @@ impl CheckpointArgs {
             Command::Info { checkpoint, json } => info(settings, &checkpoint, json),
             Command::Export { input, output } => export(settings, &input, &output),
             Command::Whiten(files) => space::whitened(settings, &files),
-            Command::FitPrior { files, gaussians } => {
-                space::with_prior(settings, &files, gaussians)
-            }
+            Command::FitPrior {
+                files,
+                gaussians,
+                clarity,
+            } => space::with_prior(settings, &files, gaussians, clarity),
             Command::Import {
                 input,
                 output,

@@ -1,7 +1,8 @@
 //! An evaluation as pictures.
 
-use super::table::expressions;
-use musicvae::chart::{Bar, BarChart, Bars, HeatMap, Line, LineChart, Style};
+use super::figure::bar;
+use super::table::{accompaniments, expressions};
+use musicvae::chart::{BarChart, Bars, HeatMap, Line, LineChart, Style};
 use musicvae::music::{LANES, Lane};
 use musicvae::training::evaluate::{
     Accompaniment, Distributions, Evaluation, Histogram, Interpolation, Interval, OFFSETS, Prior,
@@ -33,14 +34,13 @@ pub fn pictures(evaluation: &Evaluation) -> Vec<(&'static str, String)> {
     if let Some(it) = &evaluation.interpolation {
         pictures.extend(interpolation(it));
     }
-    pictures
-}
-
-fn bar(it: Interval) -> Bar {
-    Bar {
-        value: it.value,
-        interval: Some((it.low, it.high)),
+    if let Some(it) = &evaluation.human {
+        pictures.push(("human", super::human::picture(it)));
     }
+    if let Some(it) = &evaluation.temperature {
+        pictures.push(("temperature", super::temperature::picture(it)));
+    }
+    pictures
 }
 
 fn lanes() -> Vec<String> {
@@ -111,11 +111,7 @@ fn reconstruction(it: &Reconstruction) -> String {
 }
 
 fn accompaniment(it: &Accompaniment) -> String {
-    let guesses = [
-        Some(("model", &it.model)),
-        it.frequencies.as_ref().map(|guess| ("frequencies", guess)),
-    ];
-    let series = guesses.into_iter().flatten().map(|(name, guess)| Bars {
+    let series = accompaniments(it).into_iter().map(|(name, guess)| Bars {
         name: name.into(),
         bars: std::iter::once(Some(bar(guess.f1)))
             .chain(guess.lane_f1.iter().map(|it| it.map(bar)))

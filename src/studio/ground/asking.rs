@@ -188,6 +188,7 @@ impl Ground {
         let anchor = Anchor {
             z: latent::moved(&z, &steering, -1.0),
             name,
+            seed: None,
             preview: None,
         };
         self.put_end(end, anchor);

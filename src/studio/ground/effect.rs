@@ -7,7 +7,7 @@ use super::screen::Kind;
 use crate::engine::{DrumMap, Request};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::{Decoding, Latent};
+use musicvae::model::{Decoding, DeviceChoice, Latent};
 use musicvae::music::{Groove, Lane};
 
 /// A request that a feature makes and the workers carry out. The studio itself touches no thread,
@@ -53,7 +53,10 @@ pub enum Effect {
         /// Lanes of which it has nothing, since they are not heard.
         left_out: Vec<Lane>,
     },
-    StartTraining(config::Training),
+    /// Has the models run by another device.
+    UseDevice(DeviceChoice),
+    /// Trains with a device.
+    StartTraining(config::Training, DeviceChoice),
     PauseTraining(bool),
     StopTraining,
 }

@@ -4,6 +4,7 @@
 
 mod asking;
 pub mod config;
+mod device;
 mod effect;
 mod groove;
 mod history;
@@ -18,6 +19,7 @@ mod turn;
 
 use std::time::Duration;
 
+pub use device::Device;
 pub use effect::Effect;
 pub use history::{Change, History};
 pub use messages::{Message, Messages, Weight};
@@ -46,6 +48,8 @@ pub struct Ground {
     pub transport: Status,
     /// The model in use; `None` until the first one is loaded.
     pub model: Option<ModelInfo>,
+    /// What runs the models.
+    pub device: Device,
     /// The checkpoint that was asked for and is not there yet.
     pub loading: Option<Source>,
     /// The checkpoints at hand, as last listed.
@@ -71,6 +75,7 @@ impl Ground {
             chain: None,
             transport: sound::silent_transport(&config),
             model: None,
+            device: Device::default(),
             loading: None,
             checkpoints: Vec::new(),
             requests: Requests::default(),

@@ -27,6 +27,8 @@ pub enum End {
 pub struct Anchor {
     pub z: Latent,
     pub name: String,
+    /// The seed, where it is a sample: a point that moves with the temperature.
+    pub seed: Option<u64>,
     /// The anchor decoded under the scene's seed and temperature.
     pub preview: Option<Groove>,
 }
@@ -84,6 +86,7 @@ impl Scene {
         let nothing = || Anchor {
             z: Vec::new(),
             name: "-".into(),
+            seed: None,
             preview: None,
         };
         Scene {

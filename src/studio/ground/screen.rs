@@ -41,6 +41,8 @@ pub enum Kind {
     AudioOutput,
     SoundFont,
     DrumMap,
+    /// What computes.
+    Device,
 }
 
 impl fmt::Display for Kind {
@@ -51,6 +53,7 @@ impl fmt::Display for Kind {
             Kind::AudioOutput => "audio output",
             Kind::SoundFont => "SoundFont",
             Kind::DrumMap => "drum map",
+            Kind::Device => "device that computes",
         })
     }
 }

@@ -134,7 +134,10 @@ impl Training {
             settings.preset,
             settings.data.display()
         ));
-        ground.ask(Effect::StartTraining(settings.clone()));
+        ground.ask(Effect::StartTraining(
+            settings.clone(),
+            ground.device.choice,
+        ));
         self.state = RunState::Running;
         self.curves = Curves::default();
         self.saved = None;

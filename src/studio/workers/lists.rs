@@ -11,6 +11,7 @@ use crate::studio::ground::config::Config;
 use crate::studio::ground::{Entry, Kind};
 use musicvae::Rework;
 use musicvae::checkpoint::Catalogue;
+use musicvae::model::DeviceChoice;
 
 /// Lists the checkpoints of `folders`, the embedded ones first.
 pub fn checkpoints(folders: &[PathBuf]) -> Event {
@@ -100,6 +101,14 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
             let names = names.filter(|name| *name != DrumMap::general_midi().name);
             let problems = (!maps.problems.is_empty()).then(|| maps.problems.join(" "));
             (names.collect(), problems)
+        }
+        Kind::Device => {
+            let (found, missing) = DeviceChoice::list();
+            // The chooser's first line is `auto`.
+            let found = found.into_iter().filter(|it| *it != DeviceChoice::Auto);
+            let reasons: Vec<String> = missing.iter().map(|it| format!("{it}.")).collect();
+            let names = found.map(|it| it.to_string()).collect();
+            (names, (!reasons.is_empty()).then(|| reasons.join(" ")))
         }
         Kind::SoundFont => {
             let folders = &config.soundfont.folders;

@@ -29,6 +29,7 @@ use super::{export, midi};
 use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
 use musicvae::checkpoint::watch::Notice;
+use musicvae::model::DeviceChoice;
 use musicvae::training::{self, Session};
 
 /// Takes an event to whoever runs the studio, and waits until there is room for it; false when
@@ -91,6 +92,11 @@ impl Workers {
                 )));
             })
             .ok();
+        if let Some(worker) = &inference
+            && config.compute.device != DeviceChoice::Cpu
+        {
+            worker.use_device(config.compute.device);
+        }
         let watch = watch(config, tell.clone())
             .map_err(|reason| news.push(Event::Trouble(reason)))
             .ok();
@@ -211,7 +217,12 @@ impl Workers {
                     left_out,
                 })
             }),
-            Effect::StartTraining(settings) => self.train(&settings),
+            Effect::UseDevice(choice) => {
+                if let Some(worker) = &self.inference {
+                    worker.use_device(choice);
+                }
+            }
+            Effect::StartTraining(settings, device) => self.train(&settings, device),
             Effect::PauseTraining(pause) => {
                 if let Some(session) = &self.training {
                     session.control.pause(pause);
@@ -237,12 +248,12 @@ impl Workers {
         }
     }
 
-    fn train(&mut self, settings: &config::Training) {
+    fn train(&mut self, settings: &config::Training, device: DeviceChoice) {
         // Read first: the trainer goes on writing it.
         let story = trainer::story(settings);
         let tell = self.tell.clone();
         let started = guarded(|| {
-            trainer::start(settings, move |event| {
+            trainer::start(settings, device, move |event| {
                 tell(Event::Training(event));
             })
         });
@@ -333,7 +344,10 @@ mod tests {
         let map =
             |event: &Event| matches!(event, Event::Trouble(text) if text.contains("theremin"));
         assert!(events.iter().any(map), "{events:?}");
-        let events = workers.perform(Effect::StartTraining(config.training.clone()));
+        let events = workers.perform(Effect::StartTraining(
+            config.training.clone(),
+            DeviceChoice::Cpu,
+        ));
         let failed = |event: &Event| {
             matches!(event, Event::Training(training::Event::Failed(reason))
                 if reason.contains("latest.safetensors"))

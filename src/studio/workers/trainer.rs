@@ -1,10 +1,10 @@
 //! Starting a training run as the settings describe it.
 
 use anyhow::Context;
-use candle_core::Device;
 
+use crate::preset_name::preset_of_name;
 use crate::studio::ground::config;
-use musicvae::model::Preset;
+use musicvae::model::DeviceChoice;
 use musicvae::training::{Event, Log, Record, RunSettings, Session, TrainOptions};
 
 /// Steps between two looks at the validation split; each also saves.
@@ -24,23 +24,14 @@ fn holds_a_run(settings: &config::Training) -> bool {
     settings.out.join("latest.safetensors").exists()
 }
 
-/// Starts the run that the settings describe; where its folder holds one already, that goes on.
+/// Starts the run that the settings describe, on a device; where its folder holds one already, that goes on.
 /// What it says is given to `tell`, on its own thread.
 pub fn start(
     settings: &config::Training,
+    device: DeviceChoice,
     tell: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<Session> {
-    let preset = Preset::by_name(&settings.preset).with_context(|| {
-        let names: Vec<String> = Preset::all()
-            .into_iter()
-            .map(|preset| preset.name)
-            .collect();
-        let known = names.join(", ");
-        format!(
-            "There is no preset `{}`; known ones: {known}.",
-            settings.preset
-        )
-    })?;
+    let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
     let resume = holds_a_run(settings);
     let run = if resume {
         RunSettings::of_run(&settings.out)?
@@ -66,7 +57,7 @@ pub fn start(
         validate_every: VALIDATE_EVERY,
         resume,
         from: None,
-        device: Device::Cpu,
+        device,
         factors: run.factors,
     };
     Session::spawn(options, tell).context("The trainer's thread can't be started.")

@@ -92,6 +92,7 @@ pub fn table() -> Vec<Binding> {
         row("midi-clock", Anywhere, "Z", CycleClock, "when MIDI clock is sent", ""),
         row("midi-earlier", Anywhere, ";", NudgeMidiOffset(-1.0), "MIDI earlier against the sound", ""),
         row("midi-later", Anywhere, "'", NudgeMidiOffset(1.0), "MIDI later", ""),
+        row("device", Anywhere, "Q", Choose(Kind::Device), "choose what computes: CPU or GPU", ""),
         row("train", Anywhere, "r", ToggleTraining, "train, pause, go on", "train"),
         row("stop-training", Anywhere, "R", StopTraining, "stop training and save", ""),
         row("training-data", Anywhere, "", Ask(Question::TrainingData), "name the data to train on, and train", ""),

@@ -15,7 +15,8 @@ pub use rework::Rework;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::data::{Converted, Converter, Example, NoWindows, NotConvertible, Window};
 use crate::model::{
-    Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Prior, Rows, Shown, latent,
+    Compute, Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Prior, Rows, Shown,
+    latent,
 };
 use crate::music::{GrooveOptions, NoteSequence, Reading, Representation};
 
@@ -81,6 +82,14 @@ impl Drummer {
     /// # Errors
     /// Music that can't be converted, or weights of which the preset's model can't be built.
     pub fn of(checkpoint: &Checkpoint) -> Result<Drummer, DrummerError> {
+        Drummer::on(&Compute::CPU, checkpoint)
+    }
+
+    /// [`Drummer::of`], with a model that is run by `compute`.
+    ///
+    /// # Errors
+    /// Those of [`Drummer::of`], and a device without room for the weights.
+    pub fn on(compute: &Compute, checkpoint: &Checkpoint) -> Result<Drummer, DrummerError> {
         let preset = &checkpoint.preset;
         let representation = match &preset.representation {
             // That is for training: here nothing is left out of what is asked about.
@@ -100,7 +109,7 @@ impl Drummer {
         converter.hop = Some(preset.bars);
         converter.max_windows = None;
         Ok(Drummer {
-            model: checkpoint.model()?,
+            model: checkpoint.model_on(compute)?,
             prior: checkpoint.prior.clone(),
             converter,
             moves: Vec::new(),
@@ -118,6 +127,11 @@ impl Drummer {
     /// The model's preset.
     pub fn preset(&self) -> &Preset {
         self.model.preset()
+    }
+
+    /// What plays or reads `count` pieces at once, as options name it.
+    pub fn device(&self, count: usize) -> String {
+        self.model.device(count)
     }
 
     /// How it cuts music into windows: all of them, one after the other.
@@ -184,9 +198,20 @@ impl Drummer {
             controls: &controls,
             ..Guide::default()
         };
-        let played = self.model.play(&self.moved(z), how, &guide)?;
+        self.play(z, how, &guide, tempos)
+    }
+
+    /// The music of latents, played as `guide` says.
+    fn play(
+        &self,
+        z: &[Latent],
+        how: Decoding,
+        guide: &Guide,
+        tempos: impl IntoIterator<Item = f64>,
+    ) -> Result<Vec<Window>, ModelError> {
+        let played = self.model.play(&self.moved(z), how, guide)?;
         let told = |place: usize| {
-            let rows = controls.get(place).or(controls.first());
+            let rows = guide.controls.get(place).or(guide.controls.first());
             rows.map_or(&[][..], |rows| &rows.values)
         };
         let music = played.iter().zip(tempos).enumerate();
@@ -227,8 +252,32 @@ impl Drummer {
     /// # Errors
     /// A model that must be told more than a latent.
     pub fn sample(&self, how: Decoding, qpm: f64) -> Result<Window, ModelError> {
-        let z = self.prior.sample(self.preset().z_size, how.seed);
-        Ok(self.decode(&[z], how, &[], [qpm])?.remove(0))
+        Ok(self.samples(1, how, qpm)?.remove(0))
+    }
+
+    /// As many pieces of new music: those of [`Drummer::sample`] with the seed of `how` and the seeds
+    /// after it, played side by side.
+    ///
+    /// # Errors
+    /// A model that must be told more than a latent.
+    pub fn samples(
+        &self,
+        number: usize,
+        how: Decoding,
+        qpm: f64,
+    ) -> Result<Vec<Window>, ModelError> {
+        let seeds: Vec<u64> = (0..number as u64)
+            .map(|one| how.seed.wrapping_add(one))
+            .collect();
+        let preset = self.preset();
+        let heat = preset.head.heat_of_latents(how.temperature);
+        let draw = |seed: &u64| self.prior.sample(preset.z_size, *seed, heat);
+        let z: Vec<Latent> = seeds.iter().map(draw).collect();
+        let guide = Guide {
+            seeds: &seeds,
+            ..Guide::default()
+        };
+        self.play(&z, how, &guide, std::iter::repeat(qpm))
     }
 
     /// Each window through the latent space and back (by its posterior's mean), at its own tempo.

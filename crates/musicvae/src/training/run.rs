@@ -1,11 +1,12 @@
 //! What a run is told from outside, and what it says.
 
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Record;
+use super::{Record, TrainingError};
 use crate::data::{Report, Split};
 
 /// What a run is told from outside.
@@ -45,6 +46,31 @@ impl Control {
     pub(super) fn wait_while_paused(&self) {
         while self.is_paused() && !self.is_stopped() {
             std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The folder of a run, held for one trainer as long as this lives.
+pub(super) struct Hold {
+    _file: Option<File>,
+}
+
+impl Hold {
+    /// Makes the folder and holds it: two trainers in one would write over each other's weights.
+    pub(super) fn of(folder: &Path) -> Result<Hold, TrainingError> {
+        let open = || {
+            std::fs::create_dir_all(folder)?;
+            File::create(folder.join(".lock"))
+        };
+        let path = folder.join("log.csv");
+        let file = open().map_err(|reason| TrainingError::Log { path, reason })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Hold { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => Err(TrainingError::Held {
+                path: folder.into(),
+            }),
+            // Some network folders know no locks, and are no worse for it.
+            Err(TryLockError::Error(_)) => Ok(Hold { _file: None }),
         }
     }
 }

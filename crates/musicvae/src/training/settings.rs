@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-
 use super::{Examples, TrainingError, Variation};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
-use crate::model::Preset;
 use crate::model::lstm::Factors;
+use crate::model::{DeviceChoice, Preset};
 use crate::music::Reading;
 
 /// Keys of a checkpoint's notes.
@@ -15,6 +13,7 @@ const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
 const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
+const BLURRED: &str = "blurred";
 const AVERAGE: &str = "average";
 const FACTORS: &str = "factors";
 const READING: &str = "reading";
@@ -52,7 +51,7 @@ pub struct TrainOptions {
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
     /// What trains; the CPU with all its cores.
-    pub device: Device,
+    pub device: DeviceChoice,
     /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
     pub factors: Factors,
 }
@@ -115,6 +114,7 @@ impl RunSettings {
             variation: Variation {
                 augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
                 told: fraction(TOLD).unwrap_or(fresh.variation.told),
+                blurred: fraction(BLURRED).unwrap_or(fresh.variation.blurred),
             },
             reading: text(READING)
                 .and_then(|it| it.parse().ok())
@@ -133,6 +133,7 @@ impl TrainOptions {
         note(HOP_BARS, self.hop_bars as f64);
         note(AUGMENT, self.variation.augment);
         note(TOLD, self.variation.told);
+        note(BLURRED, self.variation.blurred);
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
         }
@@ -210,6 +211,11 @@ pub(super) fn differences(
             "told a share of",
             note(TOLD).map(|share| share.to_string()),
             options.variation.told.to_string(),
+        ),
+        (
+            "blurred a share of",
+            note(BLURRED).map(|share| share.to_string()),
+            options.variation.blurred.to_string(),
         ),
         (
             "averaging by",

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::average::Average;
 use super::examples::converter;
+use super::run::Hold;
 use super::settings::{check_same, differences, file_of_a_run, latest};
 use super::{
     Adam, Control, Event, Examples, Log, Record, TrainOptions, TrainingError, evaluate_terms,
@@ -15,7 +16,7 @@ use crate::checkpoint::{Checkpoint, Metadata, Precision};
 use crate::data::{Converter, DataError, Split, load_windows};
 use crate::fault;
 use crate::model::network::Network;
-use crate::model::{Prior, Tensors, init};
+use crate::model::{Factors, Prior, Tensors, init};
 
 /// Keys of a checkpoint's notes.
 const BEST_VALIDATION: &str = "best_validation_loss";
@@ -53,6 +54,7 @@ pub struct Trainer {
     train: Arc<Examples>,
     validation: Option<Arc<Examples>>,
     log: Log,
+    _hold: Hold,
     best_validation: Option<f64>,
     /// Of the weights as they are now, if it was measured.
     validation_loss: Option<f64>,
@@ -68,6 +70,7 @@ impl Trainer {
         options: TrainOptions,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Trainer, TrainingError> {
+        let compute = options.device.open()?;
         let latest = latest(&options.out);
         let start = if options.resume {
             let checkpoint = Checkpoint::load(&latest)?;
@@ -80,6 +83,7 @@ impl Trainer {
             None
         };
         let (train, validation) = load_examples(&options, tell)?;
+        let hold = Hold::of(&options.out)?;
         if let Some(start) = &start {
             for (what, found, wanted) in differences(&start.metadata, &options, &train) {
                 tell(Event::Notice(format!(
@@ -89,10 +93,19 @@ impl Trainer {
         }
         let weights = match (&start, &options.from) {
             (Some(start), _) => start.tensors.clone(),
-            (None, Some(from)) => from.tensors.clone(),
+            (None, Some(from)) => {
+                init::weights_of_another(&options.preset, &from.preset, &from.tensors)?
+            }
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
-        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        tell(Event::Notice(compute.training_sentence()));
+        let network = Network::new(options.preset.clone(), &weights, compute.trainer())?;
+        if options.factors != Factors::Float32 && !network.device().is_cpu() {
+            tell(Event::Notice(format!(
+                "{} factors are for the CPU: the GPU trains with float32",
+                options.factors.name()
+            )));
+        }
         let network = Arc::new(network.with_factors(options.factors));
         let adam = match &start {
             None => Adam::new(&network)?,
@@ -111,12 +124,11 @@ impl Trainer {
         };
         let step = start.as_ref().map_or(0, |start| start.metadata.step);
         let log_path = options.out.join("log.csv");
-        let log = std::fs::create_dir_all(&options.out)
-            .and_then(|()| Log::open(&log_path, start.as_ref().map(|_| step)))
-            .map_err(|reason| TrainingError::Log {
-                path: log_path,
-                reason,
-            })?;
+        let log = Log::open(&log_path, start.as_ref().map(|_| step));
+        let log = log.map_err(|reason| TrainingError::Log {
+            path: log_path,
+            reason,
+        })?;
         Ok(Trainer {
             best_validation: note(BEST_VALIDATION),
             validation_loss: note(Metadata::VALIDATION_LOSS),
@@ -130,6 +142,7 @@ impl Trainer {
             train: Arc::new(train),
             validation: validation.map(Arc::new),
             log,
+            _hold: hold,
         })
     }
 
@@ -248,15 +261,10 @@ impl Trainer {
 
     /// The network of the averaged weights, if they are averaged.
     fn averaged(&self) -> Result<Option<Network>, TrainingError> {
-        let TrainOptions {
-            preset,
-            device,
-            factors,
-            ..
-        } = &self.options;
         let network = |average: &Average| {
-            let network = Network::new(preset.clone(), average.weights(), device)?;
-            Ok(network.with_factors(*factors))
+            let preset = self.options.preset.clone();
+            let network = Network::new(preset, average.weights(), self.network.device())?;
+            Ok(network.with_factors(self.options.factors))
         };
         self.average.as_ref().map(network).transpose()
     }

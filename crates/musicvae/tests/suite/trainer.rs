@@ -10,7 +10,7 @@ use musicvae::checkpoint::{Checkpoint, CheckpointError};
 use musicvae::data::{GrooveConverter, Split, load_windows};
 use musicvae::internals::network::Network;
 use musicvae::internals::{Examples, gradients, init};
-use musicvae::model::{Factors, Preset, Tensors};
+use musicvae::model::{DeviceChoice, Factors, Preset, Tensors};
 use musicvae::music::{GrooveOptions, Note, NoteSequence, Reading, Representation, midi_file};
 use musicvae::training::{
     Control, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer, TrainingError,
@@ -53,7 +53,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         validate_every: 3,
         resume: false,
         from: None,
-        device: Device::Cpu,
+        device: DeviceChoice::Cpu,
         factors: Factors::Float32,
     }
 }
@@ -326,6 +326,22 @@ fn the_notes_speak_of_the_weights_beside_them() {
     );
 }
 
+/// Two trainers in one folder would write over each other's weights.
+#[test]
+fn a_folder_is_trained_in_by_one_trainer_at_a_time() {
+    let folder = TempDir::new().unwrap();
+    run(options(&folder, 1)).unwrap();
+    let again = || TrainOptions {
+        resume: true,
+        ..options(&folder, 2)
+    };
+    let first = Trainer::new(again(), &mut |_| ()).unwrap();
+    let second = run(again()).unwrap_err();
+    assert!(matches!(second, TrainingError::Held { .. }), "{second}");
+    drop(first);
+    run(again()).unwrap();
+}
+
 #[test]
 fn runs_that_do_not_fit_their_folder_are_refused() {
     let folder = TempDir::new().unwrap();
@@ -393,6 +409,7 @@ fn a_varied_run_learns_otherwise_and_is_resumed_as_it_was() {
         variation: Variation {
             augment: 0.7,
             told: 0.6,
+            blurred: 0.4,
         },
         average: Some(0.9),
         ..options(folder, steps)

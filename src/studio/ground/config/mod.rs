@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 pub use check::ConfigError;
 pub use settings::{
-    Audio, Chain, Checkpoints, Color, Config, Export, Midi, Playing, Sampling, Screen, SoundFont,
-    Training,
+    Audio, Chain, Checkpoints, Color, Compute, Config, Export, Midi, Playing, Sampling, Screen,
+    SoundFont, Training,
 };
 
 use crate::typed_path::typed_path;
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
             "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `chain`, `checkpoints`, \
-             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
+             `compute`, `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
         );
     }
 
@@ -129,6 +129,11 @@ mod tests {
             error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is")
         );
         assert!(error("[audio]\nbuffer = -1\n").starts_with("my.toml, line 2: "));
+        assert_eq!(
+            error("[compute]\ndevice = \"gpu\"\n"),
+            "my.toml, line 2: `gpu` is no device: it takes auto, cpu, cuda, metal, or a number as in \
+             cuda:1"
+        );
         assert!(error("[audio\n").starts_with("my.toml, line 1: "));
         assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{self, RecordOptions, Takeover};
 use crate::typed_path::typed_path;
+use musicvae::model::DeviceChoice;
 
 /// Every setting of the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,7 @@ pub struct Config {
     pub midi: Midi,
     pub soundfont: SoundFont,
     pub checkpoints: Checkpoints,
+    pub compute: Compute,
     pub playing: Playing,
     pub chain: Chain,
     pub record: RecordOptions,
@@ -174,6 +176,13 @@ impl Default for Checkpoints {
             open: PathBuf::new(),
         }
     }
+}
+
+/// What runs and trains the models.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compute {
+    pub device: DeviceChoice,
 }
 
 /// How a groove is played.
