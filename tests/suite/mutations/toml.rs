@@ -1,8 +1,9 @@
-//! Configurations, drum maps and bindings (TOML) that break a rule.
+//! Configurations, drum maps, presets and bindings (TOML) that break a rule.
 
 use std::fs;
 use std::path::Path;
 
+use musicvae::model::Preset;
 use musicvae::music::Lane;
 use musicvae_tui::engine::{DrumMap, PadNote};
 use musicvae_tui::studio::config::{Config, DEFAULT_TEXT};
@@ -121,6 +122,14 @@ fn broken_drum_maps_are_read_or_refused() {
         DrumMap::read(path)
             .map(drop)
             .map_err(|error| error.to_string())
+    });
+}
+
+#[test]
+fn broken_presets_are_read_or_refused() {
+    try_out("preset", &Preset::groovae_4bar().to_toml(), |path| {
+        let preset = Preset::read(path);
+        preset.map(drop).map_err(|error| error.to_string())
     });
 }
 

@@ -46,16 +46,20 @@ impl Config {
 
     /// Reads one file.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        Config::parse(&Config::text(path)?, path)
+    }
+
+    /// The text of a file, whatever editor wrote it.
+    pub fn text(path: &Path) -> Result<String, ConfigError> {
         let bytes = std::fs::read(path).map_err(|reason| ConfigError::Read {
             path: path.into(),
             reason,
         })?;
-        Config::parse(&decode_text(&bytes), path)
+        Ok(quoting::with_paths(&decode_text(&bytes)))
     }
 
     /// Parses a configuration's text; `path` is for the errors only.
     pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-        let text = &quoting::with_paths(text);
         check::unknown_keys(text, path)?;
         let mut config: Config =
             toml::from_str(text).map_err(|error| check::value_error(text, path, &error))?;
