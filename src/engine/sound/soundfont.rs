@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 mod plain;
+mod riff;
 mod tables;
 
 use plain::Lists;

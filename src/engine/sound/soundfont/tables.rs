@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::plain::put;
+use super::riff::put;
 
 /// Generators by their number in section 8.1.2.
 mod generator {
