@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use musicvae::chart::{Line, LineChart};
 use musicvae::model::{DeviceChoice, Factors, Preset};
-use musicvae::training::{TrainOptions, Trainer, Variation};
+use musicvae::training::{Earlier, TrainOptions, Trainer, Variation};
 
 use super::growth::write_picture;
 
@@ -84,7 +84,7 @@ fn losses(data: PathBuf, factors: Factors, seed: u64, steps: u64, batch: u64) ->
         variation: Variation::NONE,
         average: None,
         validate_every: steps,
-        resume: false,
+        earlier: Earlier::Refused,
         from: None,
         device: DeviceChoice::Cpu,
         factors,

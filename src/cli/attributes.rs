@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::UsageError;
 use super::compute::DeviceArgs;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::grooves::{Chosen, ModelArgs};
 use super::output::{note, say};
 use super::settings::{Settings, file_of};
@@ -40,7 +40,7 @@ enum Command {
         #[arg(value_name = "CHECKPOINT")]
         checkpoint: PathBuf,
         /// A folder or zip of MIDI files (info.csv gives split and style), or a TFRecord.
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", value_parser = corpus::place())]
         data: PathBuf,
         #[command(flatten)]
         corpus: CorpusArgs,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::compute::DeviceArgs;
+use super::corpus;
 use super::figures::Pictures;
 use super::output::{note, say};
 use super::settings::Settings;
@@ -38,7 +39,7 @@ enum Claim {
 #[derive(Args)]
 struct HierarchyArgs {
     /// A folder or zip of MIDI files with an info.csv, or a TFRecord of NoteSequences.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     /// Folder for both runs and the picture of their curves.
     #[arg(long, value_name = "FOLDER")]
@@ -100,7 +101,6 @@ impl HierarchyArgs {
     fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let inputs = [Some(self.data.clone()), settings.file.clone()];
         let rule = self.force.reading(inputs.into_iter().flatten());
-        let pictures = Pictures::new(&self.out, rule, &[CURVES])?;
         let experiment = Hierarchy {
             data: self.data,
             out: self.out,
@@ -117,6 +117,11 @@ impl HierarchyArgs {
             device: self.device.choice(settings),
             factors: self.factors,
         };
+        let rule = match experiment.has_begun() {
+            true => rule.renewing(),
+            false => rule,
+        };
+        let pictures = Pictures::new(&experiment.out, rule, &[CURVES])?;
         warn_of_slow_factors(experiment.factors);
         let control = signals::control()?;
         let outcome = experiment.run(&control, &mut tell)?;
@@ -160,7 +165,7 @@ fn tell(rival: Rival, event: Event) {
             }
         }
         Event::Saved(_) => signals::end_at_once(),
-        Event::Record(_) | Event::Finished(_) => {}
+        Event::Began { .. } | Event::Record(_) | Event::Finished(_) => {}
     }
 }
 

@@ -87,6 +87,13 @@ impl OutArgs {
         let map = map.transpose().map_err(UsageError)?;
         let inputs = inputs.into_iter().chain(settings.file.clone());
         let rule = self.force.reading(inputs);
+        if self.names_another_kind() {
+            let out = self.out.display();
+            return Err(UsageError(format!(
+                "{out} is no place for MIDI files: name a file that ends in .mid, or a folder"
+            ))
+            .into());
+        }
         let place = match self.names_a_file() {
             true => Place::One(rule.file(&self.out)?),
             false => Place::Numbered(self.out.clone(), rule),
@@ -98,7 +105,20 @@ impl OutArgs {
     fn names_a_file(&self) -> bool {
         let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
         let is_midi = extension.is_some_and(|it| it == "mid" || it == "midi");
-        is_midi || input::is_standard(&self.out)
+        // A device or a pipe takes what comes.
+        let there = self.out.metadata();
+        let is_stream = there.is_ok_and(|about| !about.is_dir() && !about.is_file());
+        is_midi || is_stream || input::is_standard(&self.out)
+    }
+
+    /// Whether the name is that of a file of another kind, and of nothing that is there.
+    fn names_another_kind(&self) -> bool {
+        const OTHERS: [&str; 9] = [
+            "wav", "mp3", "ogg", "flac", "aif", "aiff", "json", "tfrecord", "sf2",
+        ];
+        let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
+        let is_other = |it: std::ffi::OsString| OTHERS.iter().any(|other| it == *other);
+        extension.is_some_and(is_other) && !self.out.exists()
     }
 
     /// A usage error when `count` pieces that belong to nothing together would go into one file.

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::preset_of_name;
 use super::settings::Settings;
 use super::target::Force;
@@ -31,7 +31,7 @@ use musicvae::music::midi_file::Read;
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
-    #[arg(value_name = "IN")]
+    #[arg(value_name = "IN", value_parser = corpus::place())]
     input: PathBuf,
     /// TFRecord to write, or - for standard output.
     #[arg(value_name = "OUT.tfrecord")]

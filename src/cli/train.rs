@@ -7,7 +7,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::compute::DeviceArgs;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::Settings;
@@ -15,7 +15,7 @@ use super::signals;
 use musicvae::data::Split;
 use musicvae::model::Factors;
 use musicvae::model::{Preset, Sampling};
-use musicvae::training::{Event, Record, RunSettings, TrainOptions, Variation, train};
+use musicvae::training::{Earlier, Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
 ///
@@ -31,7 +31,7 @@ pub struct Train {
     /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
     /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
     /// bars that are not in 4/4 are left out. What was left out is said.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
@@ -201,7 +201,10 @@ impl Train {
             },
             average: self.average.or(run.average),
             validate_every: self.validate_every,
-            resume: self.resume,
+            earlier: match self.resume {
+                true => Earlier::Continued,
+                false => Earlier::Refused,
+            },
             from,
             device: self.device.choice(settings),
             factors: self.factors.unwrap_or(run.factors),
@@ -248,7 +251,7 @@ impl Progress {
             }
             // What is saved is not lost.
             Event::Saved(_) => signals::end_at_once(),
-            Event::Finished(_) => {}
+            Event::Began { .. } | Event::Finished(_) => {}
         }
     }
 

@@ -96,7 +96,7 @@ impl Studio {
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
             Action::Edit(action) => edit::apply(action, ground),
-            Action::Export(action) => export::apply(action, ground),
+            Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
             Action::Library(action) => self.library.apply(action, ground),
             Action::Training(action) => self.training.apply(action, ground),
             Action::Overlays(action) => self.apply_overlays(action),
@@ -132,13 +132,10 @@ impl Studio {
             Event::DeviceOpened(device, sentence) => {
                 self.devices.receive_device(device, sentence, ground);
             }
+            Event::Seen(named, path, found) => self.training.form.receive(named, path, found),
             Event::MapOpened(map) => self.drum_machine.receive_map(map, ground),
             Event::Chain(chain) => self.chain = chain,
-            Event::Exported {
-                path,
-                clamped,
-                left_out,
-            } => export::receive(&path, clamped, &left_out, ground),
+            Event::Exported { file, about } => export::receive(&file, &about, ground),
             Event::Training(event) => self.training.receive(event, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),
@@ -217,7 +214,6 @@ impl Studio {
             (_, Ask(question)) => {
                 let text = match question {
                     Question::Chain => chain::text(&self.chain.links),
-                    Question::TrainingData => self.training.settings.data.display().to_string(),
                     Question::MapName => self.drum_machine.map.name.clone(),
                     _ => String::new(),
                 };
@@ -232,6 +228,15 @@ impl Studio {
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
+            (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
+            (Some(Overlay::TrainingForm), MoveSelection(by)) => self.training.form.move_by(*by),
+            (Some(Overlay::TrainingForm), Type(_) | Erase) => {
+                match action {
+                    Type(character) => self.training.form.type_character(character),
+                    _ => self.training.form.erase(),
+                }
+                self.training.look(ground);
+            }
             (Some(Overlay::MapEditor), Type(character)) => {
                 self.drum_machine.type_digit(*character, ground);
             }

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::chain::Chain;
-use super::ground::{Device, Entry, Kind, ModelInfo};
+use super::export;
+use super::ground::{Device, Entry, Kind, ModelInfo, Named};
 use super::midi::Binding;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
-use musicvae::music::{Groove, Lane};
+use musicvae::music::Groove;
 use musicvae::training;
 
 /// News from a worker, the engine or the clock.
@@ -53,14 +54,15 @@ pub enum Event {
     },
     /// A device runs the models from now on; what it does, in one sentence.
     DeviceOpened(Device, String),
+    /// What is at a place that was looked at, or why it is of no use.
+    Seen(Named, PathBuf, Result<String, String>),
     /// A drum map was chosen and read.
     MapOpened(DrumMap),
     /// The slots and the chain of the last session.
     Chain(Chain),
     Exported {
-        path: PathBuf,
-        clamped: usize,
-        left_out: Vec<Lane>,
+        file: export::Written,
+        about: String,
     },
     /// News from the trainer.
     Training(training::Event),

@@ -38,7 +38,7 @@ pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
     Anchor, Change, Device, Effect, End, Entry, Ground, History, Kind, LaneState, Message,
-    Messages, ModelInfo, Origin, Overlay, Pane, Question, Scene, Screen, Sound, Weight,
+    Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Scene, Screen, Sound, Weight,
     once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};

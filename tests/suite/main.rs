@@ -1,5 +1,6 @@
 //! Every integration test, in one crate so that a change links one binary.
 
+mod cases;
 mod catalogue;
 mod cli;
 #[allow(dead_code)]
@@ -11,6 +12,7 @@ mod house;
 mod kit;
 mod machines;
 mod midi_in;
+mod mutations;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/naive.rs"]
 mod naive;

@@ -240,6 +240,13 @@ fn a_dash_is_standard_input_and_output() {
     assert!(midi_file::read(&fed(&folder, &sample, b"")).is_ok());
     let two = run(&folder, &format!("sample -n 2 -o - {model}"));
     assert_eq!(two.status.code(), Some(2));
+    // What can't come that way is refused.
+    for line in ["prepare - all.tfrecord", "train --data - --out run"] {
+        let said = run(&folder, line);
+        assert_eq!(said.status.code(), Some(2), "{line}");
+        let said = String::from_utf8(said.stderr).unwrap();
+        assert!(said.contains("can't come on standard input"), "{said}");
+    }
     assert!(!folder.path().join("-").exists());
 }
 

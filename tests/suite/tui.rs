@@ -588,7 +588,7 @@ fn what_computes_is_shown_and_chosen() {
     bench.press("r");
     let effects = bench.take();
     assert!(
-        matches!(effects.last(), Some(Effect::StartTraining(_, device)) if *device == choice),
+        matches!(effects.last(), Some(Effect::StartTraining(_, device, _)) if *device == choice),
         "{effects:?}"
     );
 }

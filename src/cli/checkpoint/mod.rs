@@ -10,7 +10,7 @@ use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::compute::DeviceArgs;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::{Settings, file_of};
@@ -66,7 +66,7 @@ enum Command {
     FitPrior {
         #[command(flatten)]
         files: ByCorpus,
-        /// How many; more know the corpus better, too many know nothing else [default: one for every
+        /// How many; as many as there are windows are each of these by itself; more know the corpus better, too many know nothing else [default: one for every
         /// 16 windows, at most 256].
         #[arg(long)]
         gaussians: Option<usize>,
@@ -101,7 +101,7 @@ struct ByCorpus {
     #[command(flatten)]
     output: Output,
     /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,

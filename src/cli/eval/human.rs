@@ -12,6 +12,7 @@ use musicvae::training::evaluate::{
 /// Everything that was measured.
 pub fn table(text: &mut String, human: &Human) -> std::fmt::Result {
     tellings(text, &human.tellings)?;
+    writeln!(text, "\nWhat tells most")?;
     for telling in &human.tellings {
         telltales(text, telling)?;
     }
@@ -20,25 +21,29 @@ pub fn table(text: &mut String, human: &Human) -> std::fmt::Result {
 }
 
 fn tellings(text: &mut String, tellings: &[Telling]) -> std::fmt::Result {
-    let Some(first) = tellings.first() else {
-        return Ok(());
-    };
     writeln!(
         text,
-        "\nHow well a classifier tells grooves from the {} windows of {}: AUC, 0.5 not at all, 1 always",
-        first.counts[1], first.drummers
+        "\nHow well a classifier tells grooves from what drummers play: AUC, 0.5 not at all, 1 always"
     )?;
-    write!(text, "{:<34}{:>24}", "", "all features")?;
-    for group in Group::ALL {
-        write!(text, "{:>24}", group.to_string())?;
-    }
-    writeln!(text)?;
-    for it in tellings {
-        write!(text, "{:<34}", format!("{} ({})", it.grooves, it.counts[0]))?;
-        for area in std::iter::once(&it.all).chain(&it.groups) {
-            write!(text, "{:>24}", figure(*area, 3))?;
+    for tellings in tellings.chunk_by(|a, b| a.drummers == b.drummers) {
+        let of = &tellings[0];
+        let against = format!("from {} ({})", of.drummers, of.counts[1]);
+        write!(text, "{against:<34}{:>24}", "all features")?;
+        for group in Group::ALL {
+            write!(text, "{:>24}", group.to_string())?;
         }
         writeln!(text)?;
+        for it in tellings {
+            write!(
+                text,
+                "  {:<32}",
+                format!("{} ({})", it.grooves, it.counts[0])
+            )?;
+            for area in std::iter::once(&it.all).chain(&it.groups) {
+                write!(text, "{:>24}", figure(*area, 3))?;
+            }
+            writeln!(text)?;
+        }
     }
     Ok(())
 }
@@ -46,17 +51,21 @@ fn tellings(text: &mut String, tellings: &[Telling]) -> std::fmt::Result {
 fn telltales(text: &mut String, telling: &Telling) -> std::fmt::Result {
     writeln!(
         text,
-        "\n{:<50}{:>8}{:>22}{:>22}",
-        format!("What tells {} most", telling.grooves),
+        "{:<50}{:>8}{:>22}{:>22}",
+        format!("{} from {}", telling.grooves, telling.drummers),
         "gain",
-        "drummers' median",
+        "median of drummers",
         "its own"
     )?;
     for it in &telling.features {
         let show = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.3}"));
         let share = format!("{:.0} %", 100.0 * it.share);
         let (drummers, grooves) = (show(it.drummers), show(it.grooves));
-        writeln!(text, "{:<50}{share:>8}{drummers:>22}{grooves:>22}", it.name)?;
+        writeln!(
+            text,
+            "  {:<48}{share:>8}{drummers:>22}{grooves:>22}",
+            it.name
+        )?;
     }
     Ok(())
 }
@@ -115,7 +124,7 @@ fn distances(text: &mut String, sets: &[Distances]) -> std::fmt::Result {
 /// The areas under the curves as bars.
 pub fn picture(human: &Human) -> String {
     let bars = |it: &Telling| Bars {
-        name: it.grooves.clone(),
+        name: format!("{} from {}", it.grooves, it.drummers),
         bars: std::iter::once(&it.all)
             .chain(&it.groups)
             .map(|area| Some(bar(*area)))

@@ -13,7 +13,7 @@ use clap::Args;
 
 use super::UsageError;
 use super::compute::DeviceArgs;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
 use super::figures::PicturesArgs;
 use super::grooves::{ModelArgs, StrokesArgs};
 use super::output::{note, say};
@@ -31,6 +31,9 @@ use musicvae::training::evaluate::{
 /// and interpolation for one that is shown whole grooves; humanization and accompaniment for those
 /// that are shown less. Every figure comes with the bounds of 95 % of resampled data sets; simple
 /// predictions learned from the training split stand beside.
+///
+/// The part `human` asks a classifier to tell what the model plays from what drummers play, and the
+/// part `temperature` says what the temperature does to samples.
 #[derive(Args)]
 pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
@@ -38,7 +41,7 @@ pub struct Eval {
     /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
     /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
     /// bars that are not in 4/4 are left out. What was left out is said.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
@@ -46,14 +49,15 @@ pub struct Eval {
     #[arg(long, default_value = "validation")]
     split: Split,
     /// Only these, with commas between: losses, baselines, reconstruction, humanization, prior,
-    /// interpolation, accompaniment, human, temperature [default: all that fit the model].
+    /// interpolation, accompaniment, human, temperature [default: all that fit the model, without the
+    /// last two, which take longest].
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     parts: Vec<Part>,
     /// Grooves drawn from the prior at each temperature.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     samples: u32,
-    /// Grooves of any origin that the part `human` holds against the drummers' too: a folder or zip of
-    /// MIDI files, or a TFRecord.
+    /// Grooves of any origin to tell from the drummers' too: a folder or zip of MIDI files, or a
+    /// TFRecord. Asks for the part `human`.
     #[arg(long, value_name = "PATH")]
     grooves: Option<PathBuf>,
     /// Pairs of windows that are interpolated.
@@ -97,24 +101,22 @@ impl Eval {
         let inputs = inputs.chain(self.grooves.clone());
         let inputs = inputs.chain(settings.file.clone());
         let checkpoint = chosen.checkpoint;
-        for part in &self.parts {
+        let fitting = Part::of_model(&checkpoint);
+        let asked = self.asked(&fitting);
+        for part in &asked {
             if let Some(objection) = part.objection(&checkpoint) {
                 return Err(
                     UsageError(format!("there is no {part} to measure: {objection}")).into(),
                 );
             }
         }
-        let fitting = Part::of_model(&checkpoint);
         let questions = Questions {
             samples: self.samples as usize,
             pairs: self.pairs as usize,
             unit: self.by,
             resamples: self.resamples as usize,
             seed: self.seed,
-            parts: match self.parts.is_empty() {
-                true => fitting.clone(),
-                false => self.parts.clone(),
-            },
+            parts: asked,
         };
         let names: Vec<String> = questions.parts.iter().map(Part::to_string).collect();
         let names = names.iter().map(String::as_str).chain(["timing"]);
@@ -144,6 +146,18 @@ impl Eval {
         } else {
             say!("{}", table::table(&evaluation).trim_end())
         }
+    }
+
+    /// What is asked, of a model that `fitting` parts fit.
+    fn asked(&self, fitting: &[Part]) -> Vec<Part> {
+        let mut parts = match (self.parts.is_empty(), &self.grooves) {
+            (true, None) => fitting.to_vec(),
+            _ => self.parts.clone(),
+        };
+        if self.grooves.is_some() && !parts.contains(&Part::Human) {
+            parts.push(Part::Human);
+        }
+        parts
     }
 
     /// The grooves that are held against the drummers' besides the model's.

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use super::config;
-use super::screen::Kind;
-use crate::engine::{DrumMap, Request};
+use super::screen::{Kind, Named};
+use crate::engine::{DrumMap, Request, Song};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{Decoding, DeviceChoice, Latent};
-use musicvae::music::{Groove, Lane};
+use musicvae::music::Groove;
+use musicvae::training::Earlier;
 
 /// A request that a feature makes and the workers carry out. The studio itself touches no thread,
 /// device or file, so tests read these instead.
@@ -46,17 +47,21 @@ pub enum Effect {
     KeepChain(String),
     /// Writes what controllers are bound to, as text, to its file.
     KeepBindings(String),
+    /// Writes what is heard for a drum machine, as `name.mid` in `folder`.
     Export {
-        groove: Groove,
+        song: Box<Song>,
+        map: Box<DrumMap>,
         folder: PathBuf,
         name: String,
-        /// Lanes of which it has nothing, since they are not heard.
-        left_out: Vec<Lane>,
+        /// What the file holds, for the sentence that is said.
+        about: String,
     },
     /// Has the models run by another device.
     UseDevice(DeviceChoice),
-    /// Trains with a device.
-    StartTraining(config::Training, DeviceChoice),
+    /// Looks at what is named; what is there comes as an event.
+    Look(Named, PathBuf),
+    /// Trains with a device, and with what becomes of a run that the settings' folder holds already.
+    StartTraining(config::Training, DeviceChoice, Earlier),
     PauseTraining(bool),
     StopTraining,
 }

@@ -26,7 +26,7 @@ pub use messages::{Message, Messages, Weight};
 pub use model::{Entry, ModelInfo, once_reworked, while_reworking};
 pub use requests::Requests;
 pub use scene::{Anchor, End, Origin, Scene};
-pub use screen::{Kind, Overlay, Pane, Question, Screen};
+pub use screen::{Kind, Named, Overlay, Pane, Question, Screen};
 pub use sound::{LaneState, MASTER, Sound, in_words, set_to};
 pub use turn::{Link, Slot, Turn};
 
@@ -62,6 +62,8 @@ pub struct Ground {
     pub now: Duration,
     /// True when it is time to leave.
     pub leaving: bool,
+    /// True when the shell is to have the terminal for a while.
+    pub suspending: bool,
     effects: Vec<Effect>,
 }
 
@@ -83,6 +85,7 @@ impl Ground {
             messages: Messages::default(),
             now: Duration::ZERO,
             leaving: false,
+            suspending: false,
             effects: Vec::new(),
             config,
         }

@@ -58,6 +58,17 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A thing on the disk that a player names, and that is looked at while it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A model to be trained, as its file describes it.
+    Preset,
+    Corpus,
+    /// The folder of a training run.
+    RunFolder,
+    Checkpoint,
+}
+
 /// Something that has to be typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,7 +78,6 @@ pub enum Question {
     Temperature,
     Loop,
     Chain,
-    TrainingData,
     MapName,
 }
 
@@ -79,7 +89,6 @@ impl Question {
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",
             Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
-            Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
             Question::MapName => "Save the drum map as (its name)",
         }
     }
@@ -123,6 +132,10 @@ pub enum Overlay {
     Qualities {
         selected: usize,
     },
+    /// The form of the next training run.
+    TrainingForm,
+    /// A training run has all its steps: a longer one, or a new one?
+    RunEnded,
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

@@ -8,6 +8,7 @@ mod drummer;
 mod engine;
 mod inference;
 mod lists;
+mod look;
 mod stderr;
 mod trainer;
 
@@ -30,7 +31,7 @@ use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
 use musicvae::checkpoint::watch::Notice;
 use musicvae::model::DeviceChoice;
-use musicvae::training::{self, Session};
+use musicvae::training::{self, Earlier, Session};
 
 /// Takes an event to whoever runs the studio, and waits until there is room for it; false when
 /// nobody runs one any more.
@@ -123,6 +124,19 @@ impl Workers {
         self.engine.status()
     }
 
+    /// Has everything be silent and in order, before the process is stopped for a while.
+    pub fn rest(&self) {
+        self.engine.rest();
+    }
+
+    /// The process runs again: with sound, and with the music where it was `playing`.
+    pub fn wake(&self, playing: bool) {
+        self.engine.wake();
+        if playing {
+            self.engine.send(Command::Continue);
+        }
+    }
+
     /// Carries out all that `studio` asks for, and hands it what is answered at once.
     pub fn serve(&mut self, studio: &mut Studio) {
         loop {
@@ -205,24 +219,27 @@ impl Workers {
                 }
             }
             Effect::Export {
-                groove,
+                song,
+                map,
                 folder,
                 name,
-                left_out,
+                about,
             } => self.aside("export", move || {
-                let (path, clamped) = export::write(&groove, &folder, &name)?;
-                Ok(Event::Exported {
-                    path,
-                    clamped,
-                    left_out,
-                })
+                let file = export::write(&song, &map, &folder, &name)?;
+                Ok(Event::Exported { file, about })
             }),
             Effect::UseDevice(choice) => {
                 if let Some(worker) = &self.inference {
                     worker.use_device(choice);
                 }
             }
-            Effect::StartTraining(settings, device) => self.train(&settings, device),
+            Effect::Look(named, path) => self.aside("look", move || {
+                let found = look::at(named, &path);
+                Ok(Event::Seen(named, path, found))
+            }),
+            Effect::StartTraining(settings, device, earlier) => {
+                self.train(&settings, device, earlier);
+            }
             Effect::PauseTraining(pause) => {
                 if let Some(session) = &self.training {
                     session.control.pause(pause);
@@ -248,29 +265,15 @@ impl Workers {
         }
     }
 
-    fn train(&mut self, settings: &config::Training, device: DeviceChoice) {
-        // Read first: the trainer goes on writing it.
-        let story = trainer::story(settings);
+    fn train(&mut self, settings: &config::Training, device: DeviceChoice, earlier: Earlier) {
         let tell = self.tell.clone();
         let started = guarded(|| {
-            trainer::start(settings, device, move |event| {
+            trainer::start(settings, device, earlier, move |event| {
                 tell(Event::Training(event));
             })
         });
         match started {
-            Ok(session) => {
-                self.training = Some(session);
-                if let Some(last) = story.last() {
-                    let steps = settings.steps;
-                    self.answers.push(Event::Notice(if last.step < steps {
-                        format!("Training goes on from step {}.", last.step)
-                    } else {
-                        format!("The run already has its {steps} steps: raise `steps` for more.")
-                    }));
-                }
-                let records = story.into_iter().map(training::Event::Record);
-                self.answers.extend(records.map(Event::Training));
-            }
+            Ok(session) => self.training = Some(session),
             Err(reason) => {
                 self.answers
                     .push(Event::Training(training::Event::Failed(reason)));
@@ -334,23 +337,20 @@ mod tests {
     /// on the screen's own thread, where no worker speaks for them.
     #[test]
     fn what_goes_wrong_on_the_screens_own_thread_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("latest.safetensors"), "no checkpoint").unwrap();
         let mut config = Config::default();
         config.midi.map = "theremin".into();
         config.audio.device = "off".into();
-        config.training.out = folder.path().into();
+        config.training.preset = "groovae_5bar".into();
         let (mut workers, events) = Workers::start(&config, Arc::new(|_| true));
         let map =
             |event: &Event| matches!(event, Event::Trouble(text) if text.contains("theremin"));
         assert!(events.iter().any(map), "{events:?}");
-        let events = workers.perform(Effect::StartTraining(
-            config.training.clone(),
-            DeviceChoice::Cpu,
-        ));
+        let training = config.training.clone();
+        let start = Effect::StartTraining(training, DeviceChoice::Cpu, Earlier::Refused);
+        let events = workers.perform(start);
         let failed = |event: &Event| {
             matches!(event, Event::Training(training::Event::Failed(reason))
-                if reason.contains("latest.safetensors"))
+                if reason.contains("groovae_5bar"))
         };
         assert!(events.iter().any(failed), "{events:?}");
         let events = workers.perform(Effect::StopTraining);

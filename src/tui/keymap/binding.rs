@@ -34,6 +34,10 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    /// The form of the next training run.
+    TrainingForm,
+    /// A training run has all its steps.
+    RunEnded,
     /// The question whether to leave a run.
     Leaving,
 }
@@ -51,6 +55,8 @@ impl Place {
     fn over(overlay: &Overlay) -> Place {
         match overlay {
             Overlay::Palette { .. } | Overlay::Prompt { .. } => Place::Typing,
+            Overlay::TrainingForm => Place::TrainingForm,
+            Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
             Overlay::Chain { .. } => Place::Slots,
@@ -69,12 +75,14 @@ impl Place {
             Place::Qualities => "Qualities",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::TrainingForm => "In the training form",
+            Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
         }
     }
 
     /// Whether a character that is no command is typed.
     pub fn takes_characters(self) -> bool {
-        matches!(self, Place::Typing | Place::MapEditor)
+        matches!(self, Place::Typing | Place::MapEditor | Place::TrainingForm)
     }
 }

@@ -88,11 +88,14 @@ impl Keymap {
     /// What `key` does now: nothing, one action, or two (the palette closes before its choice).
     pub fn actions(&self, studio: &Studio, key: Key) -> Vec<Action> {
         let places = Place::now(studio);
-        let found = places.iter().find_map(|place| {
-            self.bindings
-                .iter()
-                .find(|it| it.place == *place && it.keys.contains(&key))
-        });
+        let of_place = |place: &Place| {
+            let mut bindings = self.bindings.iter();
+            bindings.find(|it| it.place == *place && it.keys.contains(&key))
+        };
+        // The shell is to be had whatever is open.
+        let suspends = |it: &&Binding| it.action == overlays::Action::Suspend.into();
+        let suspend = || of_place(&Place::Anywhere).filter(suspends);
+        let found = places.iter().find_map(of_place).or_else(suspend);
         match (found, &studio.ground.screen.overlay) {
             (Some(binding), Some(Overlay::Palette { filter, selected }))
                 if binding.action == overlays::Action::Accept.into() =>
@@ -150,12 +153,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count, "every command has a name of its own");
         for binding in &keymap.bindings {
-            let by_name_only = [
-                "temperature",
-                "training-data",
-                "click-softer",
-                "click-louder",
-            ];
+            let by_name_only = ["temperature", "click-softer", "click-louder"];
             let by_name_only = by_name_only.contains(&binding.name);
             assert!(
                 by_name_only || !binding.keys.is_empty(),

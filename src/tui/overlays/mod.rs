@@ -13,6 +13,8 @@ mod messages;
 mod palette;
 mod prompt;
 mod qualities;
+mod run_ended;
+mod training_form;
 
 use super::keymap::Keymap;
 use super::kit::Canvas;
@@ -31,6 +33,8 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::MapEditor => drum_map::draw(studio, body),
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
+        Overlay::TrainingForm => training_form::draw(studio, body),
+        Overlay::RunEnded => run_ended::draw(studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),
     }
 }

@@ -18,7 +18,9 @@ use crate::model::{
     Compute, Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Prior, Rows, Shown,
     latent,
 };
-use crate::music::{GrooveOptions, NoteSequence, Reading, Representation};
+use crate::music::{
+    GrooveOptions, Note, NoteSequence, Reading, Representation, Tempo, TextAnnotation,
+};
 
 /// A model ready to play, and the way from music to its latent space and back.
 ///
@@ -319,28 +321,47 @@ impl Drummer {
         self.decode(&latents, how, &ends[..1], tempos)
     }
 
-    /// Windows one after the other as one piece of music, at the tempo of the first.
+    /// Windows one after the other as one piece of music, each at its own tempo.
     pub fn in_a_row(&self, windows: &[Window]) -> NoteSequence {
-        let Some(first) = windows.first() else {
+        let Some((first, rest)) = windows.split_first() else {
             return NoteSequence::default();
         };
-        let qpm = first.qpm();
-        let length = self.preset().bars as f64 * 4.0 * 60.0 / qpm;
+        let length = |qpm: f64| self.preset().bars as f64 * 4.0 * 60.0 / qpm;
         let mut whole = first.to_note_sequence();
-        for (place, window) in windows.iter().enumerate().skip(1) {
-            let mut next = window.clone().at_tempo(qpm).to_note_sequence();
-            for note in &mut next.notes {
-                note.start_time += place as f64 * length;
-                note.end_time += place as f64 * length;
+        let mut before = first.qpm();
+        let mut start = length(before);
+        for window in rest {
+            let qpm = window.qpm();
+            let next = window.to_note_sequence();
+            if qpm != before {
+                whole.tempos.push(Tempo { time: start, qpm });
             }
-            for text in &mut next.text_annotations {
-                text.time += place as f64 * length;
-            }
-            whole.notes.extend(next.notes);
-            whole.text_annotations.extend(next.text_annotations);
+            // What comes before its own first beat is still in the tempo before.
+            let at = |time: f64| {
+                start
+                    + if time < 0.0 {
+                        time * qpm / before
+                    } else {
+                        time
+                    }
+            };
+            whole.notes.extend(next.notes.into_iter().map(|note| Note {
+                start_time: at(note.start_time),
+                end_time: at(note.end_time),
+                ..note
+            }));
+            let texts = next.text_annotations.into_iter();
+            whole
+                .text_annotations
+                .extend(texts.map(|text| TextAnnotation {
+                    time: at(text.time),
+                    ..text
+                }));
+            start += length(qpm);
+            before = qpm;
         }
         let ends = whole.notes.iter().map(|note| note.end_time);
-        whole.total_time = ends.fold(length * windows.len() as f64, f64::max);
+        whole.total_time = ends.fold(start, f64::max);
         whole
     }
 }

@@ -41,7 +41,8 @@ impl Prior {
     const DEVIATIONS: &str = "deviations";
 
     /// A mixture of `parts` Gaussians that makes draws from `posteriors` likely, by expectation
-    /// maximization from as many of their means. The same arguments give the same mixture.
+    /// maximization from as many of their means; of as many as there are posteriors, these
+    /// themselves. The same arguments give the same mixture.
     ///
     /// # Errors
     /// Posteriors that are not all of `z_size` numbers, no parts, or more parts than posteriors.
@@ -64,6 +65,16 @@ impl Prior {
                 format!("1 to {most} Gaussians for {most} posteriors"),
                 parts,
             ));
+        }
+        if parts == posteriors.len() {
+            let itself = |posterior: &Posterior| Gaussian {
+                weight: 1.0,
+                mean: posterior.mu.clone(),
+                deviation: posterior.sigma.clone(),
+            };
+            return Ok(Prior {
+                parts: posteriors.iter().map(itself).collect(),
+            });
         }
         let moments = Moments::of(posteriors)?;
         let mut mixture = Mixture::around_some(&moments, parts)?;

@@ -57,6 +57,11 @@ pub enum TrainingError {
         path.display()
     )]
     Occupied { path: PathBuf, file: &'static str },
+    #[error(
+        "{} is being trained in by another program: stop that one, or choose another folder",
+        path.display()
+    )]
+    Held { path: PathBuf },
     #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
     NotMeasured(String),
     #[error(

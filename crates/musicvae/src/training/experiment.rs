@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Interval, Resampling, Unit};
 use super::examples::converter;
-use super::{Control, Event, Log, TrainOptions, TrainingError, Variation, train};
+use super::{Control, Earlier, Event, Log, TrainOptions, TrainingError, Variation, train};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Split, Windows, load_windows};
 use crate::model::lstm::Factors;
@@ -258,6 +258,12 @@ impl Hierarchy {
         self.measure(&windows).map(Some)
     }
 
+    /// Whether `out` holds a part of it.
+    pub fn has_begun(&self) -> bool {
+        let mut folders = Rival::BOTH.iter().map(|rival| self.folder(*rival));
+        folders.any(|folder| latest(&folder).exists())
+    }
+
     /// The folder of a model's run.
     pub fn folder(&self, rival: Rival) -> PathBuf {
         self.out.join(rival.name())
@@ -268,7 +274,10 @@ impl Hierarchy {
         TrainOptions {
             preset: rival.preset(self.bars, self.sizes),
             data: self.data.clone(),
-            resume: latest(&out).exists(),
+            earlier: match latest(&out).exists() {
+                true => Earlier::Continued,
+                false => Earlier::Refused,
+            },
             out,
             steps: self.steps,
             batch: self.batch,

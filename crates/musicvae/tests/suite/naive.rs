@@ -432,7 +432,7 @@ fn under(spread: Spread, made: &[f64], x: f64) -> f64 {
         Spread::Logistics(parts) => {
             let part = |(part, weight): (usize, &f64)| {
                 let scale = made[2 * parts + part].exp() + 0.0025;
-                weight * sigmoid((x - sigmoid(made[parts + part])) / scale)
+                weight * sigmoid((x - 0.5 - made[parts + part] / 4.0) / scale)
             };
             weights(&made[..parts]).iter().enumerate().map(part).sum()
         }

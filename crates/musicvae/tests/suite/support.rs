@@ -10,7 +10,7 @@ use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::internals::init;
 use musicvae::model::{Compute, DeviceChoice, Preset, Prior, Tensors};
 use musicvae::music::{Groove, Hit, midi_file};
-use musicvae::training::{Event, RunSettings, Session, TrainOptions};
+use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -135,7 +135,7 @@ impl Training {
             variation: run.variation,
             average: run.average,
             validate_every: 100,
-            resume: false,
+            earlier: Earlier::Refused,
             from: None,
             device: DeviceChoice::Cpu,
             factors: run.factors,

@@ -656,6 +656,25 @@ fn a_driver_that_panics_is_replaced_and_the_notes_end() {
     assert!(fake.opened.load(Relaxed) >= 2);
 }
 
+#[test]
+fn a_rest_ends_every_note_and_the_music_can_go_on() {
+    let fake = Fake::default();
+    fake.there.store(true, Relaxed);
+    let engine = fake.engine("TR-8S");
+    wait_until("the port", || is_on(&engine));
+    engine.send(Command::Play);
+    wait_until("notes", || !fake.bench.machine().sounding.is_empty());
+    engine.rest();
+    wait_until("silence", || fake.bench.machine().sounding.is_empty());
+    wait_until("the stop", || fake.bench.count(0xFC) == 1);
+    assert!(fake.bench.is_held(), "the port stays");
+    let heard = fake.bench.count(0x90);
+    engine.wake();
+    engine.send(Command::Continue);
+    wait_until("the place", || fake.bench.count(0xFB) == 1);
+    wait_until("more notes", || fake.bench.count(0x90) > heard);
+}
+
 /// Changing port or map while notes sound ends them where they began.
 #[test]
 fn a_change_of_map_or_port_leaves_nothing_behind() {

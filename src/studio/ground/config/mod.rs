@@ -4,6 +4,7 @@
 //! holds the two to each other.
 
 mod check;
+mod quoting;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ pub use settings::{
 };
 
 use crate::typed_path::typed_path;
+use musicvae::data::decode_text;
 
 /// The configuration that is used when a setting is not named.
 pub const DEFAULT_TEXT: &str = include_str!("../../../../config.toml");
@@ -44,11 +46,16 @@ impl Config {
 
     /// Reads one file.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Read {
+        Config::parse(&Config::text(path)?, path)
+    }
+
+    /// The text of a file, whatever editor wrote it.
+    pub fn text(path: &Path) -> Result<String, ConfigError> {
+        let bytes = std::fs::read(path).map_err(|reason| ConfigError::Read {
             path: path.into(),
             reason,
         })?;
-        Config::parse(&text, path)
+        Ok(quoting::with_paths(&decode_text(&bytes)))
     }
 
     /// Parses a configuration's text; `path` is for the errors only.

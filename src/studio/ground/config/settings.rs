@@ -273,10 +273,15 @@ pub struct Training {
     /// Folder that receives the checkpoints and the log.
     pub out: PathBuf,
     pub preset: String,
+    /// The checkpoint (a file, a run's folder or a name) whose weights it begins with; empty for
+    /// random ones.
+    pub from: PathBuf,
     /// Steps to train for, at least 1.
     pub steps: u64,
     /// Windows in a step, 1 to 4096.
     pub batch: usize,
+    /// Share of grooves that are varied each time they are seen, 0 to 1.
+    pub varying: f64,
     pub seed: u64,
 }
 
@@ -286,8 +291,10 @@ impl Default for Training {
             data: PathBuf::new(),
             out: "checkpoints/mine".into(),
             preset: "groovae_4bar".into(),
+            from: PathBuf::new(),
             steps: 10_000,
             batch: 64,
+            varying: 0.0,
             seed: 1,
         }
     }
@@ -338,6 +345,7 @@ impl Config {
             &mut self.record.folder,
             &mut self.training.data,
             &mut self.training.out,
+            &mut self.training.from,
             &mut self.export.folder,
         ];
         let several = [&mut self.soundfont.folders, &mut self.checkpoints.folders];

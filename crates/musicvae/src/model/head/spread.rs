@@ -12,8 +12,8 @@ use crate::model::cpu;
 pub enum Spread {
     /// A mixture of so many logistic distributions, of which every cell of a grid has its share
     /// (Salimans et al. 2017, *PixelCNN++*): what lies beyond 0 and 1 belongs to the outermost cells.
-    /// Parameters: the logit of each one's weight, of each one's middle, and the logarithm of its
-    /// scale.
+    /// Parameters: the logit of each one's weight, of each one's middle the distance from one half,
+    /// times four, and the logarithm of its scale.
     Logistics(usize),
     /// One of so many classes of equal width. Parameters: their logits.
     Classes(usize),
@@ -81,14 +81,13 @@ impl Spread {
     }
 
     /// Where training starts, when an output was learned before whose logistic function is nearly the
-    /// number itself: of each parameter, what it takes of that output and what it is without it.
-    /// Around `middle` the distribution is a logistic one of `scale`.
+    /// number itself: of each parameter, what it takes of that output and what it is without it. (Near
+    /// one half, where most are, a logistic function is a straight line that rises by a quarter.) Around `middle` the distribution is a logistic one of `scale`.
     pub fn start(self, middle: f32, scale: f32) -> Vec<[f32; 2]> {
         match self {
             Spread::Logistics(parts) => {
                 let aside = |part: usize| part as f32 - (parts - 1) as f32 / 2.0;
                 let weights = (0..parts).map(|_| [0.0, 0.0]);
-                // In logits, which near one half change four times as fast as numbers.
                 let middles = (0..parts).map(|part| [1.0, 2.0 * scale * aside(part)]);
                 let scales = (0..parts).map(|_| [0.0, scale.ln()]);
                 weights.chain(middles).chain(scales).collect()
@@ -127,7 +126,7 @@ fn logistics(parts: usize, made: &Tensor, values: &Tensor, cells: usize) -> Resu
     }
     let part = |index: usize| made.narrow(1, index * parts, parts);
     let weights = log_softmax(&part(0)?, D::Minus1)?;
-    let middles = sigmoid(&part(1)?)?;
+    let middles = part(1)?.affine(0.25, 0.5)?;
     let scales = (part(2)?.exp()? + NARROWEST)?;
     let half = 0.5 / cells as f64;
     let cell = (values * cells as f64)?.floor()?;
@@ -172,7 +171,7 @@ impl Mixture {
             let scale = made[2 * parts + index].exp() + NARROWEST as f32;
             [
                 weight(made[index]) / all,
-                cpu::sigmoid(made[parts + index]),
+                0.5 + 0.25 * made[parts + index],
                 scale,
             ]
         };
@@ -215,7 +214,7 @@ fn quantiles_of_mixtures(parts: usize, made: &Tensor, chances: &Tensor) -> Resul
     const GRID: usize = 128;
     let part = |index: usize| made.narrow(1, index * parts, parts);
     let weights = log_softmax(&part(0)?, D::Minus1)?.exp()?;
-    let middles = sigmoid(&part(1)?)?;
+    let middles = part(1)?.affine(0.25, 0.5)?;
     let scales = (part(2)?.exp()? + NARROWEST)?;
     // The shares that lie under `points`, `[rows, any]`.
     let under = |points: &Tensor| -> Result<Tensor> {
@@ -279,8 +278,8 @@ mod tests {
     fn scenes() -> Vec<(Spread, Vec<f32>)> {
         vec![
             (Spread::Logistics(1), vec![0.0, 0.3, -3.0]),
-            (Spread::Logistics(1), vec![0.0, 3.0, -1.0]),
-            (Spread::Logistics(2), vec![0.5, -0.5, -2.0, 1.5, -4.0, -2.5]),
+            (Spread::Logistics(1), vec![0.0, 2.2, -1.0]),
+            (Spread::Logistics(2), vec![0.5, -0.5, -1.0, 1.5, -4.0, -2.5]),
             (Spread::Classes(4), vec![0.0, 2.0, -1.0, 1.0]),
             (Spread::Classes(3), vec![-40.0, 0.5, -0.5]),
         ]
@@ -340,7 +339,7 @@ mod tests {
 
     #[test]
     fn numbers_far_from_what_was_expected_teach_still() {
-        let made = [0.0f32, -6.0, -9.0];
+        let made = [0.0f32, -2.0, -9.0];
         let rows = Tensor::new(&[made], &Device::Cpu).unwrap();
         let rows = candle_core::Var::from_tensor(&rows).unwrap();
         let values = Tensor::new(&[0.9f32], &Device::Cpu).unwrap();

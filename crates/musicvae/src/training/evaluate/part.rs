@@ -60,8 +60,9 @@ impl Part {
     }
 
     /// What is asked of a model unless something else is wanted: every question that fits what it
-    /// is shown and makes. Of what makes no performed grooves that is only [`Part::Losses`], by
-    /// [`evaluate_losses`].
+    /// is shown and makes, but for [`Part::Human`] and [`Part::Temperature`], which take longest. Of
+    /// what makes no performed grooves that is only [`Part::Losses`], by
+    /// [`evaluate_losses`](super::evaluate_losses).
     pub fn of_model(checkpoint: &Checkpoint) -> Vec<Part> {
         let Some(options) = Subject::options(&checkpoint.preset) else {
             return vec![Part::Losses];

@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Compute, Decoding, Latent, MusicVae, Posterior, Preset};
+use crate::model::{Compute, Decoding, Guide, Head, Latent, MusicVae, Posterior, Preset, Strokes};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -97,10 +97,11 @@ impl<'a> Subject<'a> {
     }
 
     /// What the decoder makes of the posteriors' means when it hears only itself: rows of
-    /// [`Groove::to_features`], hits by threshold.
+    /// [`Groove::to_features`], hits by threshold, velocities and offsets also where it strikes not.
     pub fn alone(&self) -> Result<Vec<Vec<f32>>, TrainingError> {
-        let grooves = self.model.decode(&self.means(), LIKELIEST)?;
-        Ok(grooves.iter().map(Groove::to_features).collect())
+        Ok(self
+            .model
+            .play(&self.means(), LIKELIEST, &Guide::default())?)
     }
 
     /// The same when it is told what was really played before each step; hits are logits.

@@ -35,11 +35,13 @@ const TEMPERATURE: f32 = 0.5;
 /// What a model plays, beside what drummers play.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Human {
-    /// How well a classifier tells them apart; first drummers from drummers.
+    /// How well a classifier tells them apart: first drummers from drummers, then each set from the
+    /// drummers of the split, and at last new grooves from those of the training split, which are
+    /// more, so that it learns more.
     pub tellings: Vec<Telling>,
     /// The habits of each set, drummers first.
     pub habits: Vec<Habits>,
-    /// How far each set lies from the drummers of the split, in the order of `tellings`.
+    /// How far each set lies from the drummers of the split.
     pub distances: Vec<Distances>,
 }
 
@@ -106,8 +108,15 @@ pub fn human(
         sets.push(played(name, others, far));
     }
     let compared = || train.iter().chain(&sets);
+    let taught = sets
+        .first()
+        .filter(|_| rework.is_none())
+        .zip(train.as_ref());
+    let pairs = compared().map(|set| (set, &drummers)).chain(taught);
     Ok(Human {
-        tellings: compared().map(|set| tell(set, &drummers, plan)).collect(),
+        tellings: pairs
+            .map(|(set, drummers)| tell(set, drummers, plan))
+            .collect(),
         habits: std::iter::once(&drummers)
             .chain(compared())
             .map(|set| habits(set, plan))
