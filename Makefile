@@ -20,7 +20,7 @@ run:
 test:
 	@$(SETUP) cargo test --locked --workspace
 	@# In a short form, which shows that everything can be measured.
-	@$(SETUP) cargo test --locked --bench model --bench engine
+	@$(SETUP) cargo test --locked --bench model --bench engine --bench library
 
 lint:
 	@LINT=1 $(SETUP) cargo fmt --all --check

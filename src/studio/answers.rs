@@ -6,7 +6,7 @@ use super::action::Action;
 use super::ground::Question;
 use super::ground::quality::DENSITY;
 use super::midi::Target;
-use super::{chain, drum_machine, morph, playing, qualities, training};
+use super::{chain, drum_machine, library, morph, playing, qualities, session, training};
 use crate::engine::range::TEMPO;
 use crate::typed_path::typed_path;
 
@@ -24,6 +24,13 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
         Question::TrainingData => {
             training::Action::SetTrainingData(typed_path(Path::new(text))).into()
         }
+        Question::GrooveName => library::Action::NameGroove(text.into()).into(),
+        Question::GrooveTags => {
+            let tags = text.split([' ', ',']).filter(|tag| !tag.is_empty());
+            library::Action::TagGroove(tags.map(String::from).collect()).into()
+        }
+        Question::NewSession => session::Action::NewSession(text.into()).into(),
+        Question::SaveSession => session::Action::SaveSessionAs(text.into()).into(),
         Question::MapName => drum_machine::Action::SaveMap(text.into()).into(),
     })
 }

@@ -31,7 +31,13 @@ pub enum Action {
 pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
     let erasable = matches!(
         ground.screen.overlay,
-        None | Some(Overlay::Bindings { .. } | Overlay::Prompt { .. } | Overlay::Palette { .. })
+        None | Some(
+            Overlay::Bindings { .. }
+                | Overlay::Prompt { .. }
+                | Overlay::Palette { .. }
+                | Overlay::Files
+                | Overlay::Library { searching: true }
+        )
     );
     (*action == Action::Erase && !erasable).then(|| "Nothing can be removed here.".into())
 }

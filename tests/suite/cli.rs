@@ -934,7 +934,7 @@ fn what_makes_no_sense_is_a_usage_error() {
             &["eval", "--data", "c", "--split", "trian"],
             "`trian` is no split",
         ),
-        (&["dance"], "unrecognized subcommand 'dance'"),
+        (&["dance"], "there is no file and no command `dance`"),
     ];
     for (arguments, expected) in table {
         let run = run(&folder, arguments);

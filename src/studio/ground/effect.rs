@@ -3,12 +3,24 @@
 use std::path::PathBuf;
 
 use super::config;
+use super::keeping::Keeping;
 use super::screen::Kind;
 use crate::engine::{DrumMap, Request};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{Decoding, Latent};
 use musicvae::music::{Groove, Lane};
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To hear it.
+    Listen,
+    /// To choose a window of it.
+    Open,
+    /// To have all of it in the library.
+    Collect,
+}
 
 /// A request that a feature makes and the workers carry out. The studio itself touches no thread,
 /// device or file, so tests read these instead.
@@ -42,8 +54,9 @@ pub enum Effect {
     OpenMap(String),
     /// Writes a drum map into the folder of the player's own.
     SaveMap(Box<DrumMap>),
-    /// Writes the slots and the chain, as text, to their file.
-    KeepChain(String),
+    Keep(Keeping),
+    /// Reads what the library holds.
+    ReadLibrary,
     /// Writes what controllers are bound to, as text, to its file.
     KeepBindings(String),
     Export {
@@ -52,6 +65,17 @@ pub enum Effect {
         name: String,
         /// Lanes of which it has nothing, since they are not heard.
         left_out: Vec<Lane>,
+    },
+    /// Lists the folders and MIDI files of a folder; `below`: all files below it.
+    ListFiles {
+        folder: PathBuf,
+        below: bool,
+    },
+    /// Reads MIDI files, for windows of so many bars.
+    ReadMusic {
+        paths: Vec<PathBuf>,
+        bars: usize,
+        purpose: Purpose,
     },
     StartTraining(config::Training),
     PauseTraining(bool),

@@ -41,6 +41,7 @@ pub enum Kind {
     AudioOutput,
     SoundFont,
     DrumMap,
+    Session,
 }
 
 impl fmt::Display for Kind {
@@ -51,6 +52,7 @@ impl fmt::Display for Kind {
             Kind::AudioOutput => "audio output",
             Kind::SoundFont => "SoundFont",
             Kind::DrumMap => "drum map",
+            Kind::Session => "session",
         })
     }
 }
@@ -66,6 +68,10 @@ pub enum Question {
     Chain,
     TrainingData,
     MapName,
+    NewSession,
+    SaveSession,
+    GrooveName,
+    GrooveTags,
 }
 
 impl Question {
@@ -78,6 +84,10 @@ impl Question {
             Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
             Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
             Question::MapName => "Save the drum map as (its name)",
+            Question::NewSession => "Begin a new session (its name)",
+            Question::GrooveName => "Name of the groove (nothing for the one that it came with)",
+            Question::GrooveTags => "Tags of the groove, with spaces between them",
+            Question::SaveSession => "Save this session as (its name)",
         }
     }
 }
@@ -120,6 +130,14 @@ pub enum Overlay {
     Qualities {
         selected: usize,
     },
+    /// The grooves that were heard; what is looked for is being typed, or not.
+    Library {
+        searching: bool,
+    },
+    /// The files of a folder, to bring one in.
+    Files,
+    /// The windows of a file.
+    Piece,
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

@@ -112,6 +112,11 @@ impl Keymap {
         }
     }
 
+    /// Whether text is typed now: into an answer or a search.
+    pub fn types(&self, studio: &Studio) -> bool {
+        Place::now(studio).contains(&Place::Typing)
+    }
+
     /// The bindings that hold now, for the footer.
     pub fn here(&self, studio: &Studio) -> impl Iterator<Item = &Binding> {
         let places = Place::now(studio).into_iter();
@@ -153,6 +158,7 @@ mod tests {
             let by_name_only = [
                 "temperature",
                 "training-data",
+                "open-session",
                 "click-softer",
                 "click-louder",
             ];

@@ -29,4 +29,6 @@ pub use representation::{
     MelodyOptions, PERFORMANCE_EVENTS, PERFORMANCE_INSTRUMENTS, PERFORMANCE_STEPS_PER_QUARTER,
     PerformanceOptions, Representation, Transpose,
 };
-pub use whole_file::{folder_of, unfinished_file, write_new_file, write_whole_file};
+pub use whole_file::{
+    folder_of, sweep_unfinished, unfinished_file, write_new_file, write_whole_file,
+};

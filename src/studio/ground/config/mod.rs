@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 pub use check::ConfigError;
 pub use settings::{
-    Audio, Chain, Checkpoints, Color, Config, Export, Midi, Playing, Sampling, Screen, SoundFont,
+    Audio, Checkpoints, Color, Config, Export, Midi, Playing, Sampling, Screen, Session, SoundFont,
     Training,
 };
 
@@ -107,8 +107,9 @@ mod tests {
         );
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
-            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `chain`, `checkpoints`, \
-             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
+            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, \
+             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `session`, `soundfont`, \
+             `training`"
         );
     }
 
