@@ -7,7 +7,7 @@ use musicvae::music::{Groove, Hit, midi_file};
 use musicvae_tui::engine::{Command, Request};
 use musicvae_tui::studio::{Config, Effect, Event, Opening, Overlay, bring};
 
-use super::workbench::{Workbench, engine};
+use super::workbench::{Workbench, engine, model};
 
 /// A pattern of so many bars whose kicks tell the bars apart: one in the first, two in the second.
 fn pattern(bars: usize, qpm: f64) -> Groove {
@@ -202,6 +202,19 @@ fn the_browser_finds_hears_and_opens() {
             "{keys}"
         );
     }
+}
+
+/// What the model answers meanwhile is heard when the listening ends.
+#[test]
+fn an_answer_of_the_model_does_not_end_the_listening() {
+    let folder = music();
+    let mut bench = Workbench::bare();
+    bring_in(&mut bench, &[folder.path().join("long.mid")]);
+    bench.receive(Event::Loaded(model("fake")));
+    assert_eq!(kicks(&bench), "1 2 3 4");
+    bench.press("esc");
+    assert!(shows(&bench, "A: seed 1"));
+    assert_eq!(bench.studio.groove(), &bench.studio.ground.scene.groove);
 }
 
 #[test]

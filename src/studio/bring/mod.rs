@@ -298,6 +298,7 @@ impl Bring {
         }
         ground.undo.before(&ground.scene, Change::Single);
         ground.forget_answers();
+        ground.audition = None;
         ground.screen.overlay = None;
         let in_file = match tempo == ground.sound.tempo {
             true => String::new(),

@@ -124,7 +124,7 @@ impl Ground {
         self.scene.origin = Origin::Edited;
     }
 
-    /// A new groove: locked lanes keep what they have.
+    /// A new groove: locked lanes keep what they have. Whoever listens to another one hears it afterwards.
     pub fn take_groove(&mut self, mut groove: Groove, origin: Origin, takeover: Takeover) {
         let heard = self.own_groove().clone();
         for (lane, _) in self
@@ -141,7 +141,9 @@ impl Ground {
         self.scene.groove = groove;
         self.scene.origin = origin;
         self.cursor_inside();
-        self.play_groove(takeover);
+        if self.audition.is_none() {
+            self.play_groove(takeover);
+        }
     }
 
     /// A groove may be shorter than the one before it.
