@@ -3,11 +3,12 @@
 
 SETUP := sh scripts/setup.sh
 
-.PHONY: help run test lint install
+.PHONY: help run test mutations lint install
 
 help:
 	@echo 'make run      build the program and open the workstation (ARGS="--ascii" passes options)'
 	@echo 'make test     every test'
+	@echo 'make mutations  100,000 inputs of each kind that break a rule (docs/robustness.md; ten minutes)'
 	@echo 'make lint     formatting and clippy, nothing changed'
 	@echo 'make install  put musicvae-tui into your cargo bin folder'
 	@echo
@@ -21,6 +22,11 @@ test:
 	@$(SETUP) cargo test --locked --workspace
 	@# In a short form, which shows that everything can be measured.
 	@$(SETUP) cargo test --locked --bench model --bench engine --bench library
+
+# One kind after the other, so that time and memory are that of one input.
+mutations:
+	@MUSICVAE_TUI_MUTATIONS=$(or $(COUNT),100000) $(SETUP) \
+		cargo test --release --locked --workspace --test suite mutations -- --nocapture --test-threads=1
 
 lint:
 	@LINT=1 $(SETUP) cargo fmt --all --check

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, CheckpointError, Embedded};
 
@@ -39,6 +40,16 @@ pub static EMBEDDED: &[Embedded] = &[
 /// The checkpoint that is meant where none is named.
 pub fn first() -> Source {
     Source::Embedded(&EMBEDDED[0])
+}
+
+/// The checkpoint that does `rework` where none is named.
+pub fn of(rework: Rework) -> Source {
+    let name = match rework {
+        Rework::Humanize => "embedded/humanize",
+        Rework::Drumify => "embedded/drumify",
+        Rework::AddHats => "embedded/hats",
+    };
+    named(Path::new(name))
 }
 
 /// What `path` names: a file, or a checkpoint in the program where no file is called so.

@@ -9,12 +9,13 @@
 //! | [`tui`] | the terminal: draws a [`studio::Studio`], turns keys into actions |
 //! | [`studio`] | the application without a terminal |
 //! | [`engine`] | time and sound: transport, loop player, synthesizer, audio, MIDI |
-//! | [`kit`], [`embedded`], [`typed_path`] | the built-in drum kit and checkpoints; paths as people type them |
+//! | [`kit`], [`embedded`], [`typed_path`], [`preset_name`] | the built-in drum kit and checkpoints; paths and presets as people name them |
 
 pub mod cli;
 pub mod embedded;
 pub mod engine;
 pub mod kit;
+pub mod preset_name;
 pub mod studio;
 pub mod tui;
 pub mod typed_path;

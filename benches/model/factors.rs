@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use candle_core::Device;
 use musicvae::chart::{Line, LineChart};
-use musicvae::model::Factors;
-use musicvae::model::Preset;
-use musicvae::training::{TrainOptions, Trainer, Variation};
+use musicvae::model::{DeviceChoice, Factors, Preset};
+use musicvae::training::{Earlier, TrainOptions, Trainer, Variation};
 
 use super::growth::write_picture;
 
@@ -86,9 +84,9 @@ fn losses(data: PathBuf, factors: Factors, seed: u64, steps: u64, batch: u64) ->
         variation: Variation::NONE,
         average: None,
         validate_every: steps,
-        resume: false,
+        earlier: Earlier::Refused,
         from: None,
-        device: Device::Cpu,
+        device: DeviceChoice::Cpu,
         factors,
     };
     let mut trainer = Trainer::new(options, &mut |_| {}).expect("a corpus to train on");

@@ -2,12 +2,13 @@
 //! `cargo bench --bench model`. Absolute figures move from machine to machine; compare the shares.
 //!
 //! By name (`cargo bench --bench model -- NAME`), one part alone: `training`, `playing`; or what is
-//! measured only when it is asked for: `growth` (how the cost grows with steps, batch and layer
-//! size; docs/growth.svg), `factors --data PATH` (losses of training with both formats of factors;
-//! docs/factors.svg).
+//! measured only when it is asked for: `device WORD` (the CPU beside a GPU), `growth` (how the cost
+//! grows with steps, batch and layer size; docs/growth.svg), `factors --data PATH` (losses of training
+//! with both formats of factors; docs/factors.svg).
 //!
 //! `cargo test --bench model` tries in seconds whether all of it can be measured at all.
 
+mod device;
 mod factors;
 mod growth;
 
@@ -42,6 +43,11 @@ fn main() {
         .collect();
     match named[..] {
         ["growth"] => return growth::growth(),
+        ["device", ref word @ ..] => {
+            let checkpoint = musicvae_tui::embedded::checkpoint();
+            let checkpoint = checkpoint.expect("the embedded checkpoint");
+            return device::device(&checkpoint, word.first().copied());
+        }
         ["factors"] => return factors::factors(&arguments),
         _ => {}
     }
@@ -71,6 +77,9 @@ fn main() {
     }
     if wanted("playing") {
         playing(&checkpoint);
+    }
+    if is_short() {
+        device::device(&checkpoint, Some("cpu"));
     }
 }
 

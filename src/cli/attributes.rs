@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::UsageError;
-use super::corpus::CorpusArgs;
+use super::compute::DeviceArgs;
+use super::corpus::{self, CorpusArgs};
 use super::grooves::{Chosen, ModelArgs};
 use super::output::{note, say};
 use super::settings::{Settings, file_of};
@@ -39,10 +40,12 @@ enum Command {
         #[arg(value_name = "CHECKPOINT")]
         checkpoint: PathBuf,
         /// A folder or zip of MIDI files (info.csv gives split and style), or a TFRecord.
-        #[arg(long, value_name = "PATH")]
+        #[arg(long, value_name = "PATH", value_parser = corpus::place())]
         data: PathBuf,
         #[command(flatten)]
         corpus: CorpusArgs,
+        #[command(flatten)]
+        device: DeviceArgs,
         #[command(flatten)]
         force: Force,
     },
@@ -63,8 +66,9 @@ impl AttributesArgs {
                 checkpoint,
                 data,
                 corpus,
+                device,
                 force,
-            } => make(settings, &checkpoint, &data, corpus, force),
+            } => make(settings, &checkpoint, &data, corpus, &device, force),
             Command::List { model, json } => {
                 let attributes = of_model(&model.open(settings)?)?;
                 match json {
@@ -81,6 +85,7 @@ fn make(
     name: &Path,
     data: &Path,
     corpus: CorpusArgs,
+    device: &DeviceArgs,
     force: Force,
 ) -> anyhow::Result<()> {
     let (source, checkpoint) = settings.open(name)?;
@@ -96,9 +101,9 @@ fn make(
         bars: checkpoint.preset.bars,
         hop: None,
     };
-    let train = corpus.grooves(data, Split::Train, converter)?;
+    let train = corpus.grooves(data, Some(Split::Train), converter)?;
     corpus.tell(Some(Split::Train), &train.report());
-    let validation = match corpus.grooves(data, Split::Validation, converter) {
+    let validation = match corpus.grooves(data, Some(Split::Validation), converter) {
         Ok(validation) => {
             corpus.tell(Some(Split::Validation), &validation.report());
             Some(validation)
@@ -110,7 +115,8 @@ fn make(
         Err(error) => return Err(error.into()),
     };
     let styles = styles(data, &train)?;
-    let made = attributes(&checkpoint, &train, &styles, validation.as_ref())?;
+    let compute = device.open_and_tell(settings)?;
+    let made = attributes(&checkpoint, &compute, &train, &styles, validation.as_ref())?;
     anyhow::ensure!(
         !made.attributes.is_empty(),
         "the {} training windows of {} are too few or too much alike for any attribute: nothing was \

@@ -1,12 +1,22 @@
 //! Arguments that the commands which read a corpus share, and what they say of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use super::input::is_standard;
 use super::output::note;
 use musicvae::data::{AsMagenta, DataError, GrooveConverter, Report, Split, Windows, load_windows};
 use musicvae::music::Reading;
+
+/// Parses the place of a corpus.
+pub fn place() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match is_standard(&path) {
+        true => Err("a corpus is a folder, a zip or a TFRecord, and can't come on standard input"),
+        false => Ok(path),
+    })
+}
 
 /// How music files are read.
 #[derive(Args, Clone, Copy)]
@@ -54,17 +64,16 @@ impl CorpusArgs {
         report.lines(self.verbose)
     }
 
-    /// The grooves of a split.
+    /// The grooves of a split, or of all.
     ///
     /// # Errors
     /// Those of [`load_windows`].
     pub fn grooves(
         self,
         data: &Path,
-        split: Split,
+        split: Option<Split>,
         converter: GrooveConverter,
     ) -> Result<Windows, DataError> {
-        let split = Some(split);
         match self.reading.reading() {
             Reading::Played => load_windows(data, split, &converter),
             Reading::Magenta => load_windows(data, split, &AsMagenta(converter)),

@@ -1,4 +1,4 @@
-//! `musicvae-tui devices`: what this machine can be heard through.
+//! `musicvae-tui devices`: what this machine can be heard through, and what it computes with.
 
 use serde_json::json;
 
@@ -6,12 +6,13 @@ use super::output::say;
 use super::settings::Settings;
 use crate::engine::stderr::StderrGuard;
 use crate::engine::{self, Devices as List};
+use musicvae::model::{DeviceChoice, NoDevice};
 
-/// List the audio outputs and MIDI ports of this machine.
+/// List the audio outputs and MIDI ports of this machine, and what it computes with.
 #[derive(clap::Args)]
 pub struct Devices {
     /// Print as JSON: {"audio_outputs": [...], "midi_outputs": [...], "midi_inputs": [...],
-    /// "audio_reason", "midi_reason", "midi_input_reason"}
+    /// "compute": [...], "audio_reason", "midi_reason", "midi_input_reason", "compute_reason"}
     #[arg(long)]
     json: bool,
 }
@@ -32,6 +33,8 @@ impl Devices {
                 engine::midi_inputs(),
             )
         };
+        let (compute, missing) = DeviceChoice::list();
+        let missing: Vec<String> = missing.iter().map(NoDevice::to_string).collect();
         if self.json {
             let value = json!({
                 "audio_outputs": audio.found,
@@ -40,6 +43,8 @@ impl Devices {
                 "midi_reason": midi.reason,
                 "midi_inputs": inputs.found,
                 "midi_input_reason": inputs.reason,
+                "compute": compute,
+                "compute_reason": missing.first(),
             });
             return say!("{value:#}");
         }
@@ -55,7 +60,18 @@ impl Devices {
         })?;
         print_list("MIDI inputs", &inputs, |it| {
             line(&it.name, &midi_settings.input)
-        })
+        })?;
+        let chosen = settings.config.compute.device;
+        say!("Computing:")?;
+        for device in compute {
+            let mark = if device == chosen {
+                "  (configured)"
+            } else {
+                ""
+            };
+            say!("  {device}{mark}")?;
+        }
+        missing.iter().try_for_each(|reason| say!("  {reason}"))
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::compute::DeviceArgs;
+use super::corpus;
 use super::figures::Pictures;
 use super::output::{note, say};
 use super::settings::Settings;
@@ -37,7 +39,7 @@ enum Claim {
 #[derive(Args)]
 struct HierarchyArgs {
     /// A folder or zip of MIDI files with an info.csv, or a TFRecord of NoteSequences.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     /// Folder for both runs and the picture of their curves.
     #[arg(long, value_name = "FOLDER")]
@@ -71,6 +73,8 @@ struct HierarchyArgs {
     /// processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", default_value = "float32", value_parser = factors)]
     factors: Factors,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -97,7 +101,6 @@ impl HierarchyArgs {
     fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let inputs = [Some(self.data.clone()), settings.file.clone()];
         let rule = self.force.reading(inputs.into_iter().flatten());
-        let pictures = Pictures::new(&self.out, rule, &[CURVES])?;
         let experiment = Hierarchy {
             data: self.data,
             out: self.out,
@@ -111,8 +114,14 @@ impl HierarchyArgs {
                 decoder: self.decoder as usize,
             },
             validate_every: self.validate_every,
+            device: self.device.choice(settings),
             factors: self.factors,
         };
+        let rule = match experiment.has_begun() {
+            true => rule.renewing(),
+            false => rule,
+        };
+        let pictures = Pictures::new(&experiment.out, rule, &[CURVES])?;
         warn_of_slow_factors(experiment.factors);
         let control = signals::control()?;
         let outcome = experiment.run(&control, &mut tell)?;
@@ -156,7 +165,7 @@ fn tell(rival: Rival, event: Event) {
             }
         }
         Event::Saved(_) => signals::end_at_once(),
-        Event::Record(_) | Event::Finished(_) => {}
+        Event::Began { .. } | Event::Record(_) | Event::Finished(_) => {}
     }
 }
 

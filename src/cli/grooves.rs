@@ -12,7 +12,7 @@ use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::Attributes;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::Window;
-use musicvae::model::{Decoding, Strokes};
+use musicvae::model::{Compute, Decoding, Strokes};
 
 /// Which model to run.
 #[derive(Args)]
@@ -32,20 +32,32 @@ pub struct Chosen {
 impl ModelArgs {
     pub fn open(&self, settings: &Settings) -> anyhow::Result<Chosen> {
         let source = settings.checkpoint(self.checkpoint.as_deref())?;
-        let checkpoint = Checkpoint::open(&source)?;
-        Ok(Chosen { source, checkpoint })
+        Chosen::read(source)
+    }
+
+    /// The model that was named, else `other`: of a command that only models of one kind can do.
+    pub fn open_or(&self, other: Source, settings: &Settings) -> anyhow::Result<Chosen> {
+        match &self.checkpoint {
+            Some(name) => Chosen::read(settings.checkpoint(Some(name))?),
+            None => Chosen::read(other),
+        }
     }
 }
 
 impl Chosen {
+    fn read(source: Source) -> anyhow::Result<Chosen> {
+        let checkpoint = Checkpoint::open(&source)?;
+        Ok(Chosen { source, checkpoint })
+    }
+
     /// The files that it is read from.
     pub fn files(&self) -> Vec<PathBuf> {
         let file = |path: &Path| vec![path.to_path_buf(), Attributes::path_for(path)];
         file_of(&self.source).map_or_else(Vec::new, file)
     }
 
-    pub fn drummer(&self) -> anyhow::Result<Drummer> {
-        Ok(Drummer::of(&self.checkpoint)?)
+    pub fn drummer(&self, compute: &Compute) -> anyhow::Result<Drummer> {
+        Ok(Drummer::on(compute, &self.checkpoint)?)
     }
 }
 

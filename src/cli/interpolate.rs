@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::UsageError;
 use super::attributes::AttributeArgs;
+use super::compute::DeviceArgs;
 use super::corpus::ReadingArgs;
 use super::grooves::{ModelArgs, RedrawArgs, StrokesArgs};
 use super::input::is_standard;
@@ -35,6 +36,8 @@ pub struct Interpolate {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
     out: OutArgs,
 }
 
@@ -47,7 +50,8 @@ impl Interpolate {
         let given = [self.from.clone(), self.to.clone()];
         let inputs = chosen.files().into_iter().chain(given);
         let score = self.out.score(settings, inputs)?;
-        let drummer = chosen.drummer()?.reading(self.reading.reading());
+        let compute = self.device.open(settings)?;
+        let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
             ends.extend(pieces::read(&drummer, path)?.into_iter().next());
@@ -58,6 +62,7 @@ impl Interpolate {
         let drummer = self.attributes.steer(drummer, &chosen)?;
         let (steps, how) = (usize::from(self.steps), self.redraw.decoding());
         let played = drummer.interpolate(from, to, steps, how)?;
+        self.device.tell(&compute, steps);
         score.write(&drummer, &self.redraw.tempo.apply(played))
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::compute::DeviceArgs;
 use super::corpus::ReadingArgs;
 use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
 use super::input;
@@ -37,6 +38,8 @@ pub struct Encode {
     force: Force,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 /// What `encode --json` prints.
@@ -63,10 +66,12 @@ impl Encode {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let rule = self.force.reading(inputs.chain(settings.file.clone()));
         let target = self.out.as_deref().map(|out| rule.file(out)).transpose()?;
-        let drummer = chosen.drummer()?.reading(self.reading.reading());
+        let compute = self.device.open(settings)?;
+        let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
         let bars = drummer.preset().bars;
         let music = pieces::read(&drummer, &self.input)?;
         let posteriors = drummer.encode(&music)?;
+        self.device.tell(&compute, music.len());
         let is_gapless = drummer.converter().is_gapless();
         let start_bar = |index: usize| is_gapless.then_some(index * bars);
         if !self.json && target.is_none() {
@@ -124,6 +129,8 @@ pub struct Decode {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
     out: OutArgs,
 }
 
@@ -165,7 +172,8 @@ impl Decode {
         if let Some(tempo) = tempos.iter().flatten().find(|tempo| !playable(tempo)) {
             anyhow::bail!("{name} holds a tempo of {tempo}, which is none");
         }
-        let drummer = chosen.drummer()?;
+        let compute = self.device.open(settings)?;
+        let drummer = chosen.drummer(&compute)?;
         let z_size = drummer.preset().z_size;
         for (number, z) in (1..).zip(&latents) {
             anyhow::ensure!(
@@ -185,6 +193,7 @@ impl Decode {
         let played = drummer
             .decode(&latents, how, &[], tempos)
             .with_context(|| name.clone())?;
+        self.device.tell(&compute, played.len());
         score.write(&drummer, &played)
     }
 }

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod checkpoint;
+mod compute;
 mod corpus;
 mod data;
 mod devices;
@@ -21,6 +22,7 @@ mod prepare;
 mod presets;
 mod reconstruct;
 mod render;
+mod rework;
 mod sample;
 mod settings;
 mod signals;
@@ -33,6 +35,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
+use crate::preset_name;
+use musicvae::Rework;
 use musicvae::model::Preset;
 use settings::Settings;
 
@@ -59,6 +63,20 @@ pub enum Command {
     Decode(latents::Decode),
     Interpolate(interpolate::Interpolate),
     Reconstruct(reconstruct::Reconstruct),
+    /// Keep the strokes of a drum file, and play them with a drummer's dynamics and timing.
+    ///
+    /// The result is as long as the file, at its tempo; one stroke counts a lane and sixteenth. A
+    /// temperature over 0 draws another performance with every seed.
+    Humanize(rework::Common),
+    /// Take a drum file for a tapped rhythm, and play a whole groove to it.
+    ///
+    /// The result is as long as the file, at its tempo.
+    Drumify(rework::Common),
+    /// Replace the hats of a drum file by hats that fit the rest of it.
+    ///
+    /// All else stays as it is, one stroke a lane and sixteenth.
+    AddHats(rework::Common),
+    Variations(rework::Variations),
     Render(render::Render),
     Prepare(prepare::Prepare),
     Train(train::Train),
@@ -86,15 +104,7 @@ pub fn status_of_signal() -> Option<u8> {
 
 /// The preset that an option names.
 fn preset_of_name(name: &str) -> Result<Preset, UsageError> {
-    Preset::by_name(name).ok_or_else(|| {
-        let names = Preset::all().into_iter().map(|preset| preset.name);
-        let nearest = names
-            .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-        UsageError(format!(
-            "there is no preset `{name}`: try {}, or another that `musicvae-tui presets` lists",
-            nearest.unwrap_or_default()
-        ))
-    })
+    preset_name::preset_of_name(name).map_err(UsageError)
 }
 
 impl Cli {
@@ -116,6 +126,10 @@ impl Cli {
             Some(Command::Decode(command)) => command.run(settings),
             Some(Command::Interpolate(command)) => command.run(settings),
             Some(Command::Reconstruct(command)) => command.run(settings),
+            Some(Command::Humanize(command)) => command.run(Rework::Humanize, settings),
+            Some(Command::Drumify(command)) => command.run(Rework::Drumify, settings),
+            Some(Command::AddHats(command)) => command.run(Rework::AddHats, settings),
+            Some(Command::Variations(command)) => command.run(settings),
             Some(Command::Render(command)) => command.run(settings),
             Some(Command::Prepare(command)) => command.run(settings),
             Some(Command::Train(command)) => command.run(settings),

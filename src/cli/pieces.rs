@@ -11,8 +11,8 @@ use super::settings::Settings;
 use super::target::{Force, Rule, Target};
 use crate::engine::{DrumMap, Mapped};
 use musicvae::Drummer;
-use musicvae::data::{Report, Window};
-use musicvae::music::{NoteSequence, midi_file};
+use musicvae::data::{GrooveConverter, Report, Window};
+use musicvae::music::{Groove, NoteSequence, Reading, midi_file};
 
 /// The windows of a MIDI file that the drummer takes; what he does not take is said.
 pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
@@ -26,6 +26,19 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
         note!("note: {line}");
     }
     Ok(converted.windows)
+}
+
+/// All bars of drums in a MIDI file as one groove; what is left out is said.
+pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<Groove> {
+    let read = input::midi(path, reading)?;
+    let name = input::name(path);
+    let mut converted = GrooveConverter::whole(&read.sequence, reading)
+        .map_err(|reason| anyhow::anyhow!("{name} holds no drums to use: {reason}"))?;
+    let report = Report::of_file(&name, &read.mended, &converted);
+    for line in report.lines(true) {
+        note!("note: {line}");
+    }
+    Ok(converted.windows.remove(0))
 }
 
 /// Where pieces are written, and how.
@@ -74,6 +87,13 @@ impl OutArgs {
         let map = map.transpose().map_err(UsageError)?;
         let inputs = inputs.into_iter().chain(settings.file.clone());
         let rule = self.force.reading(inputs);
+        if self.names_another_kind() {
+            let out = self.out.display();
+            return Err(UsageError(format!(
+                "{out} is no place for MIDI files: name a file that ends in .mid, or a folder"
+            ))
+            .into());
+        }
         let place = match self.names_a_file() {
             true => Place::One(rule.file(&self.out)?),
             false => Place::Numbered(self.out.clone(), rule),
@@ -85,7 +105,20 @@ impl OutArgs {
     fn names_a_file(&self) -> bool {
         let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
         let is_midi = extension.is_some_and(|it| it == "mid" || it == "midi");
-        is_midi || input::is_standard(&self.out)
+        // A device or a pipe takes what comes.
+        let there = self.out.metadata();
+        let is_stream = there.is_ok_and(|about| !about.is_dir() && !about.is_file());
+        is_midi || is_stream || input::is_standard(&self.out)
+    }
+
+    /// Whether the name is that of a file of another kind, and of nothing that is there.
+    fn names_another_kind(&self) -> bool {
+        const OTHERS: [&str; 9] = [
+            "wav", "mp3", "ogg", "flac", "aif", "aiff", "json", "tfrecord", "sf2",
+        ];
+        let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
+        let is_other = |it: std::ffi::OsString| OTHERS.iter().any(|other| it == *other);
+        extension.is_some_and(is_other) && !self.out.exists()
     }
 
     /// A usage error when `count` pieces that belong to nothing together would go into one file.
@@ -103,18 +136,34 @@ impl OutArgs {
 impl Score {
     /// Writes windows: one after the other into one file, or each into a file of its own.
     pub fn write(&self, drummer: &Drummer, windows: &[Window]) -> anyhow::Result<()> {
+        let sequences = match &self.place {
+            Place::One(_) => vec![drummer.in_a_row(windows)],
+            Place::Numbered(..) => windows.iter().map(Window::to_note_sequence).collect(),
+        };
+        self.write_each(drummer.preset().representation.noun(), &sequences)
+    }
+
+    /// Writes grooves, each into a file of its own: where one file was named, the first.
+    pub fn write_grooves(&self, grooves: &[Groove]) -> anyhow::Result<()> {
+        let sequences: Vec<_> = grooves.iter().map(Groove::to_note_sequence).collect();
+        self.write_each("groove", &sequences)
+    }
+
+    fn write_each(&self, noun: &'static str, sequences: &[NoteSequence]) -> anyhow::Result<()> {
         match &self.place {
             Place::One(target) => {
-                let file = self.encoded(&drummer.in_a_row(windows))?;
+                let Some(sequence) = sequences.first() else {
+                    return Ok(());
+                };
+                let file = self.encoded(sequence)?;
                 target.write(&file.bytes)?;
                 self.remark(&file, &target.name());
                 target.say_path()
             }
             Place::Numbered(folder, rule) => {
-                let noun = drummer.preset().representation.noun();
-                let mut files = rule.numbered(folder, noun, "mid", windows.len())?;
-                for window in windows {
-                    let file = self.encoded(&window.to_note_sequence())?;
+                let mut files = rule.numbered(folder, noun, "mid", sequences.len())?;
+                for sequence in sequences {
+                    let file = self.encoded(sequence)?;
                     let path = files.write(&file.bytes)?;
                     self.remark(&file, &path.display().to_string());
                     say!("{}", path.display())?;

@@ -7,15 +7,14 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use super::UsageError;
-use super::corpus::CorpusArgs;
+use super::corpus::{self, CorpusArgs};
+use super::preset_of_name;
 use super::settings::Settings;
 use super::target::Force;
 use musicvae::data::{
     Convert as _, Converted, Converter, Corpus, LeftOut, MendedFile, Report, Skipped, Split,
     tfrecord,
 };
-use musicvae::model::Preset;
 use musicvae::music::Reading;
 use musicvae::music::midi_file::Read;
 
@@ -32,7 +31,7 @@ use musicvae::music::midi_file::Read;
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
-    #[arg(value_name = "IN")]
+    #[arg(value_name = "IN", value_parser = corpus::place())]
     input: PathBuf,
     /// TFRecord to write, or - for standard output.
     #[arg(value_name = "OUT.tfrecord")]
@@ -44,9 +43,9 @@ pub struct Prepare {
     /// Only the files of one split: train, validation or test.
     #[arg(long, value_name = "SPLIT")]
     split: Option<Split>,
-    /// Leave out files that hold nothing for this preset, and count the windows that it takes of
+    /// Leave out files that hold nothing for this preset (as for `train`), and count the windows that it takes of
     /// each sequence.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "PRESET")]
     preset: Option<String>,
     /// Print the report as JSON.
     #[arg(long)]
@@ -208,11 +207,7 @@ impl Prepared {
 
 /// The converter of a preset's music.
 fn converter(name: &str, reading: Reading) -> anyhow::Result<Converter> {
-    let preset = Preset::by_name(name).ok_or_else(|| {
-        let names = Preset::all().into_iter().map(|preset| preset.name);
-        let names = names.collect::<Vec<_>>().join(", ");
-        UsageError(format!("there is no preset `{name}`; there are {names}"))
-    })?;
+    let preset = preset_of_name(name)?;
     let converter = Converter::new(preset.representation, preset.bars);
     let mut converter = converter.with_context(|| format!("preset `{name}` has no data"))?;
     converter.reading = reading;

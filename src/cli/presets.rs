@@ -8,18 +8,27 @@ use serde_json::{Value, json};
 
 use super::checkpoint::scan;
 use super::output::say;
+use super::preset_of_name;
 use super::settings::Settings;
 use musicvae::checkpoint::Catalogue;
 use musicvae::data::Converter;
 use musicvae::model::Preset;
 
 /// List the models that can be built: what they make, their size, and what is at hand for them.
+///
+/// A preset is a file of TOML, and you can write your own, for `--preset`: begin with one that is
+/// there (`presets --show groovae_4bar > my.toml`) and change sizes, music or schedules. In a file
+/// that says `like = "groovae_4bar"`, what is not there is as in that preset. A checkpoint keeps its
+/// preset whole.
 #[derive(clap::Args)]
 pub struct Presets {
     /// Folders to look for checkpoints in [default: those of the configuration (./checkpoints), and
-    /// the platform's data folder].
-    #[arg(value_name = "FOLDER")]
-    folders: Vec<PathBuf>,
+    /// the platform's data folder]; also files with presets of your own.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Print this preset (a name, or a file) as TOML.
+    #[arg(long, value_name = "PRESET", conflicts_with_all = ["paths", "json"])]
+    show: Option<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -38,7 +47,15 @@ struct Line {
 
 impl Presets {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let lines = lines(&scan(settings, self.folders)?);
+        if let Some(name) = &self.show {
+            let preset = preset_of_name(name)?;
+            let text = Preset::text_of(name).map_or_else(|| preset.to_toml(), str::to_string);
+            return say!("{}", text.trim_end());
+        }
+        let (files, folders): (Vec<_>, Vec<_>) =
+            self.paths.into_iter().partition(|path| path.is_file());
+        let own: Result<Vec<_>, _> = files.iter().map(|path| Preset::read(path)).collect();
+        let lines = lines(own?, &scan(settings, folders)?);
         if self.json {
             let presets: Vec<Value> = lines.iter().map(as_json).collect();
             return say!(
@@ -50,12 +67,21 @@ impl Presets {
     }
 }
 
-fn lines(catalogue: &Catalogue) -> Vec<Line> {
+/// The built-in presets, those of `own` and those that only checkpoints hold.
+fn lines(own: Vec<Preset>, catalogue: &Catalogue) -> Vec<Line> {
+    let mut presets = Preset::all();
+    presets.extend(own);
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for entry in &catalogue.entries {
         if let Ok(summary) = &entry.summary {
             let of_preset = names.entry(&summary.preset.name).or_default();
             of_preset.push(entry.name.clone());
+            if presets
+                .iter()
+                .all(|known| known.name != summary.preset.name)
+            {
+                presets.push(summary.preset.clone());
+            }
         }
     }
     let line = |preset: Preset| {
@@ -71,7 +97,7 @@ fn lines(catalogue: &Catalogue) -> Vec<Line> {
             preset,
         }
     };
-    Preset::all().into_iter().map(line).collect()
+    presets.into_iter().map(line).collect()
 }
 
 fn table(lines: &[Line]) -> String {

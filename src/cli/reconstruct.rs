@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::attributes::AttributeArgs;
+use super::compute::DeviceArgs;
 use super::corpus::ReadingArgs;
 use super::grooves::{ModelArgs, RedrawArgs, StrokesArgs};
 use super::pieces::{self, OutArgs};
@@ -36,6 +37,8 @@ pub struct Reconstruct {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
     out: OutArgs,
 }
 
@@ -44,10 +47,12 @@ impl Reconstruct {
         let chosen = self.strokes.of(self.model.open(settings)?);
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
-        let drummer = chosen.drummer()?.reading(self.reading.reading());
+        let compute = self.device.open(settings)?;
+        let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
         let windows = pieces::read(&drummer, &self.input)?;
         let drummer = self.attributes.steer(drummer, &chosen)?;
         let played = drummer.reconstruct(&windows, self.redraw.decoding())?;
+        self.device.tell(&compute, windows.len());
         score.write(&drummer, &self.redraw.tempo.apply(played))
     }
 }

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::attributes::AttributeArgs;
+use super::compute::DeviceArgs;
 use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
 use super::pieces::OutArgs;
 use super::settings::Settings;
-use musicvae::model::Decoding;
 
 /// Sample new music as MIDI files: grooves, or what the checkpoint makes.
 #[derive(Args)]
@@ -23,6 +23,8 @@ pub struct Sample {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
     out: OutArgs,
 }
 
@@ -33,10 +35,11 @@ impl Sample {
         let score = self.out.score(settings, chosen.files())?;
         let how = self.draw.decoding(settings);
         let qpm = self.draw.tempo.of(None, settings);
-        let drummer = self.attributes.steer(chosen.drummer()?, &chosen)?;
-        let seeds = (how.seed..).take(self.number as usize);
-        let played = seeds.map(|seed| drummer.sample(Decoding { seed, ..how }, qpm));
-        let played = played.collect::<Result<Vec<_>, _>>()?;
+        let compute = self.device.open(settings)?;
+        let drummer = self.attributes.steer(chosen.drummer(&compute)?, &chosen)?;
+        let number = self.number as usize;
+        let played = drummer.samples(number, how, qpm)?;
+        self.device.tell(&compute, number);
         score.write(&drummer, &played)
     }
 }

@@ -26,7 +26,7 @@ impl Settings {
         let file = Config::file(named);
         let config = Config::find(named)?;
         let seed = || {
-            let text = std::fs::read_to_string(file.as_deref()?).ok()?;
+            let text = Config::text(file.as_deref()?).ok()?;
             let table: toml::Table = text.parse().ok()?;
             let seed = table.get("sampling")?.get("seed")?.as_integer()?;
             u64::try_from(seed).ok()

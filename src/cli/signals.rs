@@ -7,10 +7,17 @@ use anyhow::Context as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
+#[cfg(unix)]
+use musicvae::music::each_unfinished_file;
 use musicvae::training::Control;
 
 #[cfg(unix)]
-const ENDING: [i32; 3] = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+const ENDING: [i32; 4] = [
+    SIGINT,
+    SIGTERM,
+    signal_hook::consts::SIGHUP,
+    signal_hook::consts::SIGQUIT,
+];
 #[cfg(not(unix))]
 const ENDING: [i32; 2] = [SIGINT, SIGTERM];
 
@@ -31,10 +38,30 @@ fn status(signal: i32) -> i32 {
 /// When the system refuses a handler.
 pub fn listen() -> std::io::Result<()> {
     for signal in ENDING.into_iter().filter(|signal| !is_ignored(*signal)) {
-        flag::register_conditional_shutdown(signal, status(signal), AT_ONCE.clone())?;
+        end_when(signal, &AT_ONCE)?;
         flag::register_usize(signal, CAME.clone(), signal as usize)?;
     }
     Ok(())
+}
+
+/// Has a signal end the program at once while the flag is set; a file that is being written then is
+/// removed.
+fn end_when(signal: i32, at_once: &Arc<AtomicBool>) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let ends = at_once.clone();
+        let clean = move || {
+            if ends.load(Ordering::SeqCst) {
+                each_unfinished_file(|path| {
+                    // Safe: the path is a C string.
+                    unsafe { libc::unlink(path.as_ptr()) };
+                });
+            }
+        };
+        // Safe: what a handler may do, as it looks at atomics and calls `unlink`.
+        unsafe { signal_hook::low_level::register(signal, clean) }?;
+    }
+    flag::register_conditional_shutdown(signal, status(signal), at_once.clone()).map(drop)
 }
 
 /// From now on the program ends in order when a signal comes, as there is something to lose.
@@ -59,8 +86,8 @@ pub fn asked() -> Option<u8> {
 pub fn control() -> anyhow::Result<Control> {
     let control = Control::default();
     for signal in ENDING.into_iter().filter(|signal| !is_ignored(*signal)) {
-        flag::register_conditional_shutdown(signal, status(signal), control.stop_flag())
-            .and_then(|_| flag::register(signal, control.stop_flag()))
+        end_when(signal, &control.stop_flag())
+            .and_then(|()| flag::register(signal, control.stop_flag()))
             .context("can't listen for Ctrl-C")?;
     }
     Ok(control)

@@ -51,6 +51,12 @@ impl Force {
 }
 
 impl Rule {
+    /// The same rule for what the command itself made in an earlier session: that is its own to renew.
+    pub fn renewing(self) -> Rule {
+        let force = true;
+        Rule { force, ..self }
+    }
+
     /// The one decision: a place that may be written at `path`, or why not.
     pub fn file(&self, path: &Path) -> anyhow::Result<Target> {
         let shown = path.display();

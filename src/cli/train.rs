@@ -3,12 +3,11 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use candle_core::Device;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::corpus::CorpusArgs;
+use super::compute::DeviceArgs;
+use super::corpus::{self, CorpusArgs};
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::Settings;
@@ -16,14 +15,15 @@ use super::signals;
 use musicvae::data::Split;
 use musicvae::model::Factors;
 use musicvae::model::{Preset, Sampling};
-use musicvae::training::{Event, Record, RunSettings, TrainOptions, Variation, train};
+use musicvae::training::{Earlier, Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
 ///
 /// So do SIGTERM and SIGHUP; a second signal ends the program at once. `--resume` goes on.
 #[derive(Args)]
 pub struct Train {
-    /// What to train [default: groovae_4bar].
+    /// What to train: a preset's name (see `presets`) or a TOML file with one of your own [default:
+    /// groovae_4bar].
     #[arg(long)]
     preset: Option<String>,
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
@@ -31,7 +31,7 @@ pub struct Train {
     /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
     /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
     /// bars that are not in 4/4 are left out. What was left out is said.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
@@ -64,6 +64,10 @@ pub struct Train {
     /// more it learns from the latent [default: 1].
     #[arg(long, value_name = "P", value_parser = share)]
     told: Option<f64>,
+    /// Share of grooves whose latent the decoder hears only in part, each time another, so that it
+    /// learns to play on from what little it is told [default: 0]. For weights that were whitened.
+    #[arg(long, value_name = "P", value_parser = part)]
+    blur: Option<f64>,
     /// Probability that the decoder hears what it would have played itself, and not what was played
     /// (scheduled sampling) [default: as the preset schedules it].
     #[arg(long, value_name = "P", value_parser = part)]
@@ -88,9 +92,8 @@ pub struct Train {
     /// Factor of the learning rate's decay a step [default: the preset's].
     #[arg(long, value_name = "FACTOR", value_parser = share)]
     decay: Option<f64>,
-    /// What computes; cuda and metal need a program built with the feature of that name.
-    #[arg(long, value_enum, default_value = "cpu")]
-    device: Compute,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Factors of the matrix products [default: float32]. bfloat16 rounds them to 8 bits, which is
     /// faster on AMD's processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", value_parser = factors)]
@@ -102,29 +105,6 @@ pub struct Train {
     /// its best), or a name that `checkpoint list` shows.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     from: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Compute {
-    Cpu,
-    Cuda,
-    Metal,
-}
-
-impl Compute {
-    fn device(self) -> anyhow::Result<Device> {
-        match self {
-            Compute::Cpu => Ok(Device::Cpu),
-            Compute::Cuda => Device::new_cuda(0).context(
-                "CUDA can't be used: it takes an NVIDIA GPU and a program built with \
-                 `--features cuda`",
-            ),
-            Compute::Metal => Device::new_metal(0).context(
-                "Metal can't be used: it takes an Apple GPU and a program built with \
-                 `--features metal`",
-            ),
-        }
-    }
 }
 
 /// Parses the format of factors.
@@ -142,7 +122,7 @@ pub(super) fn warn_of_slow_factors(factors: Factors) {
 }
 
 /// Parses a number of 0 to 1.
-fn part(text: &str) -> Result<f64, String> {
+pub(super) fn part(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
         _ => Err("it takes a number of 0 to 1".into()),
@@ -217,12 +197,16 @@ impl Train {
             variation: Variation {
                 augment: self.augment.unwrap_or(run.variation.augment),
                 told: self.told.unwrap_or(run.variation.told),
+                blurred: self.blur.unwrap_or(run.variation.blurred),
             },
             average: self.average.or(run.average),
             validate_every: self.validate_every,
-            resume: self.resume,
+            earlier: match self.resume {
+                true => Earlier::Continued,
+                false => Earlier::Refused,
+            },
             from,
-            device: self.device.device()?,
+            device: self.device.choice(settings),
             factors: self.factors.unwrap_or(run.factors),
         };
         warn_of_slow_factors(options.factors);
@@ -267,7 +251,7 @@ impl Progress {
             }
             // What is saved is not lost.
             Event::Saved(_) => signals::end_at_once(),
-            Event::Finished(_) => {}
+            Event::Began { .. } | Event::Finished(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf, absolute};
 use clap::{CommandFactory as _, ValueEnum};
 
 use super::UsageError;
+use super::compute::DeviceArgs;
 use super::settings::Settings;
 use super::signals;
 use crate::studio::{Opening, config, session};
@@ -30,6 +31,8 @@ pub struct Workstation {
     /// Session to open, in place of the latest one; it is begun where there is none of that name.
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
+    #[command(flatten)]
+    device: DeviceArgs,
     /// Whether to use colours.
     #[arg(long, value_enum, value_name = "WHEN")]
     color: Option<When>,
@@ -53,6 +56,7 @@ impl Workstation {
             (self.soundfont.is_some(), "--soundfont"),
             (self.checkpoint.is_some(), "--checkpoint"),
             (self.session.is_some(), "--session"),
+            (self.device.is_given(), "--device"),
             (self.color.is_some(), "--color"),
             (self.ascii, "--ascii"),
         ];
@@ -90,6 +94,7 @@ impl Workstation {
         if let Some(path) = self.soundfont {
             config.soundfont.path = path;
         }
+        config.compute.device = self.device.choice(settings);
         if let Some(when) = self.color {
             config.screen.color = match when {
                 When::Auto => config::Color::Auto,

@@ -42,7 +42,7 @@ mod time;
 
 pub use command::{Bars, Command, Takeover};
 pub use desk::{
-    AudioState, ChainLink, Engine, EngineOptions, MidiState, Request, Setup, Status, Sync,
+    AudioState, ChainLink, Engine, EngineOptions, MidiState, Request, Setup, Song, Status, Sync,
     audio_outputs, midi_inputs, midi_outputs, render, stderr,
 };
 pub use devices::Devices;

@@ -1,14 +1,11 @@
 //! What a typed answer, or a control of a MIDI device, asks of which feature.
 
-use std::path::Path;
-
 use super::action::Action;
 use super::ground::Question;
 use super::ground::quality::DENSITY;
 use super::midi::Target;
-use super::{chain, drum_machine, library, morph, playing, qualities, session, training};
+use super::{chain, drum_machine, library, morph, playing, qualities, session};
 use crate::engine::range::TEMPO;
-use crate::typed_path::typed_path;
 
 /// What an answer to a question asks for; `None` when it makes no sense.
 pub fn to_question(question: Question, text: &str) -> Option<Action> {
@@ -21,9 +18,6 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
             morph::Action::SetTemperature(number(text, 0.0, 2.0)? as f32).into()
         }
         Question::Loop => playing::Action::SetLoop(playing::parse_bars(text)?).into(),
-        Question::TrainingData => {
-            training::Action::SetTrainingData(typed_path(Path::new(text))).into()
-        }
         Question::GrooveName => library::Action::NameGroove(text.into()).into(),
         Question::GrooveTags => {
             let tags = text.split([' ', ',']).filter(|tag| !tag.is_empty());
@@ -54,18 +48,4 @@ pub fn to_control(target: Target, value: f32) -> Option<Action> {
         Target::Lane(lane) => playing::Action::SetLaneLevel(lane, value).into(),
         Target::Play | Target::Pad(_) => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dropped_folder_is_meant_without_its_quotes_and_backslashes() {
-        for typed in ["\"my drums\"", "'my drums'", "my\\ drums", " my drums "] {
-            let asked = to_question(Question::TrainingData, typed);
-            let meant = training::Action::SetTrainingData("my drums".into());
-            assert_eq!(asked, Some(meant.into()), "{typed}");
-        }
-    }
 }

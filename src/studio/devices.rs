@@ -1,11 +1,11 @@
-//! Choosing ports, sound cards, SoundFonts and drum maps, and what of them is open. It uses the
-//! ground only.
+//! Choosing ports, sound cards, SoundFonts, drum maps and what computes, and what of them is open.
+//! It uses the ground only.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Config, Effect, Ground, Kind, Overlay};
+use super::ground::{Config, Device, Effect, Ground, Kind, Overlay};
 use crate::engine::{AudioState, MidiState, Setup, SoundFontSource};
 
 /// What a player can do with devices.
@@ -20,12 +20,15 @@ pub enum Action {
 pub struct Devices {
     /// A MIDI input was chosen.
     input_wanted: bool,
+    /// What computes was chosen, and has not answered yet.
+    device_wanted: bool,
 }
 
 impl Devices {
     pub fn new(config: &Config) -> Devices {
         Devices {
             input_wanted: !config.midi.input.is_empty(),
+            device_wanted: false,
         }
     }
 
@@ -86,6 +89,19 @@ impl Devices {
             Kind::DrumMap => ground.ask(Effect::OpenMap(name)),
             // No device: it is opened by the feature that it belongs to.
             Kind::Session => {}
+            Kind::Device => {
+                self.device_wanted = true;
+                // The list is of words that can be read.
+                ground.ask(Effect::UseDevice(name.parse().unwrap_or_default()));
+            }
+        }
+    }
+
+    /// Takes the news that a device runs the models. That it does from the start is no news.
+    pub fn receive_device(&mut self, device: Device, sentence: String, ground: &mut Ground) {
+        ground.device = device;
+        if std::mem::take(&mut self.device_wanted) {
+            ground.say(sentence);
         }
     }
 

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::bring::{Listing, Piece};
-use super::ground::{Entry, Heard, Kind, ModelInfo, Purpose};
+use super::export;
+use super::ground::{Device, Entry, Heard, Kind, ModelInfo, Named, Purpose};
 use super::library::Row;
 use super::midi::Binding;
 use super::session::Opened;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
-use musicvae::music::{Groove, Lane};
+use musicvae::music::Groove;
 use musicvae::training;
 
 /// News from a worker, the engine or the clock.
@@ -53,6 +54,10 @@ pub enum Event {
         items: Vec<String>,
         note: String,
     },
+    /// A device runs the models from now on; what it does, in one sentence.
+    DeviceOpened(Device, String),
+    /// What is at a place that was looked at, or why it is of no use.
+    Seen(Named, PathBuf, Result<String, String>),
     /// A drum map was chosen and read.
     MapOpened(DrumMap),
     /// What is in a folder.
@@ -81,9 +86,8 @@ pub enum Event {
     /// The session goes on under this name.
     SessionNamed(String),
     Exported {
-        path: PathBuf,
-        clamped: usize,
-        left_out: Vec<Lane>,
+        file: export::Written,
+        about: String,
     },
     /// News from the trainer.
     Training(training::Event),

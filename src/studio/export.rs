@@ -1,72 +1,167 @@
-//! Writing the groove to a MIDI file. It uses the ground only.
+//! Writing what is heard to a MIDI file: the groove, or the chain as a song, with the tempo, the swing,
+//! the amounts, the bars that go round, the levels and mutes and the drum map that it is played with.
+//! (A slot keeps a groove as it stands on the grid, and none of these.) It uses the ground only.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Effect, Ground, in_words};
-use musicvae::music::{Groove, Lane, midi_file, unfinished_file};
+use super::ground::{Effect, Ground, Turn, in_words};
+use crate::engine::range::{DYNAMICS, SWING, TIMING};
+use crate::engine::{ChainLink, DrumMap, Mapped, Song, Sync};
+use musicvae::music::{LANES, Lane, midi_file, write_new_file};
 
 /// What a player can do with files of grooves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Writes the groove to a MIDI file.
+    /// Writes what is heard to a MIDI file.
     Export,
+}
+
+/// A file, and what of the music it could not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub path: PathBuf,
+    /// Hits before the first beat that were moved onto it.
+    pub clamped: usize,
+    /// Strokes that the machine has no voice for.
+    pub silent: usize,
 }
 
 /// The reason against `action` in one sentence, or `None` when it can be done.
 pub fn reason_against(Action::Export: &Action, ground: &Ground) -> Option<String> {
-    if ground.groove().hits().next().is_none() {
-        return Some("The groove is silent.".into());
-    }
-    let muted = heard_groove(ground).0.hits().next().is_none();
-    muted.then(|| "Every lane that plays is muted.".into())
+    let song = heard(ground);
+    let playing = playing_lanes(&song);
+    let reason = if playing.is_empty() && ground.chain.is_some() {
+        "The chain is silent."
+    } else if playing.is_empty() {
+        "The groove is silent."
+    } else if playing.iter().all(|lane| song.levels[lane.index()] == 0.0) {
+        "Every lane that plays is muted."
+    } else {
+        return None;
+    };
+    Some(reason.into())
 }
 
-pub fn apply(Action::Export: Action, ground: &mut Ground) {
-    let name = format!("groove-{}", ground.groove_name().replace([' ', '/'], "-"));
-    let (groove, left_out) = heard_groove(ground);
+pub fn apply(Action::Export: Action, map: &DrumMap, ground: &mut Ground) {
+    let song = heard(ground);
+    let name = match ground.chain {
+        Some(_) => "song".into(),
+        None => format!("groove-{}", ground.groove_name().replace([' ', '/'], "-")),
+    };
     ground.ask(Effect::Export {
-        groove: Groove {
-            qpm: ground.sound.tempo,
-            ..groove
-        },
+        about: in_a_sentence(&song, map),
+        song: Box::new(song),
+        map: Box::new(map.clone()),
         folder: ground.config.export.folder.clone(),
         name,
-        left_out,
     });
 }
 
-/// The groove without the lanes that mute and solo silence, and those of them that had hits.
-fn heard_groove(ground: &Ground) -> (Groove, Vec<Lane>) {
-    let groove = ground.groove();
-    let has_hits = |lane: Lane| groove.steps.iter().any(|step| step[lane.index()].is_some());
-    let silenced = Lane::ALL.into_iter().filter(|&lane| !ground.is_heard(lane));
-    let left_out: Vec<Lane> = silenced.filter(|&lane| has_hits(lane)).collect();
-    (groove.without_lanes(&left_out), left_out)
+/// What is heard, from the top of the loop or the chain.
+fn heard(ground: &Ground) -> Song {
+    let sound = &ground.sound;
+    let link = |turn: &Turn| ChainLink {
+        groove: turn.kept.groove.clone(),
+        repeats: turn.link.repeats,
+    };
+    let (links, looped) = match &ground.chain {
+        Some(turns) => (turns.iter().map(link).collect(), None),
+        None => {
+            let groove = ground.groove().clone();
+            (vec![ChainLink { groove, repeats: 1 }], sound.looped)
+        }
+    };
+    let mut levels = [0.0; LANES];
+    for lane in Lane::ALL.into_iter().filter(|lane| ground.is_heard(*lane)) {
+        levels[lane.index()] = ground.lanes[lane.index()].level;
+    }
+    Song {
+        links,
+        looped,
+        qpm: match ground.transport.sync {
+            Sync::Following(qpm) => qpm,
+            _ => sound.tempo,
+        },
+        swing: sound.swing,
+        timing: sound.timing,
+        dynamics: sound.dynamics,
+        levels,
+    }
 }
 
-/// Says where the file is, and what it has not.
-pub fn receive(path: &Path, clamped: usize, left_out: &[Lane], ground: &mut Ground) {
-    let early = match clamped {
-        0 => String::new(),
-        1 => " (1 hit before the first beat was moved onto it)".into(),
-        many => format!(" ({many} hits before the first beat were moved onto it)"),
+/// The lanes that have hits, heard or not.
+fn playing_lanes(song: &Song) -> Vec<Lane> {
+    let has_hits = |lane: &Lane| {
+        let mut steps = song.links.iter().flat_map(|link| &link.groove.steps);
+        steps.any(|step| step[lane.index()].is_some())
     };
-    let without = match left_out {
-        [] => String::new(),
-        lanes => format!(", without the muted {}", in_words(lanes.iter().copied())),
-    };
-    ground.say(format!("Exported to {}{early}{without}.", path.display()));
+    Lane::ALL.into_iter().filter(has_hits).collect()
 }
 
-/// Writes `groove` as `name.mid` into `folder`, or as `name-2.mid` and so on where that exists.
-/// Returns the file and the number of hits before beat 1, which a file can't hold.
-pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(PathBuf, usize)> {
-    let midi_file::Encoded { bytes, clamped } = midi_file::encode(&groove.to_note_sequence())?;
+/// What a file of the song holds: `4 bars at 120.0, swing 58 %, without the muted Kick`.
+fn in_a_sentence(song: &Song, map: &DrumMap) -> String {
+    let bars = song.bars();
+    let mut words = format!(
+        "{bars} bar{} at {:.1}",
+        if bars == 1 { "" } else { "s" },
+        song.qpm
+    );
+    for (name, amount, plain) in [
+        ("swing", song.swing, SWING.default),
+        ("timing", song.timing, TIMING.default),
+        ("dynamics", song.dynamics, DYNAMICS.default),
+    ] {
+        if amount != plain {
+            words += &format!(", {name} {:.0} %", amount * 100.0);
+        }
+    }
+    let playing = playing_lanes(song);
+    let level = |lane: &&Lane| song.levels[lane.index()];
+    if playing
+        .iter()
+        .any(|lane| ![0.0, 1.0].contains(&level(&lane)))
+    {
+        words += ", levels in the velocities";
+    }
+    if *map != DrumMap::general_midi() {
+        words += &format!(", for {}", map.name);
+    }
+    let muted = in_words(playing.iter().filter(|lane| level(lane) == 0.0).copied());
+    if !muted.is_empty() {
+        words += &format!(", without the muted {muted}");
+    }
+    words
+}
+
+/// Says where the file is, what it holds, and what it has not.
+pub fn receive(file: &Written, about: &str, ground: &mut Ground) {
+    let hits = |count: usize| match count {
+        1 => "1 hit".to_string(),
+        many => format!("{many} hits"),
+    };
+    let mut said = format!("Exported to {}: {about}", file.path.display());
+    if file.clamped > 0 {
+        let hits = hits(file.clamped);
+        said += &format!("; {hits} before the first beat moved onto it");
+    }
+    if file.silent > 0 {
+        let hits = hits(file.silent);
+        said += &format!("; {hits} left out that the machine has no voice for");
+    }
+    ground.say(said + ".");
+}
+
+/// Writes `song` for the machine of `map` as `name.mid` into `folder`, or as `name-2.mid` and so on
+/// where that exists.
+pub fn write(song: &Song, map: &DrumMap, folder: &Path, name: &str) -> anyhow::Result<Written> {
+    let midi_file::Encoded { bytes, clamped } = song.midi()?;
+    let Mapped { bytes, silent } = map.written(&bytes)?;
     fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
     for count in 1..10_000 {
         let suffix = if count == 1 {
@@ -75,15 +170,15 @@ pub fn write(groove: &Groove, folder: &Path, name: &str) -> anyhow::Result<(Path
             format!("-{count}")
         };
         let path = folder.join(format!("{name}{suffix}.mid"));
-        let mut file = unfinished_file(folder)
-            .with_context(|| format!("{}: can't be written into", folder.display()))?;
-        std::io::Write::write_all(&mut file, &bytes)?;
-        match file.persist_noclobber(&path) {
-            Ok(_) => return Ok((path.canonicalize().unwrap_or(path), clamped)),
-            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => {
-                return Err(error.error)
-                    .with_context(|| format!("{}: can't be written", path.display()));
+        match write_new_file(&path, |out| out.write_all(&bytes)) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            written => {
+                written.with_context(|| format!("{}: can't be written", path.display()))?;
+                return Ok(Written {
+                    path: path.canonicalize().unwrap_or(path),
+                    clamped,
+                    silent,
+                });
             }
         }
     }

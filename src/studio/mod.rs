@@ -39,9 +39,9 @@ pub use event::Event;
 pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
-    Anchor, Change, Effect, End, Entry, Ground, Heard, Keeping, Kind, LaneState, Marks, Message,
-    Messages, ModelInfo, Origin, Overlay, Pane, Question, Scene, Screen, Slots, Snapshot, Sound,
-    Space, Undo, Weight, once_reworked, while_reworking,
+    Anchor, Change, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind, LaneState, Marks,
+    Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Scene, Screen, Slots,
+    Snapshot, Sound, Space, Undo, Weight, once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;

@@ -57,11 +57,9 @@ pub fn apply(action: Action, ground: &mut Ground) {
 /// Draws a new groove from the prior. It takes the end of the slider that is nearer, and the
 /// slider goes there: what is heard can at once be morphed towards the other end.
 fn sample(ground: &mut Ground, seed: u64) {
-    let Some(drawn) = ground
-        .model
-        .as_ref()
-        .map(|model| Anchor::drawn(model, seed))
-    else {
+    let temperature = ground.scene.temperature;
+    let drawn = |model| Anchor::drawn(model, seed, temperature);
+    let Some(drawn) = ground.model.as_ref().map(drawn) else {
         return;
     };
     ground.undo.before(&ground.scene, Change::Single);
@@ -81,6 +79,12 @@ fn set_temperature(ground: &mut Ground, to: f32) {
     }
     ground.undo.before(&ground.scene, Change::Temperature);
     ground.scene.temperature = to;
+    for end in [End::A, End::B] {
+        let anchor = ground.scene.anchor_mut(end);
+        if let (Some(model), Some(seed)) = (&ground.model, anchor.seed) {
+            anchor.z = model.drawn(seed, to);
+        }
+    }
     ground.decode(Takeover::Now, true);
 }
 
@@ -105,6 +109,9 @@ pub fn take_model(model: ModelInfo, ground: &mut Ground) {
     ground.undo.before(&ground.scene, Change::Single);
     ground.say(format!("Playing {}.", model.name));
     ground.model = Some(model);
+    // A draw of the other model is no draw of this one.
+    ground.scene.a.seed = None;
+    ground.scene.b.seed = None;
     // What is heard is now the new model's: the same points where the space is the same.
     ground.scene.pending = true;
     ground.meet_model();

@@ -25,10 +25,15 @@ pub enum Action {
     Erase,
     /// Leaves; asks first while a model is in training.
     Quit,
+    /// Gives the terminal to the shell until that brings the program back.
+    Suspend,
 }
 
 /// The reason against `action` in one sentence, or `None` when it can be done.
 pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
+    if *action == Action::Suspend && cfg!(not(unix)) {
+        return Some("This system can't put a program aside.".into());
+    }
     let erasable = matches!(
         ground.screen.overlay,
         None | Some(
@@ -37,6 +42,7 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
                 | Overlay::Palette { .. }
                 | Overlay::Files
                 | Overlay::Library { searching: true }
+                | Overlay::TrainingForm
         )
     );
     (*action == Action::Erase && !erasable).then(|| "Nothing can be removed here.".into())
@@ -84,6 +90,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
             _ => {}
         },
         Action::Quit => ground.leaving = true,
+        Action::Suspend => ground.suspending = true,
     }
 }
 

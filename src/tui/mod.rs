@@ -45,6 +45,10 @@ enum Message {
     Studio(Box<Event>),
     /// The system asks the program to end.
     End,
+    /// The system asks the program to stand still.
+    Suspend,
+    /// The program stood still, and others may have drawn meanwhile.
+    Continued,
     /// Nobody listens to the keyboard or to the system any more; why.
     Deaf(String),
 }
@@ -129,11 +133,17 @@ fn turn(
                     receive_terminal(studio, view.keymap, event);
                 }
                 Message::Studio(event) => studio.receive(*event),
+                Message::Suspend => studio.apply(Action::Suspend),
+                Message::Continued => screen.retake().context("the screen is lost")?,
                 Message::End => return Ok(()),
                 Message::Deaf(reason) => anyhow::bail!("the workstation had to end: {reason}"),
             }
         }
         workers.serve(studio);
+        if std::mem::take(&mut studio.ground.suspending) {
+            suspend(studio, workers, screen)?;
+            stale = true;
+        }
         let transport = workers.transport();
         if transport != studio.ground.transport {
             stale = true;
@@ -142,6 +152,21 @@ fn turn(
     }
     // Saving a run may take a while: the last frame says so.
     let _ = screen.terminal.draw(|frame| draw(studio, view, frame));
+    Ok(())
+}
+
+/// Gives the terminal to the shell until that brings the program back. What does not run can't end
+/// a note, so the music stops before; it goes on after.
+fn suspend(
+    studio: &Studio,
+    workers: &Workers,
+    screen: &mut terminal::Screen,
+) -> anyhow::Result<()> {
+    let playing = studio.ground.transport.playing;
+    workers.rest();
+    screen.lend();
+    screen.retake().context("the screen is lost")?;
+    workers.wake(playing);
     Ok(())
 }
 
@@ -211,12 +236,18 @@ fn listener(
 
 #[cfg(unix)]
 fn listen_to_signals(sender: &SyncSender<Message>) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+    let heard = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT];
+    let mut signals = signal_hook::iterator::Signals::new(heard)?;
     let sender = sender.clone();
     listener("signals", sender.clone(), move || {
-        for _ in signals.forever() {
-            if sender.send(Message::End).is_err() {
+        for signal in signals.forever() {
+            let message = match signal {
+                SIGTSTP => Message::Suspend,
+                SIGCONT => Message::Continued,
+                _ => Message::End,
+            };
+            if sender.send(message).is_err() {
                 break;
             }
         }

@@ -27,22 +27,60 @@ impl Screen {
     /// Takes the terminal for the calling thread.
     pub fn take() -> io::Result<Screen> {
         restore_on_panic(thread::current().id());
-        TAKEN.store(true, Ordering::SeqCst);
-        // From here on `drop` undoes whatever part of this succeeded.
-        let guard = Guard;
-        enable_raw_mode()?;
-        // Not `Terminal::clear`: that asks where the cursor is, and a terminal need not answer.
-        execute!(
-            stdout(),
-            EnterAlternateScreen,
-            Clear(ClearType::All),
-            EnableBracketedPaste
-        )?;
-        let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-        std::mem::forget(guard);
+        let terminal = take()?;
         Ok(Screen { terminal })
     }
+
+    /// Takes the terminal again, whatever others did to it meanwhile, to draw all of it anew.
+    pub fn retake(&mut self) -> io::Result<()> {
+        self.terminal = take()?;
+        Ok(())
+    }
+
+    /// Gives the terminal back and stops the process, as Ctrl-Z does elsewhere, until the shell has it
+    /// go on. Where there is no shell to do so, the system lets it run on at once.
+    pub fn lend(&mut self) {
+        restore();
+        stop_process();
+    }
 }
+
+fn take() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    TAKEN.store(true, Ordering::SeqCst);
+    // From here on `drop` undoes whatever part of this succeeded.
+    let guard = Guard;
+    enable_raw_mode()?;
+    // Not `Terminal::clear`: that asks where the cursor is, and a terminal need not answer.
+    execute!(
+        stdout(),
+        EnterAlternateScreen,
+        Clear(ClearType::All),
+        EnableBracketedPaste
+    )?;
+    let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    std::mem::forget(guard);
+    Ok(terminal)
+}
+
+/// Stops every process of the job, so that a shell sees that whatever started this one.
+#[cfg(unix)]
+fn stop_process() {
+    use std::mem::MaybeUninit;
+    let mut usual = MaybeUninit::<libc::sigaction>::zeroed();
+    let mut heard = MaybeUninit::<libc::sigaction>::zeroed();
+    // Safe: all zeros are a whole `sigaction` that asks for the default, and what was heard is put
+    // back only where it was given.
+    unsafe {
+        (*usual.as_mut_ptr()).sa_sigaction = libc::SIG_DFL;
+        if libc::sigaction(libc::SIGTSTP, usual.as_ptr(), heard.as_mut_ptr()) == 0 {
+            libc::kill(0, libc::SIGTSTP);
+            libc::sigaction(libc::SIGTSTP, heard.as_ptr(), std::ptr::null_mut());
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn stop_process() {}
 
 impl Drop for Screen {
     fn drop(&mut self) {

@@ -893,9 +893,77 @@ fn devices_are_listed_or_their_absence_explained() {
 }
 
 #[test]
+fn what_computes_is_chosen_and_said() {
+    let folder = workplace();
+    let sample = |more: &[&str]| {
+        let mut arguments = vec!["sample", "--seed", "1", "--out", "made"];
+        arguments.extend(TINY);
+        arguments.extend(more);
+        let run = run(&folder, &arguments);
+        let said = String::from_utf8(run.stderr).unwrap();
+        // What the files could not hold is said too.
+        let said = said.lines().filter(|line| !line.starts_with("note: "));
+        let said: Vec<_> = said.map(str::to_string).collect();
+        (run.status.code(), said.join("\n"))
+    };
+    // A groove by the CPU is a matter of course; many, or what was asked for, are not.
+    assert_eq!(sample(&[]), (Some(0), String::new()));
+    assert_eq!(
+        sample(&["--device", "cpu"]),
+        (Some(0), "device: cpu".into())
+    );
+    let (code, many) = sample(&["-n", "25"]);
+    assert!(code == Some(0) && many.starts_with("device: "), "{many}");
+    let listed = json(&ok(&folder, &["devices", "--json"]));
+    for word in ["cuda", "metal:3"] {
+        let (interface, _) = word.split_once(':').unwrap_or((word, ""));
+        let devices = listed["compute"].as_array().unwrap();
+        let is_there = |device: &Value| device.as_str().unwrap().starts_with(interface);
+        if devices.iter().any(is_there) {
+            continue;
+        }
+        let (code, refused) = sample(&["--device", word]);
+        assert_eq!(code, Some(1), "{refused}");
+        assert!(refused.contains(" can't be used: "), "{refused}");
+        assert_eq!(refused.lines().count(), 1, "{refused}");
+    }
+    // The configuration chooses, and an option stands above it.
+    let text = "[compute]\ndevice = \"cuda:99\"\n";
+    fs::write(folder.path().join("my.toml"), text).unwrap();
+    let (code, refused) = sample(&["--config", "my.toml"]);
+    assert_eq!(code, Some(1), "{refused}");
+    assert!(refused.contains("cuda:99 can't be used"), "{refused}");
+    let (code, _) = sample(&["--config", "my.toml", "--device", "auto"]);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_sample_is_the_same_alone_or_among_others() {
+    let folder = workplace();
+    let notes = |path: &Path| midi_file::read(&fs::read(path).unwrap()).unwrap().notes;
+    let sample = |more: &[&str]| {
+        let mut arguments = vec!["sample"];
+        arguments.extend(TINY);
+        arguments.extend(more);
+        ok(&folder, &arguments);
+    };
+    sample(&["-n", "5", "--seed", "5", "--out", "many"]);
+    let many = fs::read_dir(folder.path().join("many")).unwrap();
+    let mut many: Vec<_> = many.map(|file| file.unwrap().path()).collect();
+    many.sort();
+    for (seed, among) in (5..).zip(&many) {
+        let (seed, out) = (seed.to_string(), format!("{seed}.mid"));
+        sample(&["--seed", &seed, "--out", &out]);
+        let alone = notes(&folder.path().join(out));
+        assert!(!alone.is_empty());
+        assert_eq!(alone, notes(among), "seed {seed}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_is_a_usage_error() {
     let folder = workplace();
-    let table: [(&[&str], &str); 12] = [
+    let table: [(&[&str], &str); 14] = [
         (&["sample"], "--out <OUT>"),
         (
             &["sample", "-n", "3", "-o", "x.mid"],
@@ -933,6 +1001,14 @@ fn what_makes_no_sense_is_a_usage_error() {
         (
             &["eval", "--data", "c", "--split", "trian"],
             "`trian` is no split",
+        ),
+        (
+            &["sample", "--device", "gpu", "-o", "x"],
+            "`gpu` is no device: it takes auto, cpu, cuda, metal, or a number as in cuda:1",
+        ),
+        (
+            &["--device", "cpu", "sample", "-o", "x"],
+            "--device before a command",
         ),
         (&["dance"], "there is no file and no command `dance`"),
     ];

@@ -13,7 +13,7 @@ use musicvae_tui::engine::{
 };
 use musicvae_tui::kit::EMBEDDED_KIT;
 
-use super::wait::wait_until;
+use super::wait::{PATIENCE, wait_until};
 
 /// A bar of kicks on the beats with snares between them, one of those early.
 fn beat() -> Groove {
@@ -61,16 +61,16 @@ fn without_the_card_it_plays_on_its_clock_and_says_why() {
 
     assert!(engine.send(Command::Play));
     wait_until("the start", || engine.status().playing);
-    let before = (engine.status().position, Instant::now());
-    std::thread::sleep(Duration::from_millis(400));
-    let after = (engine.status().position, Instant::now());
-    // 300 quarter notes a minute are 20 steps a second.
-    let steps = 20.0 * (after.1 - before.1).as_secs_f64();
-    let played = after.0.step - before.0.step + 16.0 * (after.0.turn - before.0.turn) as f64;
-    assert!(
-        (played - steps).abs() < 1.5,
-        "{played} steps played where {steps} should be"
-    );
+    // 300 quarter notes a minute are 20 steps a second. What a busy machine holds up for a moment
+    // is measured again.
+    wait_until("its tempo", || {
+        let before = (engine.status().position, Instant::now());
+        std::thread::sleep(Duration::from_millis(400));
+        let after = (engine.status().position, Instant::now());
+        let due = 20.0 * (after.1 - before.1).as_secs_f64();
+        let turns = after.0.turn as f64 - before.0.turn as f64;
+        (after.0.step - before.0.step + 16.0 * turns - due).abs() < 1.5
+    });
 
     let groove = Groove {
         meter: Meter {
@@ -90,7 +90,7 @@ fn without_the_card_it_plays_on_its_clock_and_says_why() {
     assert_eq!((status.dropped_commands, status.dropped_midi), (0, 0));
     let started = Instant::now();
     drop(engine);
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < PATIENCE, "it waits for something");
 }
 
 #[test]
@@ -364,4 +364,7 @@ fn the_shell_renders_and_lists() {
         let found = value[list].as_array().unwrap();
         assert_eq!(found.is_empty(), value[reason].is_string());
     }
+    // The CPU is always there.
+    let compute = value["compute"].as_array().unwrap();
+    assert_eq!(compute[..2], ["auto", "cpu"]);
 }

@@ -5,8 +5,7 @@ use std::process::{Command, Output};
 
 use musicvae::checkpoint::Checkpoint;
 use musicvae::data::{Converter, Split, Window, load_windows};
-use musicvae::model::Factors;
-use musicvae::model::{Decoding, Guide, Shown};
+use musicvae::model::{Compute, Decoding, DeviceChoice, Factors, Guide, Shown};
 use musicvae::music::Reading;
 use musicvae::training::evaluate::{Part, Questions, Unit, evaluate_losses};
 use musicvae::training::experiment::{Comparison, Hierarchy, Rival, Sizes};
@@ -34,6 +33,7 @@ fn tiny(folder: &TempDir, steps: u64) -> Hierarchy {
             decoder: 8,
         },
         validate_every: 2,
+        device: DeviceChoice::Cpu,
         factors: Factors::Float32,
     }
 }
@@ -104,7 +104,15 @@ fn both_models_learn_the_same_and_are_measured_as_any_other() {
         let losses = {
             let (split, reading) = (Split::Validation, Reading::Played);
             let data = &experiment.data;
-            evaluate_losses(&checkpoint, data, split, reading, &questions, &mut drop)
+            evaluate_losses(
+                &checkpoint,
+                &Compute::CPU,
+                data,
+                split,
+                reading,
+                &questions,
+                &mut drop,
+            )
         };
         let losses = losses.unwrap().losses.unwrap();
         assert_eq!(measured.reconstruction, losses.reconstruction);
@@ -194,7 +202,9 @@ fn the_command_prints_what_it_found() {
         table.starts_with("validation: 4 windows of 2 bars, of 2 files; "),
         "{table}"
     );
-    let json = command(folder.path(), &["--json", "--force"]);
+    // The same once more, as data: the picture is its own to renew.
+    let json = command(folder.path(), &["--json"]);
+    assert!(json.status.success(), "{json:?}");
     let comparison: Comparison = serde_json::from_slice(&json.stdout).unwrap();
     for measured in &comparison.rivals {
         for figure in [

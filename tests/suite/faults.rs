@@ -145,6 +145,8 @@ fn in_the_trainer_the_music_goes_on() {
         return;
     };
     session.press("r");
+    session.until("the form", |text| text.contains("Train a model"));
+    session.press("\r");
     session.break_at("trainer", |_| ());
     session.until("the reason", |text| {
         text.contains("Training ended: training ran into an error of this program")

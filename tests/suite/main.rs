@@ -1,6 +1,7 @@
 //! Every integration test, in one crate so that a change links one binary.
 
 mod bringing;
+mod cases;
 mod catalogue;
 mod cli;
 #[allow(dead_code)]
@@ -13,6 +14,7 @@ mod keeping;
 mod kit;
 mod machines;
 mod midi_in;
+mod mutations;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/naive.rs"]
 mod naive;

@@ -8,8 +8,8 @@ use candle_core::{DType, Device, Tensor, npy::NpzTensors};
 use musicvae::checkpoint::magenta::{import, import_with};
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::model::{
-    Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Prior, Rows, Shown,
-    Tensors, latent,
+    Compute, Core, Decoding, Guide, Head, Latent, ModelError, MusicVae, Played, Preset, Prior,
+    Rows, Shown, Spread, StrokeHead, Tensors, latent,
 };
 use musicvae::music::{
     DrumClasses, DrumsOptions, Groove, GrooveOptions, MelodyOptions, Representation,
@@ -19,13 +19,19 @@ use musicvae_tui::studio::{Config, Effect, Event, Source, Takeover, Workers};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::naive::{Naive, Window, sigmoid};
+use super::naive::{Naive, Told, Window, quantile, sigmoid};
 use super::support;
 
 const LIKELIEST: Decoding = Decoding {
     temperature: 0.0,
     seed: 0,
 };
+
+/// What runs a model: the CPU's own way, and the operations that a GPU is given, on the device that
+/// [`support::test_device`] names.
+fn both_ways() -> [Compute; 2] {
+    [Compute::CPU, support::test_device()]
+}
 
 /// The oracle's cases: the preset's name, and its sizes there (encoder, decoder; `z_size` is 16).
 const CASES: [(&str, &[usize], &[usize]); 7] = [
@@ -38,7 +44,10 @@ const CASES: [(&str, &[usize], &[usize]); 7] = [
     ("hier-mel_16bar", &[64], &[32, 32]),
 ];
 
-fn oracle((name, encoder, decoder): (&str, &[usize], &[usize])) -> Option<(MusicVae, NpzTensors)> {
+fn oracle(
+    compute: &Compute,
+    (name, encoder, decoder): (&str, &[usize], &[usize]),
+) -> Option<(MusicVae, NpzTensors)> {
     let folder = support::data(&format!("oracle/other/{name}"))?;
     let preset = Preset::by_name(name).unwrap();
     let head = match preset.head {
@@ -57,7 +66,7 @@ fn oracle((name, encoder, decoder): (&str, &[usize], &[usize])) -> Option<(Music
     let found = import(&folder.join("ckpt")).unwrap().preset;
     assert_eq!(found, checkpoint.preset);
     let numbers = NpzTensors::new(folder.join("oracle.npz")).unwrap();
-    Some((checkpoint.model().unwrap(), numbers))
+    Some((checkpoint.model_on(compute).unwrap(), numbers))
 }
 
 /// A tensor of the oracle as rows: all but its first dimension flattened.
@@ -83,11 +92,12 @@ fn wide(numbers: &[f32]) -> Vec<f64> {
 /// Tolerances: mu and sigma 1e-6, logits 1e-5 (up to 256 steps); samples are equal.
 #[test]
 fn posteriors_and_samples_equal_the_references() {
-    for case in CASES {
-        let Some((model, oracle)) = oracle(case) else {
+    let cases = CASES.map(|case| both_ways().map(|way| (way, case)));
+    for (way, case) in cases.into_iter().flatten() {
+        let Some((model, oracle)) = oracle(&way, case) else {
             return;
         };
-        let name = case.0;
+        let name = format!("{} by {way}", case.0);
         let input = rows(&oracle, "input_tensor").concat();
         let shown = Shown {
             input: &input,
@@ -135,7 +145,7 @@ fn short_windows_have_the_references_posteriors() {
     let Some(path) = support::data("oracle/groovae_4bar.tar") else {
         return;
     };
-    let model = import(&path).unwrap().model().unwrap();
+    let checkpoint = import(&path).unwrap();
     let file = support::data("oracle/infer_groovae_4bar/encode.npz").unwrap();
     let oracle = NpzTensors::new(file).unwrap();
     let windows = rows(&oracle, "windows");
@@ -165,8 +175,9 @@ fn short_windows_have_the_references_posteriors() {
             ..Shown::default()
         })
         .collect();
-    for shown in [padded, cut] {
-        let posteriors = model.encode_rows(&shown).unwrap();
+    let models = both_ways().map(|way| checkpoint.model_on(&way).unwrap());
+    for (model, shown) in (models.iter()).flat_map(|model| [(model, &padded), (model, &cut)]) {
+        let posteriors = model.encode_rows(shown).unwrap();
         for (index, posterior) in posteriors.iter().enumerate() {
             let expected = |name| wide(&rows(&oracle, name)[index]);
             assert!(difference(&posterior.mu, &expected("var_mu")) < 1e-6);
@@ -186,6 +197,20 @@ fn likeliest(naive: &Naive, core: &Core, made: &[f64]) -> (Vec<f64>, f64) {
         f64::from(u8::from(logit > 0.0))
     };
     let groups = match &naive.preset.head {
+        Head::Strokes(head) => {
+            let lanes = core.columns / 3;
+            let mut row = vec![0.0; core.columns];
+            naive.strokes(head, core, made, &mut |lane, told| {
+                let (part, value) = match told {
+                    Told::Hit(logit) => (0, switch(logit)),
+                    Told::Velocity(spread, made) => (1, quantile(spread, made, 0.5)),
+                    Told::Offset(spread, made) => (2, 2.0 * quantile(spread, made, 0.5) - 1.0),
+                };
+                row[part * lanes + lane] = value;
+                value
+            });
+            return (row, margin);
+        }
         Head::Groove => {
             let lanes = core.columns / 3;
             let column = |(column, &made): (usize, &f64)| match column / lanes {
@@ -336,6 +361,11 @@ fn shapes() -> Vec<(&'static str, Preset, u64)> {
         ..small(Representation::Trio, Head::Categorical)
     };
     let parts = Head::MultiCategorical(Representation::TRIO_DEPTHS.to_vec());
+    let plain = Representation::Groove(GrooveOptions::default());
+    let strokes = Head::Strokes(StrokeHead {
+        velocity: Spread::Logistics(2),
+        offset: Spread::Classes(5),
+    });
     vec![
         ("flat with controls", flat(), 1),
         ("three levels", levels(&[], flat()), 1),
@@ -357,7 +387,14 @@ fn shapes() -> Vec<(&'static str, Preset, u64)> {
             1,
         ),
         ("lane by lane", small(lane_by_lane, Head::Groove), 1),
+        ("drawn strokes", small(plain, strokes), 1),
     ]
+}
+
+/// [`shapes`] by [`both_ways`].
+fn shapes_both_ways() -> impl Iterator<Item = (Compute, (&'static str, Preset, u64))> {
+    let ways = both_ways().into_iter();
+    ways.flat_map(|way| shapes().into_iter().map(move |shape| (way.clone(), shape)))
 }
 
 /// Random rows of 0 and 1.
@@ -376,10 +413,10 @@ fn cut(values: &[f32], steps: usize) -> Vec<Vec<f64>> {
 /// Tolerance 1e-5.
 #[test]
 fn posteriors_of_any_length_equal_the_plain_ones() {
-    for (name, preset, seed) in shapes() {
+    for (way, (name, preset, seed)) in shapes_both_ways() {
         let weights = lively(&preset, seed);
         let naive = Naive::new(&preset, &weights);
-        let model = MusicVae::new(preset.clone(), &weights).unwrap();
+        let model = MusicVae::on(&way, preset.clone(), &weights).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(9);
         let (steps, segments) = (preset.steps(), preset.encoder_segments());
         let (depth, controls) = (
@@ -437,11 +474,11 @@ fn posteriors_of_any_length_equal_the_plain_ones() {
 /// Tolerance 1e-4 of the decoder's outputs, which reach 10; what is drawn is equal.
 #[test]
 fn what_is_played_equals_the_plain() {
-    for (name, preset, seed) in shapes() {
+    for (way, (name, preset, seed)) in shapes_both_ways() {
         println!("{name}");
         let weights = lively(&preset, seed);
         let naive = Naive::new(&preset, &weights);
-        let model = MusicVae::new(preset.clone(), &weights).unwrap();
+        let model = MusicVae::on(&way, preset.clone(), &weights).unwrap();
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let (steps, depth) = (preset.steps(), preset.representation.control_depth());
         let z: Vec<Latent> = (0..6)
@@ -510,7 +547,6 @@ fn given_hits_are_heard() {
     let preset = small(plain, Head::Groove);
     let weights = lively(&preset, 1);
     let naive = Naive::new(&preset, &weights);
-    let model = MusicVae::new(preset.clone(), &weights).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let z = latent::sample_prior(5, 3);
     let hits = Rows {
@@ -523,21 +559,24 @@ fn given_hits_are_heard() {
         parameters: true,
         ..Guide::default()
     };
-    let played = &model
-        .decode_rows(std::slice::from_ref(&z), LIKELIEST, &guide)
-        .unwrap()[0];
-    let heard = cut(&played.rows.values, 16);
-    let window = Window {
-        input: Vec::new(),
-        output: heard.clone(),
-        controls: None,
-        lengths: Vec::new(),
-    };
-    let expected = naive.decode(&wide(&z), &window, &[16], &mut |_, _, _| None);
-    let made = &played.parameters.as_ref().unwrap().values;
-    assert!(difference(made, expected.iter().flatten()) < 1e-4);
-    for (row, hits) in heard.iter().zip(cut(&hits.values, 16)) {
-        assert_eq!(row[..9], hits);
+    for way in both_ways() {
+        let model = MusicVae::on(&way, preset.clone(), &weights).unwrap();
+        let played = &model
+            .decode_rows(std::slice::from_ref(&z), LIKELIEST, &guide)
+            .unwrap()[0];
+        let heard = cut(&played.rows.values, 16);
+        let window = Window {
+            input: Vec::new(),
+            output: heard.clone(),
+            controls: None,
+            lengths: Vec::new(),
+        };
+        let expected = naive.decode(&wide(&z), &window, &[16], &mut |_, _, _| None);
+        let made = &played.parameters.as_ref().unwrap().values;
+        assert!(difference(made, expected.iter().flatten()) < 1e-4);
+        for (row, hits) in heard.iter().zip(cut(&hits.values, 16)) {
+            assert_eq!(row[..9], hits);
+        }
     }
 }
 
@@ -574,15 +613,20 @@ fn what_conductors_hear_is_heard() {
 
 /// How often each column is 1 in the first row of `draws` draws of a latent.
 fn frequencies(model: &MusicVae, z: &Latent, temperature: f32, draws: u64) -> Vec<f64> {
+    let seeds: Vec<u64> = (0..draws).collect();
     let guide = Guide {
         steps: Some(1),
+        seeds: &seeds,
         ..Guide::default()
     };
+    let how = Decoding {
+        temperature,
+        seed: 0,
+    };
     let mut counts = vec![0.0; model.preset().representation.output_depth()];
-    for seed in 0..draws {
-        let how = Decoding { temperature, seed };
-        let played = model.decode_rows(std::slice::from_ref(z), how, &guide);
-        for (count, on) in counts.iter_mut().zip(&played.unwrap()[0].rows.values) {
+    let z = vec![z.clone(); seeds.len()];
+    for played in model.decode_rows(&z, how, &guide).unwrap() {
+        for (count, on) in counts.iter_mut().zip(&played.rows.values) {
             *count += f64::from(*on) / draws as f64;
         }
     }
@@ -604,7 +648,6 @@ fn draws_are_of_the_heads_distributions() {
             let preset = small(representation, head.clone());
             let weights = lively(&preset, 3);
             let naive = Naive::new(&preset, &weights);
-            let model = MusicVae::new(preset.clone(), &weights).unwrap();
             let z = latent::sample_prior(preset.z_size, 4);
             let columns = preset.representation.output_depth();
             let first = Window {
@@ -641,10 +684,16 @@ fn draws_are_of_the_heads_distributions() {
                     weights.iter().map(|weight| weight / sum).collect()
                 }
             };
-            let found = frequencies(&model, &z, temperature, DRAWS);
-            for (column, (found, expected)) in found.iter().zip(&expected).enumerate() {
-                let off = (found - expected).abs();
-                assert!(off < OFF, "{head:?} {column}: {found}, not {expected}");
+            for way in both_ways() {
+                let model = MusicVae::on(&way, preset.clone(), &weights).unwrap();
+                let found = frequencies(&model, &z, temperature, DRAWS);
+                for (column, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    let off = (found - expected).abs();
+                    assert!(
+                        off < OFF,
+                        "{head:?} {column}: {found}, not {expected} by {way}"
+                    );
+                }
             }
         }
     }
@@ -652,11 +701,11 @@ fn draws_are_of_the_heads_distributions() {
 
 #[test]
 fn one_seed_draws_the_same_for_every_latent() {
-    for (name, preset, seed) in shapes() {
+    for (way, (name, preset, seed)) in shapes_both_ways() {
         if preset.representation.control_depth() > 0 {
             continue;
         }
-        let model = MusicVae::new(preset.clone(), &lively(&preset, seed)).unwrap();
+        let model = MusicVae::on(&way, preset.clone(), &lively(&preset, seed)).unwrap();
         let z = latent::sample_prior(preset.z_size, 1);
         let how = Decoding {
             temperature: 1.0,
@@ -677,6 +726,53 @@ fn one_seed_draws_the_same_for_every_latent() {
             model.decode_rows(&[z], other, &guide).unwrap()[0]
         );
     }
+}
+
+/// What may differ is a draw that lies within rounding of its threshold: none does here.
+#[test]
+fn a_seed_draws_the_same_music_whatever_runs_the_model() {
+    let mut hits = 0.0;
+    for (name, preset, seed) in shapes() {
+        let weights = lively(&preset, seed);
+        let [ours, other] = both_ways().map(|way| {
+            let model = MusicVae::on(&way, preset.clone(), &weights).unwrap();
+            let mut rng = ChaCha8Rng::seed_from_u64(2);
+            let (steps, depth) = (preset.steps(), preset.representation.control_depth());
+            let controls = Rows {
+                steps,
+                depth,
+                values: random_rows(&mut rng, steps, depth),
+            };
+            let seeds: Vec<u64> = (0..20).collect();
+            let z = seeds
+                .iter()
+                .map(|seed| latent::sample_prior(preset.z_size, *seed));
+            let guide = Guide {
+                seeds: &seeds,
+                controls: if depth > 0 {
+                    std::slice::from_ref(&controls)
+                } else {
+                    &[]
+                },
+                ..Guide::default()
+            };
+            let how = Decoding {
+                temperature: 0.8,
+                seed: 0,
+            };
+            model
+                .decode_rows(&z.collect::<Vec<_>>(), how, &guide)
+                .unwrap()
+        });
+        for (ours, other) in ours.iter().zip(&other) {
+            assert_eq!(ours.lengths, other.lengths);
+            let off = difference(&other.rows.values, &wide(&ours.rows.values));
+            // Drawn velocities and offsets stand on a grid of 2^-14.
+            assert!(off < 1e-3, "{name}: {off}");
+            hits += ours.rows.values.iter().sum::<f32>();
+        }
+    }
+    assert!(hits > 1000.0, "{hits}");
 }
 
 fn refused<T>(result: Result<T, ModelError>, words: &str) {

@@ -1,12 +1,13 @@
 //! The workstation without a terminal, by actions and effects.
 
-use musicvae::model::{Posterior, Prior};
+use musicvae::model::{Head, Posterior, Prior, Spread, StrokeHead};
 use musicvae::music::{Groove, Hit, Lane};
-use musicvae_tui::engine::{Command, Request};
+use musicvae::training::Earlier;
+use musicvae_tui::engine::{Command, Request, Song};
 use musicvae_tui::studio::{
-    Action, Effect, End, Entry, Event, ModelInfo, Origin, Overlay, Question, Rework, RunState,
-    Source, Split, Takeover, TrainingEvent, checkpoints, edit, export, morph, overlays, playing,
-    qualities, training,
+    Action, Bars, DrumMap, Effect, End, Entry, Event, ModelInfo, Named, Origin, Overlay, Question,
+    Rework, RunState, Source, Split, Takeover, TrainingEvent, chain, checkpoints, edit, export,
+    morph, overlays, playing, qualities, training,
 };
 
 use super::workbench::{
@@ -347,28 +348,167 @@ fn a_checkpoint_is_chosen_and_loaded() {
     );
 }
 
+/// The trainer has read its data and begins.
+fn began(out: &str, step: u64) -> Event {
+    let story = (1..=step).map(|step| record(step, Split::Train, 9.0));
+    Event::Training(TrainingEvent::Began {
+        out: out.into(),
+        step,
+        story: story.collect(),
+    })
+}
+
+/// Opens the form, types what the data is, where that is to be said, and trains.
+fn train_on(bench: &mut Workbench, data: &str) {
+    bench.apply(training::Action::ToggleTraining);
+    assert_eq!(
+        bench.studio.ground.screen.overlay,
+        Some(Overlay::TrainingForm)
+    );
+    for character in data.chars() {
+        bench.apply(overlays::Action::Type(character));
+    }
+    bench.take();
+    bench.apply(overlays::Action::Accept);
+    assert_eq!(bench.studio.ground.screen.overlay, None);
+}
+
+/// What training the studio asked for: its data, folder, steps and seed, and what of an earlier run.
+fn started(bench: &mut Workbench) -> (String, String, u64, u64, Earlier) {
+    let effects = bench.take();
+    match effects.as_slice() {
+        [Effect::StartTraining(settings, _, earlier)] => (
+            settings.data.display().to_string(),
+            settings.out.display().to_string(),
+            settings.steps,
+            settings.seed,
+            *earlier,
+        ),
+        other => panic!("{other:?}: {}", bench.said()),
+    }
+}
+
+#[test]
+fn the_form_of_a_training_says_what_it_finds_while_it_is_typed() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    bench.press("r");
+    let folder = Effect::Look(Named::RunFolder, "checkpoints/mine".into());
+    assert_eq!(bench.take(), [folder]);
+    let shown = |bench: &Workbench, text: &str| {
+        let screen = bench.screen(80, 24).join("\n");
+        assert!(screen.contains(text), "{text}\n{screen}");
+    };
+    shown(&bench, "data: name a folder or zip of MIDI files");
+    // It can't be started as it is.
+    bench.press("enter");
+    assert_eq!(bench.take(), []);
+    bench.press("/ m");
+    assert_eq!(
+        bench.take().last(),
+        Some(&Effect::Look(Named::Corpus, "/m".into()))
+    );
+    shown(&bench, "data: looking there");
+    let found = Ok("90 files".to_string());
+    bench.receive(Event::Seen(Named::Corpus, "/".into(), found.clone()));
+    shown(&bench, "data: looking there");
+    bench.receive(Event::Seen(Named::Corpus, "/m".into(), found));
+    shown(&bench, "data: 90 files");
+    bench.press("down down down right");
+    shown(&bench, "steps: optimizer steps in all");
+    bench.press("enter");
+    match bench.take().as_slice() {
+        [Effect::StartTraining(settings, _, Earlier::ContinuedIfSame)] => {
+            assert_eq!((settings.steps, settings.batch), (11_000, 64));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_run_is_gone_on_with_by_accident() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    train_on(&mut bench, "/grooves");
+    let same = Earlier::ContinuedIfSame;
+    let mine = "checkpoints/mine".to_string();
+    let grooves = "/grooves".to_string();
+    assert_eq!(
+        started(&mut bench),
+        (grooves.clone(), mine.clone(), 10_000, 1, same)
+    );
+    assert_eq!(bench.said(), "Reading /grooves to train groovae_4bar.");
+    // While it reads it can be stopped; nothing was begun.
+    bench.apply(training::Action::StopTraining);
+    assert_eq!(bench.take(), [Effect::StopTraining]);
+    bench.receive(Event::Training(TrainingEvent::Finished(0)));
+    assert_eq!(bench.said(), "Training was stopped before it began.");
+
+    // The folder holds a run of other data, so another one is taken, and the next r means that.
+    train_on(&mut bench, "");
+    bench.take();
+    bench.receive(began("checkpoints/mine-2", 0));
+    assert_eq!(
+        bench.said(),
+        "Training groovae_4bar on /grooves into checkpoints/mine-2, for checkpoints/mine holds \
+         another run."
+    );
+    bench.receive(Event::Training(TrainingEvent::Finished(40)));
+    train_on(&mut bench, "");
+    let second = "checkpoints/mine-2".to_string();
+    assert_eq!(
+        started(&mut bench),
+        (grooves.clone(), second.clone(), 10_000, 1, same)
+    );
+    bench.receive(began(&second, 40));
+    assert_eq!(
+        bench.said(),
+        "The run of checkpoints/mine-2 goes on from step 40: data and settings are the same."
+    );
+    assert_eq!(bench.studio.training.curves.records.len(), 40);
+    bench.receive(Event::Training(TrainingEvent::Finished(10_000)));
+    assert_eq!(bench.studio.training.state, RunState::Finished);
+
+    // Complete: longer, or a new one, as is asked.
+    bench.press("r");
+    assert_eq!(bench.take(), []);
+    assert_eq!(bench.studio.ground.screen.overlay, Some(Overlay::RunEnded));
+    let screen = bench.screen(80, 24).join("\n");
+    assert!(screen.contains("train 10000 more"), "{screen}");
+    bench.press("l");
+    assert_eq!(
+        started(&mut bench),
+        (grooves.clone(), second.clone(), 20_000, 1, same)
+    );
+    // Nothing was left to do: the question comes by itself.
+    bench.receive(began(&second, 20_000));
+    bench.receive(Event::Training(TrainingEvent::Finished(20_000)));
+    assert_eq!(bench.studio.ground.screen.overlay, Some(Overlay::RunEnded));
+    bench.press("n");
+    assert_eq!(
+        started(&mut bench),
+        (grooves, second, 20_000, 2, Earlier::Kept)
+    );
+}
+
 #[test]
 fn a_run_is_started_watched_paused_and_stopped() {
     let mut bench = Workbench::ready();
     bench.take();
-    bench.apply(training::Action::ToggleTraining);
-    let asked = Overlay::Prompt {
-        question: Question::TrainingData,
-        text: String::new(),
-    };
-    assert_eq!(bench.studio.ground.screen.overlay, Some(asked));
-    for character in "/grooves".chars() {
-        bench.apply(overlays::Action::Type(character));
-    }
-    bench.apply(overlays::Action::Accept);
+    train_on(&mut bench, "/grooves");
     let effects = bench.take();
-    let [Effect::StartTraining(settings)] = effects.as_slice() else {
+    let [Effect::StartTraining(settings, _, Earlier::ContinuedIfSame)] = effects.as_slice() else {
         panic!("{effects:?}")
     };
     assert_eq!(settings.data.to_str(), Some("/grooves"));
     assert!(
         bench.studio.training.curves.records.is_empty(),
         "the run tells its own story"
+    );
+    bench.receive(began("checkpoints/mine", 0));
+    assert_eq!(
+        bench.said(),
+        "Training groovae_4bar on /grooves into checkpoints/mine."
     );
     bench.receive(Event::Training(TrainingEvent::Record(record(
         1,
@@ -393,7 +533,8 @@ fn a_run_is_started_watched_paused_and_stopped() {
     ];
     assert_eq!(bench.take(), wished);
     bench.receive(Event::Training(TrainingEvent::Finished(7)));
-    assert_eq!(bench.said(), "Training ended at step 7.");
+    assert_eq!(bench.said(), "Training stopped at step 7 and is saved.");
+    assert_eq!(bench.studio.training.state, RunState::Stopped);
     assert_eq!(bench.studio.training.curves.records.len(), 1);
     bench.apply(overlays::Action::Quit);
     assert!(bench.studio.ground.leaving);
@@ -627,8 +768,35 @@ fn samples_come_from_the_prior_of_the_model() {
     assert!(bench.studio.ground.scene.a.z.iter().all(|z| z.abs() < 20.0));
     bench.apply(morph::Action::Sample);
     let scene = &bench.studio.ground.scene;
-    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed));
+    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed, 1.0));
     assert!(scene.a.z.iter().all(|z| *z > 30.0));
+}
+
+/// A sample is a point on a line from the middle of what the model plays; a blend is where it is.
+#[test]
+fn samples_of_a_model_that_draws_its_strokes_move_with_the_temperature() {
+    let spread = Spread::Logistics(1);
+    let head = Head::Strokes(StrokeHead {
+        velocity: spread,
+        offset: spread,
+    });
+    let mut bench = Workbench::ready();
+    bench.receive(Event::Loaded(ModelInfo {
+        preset: "groovae_4bar_strokes".into(),
+        head,
+        ..model("drawn")
+    }));
+    bench.apply(morph::Action::SetTemperature(0.5));
+    bench.apply(morph::Action::Sample);
+    let z = |bench: &Workbench| bench.studio.ground.scene.a.z.clone();
+    let as_a_drummer = z(&bench);
+    bench.apply(morph::Action::SetTemperature(2.0));
+    let wild: Vec<f32> = as_a_drummer.iter().map(|z| 2.0 * z).collect();
+    close(&z(&bench), &wild);
+    bench.apply(morph::Action::SetTemperature(0.0));
+    close(&z(&bench), &[0.0; Z_SIZE]);
+    bench.apply(morph::Action::SetTemperature(0.5));
+    assert_eq!(z(&bench), as_a_drummer);
 }
 
 fn able(name: &str, rework: Rework) -> Entry {
@@ -763,34 +931,45 @@ fn the_nearest_checkpoint_is_asked_to_work_on_the_groove() {
     }
 }
 
+/// What the studio has exported: the song, the drum map's name, the file's, and what is said of it.
+fn exported(bench: &mut Workbench) -> (Song, String, String, String) {
+    bench.take();
+    bench.apply(export::Action::Export);
+    let effects = bench.take();
+    match effects.into_iter().next() {
+        Some(Effect::Export {
+            song,
+            map,
+            name,
+            about,
+            ..
+        }) => (*song, map.name, name, about),
+        other => panic!("{other:?}: {}", bench.said()),
+    }
+}
+
 #[test]
 fn what_is_not_heard_is_not_exported() {
     let mut bench = Workbench::ready();
     bench.apply(playing::Action::ToggleMute); // the kick
     bench.apply(edit::Action::MoveCursor { lanes: 5, steps: 0 });
     bench.apply(playing::Action::ToggleMute); // a tom that does not play
-    bench.take();
-    bench.apply(export::Action::Export);
-    let effects = bench.take();
-    let [
-        Effect::Export {
-            groove, left_out, ..
-        },
-    ] = &effects[..]
-    else {
-        panic!("{effects:?}")
-    };
-    let full = bench.studio.groove();
-    assert_eq!(left_out, &[Lane::Kick]);
-    assert_eq!(groove.steps, full.without_lanes(&[Lane::Kick]).steps);
+    let (song, _, _, about) = exported(&mut bench);
+    assert_eq!(song.levels[Lane::Kick.index()], 0.0);
+    assert_eq!(song.levels[Lane::Snare.index()], 1.0);
+    assert_eq!(about, "4 bars at 120.0, without the muted Kick");
     bench.receive(Event::Exported {
-        path: "/g/groove.mid".into(),
-        clamped: 0,
-        left_out: vec![Lane::Kick, Lane::Snare],
+        file: export::Written {
+            path: "/g/groove.mid".into(),
+            clamped: 1,
+            silent: 2,
+        },
+        about,
     });
     assert_eq!(
         bench.said(),
-        "Exported to /g/groove.mid, without the muted Kick and Snare."
+        "Exported to /g/groove.mid: 4 bars at 120.0, without the muted Kick; 1 hit before the \
+         first beat moved onto it; 2 hits left out that the machine has no voice for."
     );
     bench.apply(playing::Action::ToggleSolo); // only the tom is heard now
     bench.apply(playing::Action::ToggleMute);
@@ -803,6 +982,47 @@ fn what_is_not_heard_is_not_exported() {
             .find(|it| matches!(it, Effect::Export { .. })),
         None
     );
+}
+
+#[test]
+fn what_is_exported_is_what_is_heard() {
+    let mut bench = Workbench::ready();
+    for action in [
+        playing::Action::SetTempo(96.0),
+        playing::Action::SetSwing(0.58),
+        playing::Action::SetTiming(0.5),
+        playing::Action::SetDynamics(1.5),
+        playing::Action::SetLaneLevel(Lane::Snare, 0.5),
+        playing::Action::SetLoop(Some(Bars { first: 1, count: 2 })),
+    ] {
+        bench.apply(action);
+    }
+    let mut map = DrumMap::general_midi();
+    map.name = "TR-8S".into();
+    bench.receive(Event::MapOpened(map));
+    let (song, map, name, about) = exported(&mut bench);
+    assert_eq!(
+        about,
+        "2 bars at 96.0, swing 58 %, timing 50 %, dynamics 150 %, levels in the velocities, for \
+         TR-8S"
+    );
+    assert_eq!((map.as_str(), name.as_str()), ("TR-8S", "groove-seed-1"));
+    assert_eq!((song.qpm, song.swing), (96.0, 0.58));
+    assert_eq!((song.timing, song.dynamics), (0.5, 1.5));
+    assert_eq!(song.levels[Lane::Snare.index()], 0.5);
+    assert_eq!(song.looped, Some(Bars { first: 1, count: 2 }));
+    assert_eq!(song.links[0].groove.steps, bench.studio.groove().steps);
+
+    // The whole chain, while it is on; the slot keeps the two bars that went round.
+    bench.apply(chain::Action::ShowChain);
+    bench.apply(chain::Action::StoreSlot);
+    bench.apply(chain::Action::SetChain(chain::parse("1x3").unwrap()));
+    bench.apply(chain::Action::ToggleChain);
+    let (song, _, name, about) = exported(&mut bench);
+    assert!(about.starts_with("6 bars at 96.0, swing 58 %"), "{about}");
+    assert_eq!((name.as_str(), song.looped), ("song", None));
+    assert_eq!(song.links[0].repeats, 3);
+    assert_eq!(song.links[0].groove.steps.len(), 32);
 }
 
 #[test]

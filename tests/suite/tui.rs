@@ -1,10 +1,11 @@
 //! The screen: what it says at every size, and what keys do.
 
+use musicvae::model::DeviceChoice;
 use musicvae::music::{Groove, Lane};
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::{
-    AudioState, Effect, Entry, Event, ModelInfo, Overlay, Pane, Rework, RunState, Split, Studio,
-    TrainingEvent,
+    AudioState, Device, Effect, Entry, Event, Kind, ModelInfo, Overlay, Pane, Rework, RunState,
+    Split, Studio, TrainingEvent,
 };
 use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
@@ -553,6 +554,43 @@ fn the_header_has_room_for_timing_beside_the_click() {
     for item in ["timing 100%", "click 50%", "count-in 1", "musicvae-tui"] {
         assert!(header.contains(item), "{header}");
     }
+}
+
+#[test]
+fn what_computes_is_shown_and_chosen() {
+    let mut bench = Workbench::ready();
+    assert!(bench.screen(120, 30)[0].contains(" cpu audio off"));
+    bench.press("Q");
+    assert_eq!(bench.take().last(), Some(&Effect::List(Kind::Device)));
+    bench.receive(Event::Listed {
+        kind: Kind::Device,
+        items: vec!["cpu".into(), "cuda:1".into()],
+        note: "metal:0 can't be used: it is elsewhere.".into(),
+    });
+    let screen = bench.screen(80, 24);
+    line(&screen, "auto: a GPU for training and for many grooves");
+    line(&screen, "metal:0 can't be used: it is elsewhere.");
+    bench.press("down down enter");
+    let choice: DeviceChoice = "cuda:1".parse().unwrap();
+    assert_eq!(bench.take().last(), Some(&Effect::UseDevice(choice)));
+    // Until it is open the other goes on.
+    assert!(bench.screen(120, 30)[0].contains(" cpu audio off"));
+    let device = Device {
+        choice,
+        name: "cuda:1".into(),
+    };
+    let sentence = "cuda:1 computes everything.";
+    bench.receive(Event::DeviceOpened(device, sentence.into()));
+    assert!(bench.screen(120, 30)[0].contains(" cuda:1 audio off"));
+    assert_eq!(bench.said(), sentence);
+    // A run is trained by it.
+    bench.studio.training.settings.data = "grooves".into();
+    bench.press("r");
+    let effects = bench.take();
+    assert!(
+        matches!(effects.last(), Some(Effect::StartTraining(_, device, _)) if *device == choice),
+        "{effects:?}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use musicvae::model::{Latent, Prior};
+use musicvae::model::{Head, Latent, Prior};
 use musicvae::music::{Groove, Hit};
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
@@ -51,6 +51,7 @@ pub fn model(name: &str) -> ModelInfo {
         step: 50,
         z_size: Z_SIZE,
         prior: Prior::default(),
+        head: Head::Groove,
         steps: STEPS,
         log,
         qualities: Ok(qualities()),

@@ -76,7 +76,7 @@ pub fn measure(options: &Options) {
 
 /// A model that decodes, and then paints.
 fn loader(loud: Arc<AtomicBool>) -> Loader {
-    Box::new(move |source| {
+    Box::new(move |source, _| {
         let checkpoint = musicvae_tui::embedded::checkpoint()?;
         let model = checkpoint.model()?;
         let loud = loud.clone();
@@ -87,6 +87,7 @@ fn loader(loud: Arc<AtomicBool>) -> Loader {
             step: 0,
             z_size: checkpoint.preset.z_size,
             prior: checkpoint.prior.clone(),
+            head: checkpoint.preset.head.clone(),
             steps: checkpoint.preset.steps(),
             log: Vec::new(),
             qualities: Ok(Vec::new()),

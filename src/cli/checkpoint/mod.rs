@@ -9,7 +9,8 @@ use std::time::UNIX_EPOCH;
 use anyhow::bail;
 use serde_json::{Value, json};
 
-use super::corpus::CorpusArgs;
+use super::compute::DeviceArgs;
+use super::corpus::{self, CorpusArgs};
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::{Settings, file_of};
@@ -65,10 +66,14 @@ enum Command {
     FitPrior {
         #[command(flatten)]
         files: ByCorpus,
-        /// How many; more know the corpus better, too many know nothing else [default: one for every
+        /// How many; as many as there are windows are each of these by itself; more know the corpus better, too many know nothing else [default: one for every
         /// 16 windows, at most 256].
         #[arg(long)]
         gaussians: Option<usize>,
+        /// How much of a latent is drawn, 0 for nothing to 1 for all: of a model that was trained with
+        /// `--blur`, which plays on from a hint [default: 1].
+        #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = super::train::part)]
+        clarity: f64,
     },
     /// Turn a Magenta TensorFlow checkpoint into one of this program.
     Import {
@@ -96,10 +101,12 @@ struct ByCorpus {
     #[command(flatten)]
     output: Output,
     /// The corpus it was trained on: a folder or zip of MIDI files, or a TFRecord.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 /// The checkpoint that a command makes.
@@ -138,9 +145,11 @@ impl CheckpointArgs {
             Command::Info { checkpoint, json } => info(settings, &checkpoint, json),
             Command::Export { input, output } => export(settings, &input, &output),
             Command::Whiten(files) => space::whitened(settings, &files),
-            Command::FitPrior { files, gaussians } => {
-                space::with_prior(settings, &files, gaussians)
-            }
+            Command::FitPrior {
+                files,
+                gaussians,
+                clarity,
+            } => space::with_prior(settings, &files, gaussians, clarity),
             Command::Import {
                 input,
                 output,

@@ -9,7 +9,7 @@ use super::{ByCorpus, save};
 use musicvae::Drummer;
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::data::{DataError, Split, Window, load_windows};
-use musicvae::model::{Posterior, Prior, whiten};
+use musicvae::model::{Compute, Posterior, Prior, whiten};
 use musicvae::training::evaluate::mean_loss;
 
 /// A note: how many windows the coordinates were made of.
@@ -20,6 +20,7 @@ const PRIOR_OF: &str = "prior_of_windows";
 /// A checkpoint, where it has the training windows, and where it goes when it is changed.
 struct Given {
     checkpoint: Checkpoint,
+    compute: Compute,
     drummer: Drummer,
     posteriors: Vec<Posterior>,
     target: Target,
@@ -29,12 +30,14 @@ fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
     let (source, checkpoint) = settings.open(&files.input)?;
     let inputs = file_of(&source).into_iter().chain([files.data.as_path()]);
     let target = files.output.target(settings, inputs)?;
-    let drummer = Drummer::of(&checkpoint)?.reading(files.corpus.reading.reading());
+    let compute = files.device.open_and_tell(settings)?;
+    let drummer = Drummer::on(&compute, &checkpoint)?.reading(files.corpus.reading.reading());
     let windows = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
     files.corpus.tell(Some(Split::Train), &windows.report());
     let posteriors = drummer.encode(&windows.windows)?;
     Ok(Given {
         checkpoint,
+        compute,
         drummer,
         posteriors,
         target,
@@ -44,6 +47,7 @@ fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
 pub(super) fn whitened(settings: &Settings, files: &ByCorpus) -> anyhow::Result<()> {
     let Given {
         mut checkpoint,
+        compute,
         drummer,
         posteriors,
         target,
@@ -58,7 +62,7 @@ pub(super) fn whitened(settings: &Settings, files: &ByCorpus) -> anyhow::Result<
     notes.remove(PRIOR_OF);
     checkpoint.prior = Prior::default();
     if let Some(validation) = validation(&drummer, &files.data)? {
-        let loss = mean_loss(&checkpoint, drummer.converter(), validation)?;
+        let loss = mean_loss(&checkpoint, &compute, drummer.converter(), validation)?;
         let notes = &mut checkpoint.metadata.notes;
         notes.insert(Metadata::VALIDATION_LOSS.into(), loss.into());
     }
@@ -71,6 +75,7 @@ pub(super) fn with_prior(
     settings: &Settings,
     files: &ByCorpus,
     gaussians: Option<usize>,
+    clarity: f64,
 ) -> anyhow::Result<()> {
     /// With 16 windows to each, 256 is where the likelihood of the Groove MIDI Dataset's validation
     /// windows is highest.
@@ -81,12 +86,17 @@ pub(super) fn with_prior(
         drummer,
         posteriors,
         target,
+        ..
     } = read(settings, files)?;
     let windows = posteriors.len();
     let gaussians = gaussians.unwrap_or((windows / WINDOWS_EACH).clamp(1, MOST));
     checkpoint.prior = Prior::fit(&posteriors, checkpoint.preset.z_size, gaussians)?;
     let notes = &mut checkpoint.metadata.notes;
     notes.insert(PRIOR_OF.into(), windows.into());
+    let fitted = checkpoint.prior.clone();
+    if clarity < 1.0 {
+        checkpoint.prior = fitted.blurred(clarity as f32);
+    }
     save(&checkpoint, &target, Precision::Full)?;
     let name = target.name();
     target.report(format_args!(
@@ -97,7 +107,7 @@ pub(super) fn with_prior(
     ))?;
     let line = |name: &str, posteriors: &[Posterior]| {
         let before = Prior::default().log_likelihood(posteriors)?;
-        let after = checkpoint.prior.log_likelihood(posteriors)?;
+        let after = fitted.log_likelihood(posteriors)?;
         target.report(format_args!("{name:30} {before:>9.1}    {after:>9.1}"))
     };
     line("training windows", &posteriors)?;

@@ -1,7 +1,10 @@
 //! `eval`: how good a model is on a split.
 
+mod figure;
+mod human;
 mod pictures;
 mod table;
+mod temperature;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -9,13 +12,15 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::UsageError;
-use super::corpus::CorpusArgs;
+use super::compute::DeviceArgs;
+use super::corpus::{self, CorpusArgs};
 use super::figures::PicturesArgs;
 use super::grooves::{ModelArgs, StrokesArgs};
 use super::output::{note, say};
 use super::settings::Settings;
 use musicvae::checkpoint::Checkpoint;
-use musicvae::data::{DataError, GrooveConverter, Split};
+use musicvae::data::{DataError, GrooveConverter, Split, Windows};
+use musicvae::model::Compute;
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -26,6 +31,9 @@ use musicvae::training::evaluate::{
 /// and interpolation for one that is shown whole grooves; humanization and accompaniment for those
 /// that are shown less. Every figure comes with the bounds of 95 % of resampled data sets; simple
 /// predictions learned from the training split stand beside.
+///
+/// The part `human` asks a classifier to tell what the model plays from what drummers play, and the
+/// part `temperature` says what the temperature does to samples.
 #[derive(Args)]
 pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
@@ -33,7 +41,7 @@ pub struct Eval {
     /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
     /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
     /// bars that are not in 4/4 are left out. What was left out is said.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
@@ -41,12 +49,17 @@ pub struct Eval {
     #[arg(long, default_value = "validation")]
     split: Split,
     /// Only these, with commas between: losses, baselines, reconstruction, humanization, prior,
-    /// interpolation, accompaniment [default: all that fit the model].
+    /// interpolation, accompaniment, human, temperature [default: all that fit the model, without the
+    /// last two, which take longest].
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     parts: Vec<Part>,
     /// Grooves drawn from the prior at each temperature.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     samples: u32,
+    /// Grooves of any origin to tell from the drummers' too: a folder or zip of MIDI files, or a
+    /// TFRecord. Asks for the part `human`.
+    #[arg(long, value_name = "PATH")]
+    grooves: Option<PathBuf>,
     /// Pairs of windows that are interpolated.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
@@ -69,6 +82,8 @@ pub struct Eval {
     strokes: StrokesArgs,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
 }
 
 fn unit(text: &str) -> Result<Unit, String> {
@@ -83,36 +98,37 @@ impl Eval {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let chosen = self.strokes.of(self.model.open(settings)?);
         let inputs = chosen.files().into_iter().chain([self.data.clone()]);
+        let inputs = inputs.chain(self.grooves.clone());
         let inputs = inputs.chain(settings.file.clone());
         let checkpoint = chosen.checkpoint;
-        for part in &self.parts {
+        let fitting = Part::of_model(&checkpoint);
+        let asked = self.asked(&fitting);
+        for part in &asked {
             if let Some(objection) = part.objection(&checkpoint) {
                 return Err(
                     UsageError(format!("there is no {part} to measure: {objection}")).into(),
                 );
             }
         }
-        let fitting = Part::of_model(&checkpoint);
         let questions = Questions {
             samples: self.samples as usize,
             pairs: self.pairs as usize,
             unit: self.by,
             resamples: self.resamples as usize,
             seed: self.seed,
-            parts: match self.parts.is_empty() {
-                true => fitting.clone(),
-                false => self.parts.clone(),
-            },
+            parts: asked,
         };
         let names: Vec<String> = questions.parts.iter().map(Part::to_string).collect();
         let names = names.iter().map(String::as_str).chain(["timing"]);
         let pictures = self.pictures.folder(inputs, &names.collect::<Vec<_>>())?;
+        let compute = self.device.open_and_tell(settings)?;
         let evaluation = match fitting[..] {
             [Part::Losses] => {
                 let reading = self.corpus.reading.reading();
                 let tell = &mut |report| self.corpus.tell(Some(self.split), &report);
                 evaluate_losses(
                     &checkpoint,
+                    &compute,
                     &self.data,
                     self.split,
                     reading,
@@ -120,7 +136,7 @@ impl Eval {
                     tell,
                 )?
             }
-            _ => self.evaluate(&checkpoint, &questions)?,
+            _ => self.evaluate(&checkpoint, &compute, &questions)?,
         };
         if let Some(folder) = &pictures {
             folder.write(&pictures::pictures(&evaluation))?;
@@ -132,16 +148,39 @@ impl Eval {
         }
     }
 
+    /// What is asked, of a model that `fitting` parts fit.
+    fn asked(&self, fitting: &[Part]) -> Vec<Part> {
+        let mut parts = match (self.parts.is_empty(), &self.grooves) {
+            (true, None) => fitting.to_vec(),
+            _ => self.parts.clone(),
+        };
+        if self.grooves.is_some() && !parts.contains(&Part::Human) {
+            parts.push(Part::Human);
+        }
+        parts
+    }
+
+    /// The grooves that are held against the drummers' besides the model's.
+    fn others(&self, converter: GrooveConverter) -> anyhow::Result<Option<(String, Windows)>> {
+        let Some(path) = &self.grooves else {
+            return Ok(None);
+        };
+        let windows = self.corpus.grooves(path, None, converter)?;
+        self.corpus.tell(None, &windows.report());
+        Ok(Some((path.display().to_string(), windows)))
+    }
+
     /// Measures a model of performed grooves.
     fn evaluate(
         &self,
         checkpoint: &Checkpoint,
+        compute: &Compute,
         questions: &Questions,
     ) -> anyhow::Result<Evaluation> {
         let bars = checkpoint.preset.bars;
         let grooves = |split, hop| {
             let converter = GrooveConverter { bars, hop };
-            self.corpus.grooves(&self.data, split, converter)
+            self.corpus.grooves(&self.data, Some(split), converter)
         };
         let windows = grooves(self.split, None)?;
         self.corpus.tell(Some(self.split), &windows.report());
@@ -156,16 +195,19 @@ impl Eval {
             Err(DataError::NoWindows { .. }) => None,
             Err(error) => return Err(error.into()),
         };
+        let others = self.others(GrooveConverter { bars, hop: None })?;
         let material = Material {
             split: self.split,
             windows: &windows,
             train: train.as_ref(),
+            others: others.as_ref().map(|(name, windows)| (&name[..], windows)),
         };
         let watched = std::io::stderr().is_terminal();
-        Ok(evaluate(checkpoint, material, questions, &mut |part| {
+        let tell = &mut |part| {
             if watched {
                 note!("{part} ...");
             }
-        })?)
+        };
+        Ok(evaluate(checkpoint, compute, material, questions, tell)?)
     }
 }

@@ -1,7 +1,8 @@
 //! An evaluation as pictures.
 
-use super::table::expressions;
-use musicvae::chart::{Bar, BarChart, Bars, HeatMap, Line, LineChart, Style};
+use super::figure::bar;
+use super::table::{accompaniments, expressions};
+use musicvae::chart::{BarChart, Bars, HeatMap, Line, LineChart, Style};
 use musicvae::music::{LANES, Lane};
 use musicvae::training::evaluate::{
     Accompaniment, Distributions, Evaluation, Histogram, Interpolation, Interval, OFFSETS, Prior,
@@ -33,14 +34,13 @@ pub fn pictures(evaluation: &Evaluation) -> Vec<(&'static str, String)> {
     if let Some(it) = &evaluation.interpolation {
         pictures.extend(interpolation(it));
     }
-    pictures
-}
-
-fn bar(it: Interval) -> Bar {
-    Bar {
-        value: it.value,
-        interval: Some((it.low, it.high)),
+    if let Some(it) = &evaluation.human {
+        pictures.push(("human", super::human::picture(it)));
     }
+    if let Some(it) = &evaluation.temperature {
+        pictures.push(("temperature", super::temperature::picture(it)));
+    }
+    pictures
 }
 
 fn lanes() -> Vec<String> {
@@ -67,7 +67,8 @@ fn timing(evaluation: &Evaluation) -> String {
         "linear regression" => "linear".into(),
         "nearest window" => "nearest".into(),
         "model, told the past" => "told the past".into(),
-        "model, hearing itself (returned)" => "hearing itself".into(),
+        "model, hearing itself" => "hearing itself".into(),
+        "model, hearing itself, returned" => "returned hits".into(),
         "model, humanizing" => "humanizing".into(),
         "model, humanizing, z drawn" => "z drawn".into(),
         name => name.to_string(),
@@ -111,11 +112,7 @@ fn reconstruction(it: &Reconstruction) -> String {
 }
 
 fn accompaniment(it: &Accompaniment) -> String {
-    let guesses = [
-        Some(("model", &it.model)),
-        it.frequencies.as_ref().map(|guess| ("frequencies", guess)),
-    ];
-    let series = guesses.into_iter().flatten().map(|(name, guess)| Bars {
+    let series = accompaniments(it).into_iter().map(|(name, guess)| Bars {
         name: name.into(),
         bars: std::iter::once(Some(bar(guess.f1)))
             .chain(guess.lane_f1.iter().map(|it| it.map(bar)))

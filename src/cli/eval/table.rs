@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::figure::{figure, or_dash};
 use musicvae::music::{LANES, Lane};
 use musicvae::training::evaluate::{
     Accompaniment, Baselines, Evaluation, Expression, Guess, Humanization, Interpolation, Interval,
@@ -54,13 +55,13 @@ fn write_parts(text: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
     if let Some(interpolation) = &evaluation.interpolation {
         self::interpolation(text, interpolation)?;
     }
+    if let Some(human) = &evaluation.human {
+        super::human::table(text, human)?;
+    }
+    if let Some(temperature) = &evaluation.temperature {
+        super::temperature::table(text, temperature)?;
+    }
     Ok(())
-}
-
-/// A figure with its bounds.
-fn figure(it: Interval, decimals: usize) -> String {
-    let Interval { value, low, high } = it;
-    format!("{value:.decimals$} [{low:.decimals$} {high:.decimals$}]")
 }
 
 fn losses(text: &mut String, losses: &Losses) -> std::fmt::Result {
@@ -115,10 +116,17 @@ fn expression(text: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
             figure(velocity_kl, 3)
         )?;
     }
+    if evaluation.reconstruction.is_some() {
+        writeln!(
+            text,
+            "Over all true hits; returned: over those that the model made too, which are the surer ones."
+        )?;
+    }
     Ok(())
 }
 
-/// Every measured way to velocities and microtiming by name, baselines first.
+/// Every measured way to velocities and microtiming by name, baselines first; all over every true
+/// stroke but the one that says that it is over the returned ones.
 pub fn expressions(evaluation: &Evaluation) -> Vec<(&'static str, Expression)> {
     let mut rows = Vec::new();
     if let Some(Baselines {
@@ -151,10 +159,8 @@ pub fn expressions(evaluation: &Evaluation) -> Vec<(&'static str, Expression)> {
     }) = &evaluation.reconstruction
     {
         rows.push(("model, told the past", teacher_forced.expression));
-        rows.push((
-            "model, hearing itself (returned)",
-            autoregressive.expression,
-        ));
+        rows.push(("model, hearing itself", autoregressive.expression));
+        rows.push(("model, hearing itself, returned", autoregressive.returned));
     }
     rows
 }
@@ -167,8 +173,8 @@ fn reconstruction(text: &mut String, it: &Reconstruction) -> std::fmt::Result {
         "Hits from the posterior's mean", "told the past", "hearing itself"
     )?;
     let mut row = |name: &str, told: Option<Interval>, alone: Option<Interval>| {
-        let show = |it: Option<Interval>| it.map_or("-".into(), |it| figure(it, 3));
-        writeln!(text, "{name:<34}{:>24}{:>24}", show(told), show(alone))
+        let (told, alone) = (or_dash(told, 3), or_dash(alone, 3));
+        writeln!(text, "{name:<34}{told:>24}{alone:>24}")
     };
     row("F1", Some(told.f1), Some(alone.f1))?;
     row("precision", Some(told.precision), Some(alone.precision))?;
@@ -186,26 +192,23 @@ fn accompaniment(text: &mut String, it: &Accompaniment) -> std::fmt::Result {
         LANES => "all lanes".into(),
         _ => it.lanes.join(", "),
     };
-    writeln!(
-        text,
-        "\n{:<34}{:>24}{:>24}",
-        format!("Accompaniment: {lanes}"),
-        "model",
-        "frequencies"
-    )?;
+    write!(text, "\n{:<34}", format!("Accompaniment: {lanes}"))?;
+    let guesses = accompaniments(it);
+    for (name, _) in &guesses {
+        write!(text, "{name:>24}")?;
+    }
+    writeln!(text)?;
     let mut row = |name: &str, decimals, of: &dyn Fn(&Guess) -> Option<Interval>| {
-        let show = |guess: Option<&Guess>| {
-            guess
-                .and_then(of)
-                .map_or("-".into(), |it| figure(it, decimals))
-        };
-        let (model, frequencies) = (show(Some(&it.model)), show(it.frequencies.as_ref()));
-        writeln!(text, "{name:<34}{model:>24}{frequencies:>24}")
+        write!(text, "{name:<34}")?;
+        for (_, guess) in &guesses {
+            write!(text, "{:>24}", or_dash(of(guess), decimals))?;
+        }
+        writeln!(text)
     };
     row("cost of the true hits, nats a bar", 2, &|it| {
-        Some(it.nats_per_bar)
+        it.nats_per_bar
     })?;
-    row("F1, hearing itself", 3, &|it| Some(it.f1))?;
+    row("F1, the model hearing itself", 3, &|it| Some(it.f1))?;
     row("precision", 3, &|it| Some(it.precision))?;
     row("recall", 3, &|it| Some(it.recall))?;
     for lane in Lane::ALL {
@@ -214,7 +217,20 @@ fn accompaniment(text: &mut String, it: &Accompaniment) -> std::fmt::Result {
             row(&name, 3, &|it| it.lane_f1[lane.index()])?;
         }
     }
-    Ok(())
+    row("hit accuracy", 3, &|it| Some(it.accuracy))?;
+    writeln!(
+        text,
+        "Hit accuracy counts silent cells too, and most cells are silent: no stroke at all has much of \
+         it. F1 counts strokes alone."
+    )
+}
+
+/// Every way to guess by name, the model first.
+pub fn accompaniments(it: &Accompaniment) -> Vec<(&str, &Guess)> {
+    let baselines = it.baselines.iter().map(|it| (&it.name[..], &it.guess));
+    std::iter::once(("model", &it.model))
+        .chain(baselines)
+        .collect()
 }
 
 fn prior(text: &mut String, prior: &Prior) -> std::fmt::Result {
@@ -235,8 +251,7 @@ fn prior(text: &mut String, prior: &Prior) -> std::fmt::Result {
     let mut row = |name: &str, decimals, of: &dyn Fn(&Profile) -> Option<Interval>| {
         write!(text, "{name:<34}")?;
         for profile in profiles() {
-            let cell = of(profile).map_or("-".into(), |it| figure(it, decimals));
-            write!(text, "{cell:>25}")?;
+            write!(text, "{:>25}", or_dash(of(profile), decimals))?;
         }
         writeln!(text)
     };
@@ -281,8 +296,7 @@ fn interpolation(text: &mut String, it: &Interpolation) -> std::fmt::Result {
         "blend of the data"
     )?;
     let mut row = |name: &str, a: Option<Interval>, b: Option<Interval>| {
-        let show = |it: Option<Interval>| it.map_or("-".into(), |it| figure(it, 3));
-        writeln!(text, "{name:<34}{:>24}{:>24}", show(a), show(b))
+        writeln!(text, "{name:<34}{:>24}{:>24}", or_dash(a, 3), or_dash(b, 3))
     };
     let (latent, blend) = (&it.latent, &it.blend);
     row(

@@ -9,16 +9,17 @@ mod midi_out;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::request::Setup;
 use super::sender::CoreSender;
 use super::status::{AudioState, MidiState, Slow};
 use crate::engine::core::queues::{Garbage, Prepared};
 use crate::engine::core::shared::Shared;
-use crate::engine::midi::output::MidiOut;
+use crate::engine::midi::output::{MidiCommand, MidiOut};
 use crate::engine::record::{Progress, RecordOptions, Recorder};
 use crate::engine::sound::stream::Feed;
 use crate::engine::thread::{join_within, unpoisoned};
@@ -36,12 +37,19 @@ const TICK: Duration = Duration::from_millis(100);
 /// one that hangs must not keep the program.
 const CLOSING: Duration = Duration::from_secs(10);
 
+/// Longest time that a device is waited for when all is to be silent.
+const RESTING: Duration = Duration::from_millis(500);
+
 /// What the control thread is asked to do.
 pub(crate) enum ControlCommand {
     Setup(Setup),
     OpenVirtualMidiIn,
     /// With the flag that is set when it is to end.
     Record(RecordOptions, Arc<AtomicBool>),
+    /// Leaves all devices in order, and says when that is done.
+    Rest(SyncSender<()>),
+    /// The rest is over.
+    Wake,
     Quit,
 }
 
@@ -60,6 +68,8 @@ pub(crate) struct Control {
     pub output: Output,
     pub input: Input,
     pub recorder: Option<Recorder>,
+    /// Nothing is opened until the rest is over.
+    pub resting: bool,
     pub quit: Arc<AtomicBool>,
 }
 
@@ -81,10 +91,12 @@ impl Control {
                 if let Some(command) = command {
                     self.follow(command);
                 }
-                self.watch_sound();
-                self.watch_audio();
-                self.watch_midi();
-                self.watch_input();
+                if !self.resting {
+                    self.watch_sound();
+                    self.watch_audio();
+                    self.watch_midi();
+                    self.watch_input();
+                }
                 while self.garbage.pop().is_ok() {}
             }));
             if turn.is_err() {
@@ -105,7 +117,32 @@ impl Control {
             ControlCommand::Setup(setup) => self.set_up(setup),
             ControlCommand::OpenVirtualMidiIn => self.open_virtual_input(),
             ControlCommand::Record(options, stop) => self.record(options, stop),
+            ControlCommand::Rest(done) => {
+                self.rest();
+                let _ = done.try_send(());
+            }
+            ControlCommand::Wake => {
+                self.resting = false;
+                self.audio.retry.try_at_once();
+            }
             ControlCommand::Quit => (),
+        }
+    }
+
+    /// The music was told to stop: when it has, what it had planned is thrown away, and the devices
+    /// are left in order.
+    fn rest(&mut self) {
+        self.resting = true;
+        let began = Instant::now();
+        while self.shared.now.playing.load(Relaxed) && began.elapsed() < RESTING {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let (done, ended) = sync_channel(1);
+        if self.midi.send(MidiCommand::Rest(done)) {
+            let _ = ended.recv_timeout(RESTING);
+        }
+        if let Some(closing) = self.close_stream() {
+            join_within(closing, RESTING);
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::clock::run_clock;
 use super::control::{Audio, Control, ControlCommand, Input, Kit, Output};
 use super::options::EngineOptions;
-use super::request::{ChainLink, Request, Setup};
+use super::request::{Request, Setup};
 use super::sender::CoreSender;
 use super::status::{AudioState, Slow, Status};
 use crate::engine::command::Command;
@@ -28,6 +28,9 @@ use crate::engine::time::player::{Chain, Link};
 
 /// Time between two tellings of what came in by MIDI.
 const REST: Duration = Duration::from_millis(33);
+
+/// Longest time that devices are waited for before the process is stopped.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A running engine; dropping it ends every note and gives the devices back.
 pub struct Engine {
@@ -118,6 +121,7 @@ impl Engine {
             output: Output::new(ports),
             input: Input::new(inlet.clone(), options.midi_thru),
             recorder: None,
+            resting: false,
             quit: quit.clone(),
         };
         // Without its threads the engine is silent and says so; the program goes on.
@@ -187,11 +191,7 @@ impl Engine {
                 self.core.send(Prepared::Pattern(pattern, takeover))
             }
             Request::SetChain { links, takeover } => {
-                let link = |ChainLink { groove, repeats }| Link {
-                    pattern: Arc::new(Pattern::new(groove)),
-                    repeats: i64::from(repeats.max(1)),
-                };
-                let chain = Chain::new(links.into_iter().map(link).collect());
+                let chain = Chain::new(links.into_iter().map(Link::from).collect());
                 self.core
                     .send(Prepared::Chain(chain.map(Box::new), takeover))
             }
@@ -253,6 +253,21 @@ impl Engine {
     /// Takes a MIDI message as if it came from a port, now.
     pub fn receive(&self, bytes: &[u8]) {
         self.inlet.receive(bytes);
+    }
+
+    /// Stops the music, ends every note and gives the sound card back, for a process that is about to
+    /// be stopped itself. Returns when that is done; a device that hangs is not waited for.
+    pub fn rest(&self) {
+        self.send(Command::Stop);
+        let (done, rested) = sync_channel(1);
+        if self.control.try_send(ControlCommand::Rest(done)).is_ok() {
+            let _ = rested.recv_timeout(PATIENCE);
+        }
+    }
+
+    /// Takes the sound card again after [`Engine::rest`]. The music stands where it stopped.
+    pub fn wake(&self) {
+        let _ = self.control.try_send(ControlCommand::Wake);
     }
 
     fn stop_recording(&self) -> MutexGuard<'_, Arc<AtomicBool>> {

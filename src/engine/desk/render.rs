@@ -1,6 +1,7 @@
 //! Offline rendering: a groove or a note sequence to stereo sound, faster than it plays.
 
 use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -108,6 +109,22 @@ pub fn render_notes(
 
 /// Renders notes by frame: at least `end` frames, and the tail of what sounds.
 fn render(
+    notes: Vec<(usize, Note)>,
+    end: usize,
+    font: &SoundFont,
+    rate: u32,
+) -> Result<Sound, RenderError> {
+    // The synthesizer may panic on keys that nobody tried when the font was loaded.
+    let mixed = catch_unwind(AssertUnwindSafe(|| mixed(notes, end, font, rate)));
+    mixed.unwrap_or_else(|_| {
+        Err(RenderError::SoundFont(SoundFontError::Damaged {
+            name: font.name().to_string(),
+            detail: "its drums cannot be played".into(),
+        }))
+    })
+}
+
+fn mixed(
     mut notes: Vec<(usize, Note)>,
     end: usize,
     font: &SoundFont,

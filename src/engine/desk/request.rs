@@ -1,10 +1,14 @@
 //! All that can be asked of a running engine: commands, and what has to be prepared or takes its
 //! time.
 
+use std::sync::Arc;
+
 use crate::engine::command::{Command, Takeover};
 use crate::engine::midi::{MidiSetting, Pads};
 use crate::engine::record::RecordOptions;
 use crate::engine::sound::SoundFontSource;
+use crate::engine::time::pattern::Pattern;
+use crate::engine::time::player::Link;
 use musicvae::music::Groove;
 
 /// A wish, sent by [`super::Engine::send`].
@@ -61,6 +65,15 @@ pub enum Setup {
     /// Whether strokes that come in are sent on to the MIDI output; never to the device that they
     /// came from.
     SetMidiThru(bool),
+}
+
+impl From<ChainLink> for Link {
+    fn from(ChainLink { groove, repeats }: ChainLink) -> Link {
+        Link {
+            pattern: Arc::new(Pattern::new(groove)),
+            repeats: i64::from(repeats.max(1)),
+        }
+    }
 }
 
 impl From<Command> for Request {

@@ -18,6 +18,8 @@ pub use input::{Received, Tap};
 pub use names::MidiPort;
 pub use output::VIRTUAL_PORT;
 pub use pads::{PadNote, Pads};
+#[cfg(test)]
+pub(crate) use schedule::Schedule;
 pub(crate) use setting::Settings;
 pub use setting::{ClockOut, MidiSetting};
 pub(crate) use traffic::Traffic;

@@ -35,6 +35,8 @@ const STUCK: Nanos = SECOND / 2;
 pub(crate) enum MidiCommand {
     Open(Box<dyn MidiSink>, String),
     Close,
+    /// Ends every note and says so; the port stays.
+    Rest(SyncSender<()>),
     Set(MidiSetting),
     Quit,
 }

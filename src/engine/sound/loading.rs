@@ -48,20 +48,22 @@ impl SoundFont {
 
 fn read(name: &str, reader: impl Read + Seek) -> Result<SoundFont, SoundFontError> {
     let font = SoundFont::read(name, reader)?;
-    let damaged = |detail: String| SoundFontError::Damaged {
-        name: name.to_string(),
-        detail,
-    };
-    catch_unwind(AssertUnwindSafe(|| audition(&font)))
-        .map_err(|_| damaged("its drums cannot be played".into()))?
-        .map_err(damaged)?;
-    Ok(font)
+    let name = || name.to_string();
+    let heard = catch_unwind(AssertUnwindSafe(|| audition(&font)));
+    let heard = heard.map_err(|_| SoundFontError::Damaged {
+        name: name(),
+        detail: "its drums cannot be played".into(),
+    })??;
+    match heard {
+        true => Ok(font),
+        false => Err(SoundFontError::Silent { name: name() }),
+    }
 }
 
 /// Plays every lane softly, medium and loud, so that a SoundFont whose tables are damaged shows it
-/// here and not on stage. Panics, or returns what is wrong.
-fn audition(font: &SoundFont) -> Result<(), String> {
-    let mut mixer = Mixer::new(font, 22_050, 0).map_err(|error| error.to_string())?;
+/// here and not on stage. Panics there, or returns whether anything was heard.
+fn audition(font: &SoundFont) -> Result<bool, SoundFontError> {
+    let mut mixer = Mixer::new(font, 22_050, 0)?;
     let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
     let mut peak = 0.0_f32;
     for velocity in [0.1, 0.5, 1.0] {
@@ -72,9 +74,5 @@ fn audition(font: &SoundFont) -> Result<(), String> {
             peak = peak.max(peaks.master[0]).max(peaks.master[1]);
         }
     }
-    if peak > 1e-4 {
-        Ok(())
-    } else {
-        Err("none of its drums makes a sound".into())
-    }
+    Ok(peak > 1e-4)
 }

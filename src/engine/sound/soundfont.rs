@@ -5,6 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 mod plain;
+mod riff;
+mod tables;
+
+use plain::Lists;
 
 /// Bank of the drum kits in a General MIDI SoundFont.
 const DRUM_BANK: i32 = 128;
@@ -37,6 +41,10 @@ pub enum SoundFontError {
     TooLarge { name: String, length: u64 },
     #[error("{name} is damaged ({detail}): copy or download it again")]
     Damaged { name: String, detail: String },
+    #[error(
+        "{name} makes no sound on the keys of a drum kit (General MIDI's 36 to 51): choose another one"
+    )]
+    Silent { name: String },
     #[error("{name} cannot be played at {rate} frames a second ({detail})")]
     Synthesizer {
         name: String,
@@ -68,17 +76,18 @@ impl SoundFont {
         name: &str,
         mut reader: impl Read + Seek,
     ) -> Result<SoundFont, SoundFontError> {
-        check_chunks(name, &mut reader)?;
         let read_error = |source| SoundFontError::Read {
             name: name.to_string(),
             source,
         };
-        let mut reader = plain::plain(reader).map_err(read_error)?;
         let damaged = |detail: String| SoundFontError::Damaged {
             name: name.to_string(),
             detail,
         };
-        // The reader does not check every index of the file, and may panic on a damaged one.
+        let lists = lists(name, &mut reader)?;
+        let plain = lists.plain(reader).map_err(read_error)?;
+        let mut reader = plain.map_err(damaged)?;
+        // The synthesizer's reader may panic on a damaged file.
         let font = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut reader)))
             .map_err(|_| damaged("its tables contradict each other".into()))?
             .map_err(|error| damaged(error.to_string()))?;
@@ -141,73 +150,43 @@ fn kits(font: &rustysynth::SoundFont) -> Arc<[Kit]> {
     kits.into()
 }
 
-/// Walks the chunks of a RIFF file: each must lie within the file, and the samples must not be
-/// compressed. (The synthesizer's own reader allocates what a chunk claims to hold, and calls a
-/// compressed file an unknown list.)
-fn check_chunks(name: &str, file: &mut (impl Read + Seek)) -> Result<(), SoundFontError> {
+/// The lists of a SoundFont: each must lie within the file, and the samples must not be compressed.
+fn lists(name: &str, file: &mut (impl Read + Seek)) -> Result<Lists, SoundFontError> {
+    let name = || name.to_string();
     let read_error = |source| SoundFontError::Read {
-        name: name.to_string(),
+        name: name(),
         source,
     };
     let length = file.seek(SeekFrom::End(0)).map_err(read_error)?;
     file.rewind().map_err(read_error)?;
     let mut head = [0; 12];
     if length < 12 || file.read_exact(&mut head).is_err() {
-        return Err(SoundFontError::NotASoundFont {
-            name: name.to_string(),
-        });
+        return Err(SoundFontError::NotASoundFont { name: name() });
     }
     if &head[..4] != b"RIFF" || &head[8..] != b"sfbk" {
-        return Err(SoundFontError::NotASoundFont {
-            name: name.to_string(),
-        });
+        return Err(SoundFontError::NotASoundFont { name: name() });
     }
     if length > LARGEST {
         return Err(SoundFontError::TooLarge {
-            name: name.to_string(),
+            name: name(),
             length,
         });
     }
-    let within = |start: u64, size: u64| {
-        let end = start + size;
-        if end > length {
-            return Err(SoundFontError::Truncated {
-                name: name.to_string(),
-                length,
-                end,
-            });
-        }
-        Ok(end)
-    };
-    let mut at = within(0, 12)?;
-    within(8, u64::from(u32_at(&head, 4)))?;
-    // Lists and what is in them lie one after the other; a list is entered, not stepped over.
-    while at + 8 <= length {
-        file.seek(SeekFrom::Start(at)).map_err(read_error)?;
-        let mut chunk = [0; 12];
-        let read = (length - at).min(12) as usize;
-        file.read_exact(&mut chunk[..read]).map_err(read_error)?;
-        let size = u64::from(u32_at(&chunk, 4));
-        within(at + 8, size)?;
-        let compressed = match &chunk[..4] {
-            b"smpl" => &chunk[8..12] == b"OggS",
-            b"ifil" => u16::from_le_bytes([chunk[8], chunk[9]]) == 3,
-            _ => false,
-        };
-        if compressed {
-            return Err(SoundFontError::Compressed {
-                name: name.to_string(),
-            });
-        }
-        at = if &chunk[..4] == b"LIST" {
-            at + 12
-        } else {
-            plain::after(file, at + 8, u32_at(&chunk, 4), length).map_err(read_error)?
-        };
+    let lists = Lists::find(file, length).map_err(read_error)?;
+    let mut ends: Vec<u64> = lists.found().map(|list| list.end()).collect();
+    if ends.len() < 3 {
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
+        ends.push(8 + u64::from(size));
     }
-    file.rewind().map_err(read_error)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+    if let Some(end) = ends.into_iter().max().filter(|end| *end > length) {
+        return Err(SoundFontError::Truncated {
+            name: name(),
+            length,
+            end,
+        });
+    }
+    if lists.are_compressed(file).map_err(read_error)? {
+        return Err(SoundFontError::Compressed { name: name() });
+    }
+    Ok(lists)
 }

@@ -21,6 +21,8 @@ use musicvae::music::{LANES, Lane};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Stroke {
     pub lane: Lane,
+    /// The step that it is on, since play.
+    pub step: i64,
     /// 0..=1.
     pub velocity: f32,
     /// Steps since play.
@@ -250,6 +252,7 @@ impl Player {
                     let velocity = part.pattern.velocity(hit, lane, &self.feel);
                     emit(Stroke {
                         lane,
+                        step: n,
                         velocity,
                         position: position.max(self.cursor),
                     });

@@ -130,7 +130,7 @@ impl Studio {
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
             Action::Edit(action) => edit::apply(action, ground),
-            Action::Export(action) => export::apply(action, ground),
+            Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
             Action::Session(action) => self.session.apply(action, ground),
             Action::Bring(bring::Action::TakeAll) => {
                 if let Some(piece) = self.bring.piece.clone() {
@@ -176,6 +176,10 @@ impl Studio {
             Event::Listed { kind, items, note } => {
                 self.devices.receive_list(kind, items, note, ground);
             }
+            Event::DeviceOpened(device, sentence) => {
+                self.devices.receive_device(device, sentence, ground);
+            }
+            Event::Seen(named, path, found) => self.training.form.receive(named, path, found),
             Event::MapOpened(map) => self.drum_machine.receive_map(map, ground),
             Event::Files(listing) => self.bring.receive_listing(listing, ground),
             Event::Music { pieces, purpose } => self.receive_music(pieces, purpose),
@@ -199,11 +203,7 @@ impl Studio {
                 return self.bring_files();
             }
             Event::SessionNamed(name) => self.session.receive_name(name, ground),
-            Event::Exported {
-                path,
-                clamped,
-                left_out,
-            } => export::receive(&path, clamped, &left_out, ground),
+            Event::Exported { file, about } => export::receive(&file, &about, ground),
             Event::Training(event) => self.training.receive(event, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),

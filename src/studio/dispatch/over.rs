@@ -13,7 +13,6 @@ impl Studio {
             (_, Ask(question)) => {
                 let text = match question {
                     Question::Chain => chain::text(&ground.scene.slots.links),
-                    Question::TrainingData => self.training.settings.data.display().to_string(),
                     Question::GrooveName | Question::GrooveTags => self.library.present(*question),
                     Question::MapName => self.drum_machine.map.name.clone(),
                     _ => String::new(),
@@ -36,6 +35,15 @@ impl Studio {
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
+            (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
+            (Some(Overlay::TrainingForm), MoveSelection(by)) => self.training.form.move_by(*by),
+            (Some(Overlay::TrainingForm), Type(_) | Erase) => {
+                match action {
+                    Type(character) => self.training.form.type_character(character),
+                    _ => self.training.form.erase(),
+                }
+                self.training.look(ground);
+            }
             (Some(Overlay::MapEditor), Type(character)) => {
                 self.drum_machine.type_digit(*character, ground);
             }

@@ -211,6 +211,7 @@ impl Ground {
         let anchor = Anchor {
             z: latent::moved(&z, &steering, -1.0),
             name,
+            seed: None,
             preview: None,
         };
         self.put_end(end, anchor);
@@ -236,6 +237,7 @@ impl Ground {
             t => Anchor {
                 z: self.scene.z(),
                 name: format!("blend {:.0}%", t * 100.0),
+                seed: None,
                 // With locked lanes it is not what the point sounds like.
                 preview: match self.locked_words() {
                     None => Some(self.scene.groove.clone()),

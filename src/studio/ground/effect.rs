@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use super::config;
 use super::keeping::Keeping;
-use super::screen::Kind;
-use crate::engine::{DrumMap, Request};
+use super::screen::{Kind, Named};
+use crate::engine::{DrumMap, Request, Song};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::{Decoding, Latent};
-use musicvae::music::{Groove, Lane};
+use musicvae::model::{Decoding, DeviceChoice, Latent};
+use musicvae::music::Groove;
+use musicvae::training::Earlier;
 
 /// What a file is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +60,14 @@ pub enum Effect {
     ReadLibrary,
     /// Writes what controllers are bound to, as text, to its file.
     KeepBindings(String),
+    /// Writes what is heard for a drum machine, as `name.mid` in `folder`.
     Export {
-        groove: Groove,
+        song: Box<Song>,
+        map: Box<DrumMap>,
         folder: PathBuf,
         name: String,
-        /// Lanes of which it has nothing, since they are not heard.
-        left_out: Vec<Lane>,
+        /// What the file holds, for the sentence that is said.
+        about: String,
     },
     /// Lists the folders and MIDI files of a folder; `below`: all files below it.
     ListFiles {
@@ -77,7 +80,12 @@ pub enum Effect {
         bars: usize,
         purpose: Purpose,
     },
-    StartTraining(config::Training),
+    /// Has the models run by another device.
+    UseDevice(DeviceChoice),
+    /// Looks at what is named; what is there comes as an event.
+    Look(Named, PathBuf),
+    /// Trains with a device, and with what becomes of a run that the settings' folder holds already.
+    StartTraining(config::Training, DeviceChoice, Earlier),
     PauseTraining(bool),
     StopTraining,
 }

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::Ground;
-use super::scene::{End, Origin};
+use super::scene::{Anchor, End, Origin};
 use super::snapshot::Space;
 use super::sound::Sound;
 use super::undo::Change;
@@ -86,7 +86,12 @@ impl Ground {
             Some((space, z)) if self.space.as_ref() == Some(&space) => {
                 let end = self.scene.nearer_end();
                 let anchor = self.scene.anchor_mut(end);
-                (anchor.z, anchor.name, anchor.preview) = (z, name, None);
+                *anchor = Anchor {
+                    z,
+                    name,
+                    seed: None,
+                    preview: None,
+                };
                 self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
                 self.scene.origin = Origin::Slider;
                 self.scene.seed = heard.seed;

@@ -5,6 +5,7 @@
 mod asking;
 mod audition;
 pub mod config;
+mod device;
 mod effect;
 mod groove;
 mod heard;
@@ -24,6 +25,7 @@ mod undo;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use device::Device;
 pub use effect::{Effect, Purpose};
 pub use heard::{Heard, Marks, fingerprint};
 pub use keeping::Keeping;
@@ -31,7 +33,7 @@ pub use messages::{Message, Messages, Weight};
 pub use model::{Entry, ModelInfo, once_reworked, while_reworking};
 pub use requests::Requests;
 pub use scene::{Anchor, End, Origin, Scene};
-pub use screen::{Kind, Overlay, Pane, Question, Screen};
+pub use screen::{Kind, Named, Overlay, Pane, Question, Screen};
 pub use slots::{Link, SLOTS, Slot, Slots, Turn};
 pub use snapshot::{Snapshot, Space};
 pub use sound::{LaneState, MASTER, Sound, in_words, set_to};
@@ -59,6 +61,8 @@ pub struct Ground {
     pub model: Option<ModelInfo>,
     /// Whose points A and B are.
     pub space: Option<Space>,
+    /// What runs the models.
+    pub device: Device,
     /// The checkpoint that was asked for and is not there yet.
     pub loading: Option<Source>,
     /// The checkpoints at hand, as last listed.
@@ -71,6 +75,8 @@ pub struct Ground {
     pub now: Duration,
     /// True when it is time to leave.
     pub leaving: bool,
+    /// True when the shell is to have the terminal for a while.
+    pub suspending: bool,
     effects: Vec<Effect>,
 }
 
@@ -86,6 +92,7 @@ impl Ground {
             transport: sound::silent_transport(&config),
             model: None,
             space: None,
+            device: Device::default(),
             loading: None,
             checkpoints: Vec::new(),
             requests: Requests::default(),
@@ -93,6 +100,7 @@ impl Ground {
             messages: Messages::default(),
             now: Duration::ZERO,
             leaving: false,
+            suspending: false,
             effects: Vec::new(),
             config,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::quality::Quality;
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::Prior;
+use musicvae::model::{Head, Latent, Prior};
 use musicvae::training::Record;
 
 /// What a loaded checkpoint is.
@@ -18,12 +18,22 @@ pub struct ModelInfo {
     pub z_size: usize,
     /// What its samples are drawn from.
     pub prior: Prior,
+    /// What its outputs mean, and with them the temperature.
+    pub head: Head,
     /// Length of its grooves.
     pub steps: usize,
     /// Its training log; empty when none lies beside it.
     pub log: Vec<Record>,
     /// What its grooves can be steered by, or why by nothing, in one sentence.
     pub qualities: Result<Vec<Quality>, String>,
+}
+
+impl ModelInfo {
+    /// The latent of a sample.
+    pub fn drawn(&self, seed: u64, temperature: f32) -> Latent {
+        let heat = self.head.heat_of_latents(temperature);
+        self.prior.sample(self.z_size, seed, heat)
+    }
 }
 
 /// A checkpoint at hand: a line of the browser.

@@ -28,6 +28,8 @@ pub enum End {
 pub struct Anchor {
     pub z: Latent,
     pub name: String,
+    /// The seed, where it is a sample: a point that moves with the temperature.
+    pub seed: Option<u64>,
     /// The anchor decoded under the scene's seed and temperature.
     pub preview: Option<Groove>,
 }
@@ -85,10 +87,11 @@ impl End {
 
 impl Anchor {
     /// The point that a seed draws from a model's prior.
-    pub fn drawn(model: &ModelInfo, seed: u64) -> Anchor {
+    pub fn drawn(model: &ModelInfo, seed: u64, temperature: f32) -> Anchor {
         Anchor {
-            z: model.prior.sample(model.z_size, seed),
+            z: model.drawn(seed, temperature),
             name: format!("seed {seed}"),
+            seed: Some(seed),
             preview: None,
         }
     }
@@ -100,6 +103,7 @@ impl Scene {
         let nothing = || Anchor {
             z: Vec::new(),
             name: "-".into(),
+            seed: None,
             preview: None,
         };
         Scene {

@@ -42,6 +42,8 @@ pub enum Kind {
     SoundFont,
     DrumMap,
     Session,
+    /// What computes.
+    Device,
 }
 
 impl fmt::Display for Kind {
@@ -53,8 +55,20 @@ impl fmt::Display for Kind {
             Kind::SoundFont => "SoundFont",
             Kind::DrumMap => "drum map",
             Kind::Session => "session",
+            Kind::Device => "device that computes",
         })
     }
+}
+
+/// A thing on the disk that a player names, and that is looked at while it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A model to be trained, as its file describes it.
+    Preset,
+    Corpus,
+    /// The folder of a training run.
+    RunFolder,
+    Checkpoint,
 }
 
 /// Something that has to be typed.
@@ -66,7 +80,6 @@ pub enum Question {
     Temperature,
     Loop,
     Chain,
-    TrainingData,
     MapName,
     NewSession,
     SaveSession,
@@ -82,7 +95,6 @@ impl Question {
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",
             Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
-            Question::TrainingData => "Train on (folder, zip or TFRecord of grooves)",
             Question::MapName => "Save the drum map as (its name)",
             Question::NewSession => "Begin a new session (its name)",
             Question::GrooveName => "Name of the groove (nothing for the one that it came with)",
@@ -138,6 +150,10 @@ pub enum Overlay {
     Files,
     /// The windows of a file.
     Piece,
+    /// The form of the next training run.
+    TrainingForm,
+    /// A training run has all its steps: a longer one, or a new one?
+    RunEnded,
     /// A model is in training: stop and save, or stay?
     ConfirmQuit,
 }

@@ -142,7 +142,8 @@ impl Ground {
         if self.space.as_ref() != Some(&space) {
             // Points of another space say nothing: new ones.
             let seeds = [0, 1].map(|more| self.scene.seed.wrapping_add(more));
-            let [a, b] = seeds.map(|seed| Anchor::drawn(model, seed));
+            let heat = self.scene.temperature;
+            let [a, b] = seeds.map(|seed| Anchor::drawn(model, seed, heat));
             self.scene.a = a;
             self.scene.b = b;
             self.scene.slider = 0.0;

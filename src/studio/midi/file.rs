@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::targets::{Binding, Control, Target};
 use crate::engine::PadNote;
 use crate::studio::ground::config::Config;
+use musicvae::data::decode_text;
 use musicvae::music::{folder_of, write_whole_file};
 
 const HEAD: &str =
@@ -44,8 +45,8 @@ pub fn file_path(config: &Config) -> Option<PathBuf> {
 /// Reads a file of bindings; one that is not there has none. What can't be used is said in one
 /// sentence that names the file and the place.
 pub fn read_bindings(path: &Path) -> Result<Vec<Binding>, String> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
+    let text = match std::fs::read(path) {
+        Ok(bytes) => decode_text(&bytes),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(format!("{}: can't be read ({error}).", path.display())),
     };

@@ -67,6 +67,7 @@ struct StoredScene {
 #[derive(Serialize, Deserialize)]
 struct StoredAnchor {
     name: String,
+    seed: Option<u64>,
     point: usize,
 }
 
@@ -112,8 +113,11 @@ impl Common {
             self.points.push(anchor.z.clone());
             self.points.len() - 1
         });
-        let name = anchor.name.clone();
-        StoredAnchor { name, point }
+        StoredAnchor {
+            name: anchor.name.clone(),
+            seed: anchor.seed,
+            point,
+        }
     }
 
     fn slot(&mut self, slot: &Arc<Slot>) -> usize {
@@ -252,6 +256,7 @@ impl Shared {
         Ok(Anchor {
             z: z.clone(),
             name: stored.name,
+            seed: stored.seed,
             preview: None,
         })
     }

@@ -1,25 +1,33 @@
 //! A training run as the workstation sees it, and its chart. It uses the ground only.
 
 mod curves;
+mod form;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use curves::{Curves, Term};
+pub use form::{Field, Form};
 
-use super::ground::{Effect, Ground, Question, config};
-use musicvae::training::{Event, Record};
+use super::ground::{Effect, Entry, Ground, Overlay, config};
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::training::{Earlier, Event, Record};
 
 /// What a player can do with training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Starts, pauses or resumes.
+    /// Pauses or resumes; or opens the form of the next run.
     ToggleTraining,
+    /// The next or previous value of the form's row.
+    TurnField(isize),
     /// Stops and saves.
     StopTraining,
-    SetTrainingData(PathBuf),
+    /// Goes on with the run that has all its steps, for as many again.
+    TrainLonger,
+    /// Starts a new run beside the one that has all its steps.
+    TrainAnew,
     /// Another curve of the chart.
     NextTerm(isize),
     /// The whole run, or its last part.
@@ -36,6 +44,9 @@ pub enum RunState {
     Paused,
     /// Asked to stop, saving.
     Stopping,
+    /// Stopped before its last step.
+    Stopped,
+    /// It has all its steps.
     Finished,
     Failed(String),
 }
@@ -43,8 +54,13 @@ pub enum RunState {
 /// The run, its story, and what of it the chart shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
+    /// Of the run, and of the next one: its folder is where the last one began.
     pub settings: config::Training,
     pub state: RunState,
+    /// The step behind which it began, once its data is read.
+    began: Option<u64>,
+    /// The next run, while it is described.
+    pub form: Form,
     pub curves: Curves,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
@@ -59,6 +75,8 @@ impl Training {
         Training {
             settings,
             state: RunState::Idle,
+            began: None,
+            form: Form::default(),
             curves: Curves::default(),
             saved: None,
             term: Term::default(),
@@ -80,8 +98,11 @@ impl Training {
         let (when, reason) = match action {
             Action::ToggleTraining => (stopping, "The run is being stopped and saved."),
             Action::StopTraining => (!self.is_alive() || stopping, "Nothing is in training."),
-            Action::SetTrainingData(_) => (self.is_alive(), "A run is under way: stop it first."),
-            Action::NextTerm(_) | Action::ToggleRecent => return None,
+            Action::TrainLonger | Action::TrainAnew => (
+                self.state != RunState::Finished,
+                "There is no run that has all its steps.",
+            ),
+            Action::NextTerm(_) | Action::ToggleRecent | Action::TurnField(_) => return None,
         };
         when.then(|| reason.into())
     }
@@ -94,9 +115,28 @@ impl Training {
                 ground.ask(Effect::StopTraining);
                 ground.say("Training stops after this step and saves.");
             }
-            Action::SetTrainingData(path) => {
-                self.settings.data = path;
-                self.start(ground);
+            Action::TrainLonger => {
+                ground.screen.overlay = None;
+                self.settings.steps += ground.config.training.steps;
+                self.start(Earlier::ContinuedIfSame, ground);
+            }
+            Action::TrainAnew => {
+                ground.screen.overlay = None;
+                // With another seed, for the same one makes the same model.
+                self.settings.seed = self.settings.seed.wrapping_add(1);
+                self.start(Earlier::Kept, ground);
+            }
+            Action::TurnField(by) => {
+                let preset = self.form.text(Field::Preset).trim();
+                let checkpoints = ground.checkpoints.iter();
+                let fitting = checkpoints.filter(|it| it.error.is_none() && it.preset == preset);
+                let name = |entry: &Entry| match &entry.source {
+                    Source::File(path) => path.display().to_string(),
+                    Source::Embedded(embedded) => embedded.name.to_string(),
+                };
+                let names: Vec<String> = fitting.map(name).collect();
+                self.form.turn(by, &names);
+                self.look(ground);
             }
             Action::NextTerm(by) => self.term = self.term.turned(by),
             Action::ToggleRecent => self.recent = !self.recent,
@@ -115,29 +155,93 @@ impl Training {
                 ground.ask(Effect::PauseTraining(false));
                 ground.say("Training goes on.");
             }
-            // A run that failed may have been given the wrong data.
-            RunState::Failed(_) => self.ask_for_data(ground),
-            _ if self.settings.data.as_os_str().is_empty() => self.ask_for_data(ground),
-            _ => self.start(ground),
+            RunState::Finished => ground.screen.overlay = Some(Overlay::RunEnded),
+            _ => self.open_form(ground),
         }
     }
 
-    fn ask_for_data(&self, ground: &mut Ground) {
-        let data = self.settings.data.display().to_string();
-        ground.screen.prompt(Question::TrainingData, data);
+    fn open_form(&mut self, ground: &mut Ground) {
+        self.form = Form::of(&self.settings);
+        for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
+            ground.ask(Effect::Look(named, path));
+        }
+        ground.screen.overlay = Some(Overlay::TrainingForm);
     }
 
-    fn start(&mut self, ground: &mut Ground) {
-        let settings = &self.settings;
-        ground.say(format!(
-            "Training {} on {}.",
-            settings.preset,
-            settings.data.display()
+    /// Has what the form's row names looked at.
+    pub fn look(&self, ground: &mut Ground) {
+        if let Some((named, path)) = self.form.place(self.form.field()) {
+            ground.ask(Effect::Look(named, path));
+        }
+    }
+
+    /// Starts the run of the form, or goes to the row that makes no sense.
+    pub fn start_as_typed(&mut self, ground: &mut Ground) {
+        match self.form.settings(&self.settings) {
+            Ok(settings) => {
+                ground.screen.overlay = None;
+                self.settings = settings;
+                self.start(Earlier::ContinuedIfSame, ground);
+            }
+            Err((field, _)) => self.form.selected = field as usize,
+        }
+    }
+
+    fn start(&mut self, earlier: Earlier, ground: &mut Ground) {
+        let settings = self.settings.clone();
+        let data = settings.data.display();
+        ground.say(format!("Reading {data} to train {}.", settings.preset));
+        ground.ask(Effect::StartTraining(
+            settings,
+            ground.device.choice,
+            earlier,
         ));
-        ground.ask(Effect::StartTraining(settings.clone()));
         self.state = RunState::Running;
+        self.began = None;
         self.curves = Curves::default();
         self.saved = None;
+    }
+
+    /// The data is read, and it is known which run this is.
+    fn begin(&mut self, out: PathBuf, step: u64, story: Vec<Record>, ground: &mut Ground) {
+        let settings = &self.settings;
+        let (preset, data) = (&settings.preset, settings.data.display());
+        let (shown, wanted) = (out.display(), settings.out.display());
+        if step == 0 {
+            let beside = match out == settings.out {
+                true => String::new(),
+                false => format!(", for {wanted} holds another run"),
+            };
+            ground.say(format!("Training {preset} on {data} into {shown}{beside}."));
+        } else if step < settings.steps {
+            ground.say(format!(
+                "The run of {shown} goes on from step {step}: data and settings are the same."
+            ));
+        }
+        self.began = Some(step);
+        self.curves.records = story;
+        self.settings.out = out;
+    }
+
+    /// The run ended, with all its steps or before.
+    fn end(&mut self, step: u64, ground: &mut Ground) {
+        let out = self.settings.out.display();
+        let whole = step >= self.settings.steps;
+        self.state = match whole {
+            true => RunState::Finished,
+            false => RunState::Stopped,
+        };
+        match self.began.take() {
+            None => ground.say("Training was stopped before it began."),
+            // Nothing was left to do, so what else there is is asked at once.
+            Some(began) if whole && began >= step => {
+                ground.say(format!("The run of {out} has its {step} steps."));
+                let overlay = &mut ground.screen.overlay;
+                overlay.get_or_insert(Overlay::RunEnded);
+            }
+            Some(_) if whole => ground.say(format!("The run of {out} has its {step} steps.")),
+            Some(_) => ground.say(format!("Training stopped at step {step} and is saved.")),
+        }
     }
 
     /// Shows the story of a checkpoint, while there is no run of our own.
@@ -155,15 +259,13 @@ impl Training {
                 [] => {}
                 lines => ground.say(lines.join("; ")),
             },
+            Event::Began { out, step, story } => self.begin(out, step, story, ground),
             Event::Record(record) => self.curves.push(record),
             Event::Saved(path) => {
                 ground.say(format!("Saved {}.", path.display()));
                 self.saved = Some(path);
             }
-            Event::Finished(step) => {
-                self.state = RunState::Finished;
-                ground.say(format!("Training ended at step {step}."));
-            }
+            Event::Finished(step) => self.end(step, ground),
             Event::Failed(reason) => {
                 ground.complain(format!("Training ended: {reason}"));
                 self.state = RunState::Failed(reason);

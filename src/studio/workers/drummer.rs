@@ -9,16 +9,16 @@ use crate::studio::training::Curves;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::Preset;
+use musicvae::model::{Compute, Preset};
 use musicvae::{Drummer, Rework};
 
-/// Opens a checkpoint: what it is, and its model ready to run.
-pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
+/// Opens a checkpoint: what it is, and its model ready to run on a device.
+pub fn open(source: &Source, compute: &Compute) -> anyhow::Result<(ModelInfo, Model)> {
     let checkpoint = Checkpoint::open(source)?;
     if let Some(reason) = unplayable(&checkpoint.preset) {
         anyhow::bail!("{reason}");
     }
-    let drummer = Drummer::of(&checkpoint)?;
+    let drummer = Drummer::on(compute, &checkpoint)?;
     let info = ModelInfo {
         source: source.clone(),
         name: name(source, &checkpoint.preset.name),
@@ -26,6 +26,7 @@ pub fn open(source: &Source) -> anyhow::Result<(ModelInfo, Model)> {
         step: checkpoint.metadata.step,
         z_size: checkpoint.preset.z_size,
         prior: checkpoint.prior.clone(),
+        head: checkpoint.preset.head.clone(),
         steps: checkpoint.preset.steps(),
         log: log(source).records,
         qualities: qualities(source, &checkpoint),

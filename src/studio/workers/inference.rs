@@ -9,11 +9,11 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use crate::studio::event::Event;
-use crate::studio::ground::ModelInfo;
+use crate::studio::ground::{Device, ModelInfo};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::fault;
-use musicvae::model::{Decoding, Latent};
+use musicvae::model::{Compute, Decoding, DeviceChoice, Latent};
 use musicvae::music::Groove;
 
 /// Work for a model.
@@ -44,13 +44,14 @@ pub enum Answer {
 /// A loaded model: a function, so that tests can play one.
 pub type Model = Box<dyn FnMut(Job) -> anyhow::Result<Answer> + Send>;
 
-/// Turns a source into a model; it runs on the worker's thread.
-pub type Loader = Box<dyn FnMut(&Source) -> anyhow::Result<(ModelInfo, Model)> + Send>;
+/// Turns a source into a model that a device runs; it runs on the worker's thread.
+pub type Loader = Box<dyn FnMut(&Source, &Compute) -> anyhow::Result<(ModelInfo, Model)> + Send>;
 
 /// At most one request of a kind waits: a newer decode makes an older one pointless, but neither
 /// an encode nor a load.
 #[derive(Default)]
 struct Waiting {
+    device: Option<DeviceChoice>,
     load: Option<Source>,
     encode: Option<(u64, Job)>,
     decode: Option<(u64, Job)>,
@@ -59,6 +60,7 @@ struct Waiting {
 }
 
 enum Task {
+    UseDevice(DeviceChoice),
     Load(Source),
     Run(u64, Job),
 }
@@ -81,6 +83,9 @@ impl Shared {
         loop {
             if waiting.closed {
                 return None;
+            }
+            if let Some(device) = waiting.device.take() {
+                return Some(Task::UseDevice(device));
             }
             if let Some(source) = waiting.load.take() {
                 return Some(Task::Load(source));
@@ -124,6 +129,11 @@ impl Inference {
             shared,
             thread: Some(thread),
         })
+    }
+
+    pub fn use_device(&self, device: DeviceChoice) {
+        self.shared.lock().device = Some(device);
+        self.shared.news.notify_one();
     }
 
     pub fn load(&self, source: Source) {
@@ -174,13 +184,14 @@ fn helper<'k>(
     kept: &'k mut Vec<Kept>,
     source: &Source,
     loader: &mut Loader,
+    compute: &Compute,
 ) -> anyhow::Result<&'k mut Model> {
     let written = written(source);
     kept.retain(|kept| kept.source != *source || kept.written == written);
     let place = match kept.iter().position(|kept| kept.source == *source) {
         Some(place) => place,
         None => {
-            let (_, model) = loader(source)?;
+            let (_, model) = loader(source, compute)?;
             kept.push(Kept {
                 source: source.clone(),
                 written,
@@ -195,9 +206,25 @@ fn helper<'k>(
 fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool) {
     let mut in_use: Option<(Source, Model)> = None;
     let mut kept = Vec::new();
+    let mut compute = Compute::CPU;
     while let Some(task) = shared.next() {
         let event = match task {
-            Task::Load(source) => match guarded(|| loader(&source)) {
+            Task::UseDevice(choice) => {
+                let used = in_use.as_ref().map(|(source, _)| source);
+                match guarded(|| opened(choice, used, &mut loader)) {
+                    Ok((device, model)) => {
+                        if let (Some((_, used)), Some(model)) = (&mut in_use, model) {
+                            *used = model;
+                        }
+                        kept.clear();
+                        compute = device;
+                        let name = compute.to_string();
+                        Event::DeviceOpened(Device { choice, name }, compute.sentence())
+                    }
+                    Err(reason) => Event::Trouble(format!("{reason}.")),
+                }
+            }
+            Task::Load(source) => match guarded(|| loader(&source, &compute)) {
                 Ok((info, model)) => {
                     in_use = Some((source, model));
                     Event::Loaded(info)
@@ -210,7 +237,7 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
                     match (&job, &mut in_use) {
                         (Job::Rework { source, .. }, in_use) => match in_use {
                             Some((used, model)) if used == source => model(job),
-                            _ => helper(&mut kept, source, &mut loader)?(job),
+                            _ => helper(&mut kept, source, &mut loader, &compute)?(job),
                         },
                         (_, Some((_, model))) => model(job),
                         (_, None) => anyhow::bail!("no model is loaded"),
@@ -228,6 +255,17 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
             return;
         }
     }
+}
+
+/// A device, and the model in use on it.
+fn opened(
+    choice: DeviceChoice,
+    used: Option<&Source>,
+    loader: &mut Loader,
+) -> anyhow::Result<(Compute, Option<Model>)> {
+    let compute = choice.open()?;
+    let model = used.map(|source| loader(source, &compute)).transpose()?;
+    Ok((compute, model.map(|(_, model)| model)))
 }
 
 /// Runs `task`; an error or a panic becomes a sentence.
@@ -252,7 +290,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use musicvae::model::Prior;
+    use musicvae::model::{Head, Prior};
 
     fn info() -> ModelInfo {
         ModelInfo {
@@ -262,6 +300,7 @@ mod tests {
             step: 0,
             z_size: 1,
             prior: Prior::default(),
+            head: Head::Groove,
             steps: 4,
             log: Vec::new(),
             qualities: Ok(Vec::new()),
@@ -289,7 +328,7 @@ mod tests {
         let (started, starts) = mpsc::channel();
         let (nod, nods) = mpsc::channel::<()>();
         let mut parts = Some((started, nods));
-        let loader: Loader = Box::new(move |_| {
+        let loader: Loader = Box::new(move |_, _| {
             let (started, nods) = parts.take().unwrap();
             let model: Model = Box::new(move |job| {
                 let Job::Decode { z, .. } = job else {

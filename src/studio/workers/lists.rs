@@ -14,6 +14,7 @@ use crate::studio::ground::{Entry, Kind, Purpose};
 use crate::studio::session::Sessions;
 use musicvae::Rework;
 use musicvae::checkpoint::Catalogue;
+use musicvae::model::DeviceChoice;
 
 /// Reads files for windows of so many bars. A folder among them is listed instead, where it is alone.
 pub fn music(paths: &[PathBuf], bars: usize, purpose: Purpose) -> Event {
@@ -130,6 +131,14 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
                 Some("Nothing is kept: `folder` in [session] is off.".into()),
             ),
         },
+        Kind::Device => {
+            let (found, missing) = DeviceChoice::list();
+            // The chooser's first line is `auto`.
+            let found = found.into_iter().filter(|it| *it != DeviceChoice::Auto);
+            let reasons: Vec<String> = missing.iter().map(|it| format!("{it}.")).collect();
+            let names = found.map(|it| it.to_string()).collect();
+            (names, (!reasons.is_empty()).then(|| reasons.join(" ")))
+        }
         Kind::SoundFont => {
             let folders = &config.soundfont.folders;
             let fonts = soundfonts(folders);

@@ -10,6 +10,7 @@ mod engine;
 mod inference;
 mod keeper;
 mod lists;
+mod look;
 mod stderr;
 mod trainer;
 
@@ -34,7 +35,8 @@ use super::{export, midi};
 use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
 use musicvae::checkpoint::watch::Notice;
-use musicvae::training::{self, Session};
+use musicvae::model::DeviceChoice;
+use musicvae::training::{self, Earlier, Session};
 
 /// Takes an event to whoever runs the studio, and waits until there is room for it; false when
 /// nobody runs one any more.
@@ -97,6 +99,11 @@ impl Workers {
                 )));
             })
             .ok();
+        if let Some(worker) = &inference
+            && config.compute.device != DeviceChoice::Cpu
+        {
+            worker.use_device(config.compute.device);
+        }
         let watch = watch(config, tell.clone())
             .map_err(|reason| news.push(Event::Trouble(reason)))
             .ok();
@@ -127,6 +134,19 @@ impl Workers {
     /// The engine as it is now.
     pub fn transport(&self) -> Status {
         self.engine.status()
+    }
+
+    /// Has everything be silent and in order, before the process is stopped for a while.
+    pub fn rest(&self) {
+        self.engine.rest();
+    }
+
+    /// The process runs again: with sound, and with the music where it was `playing`.
+    pub fn wake(&self, playing: bool) {
+        self.engine.wake();
+        if playing {
+            self.engine.send(Command::Continue);
+        }
     }
 
     /// Carries out all that `studio` asks for, and hands it what is answered at once.
@@ -224,19 +244,27 @@ impl Workers {
                 }
             }
             Effect::Export {
-                groove,
+                song,
+                map,
                 folder,
                 name,
-                left_out,
+                about,
             } => self.aside("export", move || {
-                let (path, clamped) = export::write(&groove, &folder, &name)?;
-                Ok(Event::Exported {
-                    path,
-                    clamped,
-                    left_out,
-                })
+                let file = export::write(&song, &map, &folder, &name)?;
+                Ok(Event::Exported { file, about })
             }),
-            Effect::StartTraining(settings) => self.train(&settings),
+            Effect::UseDevice(choice) => {
+                if let Some(worker) = &self.inference {
+                    worker.use_device(choice);
+                }
+            }
+            Effect::Look(named, path) => self.aside("look", move || {
+                let found = look::at(named, &path);
+                Ok(Event::Seen(named, path, found))
+            }),
+            Effect::StartTraining(settings, device, earlier) => {
+                self.train(&settings, device, earlier);
+            }
             Effect::PauseTraining(pause) => {
                 if let Some(session) = &self.training {
                     session.control.pause(pause);
@@ -266,29 +294,15 @@ impl Workers {
         }
     }
 
-    fn train(&mut self, settings: &config::Training) {
-        // Read first: the trainer goes on writing it.
-        let story = trainer::story(settings);
+    fn train(&mut self, settings: &config::Training, device: DeviceChoice, earlier: Earlier) {
         let tell = self.tell.clone();
         let started = guarded(|| {
-            trainer::start(settings, move |event| {
+            trainer::start(settings, device, earlier, move |event| {
                 tell(Event::Training(event));
             })
         });
         match started {
-            Ok(session) => {
-                self.training = Some(session);
-                if let Some(last) = story.last() {
-                    let steps = settings.steps;
-                    self.answers.push(Event::Notice(if last.step < steps {
-                        format!("Training goes on from step {}.", last.step)
-                    } else {
-                        format!("The run already has its {steps} steps: raise `steps` for more.")
-                    }));
-                }
-                let records = story.into_iter().map(training::Event::Record);
-                self.answers.extend(records.map(Event::Training));
-            }
+            Ok(session) => self.training = Some(session),
             Err(reason) => {
                 self.answers
                     .push(Event::Training(training::Event::Failed(reason)));
@@ -352,20 +366,20 @@ mod tests {
     /// on the screen's own thread, where no worker speaks for them.
     #[test]
     fn what_goes_wrong_on_the_screens_own_thread_is_told() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("latest.safetensors"), "no checkpoint").unwrap();
         let mut config = Config::default();
         config.midi.map = "theremin".into();
         config.audio.device = "off".into();
-        config.training.out = folder.path().into();
+        config.training.preset = "groovae_5bar".into();
         let (mut workers, events) = Workers::start(&config, Arc::new(|_| true));
         let map =
             |event: &Event| matches!(event, Event::Trouble(text) if text.contains("theremin"));
         assert!(events.iter().any(map), "{events:?}");
-        let events = workers.perform(Effect::StartTraining(config.training.clone()));
+        let training = config.training.clone();
+        let start = Effect::StartTraining(training, DeviceChoice::Cpu, Earlier::Refused);
+        let events = workers.perform(start);
         let failed = |event: &Event| {
             matches!(event, Event::Training(training::Event::Failed(reason))
-                if reason.contains("latest.safetensors"))
+                if reason.contains("groovae_5bar"))
         };
         assert!(events.iter().any(failed), "{events:?}");
         let events = workers.perform(Effect::StopTraining);

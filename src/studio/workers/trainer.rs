@@ -1,72 +1,50 @@
 //! Starting a training run as the settings describe it.
 
 use anyhow::Context;
-use candle_core::Device;
 
+use crate::embedded;
+use crate::preset_name::preset_of_name;
 use crate::studio::ground::config;
-use musicvae::model::Preset;
-use musicvae::training::{Event, Log, Record, RunSettings, Session, TrainOptions};
+use musicvae::checkpoint::Checkpoint;
+use musicvae::model::DeviceChoice;
+use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions, Variation};
 
 /// Steps between two looks at the validation split; each also saves.
 const VALIDATE_EVERY: u64 = 100;
 
-/// What the log says of the run that the settings' folder holds; nothing where it holds none.
-pub fn story(settings: &config::Training) -> Vec<Record> {
-    if holds_a_run(settings) {
-        // A log that can't be read is the trainer's to complain of.
-        Log::read(&settings.out.join("log.csv")).unwrap_or_default()
-    } else {
-        Vec::new()
-    }
-}
-
-fn holds_a_run(settings: &config::Training) -> bool {
-    settings.out.join("latest.safetensors").exists()
-}
-
-/// Starts the run that the settings describe; where its folder holds one already, that goes on.
-/// What it says is given to `tell`, on its own thread.
+/// Starts the run that the settings describe on a device; it may be one that its folder holds. What it
+/// says is given to `tell`, on its own thread.
 pub fn start(
     settings: &config::Training,
+    device: DeviceChoice,
+    earlier: Earlier,
     tell: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<Session> {
-    let preset = Preset::by_name(&settings.preset).with_context(|| {
-        let names: Vec<String> = Preset::all()
-            .into_iter()
-            .map(|preset| preset.name)
-            .collect();
-        let known = names.join(", ");
-        format!(
-            "There is no preset `{}`; known ones: {known}.",
-            settings.preset
-        )
-    })?;
-    let resume = holds_a_run(settings);
-    let run = if resume {
-        RunSettings::of_run(&settings.out)?
-    } else {
-        RunSettings {
-            batch: settings.batch,
-            seed: settings.seed,
-            ..RunSettings::new(preset)
-        }
+    let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
+    let run = RunSettings::new(preset);
+    let from = match settings.from.as_os_str().is_empty() {
+        true => None,
+        false => Some(Checkpoint::open(&embedded::named(&settings.from))?),
     };
     let options = TrainOptions {
         preset: run.preset,
         data: settings.data.clone(),
         out: settings.out.clone(),
         steps: settings.steps,
-        batch: run.batch,
-        seed: run.seed,
+        batch: settings.batch,
+        seed: settings.seed,
         hop_bars: run.hop_bars,
         every_window: false,
-        variation: run.variation,
+        variation: Variation {
+            augment: settings.varying,
+            ..run.variation
+        },
         reading: run.reading,
         average: run.average,
         validate_every: VALIDATE_EVERY,
-        resume,
-        from: None,
-        device: Device::Cpu,
+        earlier,
+        from,
+        device,
         factors: run.factors,
     };
     Session::spawn(options, tell).context("The trainer's thread can't be started.")

@@ -11,8 +11,8 @@ type Item = (u8, Vec<Span<'static>>);
 
 /// Transport and feel; what matters less is left out where it doesn't fit.
 pub fn header(studio: &Studio, canvas: &mut Canvas) {
-    let lamps = lamps(studio, canvas.theme);
-    let lamps_width: usize = lamps.iter().map(Span::width).sum();
+    let mut lamps = lamps(studio, canvas.theme);
+    let mut lamps_width: usize = lamps.iter().map(Span::width).sum();
     let room = usize::from(canvas.width());
     let mut items = items(studio, canvas.theme);
     while width(&items) + lamps_width + 1 > room && items.len() > 1 {
@@ -23,6 +23,12 @@ pub fn header(studio: &Studio, canvas: &mut Canvas) {
         items.retain(|(rank, _)| *rank != last);
     }
     let lamps_fit = width(&items) + lamps_width < room;
+    // What computes stands before them where there is room left.
+    let device = format!("{} ", studio.ground.device.name);
+    if width(&items) + lamps_width + device.len() < room {
+        lamps_width += device.len();
+        lamps.insert(0, Span::styled(device, canvas.theme.faint()));
+    }
     let mut spans = vec![Span::raw(" ")];
     for (index, (_, item)) in items.into_iter().enumerate() {
         if index > 0 {

@@ -40,6 +40,10 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    /// The form of the next training run.
+    TrainingForm,
+    /// A training run has all its steps.
+    RunEnded,
     /// The question whether to leave a run.
     Leaving,
 }
@@ -62,6 +66,8 @@ impl Place {
             Overlay::Library { .. } => Place::Library,
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
+            Overlay::TrainingForm => Place::TrainingForm,
+            Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
             Overlay::Chain { .. } => Place::Slots,
@@ -83,12 +89,17 @@ impl Place {
             Place::Library => "Library",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::TrainingForm => "In the training form",
+            Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
         }
     }
 
     /// Whether a character that is no command is typed.
     pub fn takes_characters(self) -> bool {
-        matches!(self, Place::Typing | Place::MapEditor | Place::Files)
+        matches!(
+            self,
+            Place::Typing | Place::MapEditor | Place::Files | Place::TrainingForm
+        )
     }
 }

@@ -88,11 +88,14 @@ impl Keymap {
     /// What `key` does now: nothing, one action, or two (the palette closes before its choice).
     pub fn actions(&self, studio: &Studio, key: Key) -> Vec<Action> {
         let places = Place::now(studio);
-        let found = places.iter().find_map(|place| {
-            self.bindings
-                .iter()
-                .find(|it| it.place == *place && it.keys.contains(&key))
-        });
+        let of_place = |place: &Place| {
+            let mut bindings = self.bindings.iter();
+            bindings.find(|it| it.place == *place && it.keys.contains(&key))
+        };
+        // The shell is to be had whatever is open.
+        let suspends = |it: &&Binding| it.action == overlays::Action::Suspend.into();
+        let suspend = || of_place(&Place::Anywhere).filter(suspends);
+        let found = places.iter().find_map(of_place).or_else(suspend);
         match (found, &studio.ground.screen.overlay) {
             (Some(binding), Some(Overlay::Palette { filter, selected }))
                 if binding.action == overlays::Action::Accept.into() =>
@@ -112,9 +115,11 @@ impl Keymap {
         }
     }
 
-    /// Whether text is typed now: into an answer or a search.
+    /// Whether text is typed now: into an answer, a form or a search of names.
     pub fn types(&self, studio: &Studio) -> bool {
-        Place::now(studio).contains(&Place::Typing)
+        let places = Place::now(studio);
+        let typing = |place: &Place| place.takes_characters() && *place != Place::Files;
+        places.iter().any(typing)
     }
 
     /// The bindings that hold now, for the footer.
@@ -157,7 +162,6 @@ mod tests {
         for binding in &keymap.bindings {
             let by_name_only = [
                 "temperature",
-                "training-data",
                 "open-session",
                 "click-softer",
                 "click-louder",

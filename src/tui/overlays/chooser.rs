@@ -13,6 +13,7 @@ pub fn draw(kind: Kind, items: Option<&[String]>, note: &str, selected: usize, b
         Kind::SoundFont => "the built-in kit",
         Kind::DrumMap => "General MIDI",
         Kind::Session => "a new one",
+        Kind::Device => "auto: a GPU for training and for many grooves, else the CPU",
     };
     let count = items.map_or(0, <[String]>::len) + 1 + 2 * usize::from(!note.is_empty());
     let mut inner = window(&format!("Choose the {kind}"), (72, count), body);

@@ -16,7 +16,9 @@ mod palette;
 mod piece;
 mod prompt;
 mod qualities;
+mod run_ended;
 mod sketch;
+mod training_form;
 
 use super::keymap::Keymap;
 use super::kit::Canvas;
@@ -38,6 +40,8 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Library { searching } => library::draw(*searching, studio, body),
         Overlay::Files => files::draw(studio, body),
         Overlay::Piece => piece::draw(studio, body),
+        Overlay::TrainingForm => training_form::draw(studio, body),
+        Overlay::RunEnded => run_ended::draw(studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),
     }
 }

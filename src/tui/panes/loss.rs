@@ -13,6 +13,7 @@ pub fn subtitle(studio: &Studio) -> String {
         RunState::Running => "- running".into(),
         RunState::Paused => "- paused".into(),
         RunState::Stopping => "- stopping".into(),
+        RunState::Stopped => "- stopped".into(),
         RunState::Finished => "- done".into(),
         RunState::Failed(_) => "- failed".into(),
     }
@@ -23,15 +24,9 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let run = &studio.training;
     if run.curves.records.is_empty() {
         let text = match &run.state {
-            RunState::Running => "Waiting for the first step.".to_string(),
+            RunState::Running => "Reading the data; R stops it.".to_string(),
             RunState::Failed(reason) => reason.clone(),
-            _ if run.settings.data.as_os_str().is_empty() => {
-                "No training log. r asks for the grooves to train on, and trains.".into()
-            }
-            _ => format!(
-                "No training log. r trains on {}.",
-                run.settings.data.display()
-            ),
+            _ => "No training log. r asks what to train on, and trains.".into(),
         };
         return inner.fill(&text, inner.theme.plain());
     }
@@ -118,6 +113,10 @@ fn numbers(studio: &Studio, canvas: &mut Canvas) {
                 format!("{:.0} ex/s", train.examples_per_second),
                 theme.plain(),
             );
+            let steps = studio.training.settings.steps.saturating_sub(train.step);
+            let examples = steps as f64 * studio.training.settings.batch as f64;
+            let left = time_left(examples / train.examples_per_second);
+            say(format!("{left} left"), theme.plain());
         }
         _ => {}
     }
@@ -217,6 +216,16 @@ fn bounds<'p>(
     Some((x, pad(y, 0.04)))
 }
 
+/// `2 h 05`, `12 min`, `40 s`.
+fn time_left(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round() as u64;
+    match minutes {
+        0 | 1 => format!("{seconds:.0} s"),
+        2..60 => format!("{minutes} min"),
+        _ => format!("{} h {:02}", minutes / 60, minutes % 60),
+    }
+}
+
 fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 1000.0 => format!("{value:.0}"),
@@ -228,6 +237,12 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_is_told_as_people_do() {
+        let told = [40.0, 89.0, 12.4 * 60.0, 7500.0].map(time_left);
+        assert_eq!(told, ["40 s", "89 s", "12 min", "2 h 05"]);
+    }
 
     #[test]
     fn bounds_are_never_empty_or_reversed() {

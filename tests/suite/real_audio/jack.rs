@@ -234,7 +234,6 @@ fn child_follower() {
         matches!(engine.status().sync, Sync::Lost(_))
     });
     println!("LOST after {:?}", quiet.elapsed());
-    assert!(quiet.elapsed() < Duration::from_millis(800));
     // The port itself goes, and comes back.
     drop(master);
     wait("the port's loss", &|| !on(&engine.status().midi_in));

@@ -30,7 +30,7 @@ use header::{Header, Role};
 pub use metadata::{Metadata, rfc3339};
 pub use watch::Watch;
 
-use crate::model::{MusicVae, Preset, Prior, Tensors, init};
+use crate::model::{Compute, MusicVae, Preset, Prior, Tensors, init};
 
 /// A model's weights with all that is needed to run it and to train it further.
 #[derive(Clone, Debug)]
@@ -124,9 +124,20 @@ impl Checkpoint {
         })
     }
 
-    /// Builds the model, ready to play.
+    /// Builds the model, ready to play on the CPU.
+    ///
+    /// # Errors
+    /// Weights of which the preset's model can't be built.
     pub fn model(&self) -> Result<MusicVae, CheckpointError> {
-        let model = MusicVae::new(self.preset.clone(), &self.tensors)?;
+        self.model_on(&Compute::CPU)
+    }
+
+    /// Builds the model, ready to play on a device.
+    ///
+    /// # Errors
+    /// Weights of which the preset's model can't be built, or that the device has no room for.
+    pub fn model_on(&self, compute: &Compute) -> Result<MusicVae, CheckpointError> {
+        let model = MusicVae::on(compute, self.preset.clone(), &self.tensors)?;
         Ok(model.with_strokes(self.metadata.strokes))
     }
 

@@ -117,6 +117,8 @@ pub(super) struct Table {
     pub has_splits: bool,
     /// What of the rows can't be read, by line; the rest of such a row is used.
     pub problems: Vec<(usize, String)>,
+    /// Why it says nothing of the files, where it doesn't.
+    pub says_nothing: Option<&'static str>,
 }
 
 /// What it says of one file.
@@ -131,21 +133,35 @@ pub(super) struct Row {
 }
 
 /// Reads an `info.csv` as spreadsheets write it: a header line, then a line a file, columns by name,
-/// any order. `midi_filename` must be there. Commas, semicolons or tabs divide.
+/// any order. Commas, semicolons, tabs or `|` divide. A table of something else, without a column that names
+/// the files and without splits, says nothing.
 ///
 /// # Errors
 ///
-/// The line, counted from 1, and what is wrong with it, when nothing can be read.
+/// The line, counted from 1, and what is wrong with it, when splits can't be read.
 pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
     let text = text::decode(bytes);
+    let nothing = |why| {
+        Ok(Table {
+            says_nothing: Some(why),
+            ..Table::default()
+        })
+    };
     if text.trim().is_empty() {
-        return Err((1, "it is empty".into()));
+        return nothing("it is empty");
     }
-    let quoted = [b',', b';', b'\t'].map(|divider| lines(&text, divider, true));
-    let has_files = |lines: &Vec<Line>| columns(lines).is_some();
-    let Some(found) = quoted.into_iter().find(has_files) else {
+    let quoted = [b',', b';', b'\t', b'|'].map(|divider| lines(&text, divider, true));
+    let has_files = |lines: &&Vec<Line>| columns(lines).is_some();
+    let Some(found) = quoted.iter().find(has_files) else {
         let problem = "there is no column `midi_filename`, which names the files";
-        return Err((1, problem.into()));
+        let names_splits = |lines: &Vec<Line>| {
+            let mut heads = lines.iter().take(2);
+            heads.any(|line| line.cells.iter().any(|cell| plain(cell).contains("split")))
+        };
+        return match quoted.iter().any(names_splits) {
+            true => Err((1, problem.into())),
+            false => nothing(problem),
+        };
     };
     let divider = found[0].divider;
     // A quote without its fellow swallows the lines after it.
@@ -154,11 +170,12 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
             .iter()
             .any(|cell| cell.matches(".mid").count() > 1)
     };
-    let lines = match found.iter().any(swallows) {
-        true => lines(&text, divider, false),
-        false => found,
+    let unquoted = match found.iter().any(swallows) {
+        true => Some(lines(&text, divider, false)),
+        false => None,
     };
-    let Some((header, columns)) = columns(&lines) else {
+    let lines = unquoted.as_ref().unwrap_or(found);
+    let Some((header, columns)) = columns(lines) else {
         return Err((1, "its quotes can't be understood".into()));
     };
     let mut table = Table {
@@ -168,7 +185,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
     for line in &lines[header + 1..] {
         let cell = |column: Option<usize>| {
             let cell = column.and_then(|column| line.cells.get(column));
-            cell.map_or("", |cell| cell.trim())
+            let cell = cell.map_or("", |cell| cell.trim());
+            // Quotes with spaces around them.
+            let inside = cell.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+            inside.map_or(cell, str::trim)
         };
         let text = |column| cell(column).to_string();
         let (found, expected) = (line.cells.len(), lines[header].cells.len());
@@ -259,17 +279,30 @@ struct Columns {
     time_signature: Option<usize>,
 }
 
+/// What the column may be called that names the files, in lists of other collections too.
+const FILES: [&str; 7] = [
+    "midifilename",
+    "midifile",
+    "midipath",
+    "filename",
+    "filepath",
+    "path",
+    "file",
+];
+
+/// A name of a column without what people write differently.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
+    letters.collect::<String>().to_lowercase()
+}
+
 /// The place of the header and its columns. Excel may write a line about the divider (`sep=;`) first.
 fn columns(lines: &[Line]) -> Option<(usize, Columns)> {
     lines.iter().take(2).enumerate().find_map(|(place, line)| {
-        let plain = |name: &str| -> String {
-            let letters = name.chars().filter(|letter| letter.is_alphanumeric());
-            letters.collect::<String>().to_lowercase()
-        };
         let names: Vec<String> = line.cells.iter().map(|cell| plain(cell)).collect();
         let column = |name: &str| names.iter().position(|cell| *cell == plain(name));
         let columns = Columns {
-            midi_filename: column("midi_filename").or(column("midi_file"))?,
+            midi_filename: FILES.into_iter().find_map(column)?,
             split: column("split"),
             drummer: column("drummer"),
             session: column("session"),
@@ -354,16 +387,29 @@ mod tests {
             table.rows[1].info,
             Err("`trian` is no split; there are train, validation and test".into())
         );
-        for (text, problem) in [
+        let unnamed = "there is no column `midi_filename`, which names the files";
+        for (text, why) in [
             ("", "it is empty"),
             (" \n\n", "it is empty"),
-            (
-                "a,b\n",
-                "there is no column `midi_filename`, which names the files",
-            ),
+            ("a,b\n", unnamed),
         ] {
-            assert_eq!(parse(text.as_bytes()), Err((1, problem.to_string())));
+            assert_eq!(parse(text.as_bytes()).unwrap().says_nothing, Some(why));
         }
+        let splits = parse(b"take;split\n1;test\n");
+        assert_eq!(splits, Err((1, unnamed.to_string())));
+    }
+
+    #[test]
+    fn lists_of_other_collections_name_their_files_otherwise() {
+        for column in ["file_name", "Filename", "path", "MIDI file"] {
+            let text = format!("split,{column}\ntest,a.mid\n");
+            assert_eq!(infos(&text)[0].0, "a.mid", "{column}");
+        }
+        let spaced = "split , midi_filename\n\"test\" , \"a.mid\" \n";
+        assert_eq!(infos(spaced)[0].1.split, Some(Split::Test));
+        // The very name counts before others.
+        let both = "path,split,midi_filename\nx.wav,test,a.mid\n";
+        assert_eq!(infos(both)[0].0, "a.mid");
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub use left_out::LeftOut;
 pub use melody::MelodyEvent;
 pub use performance::{Performance, Token};
 pub use report::{MendedFile, Report, Skipped};
+pub use text::decode as decode_text;
 pub use tfrecord::TfRecordError;
 pub use trio::Trio;
 pub use window::Window;

@@ -6,7 +6,7 @@ const MAC: &str = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúù�
 
 /// The text of a file, each line ended by a single `\n`: UTF-8, UTF-16 of either order, or else the
 /// usual letters of Windows, or of the Macintosh where lines end as there.
-pub(super) fn decode(bytes: &[u8]) -> String {
+pub fn decode(bytes: &[u8]) -> String {
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
@@ -16,6 +16,8 @@ pub(super) fn decode(bytes: &[u8]) -> String {
         [0xef, 0xbb, 0xbf, rest @ ..] => one_byte_or_utf8(rest),
         _ => one_byte_or_utf8(bytes),
     };
+    // DOS ends a text so.
+    let text = text.trim_end_matches('\u{1a}');
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
@@ -62,6 +64,7 @@ mod tests {
             little,
             big,
             b"a,\xe9\r\nb,\xfc\r\n".to_vec(),
+            b"a,\xe9\r\nb,\xfc\r\n\x1a".to_vec(),
             b"a,\x8e\rb,\x9f\r".to_vec(),
         ];
         for bytes in table {

@@ -64,8 +64,38 @@ impl MusicVae {
     /// A model of other music, or one that must be told the hits; a latent that is not
     /// [`Preset::z_size`] numbers long.
     pub fn decode(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
+        self.decode_as_told(z, how, &Guide::default())
+    }
+
+    /// [`MusicVae::decode`] with a seed for each latent.
+    ///
+    /// # Errors
+    /// Those of [`MusicVae::decode`].
+    pub fn decode_each(
+        &self,
+        z: &[Latent],
+        temperature: f32,
+        seeds: &[u64],
+    ) -> Result<Vec<Groove>, ModelError> {
+        let how = Decoding {
+            temperature,
+            seed: 0,
+        };
+        let guide = Guide {
+            seeds,
+            ..Guide::default()
+        };
+        self.decode_as_told(z, how, &guide)
+    }
+
+    fn decode_as_told(
+        &self,
+        z: &[Latent],
+        how: Decoding,
+        guide: &Guide,
+    ) -> Result<Vec<Groove>, ModelError> {
         self.preset().makes_grooves()?;
-        let features = self.play(z, how, &Guide::default())?;
+        let features = self.play(z, how, guide)?;
         let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
         Ok(features.iter().map(groove).collect())
     }
@@ -95,8 +125,9 @@ impl MusicVae {
     }
 
     /// Each pattern as the decoder performs it for a latent: the hits are the pattern's, and only
-    /// velocities and offsets are the model's, which hears the pattern with its own feel. A model
-    /// that must be told the hits is told them.
+    /// velocities and offsets are the model's, which hears the pattern with its own feel: the
+    /// likeliest at temperature 0, and else drawn, by a model that draws them. A model that must be
+    /// told the hits is told them.
     ///
     /// # Errors
     /// A model of other music, a latent that is not [`Preset::z_size`] numbers long, or not a
@@ -105,6 +136,7 @@ impl MusicVae {
         &self,
         z: &[Latent],
         patterns: &[Groove],
+        how: Decoding,
     ) -> Result<Vec<Groove>, ModelError> {
         let told = self.preset().groove_options()?.hits_as_controls;
         let hits = |groove: &Groove| Rows {
@@ -121,11 +153,7 @@ impl MusicVae {
         if hits.len() != z.len() {
             return Err(misfit(format!("{} patterns", z.len()), hits.len()));
         }
-        let nothing_drawn = Decoding {
-            temperature: 0.0,
-            seed: 0,
-        };
-        let played = self.play(z, nothing_drawn, &guide)?;
+        let played = self.play(z, how, &guide)?;
         let performed = played.iter().zip(patterns);
         Ok(performed
             .map(|(rows, pattern)| Groove::from_features(rows, pattern.qpm))

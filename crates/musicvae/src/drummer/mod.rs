@@ -15,9 +15,12 @@ pub use rework::Rework;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::data::{Converted, Converter, Example, NoWindows, NotConvertible, Window};
 use crate::model::{
-    Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Prior, Rows, Shown, latent,
+    Compute, Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Prior, Rows, Shown,
+    latent,
 };
-use crate::music::{GrooveOptions, NoteSequence, Reading, Representation};
+use crate::music::{
+    GrooveOptions, Note, NoteSequence, Reading, Representation, Tempo, TextAnnotation,
+};
 
 /// A model ready to play, and the way from music to its latent space and back.
 ///
@@ -81,6 +84,14 @@ impl Drummer {
     /// # Errors
     /// Music that can't be converted, or weights of which the preset's model can't be built.
     pub fn of(checkpoint: &Checkpoint) -> Result<Drummer, DrummerError> {
+        Drummer::on(&Compute::CPU, checkpoint)
+    }
+
+    /// [`Drummer::of`], with a model that is run by `compute`.
+    ///
+    /// # Errors
+    /// Those of [`Drummer::of`], and a device without room for the weights.
+    pub fn on(compute: &Compute, checkpoint: &Checkpoint) -> Result<Drummer, DrummerError> {
         let preset = &checkpoint.preset;
         let representation = match &preset.representation {
             // That is for training: here nothing is left out of what is asked about.
@@ -100,7 +111,7 @@ impl Drummer {
         converter.hop = Some(preset.bars);
         converter.max_windows = None;
         Ok(Drummer {
-            model: checkpoint.model()?,
+            model: checkpoint.model_on(compute)?,
             prior: checkpoint.prior.clone(),
             converter,
             moves: Vec::new(),
@@ -118,6 +129,11 @@ impl Drummer {
     /// The model's preset.
     pub fn preset(&self) -> &Preset {
         self.model.preset()
+    }
+
+    /// What plays or reads `count` pieces at once, as options name it.
+    pub fn device(&self, count: usize) -> String {
+        self.model.device(count)
     }
 
     /// How it cuts music into windows: all of them, one after the other.
@@ -184,9 +200,20 @@ impl Drummer {
             controls: &controls,
             ..Guide::default()
         };
-        let played = self.model.play(&self.moved(z), how, &guide)?;
+        self.play(z, how, &guide, tempos)
+    }
+
+    /// The music of latents, played as `guide` says.
+    fn play(
+        &self,
+        z: &[Latent],
+        how: Decoding,
+        guide: &Guide,
+        tempos: impl IntoIterator<Item = f64>,
+    ) -> Result<Vec<Window>, ModelError> {
+        let played = self.model.play(&self.moved(z), how, guide)?;
         let told = |place: usize| {
-            let rows = controls.get(place).or(controls.first());
+            let rows = guide.controls.get(place).or(guide.controls.first());
             rows.map_or(&[][..], |rows| &rows.values)
         };
         let music = played.iter().zip(tempos).enumerate();
@@ -227,8 +254,32 @@ impl Drummer {
     /// # Errors
     /// A model that must be told more than a latent.
     pub fn sample(&self, how: Decoding, qpm: f64) -> Result<Window, ModelError> {
-        let z = self.prior.sample(self.preset().z_size, how.seed);
-        Ok(self.decode(&[z], how, &[], [qpm])?.remove(0))
+        Ok(self.samples(1, how, qpm)?.remove(0))
+    }
+
+    /// As many pieces of new music: those of [`Drummer::sample`] with the seed of `how` and the seeds
+    /// after it, played side by side.
+    ///
+    /// # Errors
+    /// A model that must be told more than a latent.
+    pub fn samples(
+        &self,
+        number: usize,
+        how: Decoding,
+        qpm: f64,
+    ) -> Result<Vec<Window>, ModelError> {
+        let seeds: Vec<u64> = (0..number as u64)
+            .map(|one| how.seed.wrapping_add(one))
+            .collect();
+        let preset = self.preset();
+        let heat = preset.head.heat_of_latents(how.temperature);
+        let draw = |seed: &u64| self.prior.sample(preset.z_size, *seed, heat);
+        let z: Vec<Latent> = seeds.iter().map(draw).collect();
+        let guide = Guide {
+            seeds: &seeds,
+            ..Guide::default()
+        };
+        self.play(&z, how, &guide, std::iter::repeat(qpm))
     }
 
     /// Each window through the latent space and back (by its posterior's mean), at its own tempo.
@@ -270,28 +321,47 @@ impl Drummer {
         self.decode(&latents, how, &ends[..1], tempos)
     }
 
-    /// Windows one after the other as one piece of music, at the tempo of the first.
+    /// Windows one after the other as one piece of music, each at its own tempo.
     pub fn in_a_row(&self, windows: &[Window]) -> NoteSequence {
-        let Some(first) = windows.first() else {
+        let Some((first, rest)) = windows.split_first() else {
             return NoteSequence::default();
         };
-        let qpm = first.qpm();
-        let length = self.preset().bars as f64 * 4.0 * 60.0 / qpm;
+        let length = |qpm: f64| self.preset().bars as f64 * 4.0 * 60.0 / qpm;
         let mut whole = first.to_note_sequence();
-        for (place, window) in windows.iter().enumerate().skip(1) {
-            let mut next = window.clone().at_tempo(qpm).to_note_sequence();
-            for note in &mut next.notes {
-                note.start_time += place as f64 * length;
-                note.end_time += place as f64 * length;
+        let mut before = first.qpm();
+        let mut start = length(before);
+        for window in rest {
+            let qpm = window.qpm();
+            let next = window.to_note_sequence();
+            if qpm != before {
+                whole.tempos.push(Tempo { time: start, qpm });
             }
-            for text in &mut next.text_annotations {
-                text.time += place as f64 * length;
-            }
-            whole.notes.extend(next.notes);
-            whole.text_annotations.extend(next.text_annotations);
+            // What comes before its own first beat is still in the tempo before.
+            let at = |time: f64| {
+                start
+                    + if time < 0.0 {
+                        time * qpm / before
+                    } else {
+                        time
+                    }
+            };
+            whole.notes.extend(next.notes.into_iter().map(|note| Note {
+                start_time: at(note.start_time),
+                end_time: at(note.end_time),
+                ..note
+            }));
+            let texts = next.text_annotations.into_iter();
+            whole
+                .text_annotations
+                .extend(texts.map(|text| TextAnnotation {
+                    time: at(text.time),
+                    ..text
+                }));
+            start += length(qpm);
+            before = qpm;
         }
         let ends = whole.notes.iter().map(|note| note.end_time);
-        whole.total_time = ends.fold(length * windows.len() as f64, f64::max);
+        whole.total_time = ends.fold(start, f64::max);
         whole
     }
 }

@@ -65,37 +65,68 @@ impl Drummer {
         let rework = Rework::of(preset).ok_or_else(|| ModelError::NoRework {
             preset: preset.name.clone(),
         })?;
-        let windows = looped(groove, preset.steps().max(1));
+        let windows = looped(groove, preset.steps());
         let posteriors = self.model.encode(&windows)?;
         let played: Vec<Groove> = match rework {
             Rework::Humanize => {
-                let z = posteriors.iter().enumerate().map(|(place, posterior)| {
+                let each = posteriors.iter().zip(&windows).enumerate();
+                let played = each.map(|(place, (posterior, window))| {
                     let seed = how.seed.wrapping_add(place as u64);
-                    drawn(posterior, Decoding { seed, ..how })
+                    let how = Decoding { seed, ..how };
+                    let z = [drawn(posterior, preset, how)];
+                    let windows = std::slice::from_ref(window);
+                    self.model.decode_given(&self.moved(&z), windows, how)
                 });
-                let z: Vec<Latent> = z.collect();
-                self.model.decode_given(&self.moved(&z), &windows)?
+                let played: Result<Vec<_>, _> = played.collect();
+                played?.concat()
             }
             Rework::Drumify | Rework::AddHats => {
                 let z: Vec<Latent> = posteriors.into_iter().map(|it| it.mu).collect();
                 self.decode_grooves(&z, how)?
             }
         };
-        let mut steps: Vec<_> = played.into_iter().flat_map(|window| window.steps).collect();
-        steps.truncate(groove.steps.len());
+        let mut made = joined(played, groove);
         if rework == Rework::AddHats {
             let added = options(preset).map_or(&[][..], |options| &options.add_instruments);
-            for (step, given) in steps.iter_mut().zip(&groove.steps) {
+            for (step, given) in made.steps.iter_mut().zip(&groove.steps) {
                 let kept = Lane::ALL.into_iter().filter(|lane| !added.contains(lane));
                 kept.for_each(|lane| step[lane.index()] = given[lane.index()]);
             }
         }
-        Ok(Groove { steps, ..*groove })
+        Ok(made)
+    }
+
+    /// A relative of the groove: every window of it on its way ([`latent::slerp`]) to a draw from the
+    /// checkpoint's prior, which the seed chooses. An `amount` of 0 is the groove as the model plays
+    /// it, 1 is new music.
+    ///
+    /// # Errors
+    /// A model of other music.
+    pub fn vary(&self, groove: &Groove, amount: f32, how: Decoding) -> Result<Groove, ModelError> {
+        let preset = self.preset();
+        let heat = preset.head.heat_of_latents(how.temperature);
+        let new = self.prior.sample(preset.z_size, how.seed, heat);
+        let posteriors = self.model.encode(&looped(groove, preset.steps()))?;
+        let z = posteriors
+            .iter()
+            .map(|it| latent::slerp(&it.mu, &new, amount));
+        let played = self.decode_grooves(&z.collect::<Vec<_>>(), how)?;
+        Ok(joined(played, groove))
+    }
+}
+
+/// The windows that were played in the place of `groove`, as long as it is.
+fn joined(played: Vec<Groove>, groove: &Groove) -> Groove {
+    let steps = played.into_iter().flat_map(|window| window.steps);
+    Groove {
+        steps: steps.take(groove.steps.len()).collect(),
+        ..*groove
     }
 }
 
 /// Windows of `length` steps that a groove is worked on in, the last filled up from its beginning.
 fn looped(groove: &Groove, length: usize) -> Vec<Groove> {
+    let length = length.max(1);
     let steps = groove.steps.iter().cycle();
     let window = |start| Groove {
         steps: steps.clone().skip(start).take(length).copied().collect(),
@@ -108,9 +139,10 @@ fn looped(groove: &Groove, length: usize) -> Vec<Groove> {
 }
 
 /// A draw of the posterior, narrowed to the temperature; its mean at 0.
-fn drawn(posterior: &Posterior, how: Decoding) -> Latent {
+fn drawn(posterior: &Posterior, preset: &Preset, how: Decoding) -> Latent {
     let noise = latent::sample_prior(posterior.mu.len(), how.seed);
+    let heat = preset.head.heat(how.temperature);
     let both = posterior.mu.iter().zip(&posterior.sigma).zip(&noise);
-    both.map(|((mu, sigma), noise)| mu + how.temperature * sigma * noise)
+    both.map(|((mu, sigma), noise)| mu + heat * sigma * noise)
         .collect()
 }

@@ -191,8 +191,14 @@ pub fn lstm_step(
 ) -> Result<(Tensor, Tensor)> {
     let gates = Tensor::cat(&[x, h], 1)?
         .matmul(&weights.kernel)?
-        .broadcast_add(&weights.bias)?
-        .chunk(4, 1)?;
+        .broadcast_add(&weights.bias)?;
+    lstm_cell(&gates, c)
+}
+
+/// Cell and output state (`[batch, units]`) after the sums `gates` (`[batch, 4 * units]`) that a step's
+/// input, output and bias make, from the cell state `c` before.
+pub fn lstm_cell(gates: &Tensor, c: &Tensor) -> Result<(Tensor, Tensor)> {
+    let gates = gates.chunk(4, 1)?;
     let kept = (c * sigmoid(&(&gates[2] + 1.0)?)?)?;
     let c = (kept + (sigmoid(&gates[0])? * gates[1].tanh()?)?)?;
     let h = (sigmoid(&gates[3])? * c.tanh()?)?;

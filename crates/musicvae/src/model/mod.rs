@@ -3,23 +3,29 @@
 
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod cpu;
+mod device;
+mod head;
 pub(crate) mod init;
 pub mod latent;
 pub(crate) mod lstm;
 #[allow(missing_docs, reason = "insides")]
 pub(crate) mod network;
+mod plan;
 mod preset;
 mod prior;
 mod recurrent;
 mod stroke;
 mod vae;
+mod walk;
 mod whiten;
 
 use std::collections::BTreeMap;
 
+pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
+pub use head::{Spread, StrokeHead};
 pub use latent::Latent;
 pub use lstm::Factors;
-pub use preset::{Core, Head, Preset, Sampling};
+pub use preset::{Core, Head, Preset, PresetError, Sampling};
 pub use prior::Prior;
 pub use stroke::Strokes;
 pub(crate) use vae::misfit;

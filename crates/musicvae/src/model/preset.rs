@@ -1,9 +1,13 @@
 //! Every hyper-parameter of a model and of its training.
 
-mod reference;
+mod built_in;
+mod written;
+
+pub use written::PresetError;
 
 use serde::{Deserialize, Serialize};
 
+use super::head::StrokeHead;
 use super::{ModelError, Tensors};
 use crate::music::Representation;
 
@@ -11,6 +15,7 @@ use crate::music::Representation;
 /// that a checkpoint describes itself; fields that the first checkpoints did not have default to
 /// what those were.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Preset {
     /// Its name, the reference's where it has one.
     pub name: String,
@@ -90,6 +95,8 @@ pub enum Head {
     /// tangent).
     #[default]
     Groove,
+    /// Hits, velocities and doubled offsets as distributions to draw from, lane by lane.
+    Strokes(StrokeHead),
     /// Logits of one class out of all columns.
     Categorical,
     /// Logits of one class out of each of these groups of columns.
@@ -105,10 +112,36 @@ pub enum Head {
 }
 
 impl Head {
+    /// Whether rows hold hits, velocities and doubled offsets.
+    pub fn makes_strokes(&self) -> bool {
+        matches!(self, Head::Groove | Head::Strokes(_))
+    }
+
+    /// How far chances count at a `temperature`: 1 where everything is drawn as it was learned. The
+    /// reference divides logits by the temperature, so that this is at 1. Strokes of a head that draws
+    /// them whole are as a good drummer's at one half, which is where a player's knob stands; at 2
+    /// they are twice as wide.
+    pub fn heat(&self, temperature: f32) -> f32 {
+        match self {
+            Head::Strokes(_) => 3.0 * temperature / (1.0 + temperature),
+            _ => temperature,
+        }
+    }
+
+    /// How far a latent is drawn from the middle of its Gaussian at a `temperature`: of the
+    /// reference's heads as far as ever.
+    pub fn heat_of_latents(&self, temperature: f32) -> f32 {
+        match self {
+            Head::Strokes(_) => self.heat(temperature),
+            _ => 1.0,
+        }
+    }
+
     /// Numbers that the output layer makes for `columns` columns.
     pub fn parameters(&self, columns: usize) -> usize {
         match self {
             Head::Nade { hidden } => hidden + columns,
+            Head::Strokes(strokes) => strokes.parameters(columns),
             _ => columns,
         }
     }
@@ -170,22 +203,39 @@ impl Core {
     pub fn cell(&self, layer: usize) -> String {
         format!("{}/multi_rnn_cell/cell_{layer}/lstm_cell", self.scope)
     }
+
+    /// What the strokes of a step say of later ones, of a head of strokes.
+    pub fn lane_by_lane(&self) -> String {
+        format!("{}/lane_by_lane/kernel", self.scope)
+    }
 }
 
 impl Preset {
-    /// The presets of the reference's configuration map, in its order.
+    /// The presets of the reference's configuration map, in its order, and then others.
     pub fn all() -> Vec<Preset> {
-        reference::all()
+        built_in::PRESETS.clone()
     }
 
-    /// The preset of that name.
+    /// The built-in preset of that name.
     pub fn by_name(name: &str) -> Option<Preset> {
-        Preset::all().into_iter().find(|preset| preset.name == name)
+        let mut presets = built_in::PRESETS.iter();
+        presets.find(|preset| preset.name == name).cloned()
     }
 
     /// `groovae_4bar`: four bars of drums as performed.
     pub fn groovae_4bar() -> Preset {
-        reference::groovae("groovae_4bar", 4, Default::default())
+        match Preset::by_name("groovae_4bar") {
+            Some(preset) => preset,
+            None => unreachable!("it is built in"),
+        }
+    }
+
+    /// The built-in preset of that name as it is written down, to begin one's own with.
+    pub fn text_of(name: &str) -> Option<&'static str> {
+        let texts = built_in::TEXTS.iter();
+        texts
+            .copied()
+            .find_map(|(known, text)| (known == name).then_some(text))
     }
 
     /// Rows of a window (sixteenth-note steps, where it is not of events). A batch may be shorter.
@@ -328,6 +378,10 @@ impl Preset {
                     vec![core.columns, hidden, 1],
                 );
             }
+            if let Head::Strokes(strokes) = self.head {
+                let parameters = strokes.parameters(core.columns);
+                shapes.add(core.lane_by_lane(), vec![core.columns, parameters]);
+            }
             shapes.dense(
                 format!("{scope}/z_to_initial_state"),
                 embedding,
@@ -391,6 +445,9 @@ impl Preset {
             .find(|&&level| level >= self.conductors().len())
         {
             return Some(format!("its decoder has no conductor {level}"));
+        }
+        if self.head.makes_strokes() && !matches!(self.representation, Representation::Groove(_)) {
+            return Some("its head makes strokes, but its representation is no groove".into());
         }
         let depth = self.representation.output_depth();
         if !self.split.is_empty() && self.split.iter().sum::<usize>() != depth {
@@ -457,6 +514,7 @@ impl Head {
             Head::Groove if !columns.is_multiple_of(3) => Some(format!(
                 "{columns} columns are not hits, velocities and offsets"
             )),
+            Head::Strokes(strokes) => strokes.contradiction(columns),
             Head::MultiCategorical(groups) if groups.iter().sum::<usize>() != columns => Some(
                 format!("its groups {groups:?} do not share out {columns} columns"),
             ),

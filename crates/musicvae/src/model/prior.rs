@@ -41,7 +41,8 @@ impl Prior {
     const DEVIATIONS: &str = "deviations";
 
     /// A mixture of `parts` Gaussians that makes draws from `posteriors` likely, by expectation
-    /// maximization from as many of their means. The same arguments give the same mixture.
+    /// maximization from as many of their means; of as many as there are posteriors, these
+    /// themselves. The same arguments give the same mixture.
     ///
     /// # Errors
     /// Posteriors that are not all of `z_size` numbers, no parts, or more parts than posteriors.
@@ -64,6 +65,16 @@ impl Prior {
                 format!("1 to {most} Gaussians for {most} posteriors"),
                 parts,
             ));
+        }
+        if parts == posteriors.len() {
+            let itself = |posterior: &Posterior| Gaussian {
+                weight: 1.0,
+                mean: posterior.mu.clone(),
+                deviation: posterior.sigma.clone(),
+            };
+            return Ok(Prior {
+                parts: posteriors.iter().map(itself).collect(),
+            });
         }
         let moments = Moments::of(posteriors)?;
         let mut mixture = Mixture::around_some(&moments, parts)?;
@@ -90,9 +101,13 @@ impl Prior {
             .to_scalar()
     }
 
-    /// A draw of `z_size` numbers. The same seed gives the same point.
-    pub fn sample(&self, z_size: usize, seed: u64) -> Latent {
-        let noise = sample_prior(z_size, seed);
+    /// A draw of `z_size` numbers, as far from the middle of its Gaussian as `heat` says: 1 is a draw,
+    /// 0 the middle. The same seed gives the same point, on one line through all heats.
+    pub fn sample(&self, z_size: usize, seed: u64, heat: f32) -> Latent {
+        let mut noise = sample_prior(z_size, seed);
+        if heat != 1.0 {
+            noise.iter_mut().for_each(|number| *number *= heat);
+        }
         let Some(part) = self.choose(seed) else {
             return noise;
         };
@@ -101,6 +116,25 @@ impl Prior {
         moved
             .map(|((mean, deviation), noise)| mean + deviation * noise)
             .collect()
+    }
+
+    /// What is to be expected of a draw of it of which only a hint is left, `clarity` clear (0 for
+    /// nothing to 1 for all), where draws lie about as those of `N(0, I)`: a decoder that was trained
+    /// on blurred latents plays from it what it has learned of how music goes on.
+    #[must_use]
+    pub fn blurred(&self, clarity: f32) -> Prior {
+        let kept = clarity * clarity;
+        let lost = kept * (1.0 - kept);
+        let blurred = |part: &Gaussian| Gaussian {
+            weight: part.weight,
+            mean: part.mean.iter().map(|mean| kept * mean).collect(),
+            deviation: (part.deviation.iter())
+                .map(|own| ((kept * own).powi(2) + lost).sqrt())
+                .collect(),
+        };
+        Prior {
+            parts: self.parts.iter().map(blurred).collect(),
+        }
     }
 
     fn choose(&self, seed: u64) -> Option<&Gaussian> {
@@ -319,7 +353,7 @@ mod tests {
     fn a_mixture_finds_its_heaps_and_draws_from_them() {
         let posteriors = two_heaps();
         let prior = Prior::fit(&posteriors, 3, 2).unwrap();
-        let draws: Vec<Latent> = (0..2000).map(|seed| prior.sample(3, seed)).collect();
+        let draws: Vec<Latent> = (0..2000).map(|seed| prior.sample(3, seed, 1.0)).collect();
         let near = |centre: [f32; 3]| {
             let heap: Vec<_> = draws.iter().filter(|z| z[0] * centre[0] > 0.0).collect();
             for (index, centre) in centre.iter().enumerate() {
@@ -346,7 +380,7 @@ mod tests {
                 "{widths:?}"
             );
         }
-        assert_eq!(prior.sample(3, 7), prior.sample(3, 7));
+        assert_eq!(prior.sample(3, 7, 1.0), prior.sample(3, 7, 1.0));
         assert_eq!(prior, Prior::fit(&posteriors, 3, 2).unwrap());
     }
 
@@ -382,7 +416,7 @@ mod tests {
         let standard = Prior::default();
         assert!(standard.to_tensors().unwrap().is_empty());
         assert_eq!(Prior::of_tensors(&Tensors::new()).unwrap(), standard);
-        assert_eq!(standard.sample(4, 9), sample_prior(4, 9));
+        assert_eq!(standard.sample(4, 9, 1.0), sample_prior(4, 9));
     }
 
     #[test]

@@ -1,21 +1,25 @@
 //! The model as an instrument plays it: music to posteriors, latents to music.
 //!
-//! This runs on the CPU whatever trained the weights: a window is up to hundreds of dependent steps
-//! of small products, which are over sooner than another device could be told about them.
+//! A few latents or windows run on the CPU by weights packed for it: their hundreds of dependent steps
+//! of small products are over sooner than a GPU could be told about them. Many run on a GPU, where the
+//! device that was chosen has one; the same seed then draws the same music, up to rounding.
 
-mod decoder;
 mod draw;
 mod ear;
 mod encoder;
+mod on_device;
+mod packed;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use self::decoder::{Decoder, Performance, Track};
 use self::encoder::{Encoder, Sequences};
+use self::packed::Decoder;
 use super::cpu::Kernels;
+use super::network::Network;
 use super::recurrent::Dense;
-use super::{Head, Latent, ModelError, Preset, Strokes, Tensors};
+use super::walk::{Performance, Track};
+use super::{Compute, Head, Latent, ModelError, Preset, Strokes, Tensors};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +67,8 @@ pub struct Shown<'a> {
 /// What a decoder is told besides latents; by default nothing, and it plays a whole window.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Guide<'a> {
+    /// A seed for each latent, in place of [`Decoding::seed`] for all of them; empty for that.
+    pub seeds: &'a [u64],
     /// Steps to play, of a flat decoder; a hierarchy plays [`Preset::steps`] and nothing else.
     pub steps: Option<usize>,
     /// Rows of the representation's control depth, as many as steps: one set for each latent, or
@@ -94,10 +100,13 @@ pub struct Played {
 /// A model ready to run.
 pub struct MusicVae {
     preset: Preset,
+    compute: Compute,
     encoder: Encoder,
     mu: Dense,
     sigma: Dense,
     decoder: Decoder,
+    /// The same weights on a GPU, where there is one.
+    on_device: Option<Network>,
     strokes: Strokes,
 }
 
@@ -108,13 +117,29 @@ impl MusicVae {
     /// A preset that contradicts itself, or the first tensor that is missing, unknown or of
     /// another shape, by name; [`Kernels`] that can't be used.
     pub fn new(preset: Preset, weights: &Tensors) -> Result<MusicVae, ModelError> {
+        MusicVae::on(&Compute::CPU, preset, weights)
+    }
+
+    /// [`MusicVae::new`], run by `compute`.
+    ///
+    /// # Errors
+    /// Those of [`MusicVae::new`], and a device without room for the weights.
+    pub fn on(
+        compute: &Compute,
+        preset: Preset,
+        weights: &Tensors,
+    ) -> Result<MusicVae, ModelError> {
         preset.check(weights)?;
         Kernels::chosen()?;
+        let network = |device| Network::new(preset.clone(), weights, device);
+        let on_device = compute.player(usize::MAX).map(network).transpose()?;
         Ok(MusicVae {
+            compute: compute.clone(),
             encoder: Encoder::new(&preset, weights)?,
             mu: Dense::new(weights, "encoder/mu")?,
             sigma: Dense::new(weights, "encoder/sigma")?,
             decoder: Decoder::new(&preset, weights)?,
+            on_device: on_device.as_ref().map(Network::off_the_tape),
             preset,
             strokes: Strokes::default(),
         })
@@ -126,14 +151,22 @@ impl MusicVae {
         MusicVae { strokes, ..self }
     }
 
-    /// How its velocities and offsets are read.
+    /// How its velocities and offsets are read: as they are, where they are not means.
     pub fn strokes(&self) -> Strokes {
-        self.strokes
+        match self.preset.head {
+            Head::Groove => self.strokes,
+            _ => Strokes::Magenta,
+        }
     }
 
     /// What the model is.
     pub fn preset(&self) -> &Preset {
         &self.preset
+    }
+
+    /// What plays or reads `count` latents or windows at once, as options name it.
+    pub fn device(&self, count: usize) -> String {
+        self.compute.name(count)
     }
 
     /// The posterior of each window.
@@ -144,7 +177,19 @@ impl MusicVae {
         for window in windows {
             self.check_window(window)?;
         }
-        Ok(side_by_side(windows, |windows| self.posteriors(windows)))
+        match self.on_device(windows.len()) {
+            Some(network) => in_parts(windows, |windows| {
+                on_device::encode(network, self.sequences(windows))
+            }),
+            None => side_by_side(windows, |windows| Ok(self.posteriors(windows))),
+        }
+    }
+
+    /// What runs `count` latents or windows beside the CPU's own way.
+    fn on_device(&self, count: usize) -> Option<&Network> {
+        self.on_device
+            .as_ref()
+            .filter(|_| self.compute.player(count).is_some())
     }
 
     fn check_window(&self, window: &Shown) -> Result<(), ModelError> {
@@ -176,7 +221,8 @@ impl MusicVae {
         }
     }
 
-    fn posteriors(&self, windows: &[Shown]) -> Vec<Posterior> {
+    /// Windows as the lowest level of the encoder reads them.
+    fn sequences(&self, windows: &[Shown]) -> Sequences {
         let representation = &self.preset.representation;
         let (depth, controls) = (representation.input_depth(), representation.control_depth());
         let (width, segments) = (depth + controls, self.preset.encoder_segments());
@@ -202,12 +248,16 @@ impl MusicVae {
             }
             values.resize((place + 1) * longest * width, 0.0);
         }
-        let top = self.encoder.run(Sequences {
+        Sequences {
             steps: longest / segments,
             width,
             lengths,
             values,
-        });
+        }
+    }
+
+    fn posteriors(&self, windows: &[Shown]) -> Vec<Posterior> {
+        let top = self.encoder.run(self.sequences(windows));
         let softplus = |x: f32| x.max(0.0) + (-x.abs()).exp().ln_1p();
         let sigma: Vec<f32> = self.sigma.run(&top).into_iter().map(softplus).collect();
         let z_size = self.preset.z_size;
@@ -237,36 +287,40 @@ impl MusicVae {
         }
         let steps = guide.steps.unwrap_or(self.preset.steps());
         self.check_guide(z.len(), steps, guide)?;
-        let mut rng = ChaCha8Rng::seed_from_u64(how.seed);
-        let chances = steps * self.decoder.chances;
-        let chances: Vec<f32> = (0..chances).map(|_| rng.random()).collect();
+        let chances = self.chances(steps, how.seed, guide.seeds);
         let of_latent = |sets: &'a [Rows], row: usize| match sets {
             [] => &[],
             [all] => &all.values[..],
             each => &each[row].values,
         };
-        let each = z.iter().enumerate().map(|(row, z)| {
-            let controls = of_latent(guide.controls, row);
-            (z, controls, of_latent(guide.hits, row))
-        });
-        let tracks = side_by_side(&each.collect::<Vec<_>>(), |some| {
-            let z: Vec<f32> = some.iter().flat_map(|(z, ..)| *z).copied().collect();
-            let controls: Vec<_> = some.iter().map(|(_, controls, _)| *controls).collect();
-            let hits: Vec<_> = some.iter().map(|(.., hits)| *hits).collect();
-            let mut performance = Performance {
-                temperature: how.temperature,
-                chances: &chances,
-                steps: steps / self.preset.segments(),
-                controls: &controls,
+        let each: Vec<usize> = (0..z.len()).collect();
+        let play = |some: &[usize], network: Option<&Network>| {
+            let rows = || some.iter().copied();
+            let z: Vec<f32> = rows().flat_map(|row| &z[row]).copied().collect();
+            let chances: Vec<_> = rows()
+                .map(|row| &chances[row % chances.len()][..])
+                .collect();
+            let controls: Vec<_> = rows().map(|row| of_latent(guide.controls, row)).collect();
+            let hits: Vec<_> = rows().map(|row| of_latent(guide.hits, row)).collect();
+            let performance = Performance {
+                heat: self.preset.head.heat(how.temperature),
+                chances,
+                steps,
+                controls,
                 control_depth: self.preset.representation.control_depth(),
-                hits: &hits,
+                hits,
                 end: guide.end,
                 keep_parameters: guide.parameters,
-                played: vec![Track::default(); some.len()],
             };
-            self.decoder.run(&z, &mut performance);
-            performance.played
-        });
+            Ok(match network {
+                Some(network) => network.play(z, &performance)?,
+                None => self.decoder.play(&z, &performance)?,
+            })
+        };
+        let tracks = match self.on_device(z.len()) {
+            Some(network) => in_parts(&each, |some| play(some, Some(network)))?,
+            None => side_by_side(&each, |some| play(some, None))?,
+        };
         let rows = |values: Vec<f32>| Rows {
             steps,
             depth: values.len() / steps.max(1),
@@ -280,10 +334,29 @@ impl MusicVae {
         Ok(tracks.into_iter().map(played).collect())
     }
 
+    /// The random numbers of each latent; one set where they share a seed.
+    fn chances(&self, steps: usize, seed: u64, seeds: &[u64]) -> Vec<Vec<f32>> {
+        let one = |seed: &u64| {
+            let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+            let chances = steps * self.decoder.plan().chances;
+            (0..chances).map(|_| rng.random()).collect()
+        };
+        match seeds {
+            [] => vec![one(&seed)],
+            seeds => seeds.iter().map(one).collect(),
+        }
+    }
+
     fn check_guide(&self, latents: usize, steps: usize, guide: &Guide) -> Result<(), ModelError> {
         let preset = &self.preset;
         if !preset.decoder_levels.is_empty() && steps != preset.steps() {
             return Err(misfit(format!("{} steps", preset.steps()), steps));
+        }
+        if !guide.seeds.is_empty() && guide.seeds.len() != latents {
+            return Err(misfit(
+                format!("seeds for {latents} latents"),
+                guide.seeds.len(),
+            ));
         }
         let depth = preset.representation.control_depth();
         if depth > 0 && guide.controls.is_empty() {
@@ -292,7 +365,9 @@ impl MusicVae {
             });
         }
         let lanes = match preset.head {
-            Head::Groove if preset.split.is_empty() => preset.representation.output_depth() / 3,
+            Head::Groove | Head::Strokes(_) if preset.split.is_empty() => {
+                preset.representation.output_depth() / 3
+            }
             _ => 0,
         };
         for (what, sets, depth) in [
@@ -340,8 +415,22 @@ pub(crate) fn misfit(expected: impl Into<String>, found: impl ToString) -> Model
     }
 }
 
+/// Runs `work` on neighbouring parts of `items`, one after the other; results in order.
+fn in_parts<T, R>(
+    items: &[T],
+    work: impl Fn(&[T]) -> Result<Vec<R>, ModelError>,
+) -> Result<Vec<R>, ModelError> {
+    /// A larger part would only hold more memory of the device.
+    const LARGEST: usize = 1024;
+    let parts: Result<Vec<_>, _> = items.chunks(LARGEST).map(work).collect();
+    Ok(parts?.into_iter().flatten().collect())
+}
+
 /// Runs `work` on neighbouring parts of `items`, one a core; results in order.
-fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
+fn side_by_side<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&[T]) -> Result<Vec<R>, ModelError> + Sync,
+) -> Result<Vec<R>, ModelError> {
     /// A smaller part would only read the weights twice.
     const SMALLEST: usize = 4;
     /// A larger part would only hold more memory at once.
@@ -350,26 +439,26 @@ fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> Vec<R> + S
     let part = items.len().div_ceil(cores).clamp(SMALLEST, LARGEST);
     if items.len() <= part {
         return if items.is_empty() {
-            Vec::new()
+            Ok(Vec::new())
         } else {
             work(items)
         };
     }
     let work = &work;
-    items
-        .chunks(part * cores)
-        .flat_map(|round| {
-            std::thread::scope(|scope| {
-                let parts: Vec<_> = round
-                    .chunks(part)
-                    .map(|part| scope.spawn(move || work(part)))
-                    .collect();
-                let join = |part: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
-                    part.join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                };
-                parts.into_iter().flat_map(join).collect::<Vec<_>>()
-            })
-        })
-        .collect()
+    let mut results = Vec::with_capacity(items.len());
+    for round in items.chunks(part * cores) {
+        std::thread::scope(|scope| {
+            let parts: Vec<_> = round
+                .chunks(part)
+                .map(|part| scope.spawn(move || work(part)))
+                .collect();
+            for part in parts {
+                let part = part.join();
+                let part = part.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                results.extend(part?);
+            }
+            Ok::<(), ModelError>(())
+        })?;
+    }
+    Ok(results)
 }

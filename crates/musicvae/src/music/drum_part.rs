@@ -2,9 +2,12 @@
 //!
 //! 1. What is on channel 10, and what a part message makes a rhythm part, is drums; so is, beside
 //!    these, a part that is named like drums and plays mostly the pitches of a drum kit.
-//! 2. In a piece that has neither, the parts that are named like drums.
-//! 3. In a piece that has none of all these, every part that plays mostly the pitches of a drum kit,
-//!    unless it is named like, or has the program of, another instrument.
+//! 2. In a piece that has neither, the parts that are named like drums (and, where the name speaks of
+//!    another instrument too, as "Drums & Bass" does, play mostly the pitches of a drum kit). A bank
+//!    that XG has for drums is such a name, where nothing says which standard the file follows; so is
+//!    channel 16, the drums' of the first multimedia PCs, for a part that plays as a drum kit does.
+//! 3. In a piece that has none of all these, every part that plays as a drum kit does, unless it is
+//!    named like, or has the program of, another instrument.
 //!
 //! What the rule finds stands in [`Note::is_drum`](super::Note::is_drum), so that all who read a note
 //! sequence agree.
@@ -20,21 +23,38 @@ pub(crate) struct Part {
     /// Whether channel or part message make it drums; `None` where nothing speaks for or against it.
     pub says: Option<bool>,
     pub name: String,
+    /// Whether its bank is one of drums by a standard that the file doesn't name.
+    pub has_drum_bank: bool,
+    pub is_on_channel_16: bool,
     /// The program, where it is not the first one (which is also that of a part that names none).
     pub program: i32,
     pub notes: usize,
-    /// Notes on the pitches of a drum kit.
-    pub of_kit: usize,
+    /// Notes of kicks, snares, hats, rides and other cymbals.
+    pub of_kit: [usize; 5],
 }
 
 impl Part {
     pub fn count(&mut self, pitch: i32) {
         self.notes += 1;
-        self.of_kit += usize::from(is_of_kit(pitch));
+        if let Some(family) = family(pitch) {
+            self.of_kit[family] += 1;
+        }
     }
 
+    /// Whether most of its notes are on the pitches of a drum kit.
+    fn leans_to_a_kit(&self) -> bool {
+        2 * self.of_kit.iter().sum::<usize>() > self.notes
+    }
+
+    /// Whether it can only be a drum kit. The pitches of a kit are also those of a bass and of a
+    /// piano's left hand, in some keys most of what they play. But these play other notes as well, or
+    /// leave out one of kick, snare and hat.
     fn plays_a_kit(&self) -> bool {
-        2 * self.of_kit > self.notes
+        let [kicks, snares, hats, rides, crashes] = self.of_kit;
+        let is_whole = kicks > 0 && snares > 0 && hats + rides > 0;
+        let low = kicks + snares + hats;
+        let is_nothing_else = low + rides + crashes == self.notes && 4 * low >= self.notes;
+        self.leans_to_a_kit() && (is_whole || is_nothing_else)
     }
 
     fn is_another_instrument(&self) -> bool {
@@ -42,34 +62,52 @@ impl Part {
     }
 }
 
-/// The drums that nearly every kit has: kick, snare, hats, crash and ride. Toms are no evidence, for
-/// their pitches are those of basses and pianos; nor are the congas and bells from middle C on.
-fn is_of_kit(pitch: i32) -> bool {
-    matches!(
-        pitch,
-        22 | 26 | 35..=40 | 42 | 44 | 46 | 49 | 51 | 52 | 53 | 55 | 57 | 59
-    )
+/// The drums that nearly every kit has, by their place in `of_kit`. Toms are no evidence, for their
+/// pitches are those of basses and pianos; nor are the congas and bells from middle C on.
+fn family(pitch: i32) -> Option<usize> {
+    match pitch {
+        35 | 36 => Some(0),
+        37..=40 => Some(1),
+        22 | 26 | 42 | 44 | 46 => Some(2),
+        51 | 53 | 59 => Some(3),
+        49 | 52 | 55 | 57 => Some(4),
+        _ => None,
+    }
 }
 
 /// How words begin that name drums, in the languages of the programs that write them.
-const DRUMS: [&str; 17] = [
+const DRUMS: [&str; 20] = [
     "drum",
     "percus",
+    "perkus",
     "snare",
     "hihat",
     "cymbal",
     "schlagz",
     "trommel",
+    "trommer",
+    "trummor",
+    "slagv",
+    "slagw",
     "batter",
     "bater",
     "tambour",
+    "rummut",
+    "bicí",
+    "davul",
     "удар",
     "барабан",
+];
+
+/// What stands for drums anywhere in a word of languages that put no space between words.
+const DRUM_SIGNS: [&str; 7] = [
     "ドラム",
     "パーカッション",
+    "打楽器",
+    "打击乐",
     "鼓",
     "드럼",
-    "trummor",
+    "타악기",
 ];
 
 /// Short words that name drums as a whole.
@@ -93,7 +131,9 @@ fn has_word(name: &str, is_it: impl Fn(&str) -> bool) -> bool {
 
 fn is_named_drums(name: &str) -> bool {
     let is_drum = |word: &str| {
-        DRUM_WORDS.contains(&word) || DRUMS.iter().any(|start| word.starts_with(start))
+        DRUM_WORDS.contains(&word)
+            || DRUMS.iter().any(|start| word.starts_with(start))
+            || DRUM_SIGNS.iter().any(|sign| word.contains(sign))
     };
     has_word(name, is_drum) && !has_word(name, |word| word == "steel")
 }
@@ -107,13 +147,22 @@ fn is_named_otherwise(name: &str) -> bool {
 /// Which of the parts are drums.
 pub(crate) fn which(parts: &[Part]) -> Vec<bool> {
     let said = |part: &Part| part.says == Some(true) && part.notes > 0;
-    let named = |part: &Part| part.says.is_none() && is_named_drums(&part.name) && part.notes > 0;
+    let named = |part: &Part| {
+        let is_clear = is_named_drums(&part.name) && !is_named_otherwise(&part.name);
+        let may_be = part.has_drum_bank || is_named_drums(&part.name);
+        let is_named = is_clear || may_be && part.leans_to_a_kit();
+        part.says.is_none() && is_named && part.notes > 0
+    };
     if parts.iter().any(said) {
-        let also = |part: &Part| named(part) && part.plays_a_kit();
+        let also = |part: &Part| named(part) && part.leans_to_a_kit();
         return parts.iter().map(|part| said(part) || also(part)).collect();
     }
-    if parts.iter().any(named) {
-        return parts.iter().map(named).collect();
+    let told = |part: &Part| {
+        let is_first_pcs = part.is_on_channel_16 && part.says.is_none() && part.plays_a_kit();
+        named(part) || is_first_pcs
+    };
+    if parts.iter().any(told) {
+        return parts.iter().map(told).collect();
     }
     let plays = |part: &Part| part.plays_a_kit() && !part.is_another_instrument();
     parts.iter().map(plays).collect()
@@ -160,7 +209,7 @@ pub enum NoDrums {
     /// Of so many notes.
     #[error(
         "it has no drums: none of its {0} notes is on channel 10, no track is named like drums, and \
-         no part plays mostly the pitches of a drum kit; put the drums on channel 10, or name their \
+         no part plays as a drum kit does; put the drums on channel 10, or name their \
          track `Drums`"
     )]
     NoPart(usize),
@@ -248,5 +297,34 @@ mod tests {
         assert_eq!(which(&[part(None, "Steel Drums", 0, &KIT)]), [false]);
         assert_eq!(which(&[part(None, "Bass Drum", 0, &KIT)]), [true]);
         assert_eq!(which(&[part(None, "Hi-Hat", 0, &PIANO)]), [true]);
+        assert_eq!(which(&[part(None, "Drum & Bass 2", 0, &BASS)]), [false]);
+        assert_eq!(which(&[part(None, "Ride Bell", 0, &[53, 53])]), [true]);
+        for name in [
+            "Schlagzeug",
+            "BATERÍA",
+            "Perkusja",
+            "Ударные",
+            "アコースティックドラム",
+            "架子鼓",
+        ] {
+            assert_eq!(which(&[part(None, name, 0, &PIANO)]), [true], "{name}");
+        }
+    }
+
+    /// Without a name and a program: lines whose pitches are mostly those of a kit.
+    #[test]
+    fn a_bass_or_a_left_hand_is_no_kit() {
+        let a_minor = [33, 36, 38, 40, 36, 38, 40, 43];
+        let c_major = [48, 52, 55, 53, 57, 59, 52, 55];
+        let f_major = [52, 53, 55, 57, 52, 53, 55, 57];
+        for line in [&a_minor[..], &c_major, &f_major] {
+            assert_eq!(which(&[part(None, "", 0, line)]), [false], "{line:?}");
+        }
+        let kick_and_snare = [36, 38, 36, 40];
+        let ride = [36, 53, 38, 53, 59, 53];
+        let toms = [36, 42, 38, 42, 36, 42, 38, 45, 43, 41];
+        for drums in [&kick_and_snare[..], &ride, &toms] {
+            assert_eq!(which(&[part(None, "", 0, drums)]), [true], "{drums:?}");
+        }
     }
 }

@@ -132,14 +132,20 @@ pub fn repetition(groove: &Groove) -> Option<f64> {
         .steps
         .chunks_exact(groove.meter.steps_per_bar().max(1))
         .collect();
+    mean(
+        bars.windows(2)
+            .filter_map(|pair| likeness(pair[0], pair[1])),
+    )
+}
+
+/// How much two bars have in common: Dice's coefficient of their hits, which is also the F1 of one
+/// against the other. `None` when both are silent.
+pub fn likeness(bar: &[Step], other: &[Step]) -> Option<f64> {
     let hits = |bar: &[Step]| bar.iter().flatten().flatten().count();
-    let likeness = |pair: &[&[Step]]| {
-        let both = pair[0].iter().flatten().zip(pair[1].iter().flatten());
-        let shared = both.filter(|(a, b)| a.is_some() && b.is_some()).count();
-        let all = hits(pair[0]) + hits(pair[1]);
-        (all > 0).then(|| 2.0 * shared as f64 / all as f64)
-    };
-    mean(bars.windows(2).filter_map(likeness))
+    let both = bar.iter().flatten().zip(other.iter().flatten());
+    let shared = both.filter(|(a, b)| a.is_some() && b.is_some()).count();
+    let all = hits(bar) + hits(other);
+    (all > 0).then(|| 2.0 * shared as f64 / all as f64)
 }
 
 /// Metrical weight of a step in a bar of `bar` steps.

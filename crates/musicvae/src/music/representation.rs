@@ -243,6 +243,31 @@ impl Representation {
     /// Columns of each part of a trio: melody, bass and drums.
     pub const TRIO_DEPTHS: [usize; 3] = [MELODY_CLASSES, MELODY_CLASSES, 1 << LANES];
 
+    /// Which of its numbers means nothing, as a clause.
+    pub fn out_of_range(&self) -> Option<String> {
+        if let Some(Transpose { min, max }) = self.transpose()
+            && !(-127..=max).contains(&min) | (max > 127)
+        {
+            return Some(format!(
+                "it can't be transposed by {min} to {max} semitones"
+            ));
+        }
+        match self {
+            Representation::Groove(GrooveOptions {
+                bins: Some(bins), ..
+            }) if !(1..=128).contains(&bins.velocity) || !(1..=128).contains(&bins.offset) => {
+                Some("its bins are 1 to 128 each".into())
+            }
+            Representation::Groove(options) if !(0.0..=1.0).contains(&options.max_note_dropout) => {
+                Some("`max_note_dropout` takes a number of 0 to 1".into())
+            }
+            Representation::MultiPerformance(options) if options.velocity_bins > 127 => {
+                Some("`velocity_bins` takes a number of 0 to 127".into())
+            }
+            _ => None,
+        }
+    }
+
     /// The range of the random transposition that the reference trains with.
     pub fn transpose(&self) -> Option<Transpose> {
         match self {

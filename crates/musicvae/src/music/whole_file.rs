@@ -8,6 +8,8 @@ use std::time::Duration;
 /// What the names of unfinished files begin with.
 const UNFINISHED: &str = ".musicvae-tui-";
 
+use super::unfinished::Listed;
+
 /// Writes a file through `fill`, beside its place first: nobody ever sees half of it, and a file
 /// that was there stays until the new one is complete and on the disk. Links are followed. What is
 /// no file (a device, a pipe) is never replaced by one, but written to.
@@ -22,7 +24,8 @@ pub fn write_whole_file(
         fill(&mut out)?;
         return out.flush();
     }
-    filled(folder_of(&target), fill)?.persist(&target)?;
+    let (file, _listed) = filled(folder_of(&target), fill)?;
+    file.persist(&target)?;
     settle(folder_of(&target));
     Ok(())
 }
@@ -36,7 +39,8 @@ pub fn write_new_file(
     path: &Path,
     fill: impl FnOnce(&mut BufWriter<InPieces>) -> io::Result<()>,
 ) -> io::Result<()> {
-    filled(folder_of(path), fill)?.persist_noclobber(path)?;
+    let (file, _listed) = filled(folder_of(path), fill)?;
+    file.persist_noclobber(path)?;
     settle(folder_of(path));
     Ok(())
 }
@@ -45,14 +49,15 @@ pub fn write_new_file(
 fn filled(
     folder: &Path,
     fill: impl FnOnce(&mut BufWriter<InPieces>) -> io::Result<()>,
-) -> io::Result<tempfile::NamedTempFile> {
+) -> io::Result<(tempfile::NamedTempFile, Listed)> {
     let mut file = unfinished_file(folder)?;
+    let listed = Listed::new(file.path());
     let mut out = BufWriter::new(InPieces(file.as_file_mut()));
     fill(&mut out)?;
     out.flush()?;
     drop(out);
     file.as_file().sync_all()?;
-    Ok(file)
+    Ok((file, listed))
 }
 
 /// A file of `folder` was renamed into place; some file systems cannot make that durable at once.
@@ -89,7 +94,7 @@ pub fn folder_of(path: &Path) -> &Path {
 
 /// A file in `folder` that vanishes unless it is persisted. Temporary files are private by
 /// default; this one becomes an ordinary file (less the umask).
-pub fn unfinished_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+fn unfinished_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     #[cfg(unix)]
@@ -125,7 +130,10 @@ fn without_path(error: io::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::music::each_unfinished_file;
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {
@@ -139,6 +147,31 @@ mod tests {
         assert_eq!(fail.unwrap_err().to_string(), "the disk is full");
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_is_listed_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = || {
+            let mut here = Vec::new();
+            each_unfinished_file(|path| {
+                let path = PathBuf::from(path.to_str().unwrap());
+                if path.starts_with(folder.path()) {
+                    here.push(path);
+                }
+            });
+            here
+        };
+        for write in 0..40 {
+            let path = folder.path().join(format!("{write}.mid"));
+            write_whole_file(&path, |out| {
+                let listed = here();
+                assert!(listed.len() == 1 && listed[0].exists(), "{listed:?}");
+                out.write_all(b"x")
+            })
+            .unwrap();
+            assert!(here().is_empty());
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::checkpoint::attributes::{Attribute, Attributes, Change, Effect, Kind}
 use crate::checkpoint::{Checkpoint, Metadata};
 use crate::data::{Corpus, DataError, Windows};
 use crate::model::latent::{attribute_vector, moved};
-use crate::model::{Decoding, Latent, MusicVae};
+use crate::model::{Compute, Decoding, Latent, MusicVae};
 use crate::music::{Groove, Measure};
 
 /// Amounts along a vector whose effect is measured.
@@ -58,11 +58,12 @@ pub fn styles(data: &Path, windows: &Windows) -> Result<Vec<String>, DataError> 
 /// When windows and model do not fit.
 pub fn attributes(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     train: &Windows,
     styles: &[String],
     validation: Option<&Windows>,
 ) -> Result<Attributes, TrainingError> {
-    let model = checkpoint.model()?;
+    let model = checkpoint.model_on(compute)?;
     let latents = means(&model, &train.windows)?;
     let mut found = Vec::new();
     for measure in Measure::ALL {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::checkpoint::CheckpointError;
 use crate::data::{DataError, NotConvertible};
-use crate::model::ModelError;
+use crate::drummer::DrummerError;
+use crate::model::{ModelError, NoDevice};
 
 /// Why a run can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,8 @@ pub enum TrainingError {
     },
     #[error(transparent)]
     Model(#[from] ModelError),
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     #[error(transparent)]
     Checkpoint(Box<CheckpointError>),
     #[error("the training log {} can't be written: {reason}", path.display())]
@@ -54,6 +57,11 @@ pub enum TrainingError {
         path.display()
     )]
     Occupied { path: PathBuf, file: &'static str },
+    #[error(
+        "{} is being trained in by another program: stop that one, or choose another folder",
+        path.display()
+    )]
+    Held { path: PathBuf },
     #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
     NotMeasured(String),
     #[error(
@@ -66,6 +74,17 @@ pub enum TrainingError {
 impl From<CheckpointError> for TrainingError {
     fn from(error: CheckpointError) -> Self {
         TrainingError::Checkpoint(Box::new(error))
+    }
+}
+
+impl From<DrummerError> for TrainingError {
+    fn from(error: DrummerError) -> Self {
+        match error {
+            DrummerError::Checkpoint(error) => error.into(),
+            DrummerError::NotConvertible { preset, reason } => {
+                TrainingError::NoConverter { preset, reason }
+            }
+        }
     }
 }
 

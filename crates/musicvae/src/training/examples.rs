@@ -24,6 +24,10 @@ pub struct Variation {
     /// is told, the more it has to learn from `z`. (Word dropout: Bowman et al. 2016, *Generating
     /// Sentences from a Continuous Space*; here number by number, scaled to keep the mean.)
     pub told: f64,
+    /// Share of examples whose latent is blurred, by an amount that is drawn (0 for none). These are
+    /// as they were played, and are told whole: from them the model learns how music goes on, from
+    /// the others to give back.
+    pub blurred: f64,
 }
 
 impl Variation {
@@ -31,6 +35,7 @@ impl Variation {
     pub const NONE: Variation = Variation {
         augment: 0.0,
         told: 1.0,
+        blurred: 0.0,
     };
 }
 
@@ -114,18 +119,25 @@ impl Examples {
         self.side_by_side(chosen.iter().map(|&index| self.example(index)), device)
     }
 
-    /// The chosen examples side by side, varied. What their representation leaves to chance (strokes
+    /// The chosen examples side by side, varied but for those at places that are not to be. What their representation leaves to chance (strokes
     /// left out, transposition) is drawn anew from `chances` each time, as the reference does where
     /// it doesn't cache its data.
     pub fn varied_batch(
         &self,
         chosen: &[usize],
+        varies: impl Fn(usize) -> bool,
         rng: &mut ChaCha8Rng,
         chances: &mut ChaCha8Rng,
         device: &Device,
     ) -> candle_core::Result<Batch> {
-        let example = |&index| self.varied_example(index, rng, chances.random());
-        self.side_by_side(chosen.iter().map(example), device)
+        let example = |(place, &index)| {
+            let chance = chances.random();
+            match varies(place) {
+                true => self.varied_example(index, rng, chance),
+                false => self.converter.example(&self.windows[index], chance),
+            }
+        };
+        self.side_by_side(chosen.iter().enumerate().map(example), device)
     }
 
     fn side_by_side(
@@ -173,6 +185,7 @@ impl Examples {
             output,
             controls,
             told: None,
+            blur: None,
             lengths: short.then(|| examples.iter().flat_map(ends).collect()),
         })
     }
@@ -287,7 +300,13 @@ mod tests {
         let examples = thinned(3);
         let rng = ChaCha8Rng::seed_from_u64;
         let train = |chance| {
-            let batch = examples.varied_batch(&[0, 2], &mut rng(0), &mut rng(chance), &Device::Cpu);
+            let batch = examples.varied_batch(
+                &[0, 2],
+                |_| true,
+                &mut rng(0),
+                &mut rng(chance),
+                &Device::Cpu,
+            );
             numbers(batch.unwrap())
         };
         let fixed = || numbers(examples.batch(&[0, 2], &Device::Cpu).unwrap());

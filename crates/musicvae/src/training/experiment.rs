@@ -6,16 +6,15 @@ mod measure;
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Interval, Resampling, Unit};
 use super::examples::converter;
-use super::{Control, Event, Log, TrainOptions, TrainingError, Variation, train};
+use super::{Control, Earlier, Event, Log, TrainOptions, TrainingError, Variation, train};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Split, Windows, load_windows};
 use crate::model::lstm::Factors;
-use crate::model::{Head, Preset, Sampling};
+use crate::model::{DeviceChoice, Head, Preset, Sampling};
 use crate::music::{DrumClasses, DrumsOptions, Reading, Representation};
 
 pub use measure::Returned;
@@ -163,6 +162,8 @@ pub struct Hierarchy {
     pub sizes: Sizes,
     /// Optimizer steps between two looks at the validation split.
     pub validate_every: u64,
+    /// What trains and measures.
+    pub device: DeviceChoice,
     /// Of the recurrent layers' products.
     pub factors: Factors,
 }
@@ -257,6 +258,12 @@ impl Hierarchy {
         self.measure(&windows).map(Some)
     }
 
+    /// Whether `out` holds a part of it.
+    pub fn has_begun(&self) -> bool {
+        let mut folders = Rival::BOTH.iter().map(|rival| self.folder(*rival));
+        folders.any(|folder| latest(&folder).exists())
+    }
+
     /// The folder of a model's run.
     pub fn folder(&self, rival: Rival) -> PathBuf {
         self.out.join(rival.name())
@@ -267,7 +274,10 @@ impl Hierarchy {
         TrainOptions {
             preset: rival.preset(self.bars, self.sizes),
             data: self.data.clone(),
-            resume: latest(&out).exists(),
+            earlier: match latest(&out).exists() {
+                true => Earlier::Continued,
+                false => Earlier::Refused,
+            },
             out,
             steps: self.steps,
             batch: self.batch,
@@ -279,7 +289,7 @@ impl Hierarchy {
             average: None,
             validate_every: self.validate_every,
             from: None,
-            device: Device::Cpu,
+            device: self.device,
             factors: self.factors,
         }
     }
@@ -300,6 +310,7 @@ impl Hierarchy {
     fn measure(&self, windows: &Windows<crate::data::Window>) -> Result<Comparison, TrainingError> {
         const RESAMPLES: usize = 1000;
         let plan = Resampling::of(windows, Unit::File, RESAMPLES, 0);
+        let compute = self.device.open()?;
         let measured = Rival::BOTH.map(|rival| {
             let folder = self.folder(rival);
             let checkpoint = Checkpoint::load(&latest(&folder))?;
@@ -315,7 +326,15 @@ impl Hierarchy {
                 kl_bits: record.kl_bits,
                 accuracy: record.accuracy,
             });
-            measure::measure(rival, &checkpoint, &windows.windows, &plan, curve.collect())
+            let windows = &windows.windows;
+            measure::measure(
+                rival,
+                &checkpoint,
+                &compute,
+                windows,
+                &plan,
+                curve.collect(),
+            )
         });
         Ok(Comparison {
             bars: self.bars,

@@ -2,7 +2,8 @@
 //!
 //! A batch is cut into shards that are independent until their gradients are summed. Each shard
 //! runs on one core with its own tape and its own random numbers; sums go in the order of shards,
-//! so the result depends neither on the number of cores nor on their timing.
+//! so the result depends neither on the number of cores nor on their timing. A GPU is given larger
+//! shards, and so draws other random numbers.
 
 use std::sync::LazyLock;
 
@@ -12,13 +13,16 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::Examples;
-use crate::model::network::{Batch, InputMask, KeepAll, Losses, Network, Past};
+use super::{Examples, Variation};
+use crate::model::network::{Batch, Blur, InputMask, KeepAll, Losses, Network, Past};
 use crate::model::{Preset, Tensors};
 
 /// Examples in one shard at most: more would not make the products faster, and activations grow
 /// with it.
 const SHARD: usize = 64;
+
+/// The same on a GPU, which is busy with large products alone.
+const GPU_SHARD: usize = 512;
 
 /// Sums of the loss terms over a batch, and what they are sums of.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -140,6 +144,7 @@ fn past<'a>(probability: f64, uniform: &'a mut dyn FnMut() -> f32) -> Past<'a> {
 /// Streams beside that of [`shard_rng`].
 const SAMPLING: u64 = 1 << 62;
 const CHANCES: u64 = 1 << 61;
+const BLUR: u64 = 1 << 60;
 
 /// Random numbers of one shard of one step, of another stream.
 fn rng_beside(stream: u64, seed: u64, step: u64, shard: usize) -> ChaCha8Rng {
@@ -182,6 +187,28 @@ fn dropout(x: &Tensor, keep: f64, rng: &mut ChaCha8Rng) -> Result<Tensor> {
     x * Tensor::from_vec(mask, x.shape(), x.device())?
 }
 
+/// How clear the latent of each of so many examples is: of a `share` of them not wholly. Empty where
+/// all are.
+fn clarities(share: f64, examples: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let clarity = || match rng.random_bool(share) {
+        // The bits that are left of a latent grow nearly in proportion to its square.
+        true => rng.random::<f32>().sqrt(),
+        false => 1.0,
+    };
+    match share {
+        0.0 => Vec::new(),
+        _ => std::iter::repeat_with(clarity).take(examples).collect(),
+    }
+}
+
+/// `output` as it is `told` where the latent is clear, and whole where it is not.
+fn told_where_clear(told: &Tensor, output: &Tensor, clarities: &[f32]) -> Result<Tensor> {
+    let clear = clarities.iter().map(|&it| f32::from(u8::from(it == 1.0)));
+    let shape = (1, clarities.len(), 1);
+    let clear = Tensor::from_vec(clear.collect::<Vec<_>>(), shape, output.device())?;
+    output + (told - output)?.broadcast_mul(&clear)?
+}
+
 /// The gradient of optimizer step `step` over the chosen examples.
 pub fn gradients(
     network: &Network,
@@ -193,16 +220,29 @@ pub fn gradients(
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let scale = 1.0 / chosen.len() as f64;
-    let shards = by_shards(chosen, |shard, chosen| {
+    let shards = by_shards(network.device(), chosen, |shard, chosen| {
         let device = network.device();
         let mut rng = shard_rng(seed, step, shard);
         let mut chances = rng_beside(CHANCES, seed, step, shard);
-        let mut batch = examples.varied_batch(chosen, &mut rng, &mut chances, device)?;
-        let told = examples.variation().told;
+        let Variation { told, blurred, .. } = examples.variation();
+        let mut blur = rng_beside(BLUR, seed, step, shard);
+        let clarities = clarities(blurred, chosen.len(), &mut blur);
+        let varies = |place: usize| clarities.get(place).is_none_or(|&it| it == 1.0);
+        let mut batch = examples.varied_batch(chosen, varies, &mut rng, &mut chances, device)?;
         if told < 1.0 {
-            batch.told = Some(dropout(&batch.output, told, &mut rng)?);
+            let part = dropout(&batch.output, told, &mut rng)?;
+            batch.told = Some(match clarities.is_empty() {
+                true => part,
+                false => told_where_clear(&part, &batch.output, &clarities)?,
+            });
         }
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, device)?;
+        if !clarities.is_empty() {
+            batch.blur = Some(Blur {
+                noise: normal_noise(&mut blur, chosen.len(), preset.z_size, device)?,
+                clarity: Tensor::from_vec(clarities, (chosen.len(), 1), device)?,
+            });
+        }
         let keep = preset.dropout_keep;
         let mut dropout = |x: &Tensor| dropout(x, keep, &mut rng);
         let mask: InputMask = if keep < 1.0 {
@@ -305,7 +345,7 @@ pub fn evaluate_each(
     let preset = network.preset();
     let beta = preset.beta_at(step);
     let all: Vec<usize> = (0..examples.len()).collect();
-    let shards = by_shards(&all, |shard, chosen| {
+    let shards = by_shards(network.device(), &all, |shard, chosen| {
         let mut rng = shard_rng(seed, 0, shard);
         let batch = examples.batch(chosen, network.device())?;
         let noise = normal_noise(&mut rng, chosen.len(), preset.z_size, network.device())?;
@@ -319,11 +359,15 @@ pub fn evaluate_each(
 
 /// Runs `work` on every shard of `chosen`, spread over the cores; results in the order of shards.
 fn by_shards<T: Send>(
+    device: &Device,
     chosen: &[usize],
     work: impl Fn(usize, &[usize]) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
     // At least two shards, so that small batches use two cores; never a function of the machine.
-    let shard_len = chosen.len().div_ceil(2).clamp(1, SHARD);
+    let shard_len = match device.is_cpu() {
+        true => chosen.len().div_ceil(2).clamp(1, SHARD),
+        false => GPU_SHARD,
+    };
     let shards = chosen.par_chunks(shard_len).enumerate();
     pool()?.install(|| shards.map(|(index, shard)| work(index, shard)).collect())
 }

@@ -27,5 +27,5 @@ pub use log::{Log, Record};
 pub use process::prepare_process;
 pub use run::{Control, Event};
 pub use session::Session;
-pub use settings::{RunSettings, TrainOptions};
+pub use settings::{Earlier, RunSettings, TrainOptions};
 pub use trainer::{Trainer, train};

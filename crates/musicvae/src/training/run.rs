@@ -1,11 +1,12 @@
 //! What a run is told from outside, and what it says.
 
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::Record;
+use super::{Record, TrainingError};
 use crate::data::{Report, Split};
 
 /// What a run is told from outside.
@@ -49,6 +50,31 @@ impl Control {
     }
 }
 
+/// The folder of a run, held for one trainer as long as this lives.
+pub(super) struct Hold {
+    _file: Option<File>,
+}
+
+impl Hold {
+    /// Makes the folder and holds it: two trainers in one would write over each other's weights.
+    pub(super) fn of(folder: &Path) -> Result<Hold, TrainingError> {
+        let open = || {
+            std::fs::create_dir_all(folder)?;
+            File::create(folder.join(".lock"))
+        };
+        let path = folder.join("log.csv");
+        let file = open().map_err(|reason| TrainingError::Log { path, reason })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Hold { _file: Some(file) }),
+            Err(TryLockError::WouldBlock) => Err(TrainingError::Held {
+                path: folder.into(),
+            }),
+            // Some network folders know no locks, and are no worse for it.
+            Err(TryLockError::Error(_)) => Ok(Hold { _file: None }),
+        }
+    }
+}
+
 /// What a run says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
@@ -56,6 +82,16 @@ pub enum Event {
     Notice(String),
     /// What was used of a split of the corpus, and what was not.
     Corpus(Split, Report),
+    /// The data is read, and training begins in this folder behind this step; what the log of an
+    /// earlier session says.
+    Began {
+        /// Folder of the run.
+        out: PathBuf,
+        /// Steps that are done already.
+        step: u64,
+        /// The records up to it.
+        story: Vec<Record>,
+    },
     /// A line of the log.
     Record(Record),
     /// A checkpoint was written.

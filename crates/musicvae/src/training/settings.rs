@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Device;
-
-use super::{Examples, TrainingError, Variation};
+use super::{TrainingError, Variation};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
-use crate::model::Preset;
 use crate::model::lstm::Factors;
+use crate::model::{DeviceChoice, Preset};
 use crate::music::Reading;
 
 /// Keys of a checkpoint's notes.
@@ -15,9 +13,13 @@ const BATCH: &str = "batch";
 const HOP_BARS: &str = "hop_bars";
 const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
+const BLURRED: &str = "blurred";
 const AVERAGE: &str = "average";
 const FACTORS: &str = "factors";
 const READING: &str = "reading";
+
+/// What messages call the data of a run.
+const DATA: &str = "data of fingerprint";
 
 /// What to train, on what, and where to.
 #[derive(Clone, Debug)]
@@ -47,14 +49,28 @@ pub struct TrainOptions {
     pub average: Option<f64>,
     /// Steps between two looks at the validation split; each also saves.
     pub validate_every: u64,
-    /// Go on from `out/latest.safetensors`.
-    pub resume: bool,
+    /// What becomes of a run that `out` holds already.
+    pub earlier: Earlier,
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
     /// What trains; the CPU with all its cores.
-    pub device: Device,
+    pub device: DeviceChoice,
     /// Of the factors of the recurrent layers' products; the CPU alone knows another than float32.
     pub factors: Factors,
+}
+
+/// What becomes of a run that the folder of another one holds already. Nothing is ever written over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Earlier {
+    /// It is in the way, and nothing is trained.
+    #[default]
+    Refused,
+    /// It goes on, as the same model; what else is different from here on is said.
+    Continued,
+    /// It goes on where data and settings are its own; else the new run takes the next free folder.
+    ContinuedIfSame,
+    /// It stays as it is, and the new run takes the next free folder.
+    Kept,
 }
 
 /// What a run keeps from its first step to its last.
@@ -115,6 +131,7 @@ impl RunSettings {
             variation: Variation {
                 augment: fraction(AUGMENT).unwrap_or(fresh.variation.augment),
                 told: fraction(TOLD).unwrap_or(fresh.variation.told),
+                blurred: fraction(BLURRED).unwrap_or(fresh.variation.blurred),
             },
             reading: text(READING)
                 .and_then(|it| it.parse().ok())
@@ -133,6 +150,7 @@ impl TrainOptions {
         note(HOP_BARS, self.hop_bars as f64);
         note(AUGMENT, self.variation.augment);
         note(TOLD, self.variation.told);
+        note(BLURRED, self.variation.blurred);
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
         }
@@ -164,6 +182,15 @@ pub(super) fn check_same(
             wanted,
         });
     }
+    let difference = preset_difference(found, wanted);
+    Err(TrainingError::OtherSetting { path, difference })
+}
+
+/// The first setting in which two presets differ: `free bits 48, not 64`.
+fn preset_difference(found: &Preset, wanted: &Preset) -> String {
+    if found.name != wanted.name {
+        return format!("preset {}, not {}", found.name, wanted.name);
+    }
     let settings = |preset| match serde_json::to_value(preset) {
         Ok(serde_json::Value::Object(settings)) => settings,
         _ => serde_json::Map::new(),
@@ -174,15 +201,47 @@ pub(super) fn check_same(
         .find(|(name, value)| wanted.get(name) != Some(value));
     let (name, value) = different.unwrap_or_default();
     let other = wanted.get(&name).unwrap_or_default();
-    let difference = format!("{} {value}, not {other}", name.replace('_', " "));
-    Err(TrainingError::OtherSetting { path, difference })
+    format!("{} {value}, not {other}", name.replace('_', " "))
 }
 
-/// What else a resumed run does differently from here on: what, until now, from now.
+/// In what the run of `found` is another one than is wanted, as far as it is known; nothing where it
+/// is the same.
+pub(super) fn difference(
+    found: &Checkpoint,
+    options: &TrainOptions,
+    fingerprint: Option<&str>,
+) -> Option<String> {
+    if found.preset != options.preset {
+        return Some(preset_difference(&found.preset, &options.preset));
+    }
+    let differences = differences(&found.metadata, options, fingerprint);
+    differences
+        .into_iter()
+        .next()
+        .map(|(what, found, wanted)| match what {
+            DATA => "other data".into(),
+            _ => format!("{what} {found}, not {wanted}"),
+        })
+}
+
+/// The folder `out`, or `out-2` and so on where that holds a run.
+pub(super) fn free_folder(out: &Path) -> PathBuf {
+    let numbered = |number: u32| match out.file_name() {
+        _ if number == 1 => out.to_path_buf(),
+        Some(name) => out.with_file_name(format!("{}-{number}", name.to_string_lossy())),
+        None => out.join(format!("run-{number}")),
+    };
+    let mut folders = (1..).map(numbered);
+    let free = folders.find(|folder| file_of_a_run(folder).is_none());
+    free.unwrap_or_else(|| out.to_path_buf())
+}
+
+/// What else a resumed run does differently from here on: what, until now, from now. Its data counts
+/// where their fingerprint is known.
 pub(super) fn differences(
     before: &Metadata,
     options: &TrainOptions,
-    train: &Examples,
+    fingerprint: Option<&str>,
 ) -> Vec<(&'static str, String, String)> {
     let note = |key: &str| before.notes.get(key).and_then(|value| value.as_f64());
     let settings = [
@@ -212,14 +271,19 @@ pub(super) fn differences(
             options.variation.told.to_string(),
         ),
         (
+            "blurred a share of",
+            note(BLURRED).map(|share| share.to_string()),
+            options.variation.blurred.to_string(),
+        ),
+        (
             "averaging by",
             note(AVERAGE).map(|decay| decay.to_string()),
             options.average.unwrap_or(0.0).to_string(),
         ),
         (
-            "data of fingerprint",
-            before.data_fingerprint.clone(),
-            train.fingerprint().into(),
+            DATA,
+            fingerprint.and(before.data_fingerprint.clone()),
+            fingerprint.unwrap_or_default().into(),
         ),
     ];
     let differs = |(what, found, wanted): (_, Option<String>, String)| {

@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use candle_core::Device;
+
 use super::average::Average;
 use super::examples::converter;
-use super::settings::{check_same, differences, file_of_a_run, latest};
+use super::run::Hold;
+use super::settings::{
+    Earlier, check_same, difference, differences, file_of_a_run, free_folder, latest,
+};
 use super::{
     Adam, Control, Event, Examples, Log, Record, TrainOptions, TrainingError, evaluate_terms,
     gradients,
@@ -15,13 +20,14 @@ use crate::checkpoint::{Checkpoint, Metadata, Precision};
 use crate::data::{Converter, DataError, Split, load_windows};
 use crate::fault;
 use crate::model::network::Network;
-use crate::model::{Prior, Tensors, init};
+use crate::model::{Factors, Prior, Tensors, init};
 
 /// Keys of a checkpoint's notes.
 const BEST_VALIDATION: &str = "best_validation_loss";
 const SECONDS: &str = "training_seconds";
 
-/// Runs a whole training, telling `tell` what happens. Returns the last step.
+/// Runs a whole training, telling `tell` what happens. Returns the last step; 0 when it is stopped
+/// while it still reads the data.
 ///
 /// # Errors
 /// See [`TrainingError`]; whatever was trained until then is saved where that is possible.
@@ -30,7 +36,10 @@ pub fn train(
     control: &Control,
     tell: &mut dyn FnMut(Event),
 ) -> Result<u64, TrainingError> {
-    let mut trainer = Trainer::new(options, tell)?;
+    let Some(mut trainer) = Trainer::unless_stopped(options, control, tell)? else {
+        return Ok(0);
+    };
+    tell(trainer.began());
     let outcome = trainer.run(control, tell);
     if outcome.is_err() && trainer.saved != Some(trainer.step) {
         // The first error is the one to report; this one often has the same cause.
@@ -53,6 +62,7 @@ pub struct Trainer {
     train: Arc<Examples>,
     validation: Option<Arc<Examples>>,
     log: Log,
+    _hold: Hold,
     best_validation: Option<f64>,
     /// Of the weights as they are now, if it was measured.
     validation_loss: Option<f64>,
@@ -68,36 +78,74 @@ impl Trainer {
         options: TrainOptions,
         tell: &mut dyn FnMut(Event),
     ) -> Result<Trainer, TrainingError> {
-        let latest = latest(&options.out);
-        let start = if options.resume {
-            let checkpoint = Checkpoint::load(&latest)?;
-            check_same(&checkpoint.preset, &options.preset, &latest)?;
-            Some(checkpoint)
-        } else if let Some(file) = file_of_a_run(&options.out) {
-            let path = options.out;
-            return Err(TrainingError::Occupied { path, file });
-        } else {
-            None
-        };
-        let (train, validation) = load_examples(&options, tell)?;
-        if let Some(start) = &start {
-            for (what, found, wanted) in differences(&start.metadata, &options, &train) {
-                tell(Event::Notice(format!(
-                    "the run was made with {what} {found} so far and goes on with {wanted}"
-                )));
+        loop {
+            // Nobody stops it.
+            let control = Control::default();
+            if let Some(trainer) = Trainer::unless_stopped(options.clone(), &control, tell)? {
+                return Ok(trainer);
             }
         }
+    }
+
+    /// As [`Trainer::new`], or nothing when `control` stops meanwhile.
+    fn unless_stopped(
+        mut options: TrainOptions,
+        control: &Control,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<Option<Trainer>, TrainingError> {
+        let compute = options.device.open()?;
+        let start = earlier_run(&mut options, tell)?;
+        let read = options.clone();
+        let loaded = unless_stopped(control, move || load_examples(&read))?;
+        let Some(loaded) = loaded.filter(|_| !control.is_stopped()) else {
+            return Ok(None);
+        };
+        let Loaded {
+            train,
+            validation,
+            news,
+        } = loaded?;
+        news.into_iter().for_each(&mut *tell);
+        let start = match start {
+            Some(run) => same_data(run, &mut options, train.fingerprint(), tell),
+            None => None,
+        };
+        let hold = Hold::of(&options.out)?;
+        tell(Event::Notice(compute.training_sentence()));
+        if options.factors != Factors::Float32 && !compute.trainer().is_cpu() {
+            tell(Event::Notice(format!(
+                "{} factors are for the CPU: the GPU trains with float32",
+                options.factors.name()
+            )));
+        }
+        let split = (train, validation);
+        Trainer::start(options, start, split, compute.trainer(), hold).map(Some)
+    }
+
+    /// From the first step on, or from where `start` stands.
+    fn start(
+        options: TrainOptions,
+        start: Option<Checkpoint>,
+        (train, validation): (Examples, Option<Examples>),
+        device: &Device,
+        hold: Hold,
+    ) -> Result<Trainer, TrainingError> {
         let weights = match (&start, &options.from) {
             (Some(start), _) => start.tensors.clone(),
-            (None, Some(from)) => from.tensors.clone(),
+            (None, Some(from)) => {
+                init::weights_of_another(&options.preset, &from.preset, &from.tensors)?
+            }
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
-        let network = Network::new(options.preset.clone(), &weights, &options.device)?;
+        let network = Network::new(options.preset.clone(), &weights, device)?;
         let network = Arc::new(network.with_factors(options.factors));
         let adam = match &start {
             None => Adam::new(&network)?,
-            Some(start) => Adam::from_tensors(&network, &start.optimizer)?
-                .ok_or(TrainingError::NoOptimizer { path: latest })?,
+            Some(start) => Adam::from_tensors(&network, &start.optimizer)?.ok_or_else(|| {
+                TrainingError::NoOptimizer {
+                    path: latest(&options.out),
+                }
+            })?,
         };
         let slots = start.as_ref().map(|start| &start.optimizer);
         let none = Tensors::new();
@@ -111,12 +159,11 @@ impl Trainer {
         };
         let step = start.as_ref().map_or(0, |start| start.metadata.step);
         let log_path = options.out.join("log.csv");
-        let log = std::fs::create_dir_all(&options.out)
-            .and_then(|()| Log::open(&log_path, start.as_ref().map(|_| step)))
-            .map_err(|reason| TrainingError::Log {
-                path: log_path,
-                reason,
-            })?;
+        let log = Log::open(&log_path, start.as_ref().map(|_| step));
+        let log = log.map_err(|reason| TrainingError::Log {
+            path: log_path,
+            reason,
+        })?;
         Ok(Trainer {
             best_validation: note(BEST_VALIDATION),
             validation_loss: note(Metadata::VALIDATION_LOSS),
@@ -130,7 +177,22 @@ impl Trainer {
             train: Arc::new(train),
             validation: validation.map(Arc::new),
             log,
+            _hold: hold,
         })
+    }
+
+    /// Where it begins, and what was before.
+    fn began(&self) -> Event {
+        let story = match self.step {
+            0 => Vec::new(),
+            // It could be opened; what of it can't be read is not shown.
+            _ => Log::read(&self.options.out.join("log.csv")).unwrap_or_default(),
+        };
+        Event::Began {
+            out: self.options.out.clone(),
+            step: self.step,
+            story,
+        }
     }
 
     /// All steps that are left, with looks at the validation split; what was trained is saved when
@@ -248,15 +310,10 @@ impl Trainer {
 
     /// The network of the averaged weights, if they are averaged.
     fn averaged(&self) -> Result<Option<Network>, TrainingError> {
-        let TrainOptions {
-            preset,
-            device,
-            factors,
-            ..
-        } = &self.options;
         let network = |average: &Average| {
-            let network = Network::new(preset.clone(), average.weights(), device)?;
-            Ok(network.with_factors(*factors))
+            let preset = self.options.preset.clone();
+            let network = Network::new(preset, average.weights(), self.network.device())?;
+            Ok(network.with_factors(self.options.factors))
         };
         self.average.as_ref().map(network).transpose()
     }
@@ -335,11 +392,78 @@ fn unless_stopped<T: Send + 'static>(
     }
 }
 
-/// The windows to learn from, and those to watch where the corpus has any.
-fn load_examples(
-    options: &TrainOptions,
+/// The run that is to go on, before the data is known; where there is none, `options.out` becomes a
+/// folder that holds none.
+fn earlier_run(
+    options: &mut TrainOptions,
     tell: &mut dyn FnMut(Event),
-) -> Result<(Examples, Option<Examples>), TrainingError> {
+) -> Result<Option<Checkpoint>, TrainingError> {
+    let path = latest(&options.out);
+    match options.earlier {
+        Earlier::Continued => {
+            let run = Checkpoint::load(&path)?;
+            check_same(&run.preset, &options.preset, &path)?;
+            return Ok(Some(run));
+        }
+        Earlier::ContinuedIfSame if path.exists() => {
+            let run = Checkpoint::load(&path)?;
+            match difference(&run, options, None) {
+                None => return Ok(Some(run)),
+                Some(difference) => begin_beside(options, &difference, tell),
+            }
+        }
+        Earlier::ContinuedIfSame | Earlier::Kept => options.out = free_folder(&options.out),
+        Earlier::Refused => {
+            if let Some(file) = file_of_a_run(&options.out) {
+                let path = options.out.clone();
+                return Err(TrainingError::Occupied { path, file });
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The run that goes on, now that its data are known by their fingerprint: what is different is said,
+/// and a run of other data goes on only where that is asked for.
+fn same_data(
+    run: Checkpoint,
+    options: &mut TrainOptions,
+    fingerprint: &str,
+    tell: &mut dyn FnMut(Event),
+) -> Option<Checkpoint> {
+    if options.earlier == Earlier::ContinuedIfSame
+        && let Some(difference) = difference(&run, options, Some(fingerprint))
+    {
+        begin_beside(options, &difference, tell);
+        return None;
+    }
+    for (what, found, wanted) in differences(&run.metadata, options, Some(fingerprint)) {
+        tell(Event::Notice(format!(
+            "the run was made with {what} {found} so far and goes on with {wanted}"
+        )));
+    }
+    Some(run)
+}
+
+/// Has the run begin in the next free folder.
+fn begin_beside(options: &mut TrainOptions, difference: &str, tell: &mut dyn FnMut(Event)) {
+    let taken = std::mem::take(&mut options.out);
+    options.out = free_folder(&taken);
+    tell(Event::Notice(format!(
+        "{} holds another run ({difference}): the new one goes to {}",
+        taken.display(),
+        options.out.display()
+    )));
+}
+
+/// The windows to learn from, those to watch where the corpus has any, and what is to be said of them.
+struct Loaded {
+    train: Examples,
+    validation: Option<Examples>,
+    news: Vec<Event>,
+}
+
+fn load_examples(options: &TrainOptions) -> Result<Loaded, TrainingError> {
     let preset = &options.preset;
     let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
     let converter = || {
@@ -354,16 +478,16 @@ fn load_examples(
     for_training.hop = Some(options.hop_bars);
     for_training.seed = Some(options.seed);
     let train = load(Split::Train, &for_training)?;
-    tell(Event::Corpus(Split::Train, train.report()));
+    let mut news = vec![Event::Corpus(Split::Train, train.report())];
     let mut for_validation = converter()?;
     for_validation.hop = Some(preset.bars);
     let validation = match load(Split::Validation, &for_validation) {
         Ok(validation) => {
-            tell(Event::Corpus(Split::Validation, validation.report()));
+            news.push(Event::Corpus(Split::Validation, validation.report()));
             Some(Examples::new(for_validation, validation.windows))
         }
         Err(error @ DataError::NoWindows { .. }) => {
-            tell(Event::Notice(format!(
+            news.push(Event::Notice(format!(
                 "there is nothing to validate on, so no best checkpoint is kept: {error}"
             )));
             None
@@ -371,5 +495,9 @@ fn load_examples(
         Err(error) => return Err(error.into()),
     };
     let train = Examples::new(for_training, train.windows).varied(options.variation);
-    Ok((train, validation))
+    Ok(Loaded {
+        train,
+        validation,
+        news,
+    })
 }

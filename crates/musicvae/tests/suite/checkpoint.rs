@@ -31,7 +31,7 @@ fn refusal(bytes: &[u8]) -> String {
         .to_string()
 }
 
-fn bytes_of(checkpoint: &Checkpoint) -> Vec<u8> {
+pub fn bytes_of(checkpoint: &Checkpoint) -> Vec<u8> {
     checkpoint
         .to_bytes("x.safetensors", Precision::Full)
         .unwrap()
@@ -215,7 +215,7 @@ fn infinite_weights_are_refused_on_reading_too() {
 }
 
 /// Writes the checksum that the bytes now have.
-fn mend(bytes: &mut [u8]) {
+pub fn mend(bytes: &mut [u8]) {
     let key = b"\"crc32c\":\"";
     let at = bytes
         .windows(key.len())

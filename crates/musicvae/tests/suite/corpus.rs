@@ -258,6 +258,8 @@ fn names_are_matched_however_they_are_spelled() {
         "ann/e\u{301}.mid",
         "/home/ann/drums/ann/d.mid",
         "e.mid",
+        "ann/f",
+        "ann/g.midi",
         "ann/gone.mid",
     ];
     let mut csv = "midi_filename\tSplit\r".to_string();
@@ -271,10 +273,12 @@ fn names_are_matched_however_they_are_spelled() {
         ("ann/é.mid", take()),
         ("ann/d.mid", take()),
         ("ann/deep/e.mid", take()),
+        ("ann/f.mid", take()),
+        ("ann/g.mid", take()),
         ("unlisted.mid", take()),
     ]);
     let found = splits(files.path());
-    assert_eq!(found.len(), 6);
+    assert_eq!(found.len(), 8);
     for (name, split) in found {
         let expected = (name != "unlisted.mid").then_some(Split::Test);
         assert_eq!(split, expected, "{name}");
@@ -347,6 +351,8 @@ fn zips_and_other_endings_are_looked_into() {
         ("no ending", take()),
         ("packs/m.zip", middle_zip),
         ("packs/broken.zip", b"PK\x03\x04".to_vec()),
+        ("packs/songs.tar.gz", b"\x1f\x8b\x08".to_vec()),
+        ("packs/in fact music.gz", take()),
         ("wave.wav", b"RIFF\0\0\0\0WAVE".to_vec()),
     ]);
     let windows = load_windows(files.path(), None, &FOUR_BARS).unwrap();
@@ -356,16 +362,21 @@ fn zips_and_other_endings_are_looked_into() {
             "a.RMI",
             "c.smf",
             "no ending",
+            "packs/in fact music.gz",
             "packs/m.zip/deep.zip/in/b.kar"
         ]
     );
     let skipped: Vec<_> = windows.skipped.iter().map(|it| &it.file[..]).collect();
     assert_eq!(
         skipped,
-        ["packs/broken.zip", "packs/m.zip/deep.zip/._b.mid"]
+        [
+            "packs/broken.zip",
+            "packs/m.zip/deep.zip/._b.mid",
+            "packs/songs.tar.gz"
+        ]
     );
     let lines = windows.report().lines(true).join("\n");
-    assert!(lines.contains("2 of 6 files left out:"), "{lines}");
+    assert!(lines.contains("3 of 8 files left out:"), "{lines}");
     assert!(
         lines.contains("`a.RMI`: it was taken out of its RIFF file (RMID)"),
         "{lines}"

@@ -2,7 +2,7 @@
 
 use musicvae::data::Window;
 use musicvae::model::{Decoding, ModelError};
-use musicvae::music::{Hit, Lane};
+use musicvae::music::{Hit, Lane, Tempo};
 use musicvae::{Checkpoint, Drummer, Groove, Preset, Rework};
 
 const WARM: Decoding = Decoding {
@@ -62,6 +62,29 @@ fn every_kind_of_music_goes_in_and_comes_out() {
         let notes: usize = ends.iter().map(count).sum();
         assert_eq!(row.notes.len(), notes);
     }
+}
+
+/// Windows of several tempos in one file: each comes back on its own steps, at its own tempo.
+#[test]
+fn every_window_of_a_row_has_its_own_tempo() {
+    let drummer = drummer("groovae_2bar_humanize");
+    let tempos = [100.0, 100.0, 80.0, 125.0];
+    let windows = tempos.map(|qpm| Window::Groove(Groove { qpm, ..groove(32) }));
+    let row = drummer.in_a_row(&windows);
+    let tempo = |it: &Tempo| ((it.time * 1000.0).round(), it.qpm);
+    let changes: Vec<(f64, f64)> = row.tempos.iter().map(tempo).collect();
+    assert_eq!(changes, [(0.0, 100.0), (9600.0, 80.0), (15_600.0, 125.0)]);
+    assert!((row.total_time - 19.44).abs() < 1e-9);
+    let found = drummer.windows(&row).unwrap().windows;
+    let found: Vec<_> = found
+        .iter()
+        .map(|window| match window {
+            Window::Groove(groove) => (groove.qpm.round(), places(groove)),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let expected = tempos.map(|qpm| (qpm, places(&groove(32))));
+    assert_eq!(found, expected);
 }
 
 #[test]

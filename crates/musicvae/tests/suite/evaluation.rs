@@ -8,7 +8,7 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::data::{AsMagenta, GrooveConverter, Split, Windows, load_windows};
 use musicvae::internals::init;
-use musicvae::model::{Decoding, Guide, Preset, Prior, Tensors, latent};
+use musicvae::model::{Compute, Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Reading, Representation, midi_file,
 };
@@ -58,8 +58,9 @@ fn measure(checkpoint: &Checkpoint, folder: &Path, parts: &[Part]) -> Evaluation
         split: Split::Validation,
         windows: &validation,
         train: Some(&train),
+        others: None,
     };
-    evaluate(checkpoint, material, &questions, &mut |_| ()).unwrap()
+    evaluate(checkpoint, &Compute::CPU, material, &questions, &mut |_| ()).unwrap()
 }
 
 #[test]
@@ -124,6 +125,7 @@ fn of_other_music_the_losses_are_measured() {
         let path = folder.path();
         evaluate_losses(
             &checkpoint,
+            &Compute::CPU,
             path,
             validation,
             reading,
@@ -208,14 +210,14 @@ fn given_hits_are_played_as_drawn_ones_are() {
     assert!(drawn[0] != drawn[1]);
     let patterns: Vec<Groove> = drawn.iter().map(Groove::without_feel).collect();
     // Whoever is given what it would have drawn makes the same of it.
-    assert_eq!(model.decode_given(&latents, &patterns).unwrap(), drawn);
+    assert_eq!(model.decode_given(&latents, &patterns, how).unwrap(), drawn);
     let silence = vec![Groove::empty(32); 9];
-    let silent = model.decode_given(&latents, &silence).unwrap();
+    let silent = model.decode_given(&latents, &silence, how).unwrap();
     assert!(silent.iter().all(|groove| groove.hits().count() == 0));
-    assert!(model.decode_given(&latents, &silence[1..]).is_err());
+    assert!(model.decode_given(&latents, &silence[1..], how).is_err());
     assert!(
         model
-            .decode_given(&latents, &vec![Groove::empty(16); 9])
+            .decode_given(&latents, &vec![Groove::empty(16); 9], how)
             .is_err()
     );
 }
@@ -277,17 +279,80 @@ fn an_accompaniment_is_judged_on_what_was_hidden() {
     assert_eq!(judged(&accompaniment.model.lane_f1), [Lane::ClosedHat]);
     // The hats fall on one cell in five at random: the entropy of that, 16 times a bar.
     let chance = -16.0 * (0.2 * 0.2f64.ln() + 0.8 * 0.8f64.ln());
-    let cost = accompaniment.frequencies.unwrap().nats_per_bar.value;
+    let guesses = &accompaniment.baselines;
+    let by_place = guesses.iter().find(|it| it.name == "place").unwrap();
+    let cost = by_place.guess.nats_per_bar.unwrap().value;
     assert!(
         (chance * 0.8..chance * 1.5).contains(&cost),
         "{cost} for {chance}"
     );
+    // Hit accuracy counts silent cells, of which four in five are: nothing has much of it.
+    let silence = &guesses
+        .iter()
+        .find(|it| it.name == "silence")
+        .unwrap()
+        .guess;
+    assert!((0.7..0.9).contains(&silence.accuracy.value), "{silence:?}");
+    assert_eq!((silence.f1.value, silence.nats_per_bar), (0.0, None));
     let taps = tiny(GrooveOptions {
         tapify: true,
         ..GrooveOptions::default()
     });
     let measured = measure(&taps, folder.path(), &[Part::Accompaniment]);
     assert_eq!(measured.accompaniment.unwrap().lanes.len(), LANES);
+}
+
+#[test]
+fn what_a_model_plays_is_held_against_drummers() {
+    let folder = tempfile::tempdir().unwrap();
+    corpus(folder.path());
+    let plain = tiny(GrooveOptions::default());
+    let parts = [Part::Human, Part::Temperature];
+    let measured = measure(&plain, folder.path(), &parts);
+    let human = measured.human.as_ref().unwrap();
+    let names: Vec<&str> = human.tellings.iter().map(|it| &it.grooves[..]).collect();
+    let expected = [
+        "drummers, train",
+        "samples at 0.5",
+        "reconstructions at 0",
+        "reconstructions at 0.5",
+    ];
+    // The last is the samples again, from those of the training split.
+    assert_eq!(names[..4], expected);
+    assert_eq!(names[4..], expected[1..2]);
+    assert_eq!(human.tellings[4].drummers, "drummers, train");
+    assert_eq!(human.habits.len(), 1 + expected.len());
+    assert_eq!(human.distances.len(), expected.len());
+    // A model that knows nothing strikes every second cell.
+    let samples = &human.tellings[1];
+    assert!(samples.all.value > 0.95, "{samples:?}");
+    assert!(!samples.features.is_empty() && samples.features.len() <= 5);
+    let temperature = measured.temperature.as_ref().unwrap();
+    assert_eq!(temperature.steps[0].temperature, 0.0);
+    let same = temperature.steps[0];
+    let value = |it: Option<musicvae::training::evaluate::Interval>| it.map(|it| it.value);
+    if same.common.is_some() {
+        assert_eq!(value(same.common), Some(1.0));
+        assert_eq!(value(same.velocity_change), Some(0.0));
+    }
+    let text = serde_json::to_string(&measured).unwrap();
+    let back: Evaluation = serde_json::from_str(&text).unwrap();
+    assert_eq!(back.human, measured.human);
+    assert_eq!(back.temperature, measured.temperature);
+    assert_eq!(measure(&plain, folder.path(), &parts).human, measured.human);
+
+    let humanize = tiny(GrooveOptions {
+        humanize: true,
+        ..GrooveOptions::default()
+    });
+    assert!(Part::Temperature.objection(&humanize).is_some());
+    let human = measure(&humanize, folder.path(), &[Part::Human])
+        .human
+        .unwrap();
+    let names: Vec<&str> = human.tellings.iter().map(|it| &it.grooves[..]).collect();
+    assert_eq!(names, ["drummers, train", "humanized at 0.5"]);
+    // It keeps the strokes, so that nobody can tell by them.
+    assert_eq!(human.tellings[1].groups[0].value, 0.5);
 }
 
 #[test]
@@ -333,6 +398,7 @@ fn baselines_of_the_dataset_are_the_known_ones() {
         split: Split::Validation,
         windows: &validation,
         train: Some(&train),
+        others: None,
     };
     let questions = Questions {
         parts: vec![Part::Baselines],
@@ -343,7 +409,7 @@ fn baselines_of_the_dataset_are_the_known_ones() {
         seed: 0,
     };
     let embedded = Checkpoint::load(&trained()).unwrap();
-    let measured = evaluate(&embedded, material, &questions, &mut |_| ()).unwrap();
+    let measured = evaluate(&embedded, &Compute::CPU, material, &questions, &mut |_| ()).unwrap();
     assert_eq!(
         (measured.windows, measured.files, measured.hits),
         (504, 46, Some(37_388))
@@ -383,7 +449,14 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     );
     let styles = styles(folder.path(), &train).unwrap();
     assert_eq!(styles[..2], ["funk", "rock"]);
-    let made = attributes(&checkpoint, &train, &styles, Some(&validation)).unwrap();
+    let made = attributes(
+        &checkpoint,
+        &Compute::CPU,
+        &train,
+        &styles,
+        Some(&validation),
+    )
+    .unwrap();
     let names: Vec<_> = made.names().collect();
     let expected: Vec<_> = Measure::ALL.iter().map(|measure| measure.name()).collect();
     assert_eq!(names, [&expected[..], &["funk", "rock"]].concat());
@@ -439,7 +512,14 @@ fn attributes_belong_to_their_weights() {
     let path = folder.path().join("m.safetensors");
     assert!(Attributes::load_for(&path, &checkpoint).unwrap().is_none());
     let train = windows(folder.path(), Split::Train, 2);
-    let made = attributes(&checkpoint, &train, &["", "", ""].map(String::from), None).unwrap();
+    let made = attributes(
+        &checkpoint,
+        &Compute::CPU,
+        &train,
+        &["", "", ""].map(String::from),
+        None,
+    )
+    .unwrap();
     let written = made.save_for(&path).unwrap();
     assert_eq!(written, folder.path().join("m.attributes.json"));
     let read = Attributes::load_for(&path, &checkpoint).unwrap().unwrap();

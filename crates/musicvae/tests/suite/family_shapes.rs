@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use musicvae::internals::network::{Batch, InputMask, KeepAll, Network, Past};
-use musicvae::model::{Head, Preset, Tensors};
+use musicvae::model::{Head, Preset, Spread, StrokeHead, Tensors};
 use musicvae::music::{DrumClasses, DrumsOptions, GrooveOptions, MelodyOptions, Representation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::naive::{Naive, Row, Window, sigmoid};
+use super::naive::{Naive, Row, Told, Window, quantile, sigmoid};
 
 /// Windows in a batch.
 const SIZE: usize = 3;
@@ -133,6 +133,7 @@ impl Case {
             told: None,
             controls: controlled.then(|| stack(&|window| window.controls.clone().unwrap())),
             lengths: self.lengths.clone(),
+            blur: None,
         }
     }
 
@@ -306,6 +307,25 @@ fn one_hot(depth: usize, class: usize) -> Row {
 /// A row that a decoder of `preset` could make.
 fn row(preset: &Preset, rng: &mut ChaCha8Rng) -> Row {
     let of_core = |columns: usize, rng: &mut ChaCha8Rng| match &preset.head {
+        Head::Strokes(_) => {
+            let lanes = columns / 3;
+            let mut row = binary(columns, rng);
+            for lane in (0..lanes)
+                .filter(|&lane| row[lane] == 0.0)
+                .collect::<Vec<_>>()
+            {
+                row[lanes + lane] = 0.0;
+                row[2 * lanes + lane] = 0.0;
+            }
+            for lane in (0..lanes)
+                .filter(|&lane| row[lane] == 1.0)
+                .collect::<Vec<_>>()
+            {
+                row[lanes + lane] = f64::from(rng.random_range(0.0f32..1.0));
+                row[2 * lanes + lane] = f64::from(rng.random_range(-1.0f32..1.0));
+            }
+            row
+        }
         Head::Groove => {
             let lanes = columns / 3;
             let mut row = binary(lanes, rng);
@@ -367,7 +387,7 @@ impl Chances {
             Head::Groove => core.columns / 3,
             Head::Categorical => 1,
             Head::MultiCategorical(groups) => groups.len(),
-            Head::Boolean => core.columns,
+            Head::Boolean | Head::Strokes(_) => core.columns,
             Head::Nade { .. } => 0,
         };
         // Every segment of a hierarchy begins anew, and all of them lie side by side.
@@ -385,6 +405,25 @@ impl Chances {
             one_hot(logits.len(), class.unwrap())
         };
         (chance(first + row) < self.probability).then(|| match &naive.preset.head {
+            Head::Strokes(head) => {
+                let lanes = core.columns / 3;
+                let mut row = vec![0.0; core.columns];
+                naive.strokes(head, core, made, &mut |lane, told| {
+                    let (part, value) = match told {
+                        Told::Hit(logit) => (0, coin(lane, logit)),
+                        Told::Velocity(spread, made) => {
+                            (1, quantile(spread, made, drawn(lanes + lane)))
+                        }
+                        Told::Offset(spread, made) => {
+                            let chance = drawn(2 * lanes + lane);
+                            (2, 2.0 * quantile(spread, made, chance) - 1.0)
+                        }
+                    };
+                    row[part * lanes + lane] = value;
+                    value
+                });
+                row
+            }
             Head::Groove => {
                 let value = |(column, &x): (usize, &f64)| match column / draws {
                     0 => coin(column, x),
@@ -442,6 +481,13 @@ fn flat_models_of_every_head() {
         ..groove()
     };
     Case::new(of_strokes, short()).check("groove of heavy strokes", whole, &TOLD);
+    let mixed = small(Representation::default(), strokes(Spread::Logistics(3)));
+    Case::new(mixed, short()).check("strokes of mixtures", thinned, &TOLD);
+    let of_classes = Preset {
+        stroke_weight: 0.3,
+        ..small(Representation::default(), strokes(Spread::Classes(7)))
+    };
+    Case::new(of_classes, None).check("strokes of classes", whole, &TOLD);
     let on_chords = small(melody(true), Head::Categorical);
     Case::new(on_chords, short()).check("melody on chords", whole, &TOLD);
     let trio = Head::MultiCategorical(Representation::TRIO_DEPTHS.to_vec());
@@ -455,6 +501,14 @@ fn flat_models_of_every_head() {
     Case::new(split, short()).check("nine boolean decoders", whole, &TOLD);
     let nade = small(drums(DrumClasses::Full, true), Head::Nade { hidden: 7 });
     Case::new(nade, short()).check("nade", thinned, &TOLD);
+}
+
+/// Strokes of which all numbers are spread alike.
+fn strokes(spread: Spread) -> Head {
+    Head::Strokes(StrokeHead {
+        velocity: spread,
+        offset: spread,
+    })
 }
 
 fn hierarchical(representation: Representation, head: Head) -> Preset {
@@ -513,8 +567,9 @@ fn decoders_that_hear_themselves() {
         small(Representation::Trio, trio),
         small(drums(DrumClasses::Reduced, true), Head::Boolean),
         small(drums(DrumClasses::Full, true), Head::Nade { hidden: 7 }),
+        small(Representation::default(), strokes(Spread::Logistics(2))),
     ];
-    for (preset, probability) in flat.into_iter().zip([0.6, 1.0, 0.5, 0.7, 0.8]) {
+    for (preset, probability) in flat.into_iter().zip([0.6, 1.0, 0.5, 0.7, 0.8, 0.7]) {
         let what = format!("{:?}", preset.head);
         Case::new(preset, short()).check(&what, thinned, &Chances::mixed(probability));
     }

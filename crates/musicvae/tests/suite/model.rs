@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor, npy::NpzTensors};
 use musicvae::checkpoint::{Checkpoint, magenta};
 use musicvae::internals::network::{Batch, KeepAll, Network};
-use musicvae::model::{Decoding, MusicVae, latent};
+use musicvae::model::{Compute, Decoding, MusicVae, latent};
 use musicvae::music::{FEATURES, Groove, LANES};
 
 use super::support;
@@ -15,6 +15,14 @@ fn checkpoint() -> Option<Checkpoint> {
 
 fn model() -> Option<MusicVae> {
     Some(checkpoint()?.model().unwrap())
+}
+
+/// The model run by the CPU's own way, and by the operations that a GPU is given, on the device that
+/// [`support::test_device`] names.
+fn models() -> Option<[MusicVae; 2]> {
+    let checkpoint = checkpoint()?;
+    let ways = [Compute::CPU, support::test_device()];
+    Some(ways.map(|way| checkpoint.model_on(&way).unwrap()))
 }
 
 fn oracle(file: &str) -> NpzTensors {
@@ -50,14 +58,14 @@ const THRESHOLD: Decoding = Decoding {
 
 #[test]
 fn posteriors_equal_the_references_to_1e_6() {
-    let Some(model) = model() else { return };
+    let Some(models) = models() else { return };
     let oracle = oracle("encode");
     let grooves: Vec<Groove> = rows(&oracle, "windows")
         .iter()
         .map(|row| Groove::from_features(row, 120.0))
         .collect();
     // One at a time, side by side, and more than one core's part.
-    for copies in [1, 8] {
+    for (model, copies) in (models.iter()).flat_map(|model| [(model, 1), (model, 8)]) {
         let many: Vec<Groove> = grooves.iter().cycle().take(4 * copies).cloned().collect();
         let posteriors = model.encode(&many).unwrap();
         for (posterior, (mu, sigma)) in posteriors.iter().zip(
@@ -70,8 +78,10 @@ fn posteriors_equal_the_references_to_1e_6() {
             assert!(largest_difference(&posterior.sigma, sigma) < 1e-6);
         }
     }
-    let alone = model.encode(&grooves[..1]).unwrap();
-    assert!(largest_difference(&alone[0].mu, &rows(&oracle, "mu")[0]) < 1e-6);
+    for model in &models {
+        let alone = model.encode(&grooves[..1]).unwrap();
+        assert!(largest_difference(&alone[0].mu, &rows(&oracle, "mu")[0]) < 1e-6);
+    }
 }
 
 #[test]
@@ -111,18 +121,23 @@ fn short_windows_have_the_references_posteriors_to_1e_6() {
 
 #[test]
 fn decoded_grooves_equal_the_references() {
-    let Some(model) = model() else { return };
+    let Some(models) = models() else { return };
     let decoded = oracle("decode");
     let z = rows(&decoded, "z");
     let samples = rows(&decoded, "samples");
     let longer = oracle("decode_more");
-    for (z, expected, steps) in [
+    let cases = [
         (z.clone(), samples, 64),
         (z, rows(&longer, "samples_len128"), 128),
         (rows(&longer, "z_mu3"), rows(&longer, "samples_mu3"), 64),
-    ] {
+    ];
+    let cases = models
+        .iter()
+        .flat_map(|model| cases.iter().map(move |case| (model, case)));
+    for (model, (z, expected, steps)) in cases {
+        let steps = *steps;
         // Alone (matrix times vector) and together (matrix times matrix).
-        let together = model.decode_features(&z, steps, THRESHOLD).unwrap();
+        let together = model.decode_features(z, steps, THRESHOLD).unwrap();
         for (index, expected) in expected.iter().enumerate() {
             let alone = model
                 .decode_features(&z[index..=index], steps, THRESHOLD)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use musicvae::model::{Core, Head, Preset, Tensors};
+use musicvae::model::{Core, Head, Preset, Spread, StrokeHead, Tensors};
 
 pub type Row = Vec<f64>;
 
@@ -219,6 +219,28 @@ impl<'a> Naive<'a> {
                 .zip(truth)
                 .map(|(&x, &t)| binary(sigmoid(x), t, 0.0))
                 .sum(),
+            Head::Strokes(head) => {
+                let mut loss = 0.0;
+                let lanes = truth.len() / 3;
+                self.strokes(head, core, made, &mut |lane, told| match told {
+                    Told::Hit(logit) => {
+                        loss += binary(sigmoid(logit), truth[lane], 0.0);
+                        truth[lane]
+                    }
+                    Told::Velocity(spread, made) => {
+                        let value = truth[lanes + lane];
+                        loss -= self.preset.stroke_weight * share(spread, made, value, 128).ln();
+                        value
+                    }
+                    Told::Offset(spread, made) => {
+                        let value = truth[2 * lanes + lane];
+                        let place = (value + 1.0) / 2.0;
+                        loss -= self.preset.stroke_weight * share(spread, made, place, 121).ln();
+                        value
+                    }
+                });
+                loss
+            }
             Head::Nade { .. } => {
                 let mut loss = 0.0;
                 self.estimate(core, made, &mut |column, p| {
@@ -227,6 +249,46 @@ impl<'a> Naive<'a> {
                 });
                 loss
             }
+        }
+    }
+
+    /// Walks the strokes of a step in the order in which they are told; `each` is told what is known
+    /// of the next number of a lane and says what it is.
+    pub fn strokes(
+        &self,
+        head: &StrokeHead,
+        core: &Core,
+        made: &[f64],
+        each: &mut dyn FnMut(usize, Told) -> f64,
+    ) {
+        let beside = &self.weights[&core.lane_by_lane()];
+        let lanes = core.columns / 3;
+        let (velocity, offset) = (head.velocity.parameters(), head.offset.parameters());
+        let wide = 1 + velocity + offset;
+        let mut row = vec![0.0; core.columns];
+        for lane in 0..lanes {
+            // What all that was told adds to a parameter of this lane.
+            let known = |row: &[f64], parameter: usize| {
+                let parameter = lane * wide + parameter;
+                let heard = row.iter().enumerate();
+                let heard =
+                    heard.map(|(column, told)| told * beside[column * made.len() + parameter]);
+                made[parameter] + heard.sum::<f64>()
+            };
+            let all = |row: &[f64], first: usize, count: usize| -> Row {
+                (first..first + count).map(|it| known(row, it)).collect()
+            };
+            let hit = each(lane, Told::Hit(known(&row, 0)));
+            if hit == 0.0 {
+                continue;
+            }
+            let made_of = all(&row, 1, velocity);
+            let loudness = each(lane, Told::Velocity(head.velocity, &made_of));
+            // Of its own lane, an offset hears the velocity alone.
+            row[lanes + lane] = loudness;
+            let made_of = all(&row, 1 + velocity, offset);
+            row[2 * lanes + lane] = each(lane, Told::Offset(head.offset, &made_of));
+            row[lane] = 1.0;
         }
     }
 
@@ -343,4 +405,68 @@ impl Walk<'_, '_> {
 
 pub fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
+}
+
+/// What is known of a number of a stroke before it is told.
+pub enum Told<'a> {
+    /// The logit of a hit.
+    Hit(f64),
+    Velocity(Spread, &'a [f64]),
+    /// A doubled offset, which lies where half of it and a half do.
+    Offset(Spread, &'a [f64]),
+}
+
+/// The share of a distribution under `x`.
+fn under(spread: Spread, made: &[f64], x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    if x >= 1.0 {
+        return 1.0;
+    }
+    let weights = |logits: &[f64]| -> Row {
+        let all: f64 = logits.iter().map(|x| x.exp()).sum();
+        logits.iter().map(|x| x.exp() / all).collect()
+    };
+    match spread {
+        Spread::Logistics(parts) => {
+            let part = |(part, weight): (usize, &f64)| {
+                let scale = made[2 * parts + part].exp() + 0.0025;
+                weight * sigmoid((x - 0.5 - made[parts + part] / 4.0) / scale)
+            };
+            weights(&made[..parts]).iter().enumerate().map(part).sum()
+        }
+        Spread::Classes(count) => {
+            let place = x * count as f64;
+            let weights = weights(made);
+            let whole: f64 = weights[..place as usize].iter().sum();
+            whole + weights[place as usize] * place.fract()
+        }
+    }
+}
+
+/// The share of the cell of a grid that `value` lies in; of classes, as much of the value's class as a
+/// cell is wide.
+pub fn share(spread: Spread, made: &[f64], value: f64, cells: usize) -> f64 {
+    let of = |grid: usize| {
+        let cell = (value * grid as f64).floor().clamp(0.0, grid as f64 - 1.0);
+        under(spread, made, (cell + 1.0) / grid as f64) - under(spread, made, cell / grid as f64)
+    };
+    match spread {
+        Spread::Logistics(_) => of(cells),
+        Spread::Classes(count) => of(count) * count as f64 / cells as f64,
+    }
+}
+
+/// The number under which a share of `chance` lies.
+pub fn quantile(spread: Spread, made: &[f64], chance: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        match under(spread, made, middle) < chance {
+            true => low = middle,
+            false => high = middle,
+        }
+    }
+    high
 }

@@ -145,6 +145,30 @@ fn drums_are_found_by_one_rule() {
             others,
         ),
         (
+            "a name in UTF-8 beside a part that has none",
+            smf(vec![beat(4, 0), with(vec![name("ドラム")], beat(4, 3))]),
+            48,
+        ),
+        (
+            "a bank that is XG's, beside a part that has none",
+            smf(vec![
+                beat(4, 0),
+                with(
+                    vec![(0, vec![0xba, 0, 127]), (0, vec![0xca, 0])],
+                    beat(4, 10),
+                ),
+            ]),
+            48,
+        ),
+        (
+            "channel 16 of the first PCs",
+            smf(vec![
+                beat(4, 0),
+                with(vec![(0, vec![0xcf, 25])], beat(4, 15)),
+            ]),
+            48,
+        ),
+        (
             "nothing but pitches",
             smf(vec![piano(0), beat(4, 0)]),
             others,

@@ -8,11 +8,20 @@ use std::time::Duration;
 use candle_core::{Device, Tensor};
 use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::internals::init;
-use musicvae::model::{Preset, Prior, Tensors};
+use musicvae::model::{Compute, DeviceChoice, Preset, Prior, Tensors};
 use musicvae::music::{Groove, Hit, midi_file};
-use musicvae::training::{Event, RunSettings, Session, TrainOptions};
+use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+
+/// What a GPU is tested by: the one that `MUSICVAE_TEST_DEVICE` names, or a rehearsal on the CPU.
+pub fn test_device() -> Compute {
+    let named = std::env::var("MUSICVAE_TEST_DEVICE").unwrap_or_default();
+    match named.parse() {
+        Ok(DeviceChoice::Cpu) | Err(_) => Compute::rehearsed(),
+        Ok(choice) => choice.open().unwrap(),
+    }
+}
 
 /// The folder that holds the Groove MIDI Dataset (`groove/`) and the reference's numbers
 /// (`oracle/`): `$MUSICVAE_TUI_DATA`, or `shared` beside the checkout.
@@ -126,9 +135,9 @@ impl Training {
             variation: run.variation,
             average: run.average,
             validate_every: 100,
-            resume: false,
+            earlier: Earlier::Refused,
             from: None,
-            device: Device::Cpu,
+            device: DeviceChoice::Cpu,
             factors: run.factors,
         };
         let session = Session::spawn(options, move |event| drop(tell.send(event)));

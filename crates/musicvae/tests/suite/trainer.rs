@@ -10,11 +10,11 @@ use musicvae::checkpoint::{Checkpoint, CheckpointError};
 use musicvae::data::{GrooveConverter, Split, load_windows};
 use musicvae::internals::network::Network;
 use musicvae::internals::{Examples, gradients, init};
-use musicvae::model::{Factors, Preset, Tensors};
+use musicvae::model::{DeviceChoice, Factors, Preset, Tensors};
 use musicvae::music::{GrooveOptions, Note, NoteSequence, Reading, Representation, midi_file};
 use musicvae::training::{
-    Control, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer, TrainingError,
-    Variation, train,
+    Control, Earlier, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer,
+    TrainingError, Variation, train,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -51,9 +51,9 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         reading: Reading::Played,
         average: None,
         validate_every: 3,
-        resume: false,
+        earlier: Earlier::Refused,
         from: None,
-        device: Device::Cpu,
+        device: DeviceChoice::Cpu,
         factors: Factors::Float32,
     }
 }
@@ -204,7 +204,7 @@ fn a_resumed_run_equals_the_unbroken_one() {
     run(options(&unbroken, 6)).unwrap();
     run(options(&broken, 3)).unwrap();
     let said = run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         ..options(&broken, 6)
     })
     .unwrap();
@@ -247,7 +247,7 @@ fn what_a_killed_run_left_is_cleaned_up() {
     let half = &half[..half.len() - 2];
     fs::write(out.join("log.csv"), format!("{text}{later}{half}")).unwrap();
     run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         ..options(&killed, 6)
     })
     .unwrap();
@@ -255,7 +255,7 @@ fn what_a_killed_run_left_is_cleaned_up() {
     // A lost log is no reason to refuse.
     fs::remove_file(out.join("log.csv")).unwrap();
     run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         ..options(&killed, 7)
     })
     .unwrap();
@@ -309,7 +309,7 @@ fn the_notes_speak_of_the_weights_beside_them() {
     // After a step the loss of the step before says nothing of the weights.
     let mut trainer = Trainer::new(
         TrainOptions {
-            resume: true,
+            earlier: Earlier::Continued,
             ..options(&folder, 9)
         },
         &mut |_| {},
@@ -326,11 +326,27 @@ fn the_notes_speak_of_the_weights_beside_them() {
     );
 }
 
+/// Two trainers in one folder would write over each other's weights.
+#[test]
+fn a_folder_is_trained_in_by_one_trainer_at_a_time() {
+    let folder = TempDir::new().unwrap();
+    run(options(&folder, 1)).unwrap();
+    let again = || TrainOptions {
+        earlier: Earlier::Continued,
+        ..options(&folder, 2)
+    };
+    let first = Trainer::new(again(), &mut |_| ()).unwrap();
+    let second = run(again()).unwrap_err();
+    assert!(matches!(second, TrainingError::Held { .. }), "{second}");
+    drop(first);
+    run(again()).unwrap();
+}
+
 #[test]
 fn runs_that_do_not_fit_their_folder_are_refused() {
     let folder = TempDir::new().unwrap();
     let none = run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         ..options(&folder, 3)
     })
     .unwrap_err();
@@ -348,7 +364,7 @@ fn runs_that_do_not_fit_their_folder_are_refused() {
     let resume = |preset| {
         run(TrainOptions {
             preset,
-            resume: true,
+            earlier: Earlier::Continued,
             ..options(&folder, 3)
         })
     };
@@ -393,6 +409,7 @@ fn a_varied_run_learns_otherwise_and_is_resumed_as_it_was() {
         variation: Variation {
             augment: 0.7,
             told: 0.6,
+            blurred: 0.4,
         },
         average: Some(0.9),
         ..options(folder, steps)
@@ -404,7 +421,7 @@ fn a_varied_run_learns_otherwise_and_is_resumed_as_it_was() {
     let kept = RunSettings::of_run(&broken.path().join("out")).unwrap();
     assert_eq!(kept.variation, vary(&broken, 4).variation);
     run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         variation: kept.variation,
         average: kept.average,
         ..options(&broken, 4)
@@ -425,7 +442,10 @@ fn averaged_weights_are_what_is_measured_and_kept() {
     let options = |steps| TrainOptions {
         average: Some(0.25),
         validate_every: 4,
-        resume: steps > 1,
+        earlier: match steps {
+            1 => Earlier::Refused,
+            _ => Earlier::Continued,
+        },
         ..options(&folder, steps)
     };
     let out = folder.path().join("out");
@@ -485,18 +505,19 @@ fn strokes_that_are_left_out_are_others_each_time_and_the_same_after_a_break() {
         ..tiny()
     };
     let [unbroken, broken] = std::array::from_fn(|_| TempDir::new().unwrap());
-    let run = |folder: &TempDir, steps, resume| {
+    let run = |folder: &TempDir, steps, earlier| {
         let preset = thinned(0.8);
         run(TrainOptions {
             preset,
-            resume,
+            earlier,
             ..options(folder, steps)
         })
         .unwrap();
         bits(&latest(&folder.path().join("out")).tensors)
     };
-    run(&broken, 2, false);
-    assert_eq!(run(&unbroken, 4, false), run(&broken, 4, true));
+    run(&broken, 2, Earlier::Refused);
+    let whole = run(&unbroken, 4, Earlier::Refused);
+    assert_eq!(whole, run(&broken, 4, Earlier::Continued));
 }
 
 #[test]
@@ -504,7 +525,7 @@ fn a_resumed_run_says_what_is_not_as_it_was() {
     let folder = TempDir::new().unwrap();
     run(options(&folder, 1)).unwrap();
     let options = TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         seed: 8,
         batch: 4,
         ..options(&folder, 2)
@@ -527,6 +548,87 @@ fn a_resumed_run_says_what_is_not_as_it_was() {
             "the run was made with batch 5 so far and goes on with 4"
         ]
     );
+}
+
+/// Where a run began: its folder's name, and the step.
+fn began(said: &[Event]) -> (String, u64) {
+    let began = said.iter().find_map(|event| match event {
+        Event::Began { out, step, .. } => Some((out, *step)),
+        _ => None,
+    });
+    let (out, step) = began.unwrap();
+    (out.file_name().unwrap().to_string_lossy().into(), step)
+}
+
+#[test]
+fn a_run_goes_on_only_with_data_and_settings_of_its_own() {
+    let folder = TempDir::new().unwrap();
+    run(options(&folder, 2)).unwrap();
+    let wanted = |steps| TrainOptions {
+        earlier: Earlier::ContinuedIfSame,
+        ..options(&folder, steps)
+    };
+    let said = run(wanted(3)).unwrap();
+    assert_eq!(began(&said), ("out".into(), 2));
+    let story = said.iter().find_map(|event| match event {
+        Event::Began { story, .. } => Some(story.len()),
+        _ => None,
+    });
+    assert!(story >= Some(2), "what was before is told");
+    // It has all its steps.
+    assert_eq!(began(&run(wanted(3)).unwrap()), ("out".into(), 3));
+    let kept = bits(&latest(&folder.path().join("out")).tensors);
+
+    let notice = |said: &[Event]| {
+        said.iter().find_map(|event| match event {
+            Event::Notice(text) if text.contains("another run") => Some(text.clone()),
+            _ => None,
+        })
+    };
+    let other_batch = TrainOptions {
+        batch: 4,
+        ..wanted(3)
+    };
+    let said = run(other_batch).unwrap();
+    assert_eq!(began(&said), ("out-2".into(), 0));
+    let text = notice(&said).unwrap();
+    assert!(
+        text.contains("out holds another run (batch 5, not 4)"),
+        "{text}"
+    );
+    // The same folder name, but other music in it.
+    let other = TempDir::new().unwrap();
+    let other_data = TrainOptions {
+        data: options(&other, 1).data,
+        ..wanted(3)
+    };
+    std::fs::remove_file(other_data.data.join("c.mid")).unwrap();
+    let said = run(other_data).unwrap();
+    assert_eq!(began(&said), ("out-3".into(), 0));
+    let text = notice(&said).unwrap();
+    assert!(
+        text.contains("out holds another run (other data)"),
+        "{text}"
+    );
+    // A new one beside, though it is the same.
+    let beside = TrainOptions {
+        earlier: Earlier::Kept,
+        ..wanted(1)
+    };
+    assert_eq!(began(&run(beside).unwrap()), ("out-4".into(), 0));
+    let now = bits(&latest(&folder.path().join("out")).tensors);
+    assert_eq!(now, kept, "it is left alone");
+}
+
+#[test]
+fn a_run_that_is_stopped_while_it_reads_makes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let control = Control::default();
+    control.stop();
+    let options = options(&folder, 3);
+    let out = options.out.clone();
+    assert_eq!(train(options, &control, &mut |_| {}).unwrap(), 0);
+    assert!(!out.exists());
 }
 
 #[test]
@@ -612,12 +714,18 @@ fn stopping_saves_even_before_the_first_step() {
     );
     assert_eq!(latest(&folder.path().join("out")).metadata.step, 2);
     let fresh = TempDir::new().unwrap();
+    let control = Control::default();
+    let mut stop_at_once = |event| {
+        if matches!(event, Event::Began { step: 0, .. }) {
+            control.stop();
+        }
+    };
     assert_eq!(
-        train(options(&fresh, 100), &control, &mut |_| {}).unwrap(),
+        train(options(&fresh, 100), &control, &mut stop_at_once).unwrap(),
         0
     );
     run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         ..options(&fresh, 1)
     })
     .unwrap();
@@ -644,7 +752,7 @@ fn a_corpus_without_validation_files_is_trained_on() {
     fs::remove_dir_all(&data).unwrap();
     corpus_of(&data, &[("a.mid", "validation", 1)]);
     let error = run(TrainOptions {
-        resume: true,
+        earlier: Earlier::Continued,
         ..options(&folder, 4)
     })
     .unwrap_err();
@@ -695,6 +803,7 @@ fn a_session_tells_all_of_a_run() {
         .map(|event| match event {
             Event::Notice(_) => 'n',
             Event::Corpus(..) => 'c',
+            Event::Began { step: 0, .. } => 'b',
             Event::Record(Record {
                 split: Split::Train,
                 ..
@@ -708,7 +817,7 @@ fn a_session_tells_all_of_a_run() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(words, "cctttvstvsf");
+    assert_eq!(words, "ccbtttvstvsf");
     session.join();
 }
 

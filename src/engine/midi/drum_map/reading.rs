@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::writing::{LANE_NAMES, MapError, SILENT};
 use super::{DrumMap, Voice};
+use musicvae::data::decode_text;
 use musicvae::music::{LANES, Lane};
 
 impl DrumMap {
@@ -34,11 +35,11 @@ impl DrumMap {
 
     /// Reads a map's file.
     pub fn read(path: &Path) -> Result<DrumMap, MapError> {
-        let text = std::fs::read_to_string(path).map_err(|reason| MapError::Read {
+        let bytes = std::fs::read(path).map_err(|reason| MapError::Read {
             path: path.into(),
             reason,
         })?;
-        DrumMap::parse(&text, path)
+        DrumMap::parse(&decode_text(&bytes), path)
     }
 }
 

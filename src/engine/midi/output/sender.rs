@@ -170,6 +170,10 @@ impl Sender {
                 self.emit(|schedule, emit| schedule.greet(emit));
             }
             MidiCommand::Close => self.close(),
+            MidiCommand::Rest(done) => {
+                self.finish();
+                let _ = done.try_send(());
+            }
             MidiCommand::Set(MidiSetting::DrumMap(map)) => {
                 self.emit(|schedule, emit| schedule.set_map(*map, emit));
             }
@@ -183,10 +187,15 @@ impl Sender {
 
     /// Ends every note and gives the port back.
     fn close(&mut self) {
+        self.finish();
+        self.sink = None;
+    }
+
+    /// Ends every note, and waits until the receiver has that.
+    fn finish(&mut self) {
         if self.sink.is_some() {
             self.emit(|schedule, emit| schedule.finish(emit));
             thread::sleep(LINGER);
-            self.sink = None;
         }
     }
 

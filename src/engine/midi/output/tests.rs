@@ -9,7 +9,7 @@ use std::sync::{Condvar, MutexGuard, PoisonError, Weak};
 
 use proptest::prelude::*;
 
-use self::wait::wait_until;
+use self::wait::{PATIENCE, wait_until};
 use super::ports::Backend;
 use super::*;
 use crate::engine::core::Core;
@@ -591,12 +591,15 @@ fn a_receiver_that_blocks_stops_neither_the_clock_nor_the_way_out() {
     assert_eq!(engine.status().midi_errors, 1);
     // The music goes on meanwhile, and the port is not tried again and again.
     let before = engine.status().position;
+    let started = Instant::now();
     thread::sleep(Duration::from_millis(1500));
     let after = engine.status().position;
     let steps = after.step - before.step + 16.0 * (after.turn - before.turn) as f64;
+    // At 120 quarter notes a minute; a busy machine holds up now this thread, now the clock.
+    let due = 8.0 * started.elapsed().as_secs_f64();
     assert!(
-        (10.0..14.0).contains(&steps),
-        "{steps} steps in 1.5 s at 120"
+        steps > 4.0 && steps < due + 2.0,
+        "{steps} steps where {due} were due"
     );
     assert_eq!(engine.status().dropped_commands, 0);
     assert_eq!(fake.opened.load(Relaxed), 1);
@@ -610,7 +613,7 @@ fn a_receiver_that_blocks_stops_neither_the_clock_nor_the_way_out() {
     wait_until("more", || fake.bench.machine().heard.len() > heard + 50);
     let started = Instant::now();
     drop(engine);
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < PATIENCE);
     let machine = fake.bench.machine();
     assert!(machine.sounding.is_empty(), "{:?}", machine.sounding);
 }
@@ -627,11 +630,7 @@ fn leaving_does_not_wait_for_a_receiver_that_blocks() {
     fake.bench.set(Cable::Blocks);
     let started = Instant::now();
     drop(engine);
-    assert!(
-        started.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < PATIENCE);
     fake.bench.set(Cable::Fine);
     wait_until("the last note-offs", || {
         fake.bench.machine().sounding.is_empty()
@@ -655,6 +654,25 @@ fn a_driver_that_panics_is_replaced_and_the_notes_end() {
     drop(engine);
     assert!(fake.bench.machine().sounding.is_empty());
     assert!(fake.opened.load(Relaxed) >= 2);
+}
+
+#[test]
+fn a_rest_ends_every_note_and_the_music_can_go_on() {
+    let fake = Fake::default();
+    fake.there.store(true, Relaxed);
+    let engine = fake.engine("TR-8S");
+    wait_until("the port", || is_on(&engine));
+    engine.send(Command::Play);
+    wait_until("notes", || !fake.bench.machine().sounding.is_empty());
+    engine.rest();
+    wait_until("silence", || fake.bench.machine().sounding.is_empty());
+    wait_until("the stop", || fake.bench.count(0xFC) == 1);
+    assert!(fake.bench.is_held(), "the port stays");
+    let heard = fake.bench.count(0x90);
+    engine.wake();
+    engine.send(Command::Continue);
+    wait_until("the place", || fake.bench.count(0xFB) == 1);
+    wait_until("more notes", || fake.bench.count(0x90) > heard);
 }
 
 /// Changing port or map while notes sound ends them where they began.

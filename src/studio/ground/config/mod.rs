@@ -4,17 +4,19 @@
 //! holds the two to each other.
 
 mod check;
+mod quoting;
 mod settings;
 
 use std::path::{Path, PathBuf};
 
 pub use check::ConfigError;
 pub use settings::{
-    Audio, Checkpoints, Color, Config, Export, Midi, Playing, Sampling, Screen, Session, SoundFont,
-    Training,
+    Audio, Checkpoints, Color, Compute, Config, Export, Midi, Playing, Sampling, Screen, Session,
+    SoundFont, Training,
 };
 
 use crate::typed_path::typed_path;
+use musicvae::data::decode_text;
 
 /// The configuration that is used when a setting is not named.
 pub const DEFAULT_TEXT: &str = include_str!("../../../../config.toml");
@@ -44,11 +46,16 @@ impl Config {
 
     /// Reads one file.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|reason| ConfigError::Read {
+        Config::parse(&Config::text(path)?, path)
+    }
+
+    /// The text of a file, whatever editor wrote it.
+    pub fn text(path: &Path) -> Result<String, ConfigError> {
+        let bytes = std::fs::read(path).map_err(|reason| ConfigError::Read {
             path: path.into(),
             reason,
         })?;
-        Config::parse(&text, path)
+        Ok(quoting::with_paths(&decode_text(&bytes)))
     }
 
     /// Parses a configuration's text; `path` is for the errors only.
@@ -107,7 +114,7 @@ mod tests {
         );
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
-            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, \
+            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `compute`, \
              `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `session`, `soundfont`, \
              `training`"
         );
@@ -127,6 +134,11 @@ mod tests {
             error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is")
         );
         assert!(error("[audio]\nbuffer = -1\n").starts_with("my.toml, line 2: "));
+        assert_eq!(
+            error("[compute]\ndevice = \"gpu\"\n"),
+            "my.toml, line 2: `gpu` is no device: it takes auto, cpu, cuda, metal, or a number as in \
+             cuda:1"
+        );
         assert!(error("[audio\n").starts_with("my.toml, line 1: "));
         assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{self, RecordOptions, Takeover};
 use crate::typed_path::typed_path;
+use musicvae::model::DeviceChoice;
 
 /// Every setting of the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +17,7 @@ pub struct Config {
     pub midi: Midi,
     pub soundfont: SoundFont,
     pub checkpoints: Checkpoints,
+    pub compute: Compute,
     pub playing: Playing,
     pub session: Session,
     pub record: RecordOptions,
@@ -176,6 +178,13 @@ impl Default for Checkpoints {
     }
 }
 
+/// What runs and trains the models.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Compute {
+    pub device: DeviceChoice,
+}
+
 /// How a groove is played.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -264,10 +273,15 @@ pub struct Training {
     /// Folder that receives the checkpoints and the log.
     pub out: PathBuf,
     pub preset: String,
+    /// The checkpoint (a file, a run's folder or a name) whose weights it begins with; empty for
+    /// random ones.
+    pub from: PathBuf,
     /// Steps to train for, at least 1.
     pub steps: u64,
     /// Windows in a step, 1 to 4096.
     pub batch: usize,
+    /// Share of grooves that are varied each time they are seen, 0 to 1.
+    pub varying: f64,
     pub seed: u64,
 }
 
@@ -277,8 +291,10 @@ impl Default for Training {
             data: PathBuf::new(),
             out: "checkpoints/mine".into(),
             preset: "groovae_4bar".into(),
+            from: PathBuf::new(),
             steps: 10_000,
             batch: 64,
+            varying: 0.0,
             seed: 1,
         }
     }
@@ -329,6 +345,7 @@ impl Config {
             &mut self.record.folder,
             &mut self.training.data,
             &mut self.training.out,
+            &mut self.training.from,
             &mut self.export.folder,
         ];
         let several = [&mut self.soundfont.folders, &mut self.checkpoints.folders];

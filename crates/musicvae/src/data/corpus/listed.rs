@@ -6,7 +6,7 @@ use std::path::Path;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::Entry;
-use super::takes::Takes;
+use super::takes::{Takes, stem};
 use crate::data::info::{self, Row};
 use crate::data::{DataError, Info, Skipped};
 
@@ -37,6 +37,12 @@ pub(super) fn describe(
             line,
             problem,
         })?;
+        if let Some(why) = table.says_nothing {
+            warnings.push(format!(
+                "`{}` says nothing of the files: {why}",
+                path.display()
+            ));
+        }
         let folder = &list[..list.len() - "info.csv".len()];
         let names = Names::of(folder, takes);
         let (mut found, mut missing) = (BTreeMap::new(), Vec::new());
@@ -145,6 +151,8 @@ struct Names<'a> {
     exact: HashMap<&'a str, &'a str>,
     /// By their [`key`]; `None` where several have one.
     keys: HashMap<String, Option<&'a str>>,
+    /// By the key without the ending; `None` where several have one.
+    stems: HashMap<String, Option<&'a str>>,
     /// By the key of the file name alone.
     bases: HashMap<String, Vec<(String, &'a str)>>,
     /// Takes under the folder.
@@ -158,6 +166,7 @@ impl<'a> Names<'a> {
         let mut names = Names {
             exact: HashMap::new(),
             keys: HashMap::new(),
+            stems: HashMap::new(),
             bases: HashMap::new(),
             count: 0,
         };
@@ -168,9 +177,12 @@ impl<'a> Names<'a> {
             names.count += usize::from(called == name);
             names.exact.insert(called_here, name);
             let key = key(called_here);
-            let entry = names.keys.entry(key.clone()).or_insert(Some(name));
-            if entry.is_some_and(|other| other != name) {
-                *entry = None;
+            let keys = names.keys.entry(key.clone());
+            let stems = names.stems.entry(stem(&key).to_string());
+            for entry in [keys.or_insert(Some(name)), stems.or_insert(Some(name))] {
+                if entry.is_some_and(|other| other != name) {
+                    *entry = None;
+                }
             }
             let base = base(&key).to_string();
             names.bases.entry(base).or_default().push((key, name));
@@ -179,14 +191,15 @@ impl<'a> Names<'a> {
     }
 
     /// The take that a list calls `name`: the very name; or one that differs in letter case, in how
-    /// accents are written, or in the signs between folders; or one that has more or fewer folders
-    /// before it, where there is only one.
+    /// accents are written, or in the signs between folders; or one with another ending, or none; or one
+    /// that has more or fewer folders before it, where there is only one.
     fn find(&self, name: &str) -> Option<&'a str> {
         if let Some(name) = self.exact.get(name) {
             return Some(name);
         }
         let wanted = key(name);
-        if let Some(found) = self.keys.get(&wanted) {
+        let same = self.keys.get(&wanted);
+        if let Some(found) = same.or_else(|| self.stems.get(stem(&wanted))) {
             return *found;
         }
         let ends_with = |long: &str, short: &str| {

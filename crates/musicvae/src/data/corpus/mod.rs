@@ -108,6 +108,10 @@ impl Corpus {
                 skipped: Vec::new(),
             }),
             head if tfrecord::is_tfrecord(head) => Corpus::open_tfrecord(path),
+            [] => Err(not_a_corpus("it is empty".into())),
+            head if head.starts_with(&[0x1f, 0x8b]) || takes::is_named_packed(path) => Err(
+                not_a_corpus("it is an archive that is not looked into".into()),
+            ),
             _ => Err(not_a_corpus(
                 "it begins like none of the files we know".into(),
             )),

@@ -48,13 +48,29 @@ enum Kind {
     Zip,
     /// A file with notes of macOS about another.
     AppleDouble,
+    /// An archive of a kind that is not looked into.
+    Packed,
     Other,
+}
+
+/// Endings of MIDI files.
+const MIDI: [&str; 5] = [".mid", ".midi", ".kar", ".rmi", ".smf"];
+
+/// Endings of archives other than zips.
+const PACKED: [&str; 9] = [
+    ".gz", ".tgz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".zst", ".sit",
+];
+
+/// A name in small letters without the ending of a MIDI file.
+pub(super) fn stem(name: &str) -> &str {
+    let mut stems = MIDI.iter().filter_map(|ending| name.strip_suffix(ending));
+    stems.next().unwrap_or(name)
 }
 
 fn kind(name: &str) -> Kind {
     let base = name.rsplit('/').next().unwrap_or(name).to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| base.ends_with(ending));
-    let is_midi = ends(&[".mid", ".midi", ".kar", ".rmi", ".smf"]);
+    let is_midi = ends(&MIDI);
     match base.as_str() {
         _ if base.starts_with("._") || name.starts_with("__MACOSX/") => match is_midi {
             true => Kind::AppleDouble,
@@ -63,6 +79,7 @@ fn kind(name: &str) -> Kind {
         "info.csv" => Kind::List,
         _ if is_midi => Kind::Midi,
         _ if ends(&[".zip"]) => Kind::Zip,
+        _ if ends(&PACKED) => Kind::Packed,
         _ => Kind::Other,
     }
 }
@@ -76,6 +93,12 @@ pub(super) fn begins_like_midi(head: &[u8]) -> bool {
 pub fn is_named_midi(path: &Path) -> bool {
     path.to_str()
         .is_some_and(|name| matches!(kind(name), Kind::Midi))
+}
+
+/// Whether a file's name says that it is an archive which is not looked into.
+pub(super) fn is_named_packed(path: &Path) -> bool {
+    path.to_str()
+        .is_some_and(|name| matches!(kind(name), Kind::Packed))
 }
 
 /// Bytes that tell what a file is.
@@ -136,10 +159,12 @@ impl Takes {
                 }
             }
             Kind::AppleDouble => self.skip_apple_double(name),
-            Kind::Other => {
+            kind @ (Kind::Packed | Kind::Other) => {
                 let head = File::open(&path).and_then(head);
                 if head.is_ok_and(|head| begins_like_midi(&head)) {
                     self.midi.insert(name, Place::File(path));
+                } else if matches!(kind, Kind::Packed) {
+                    self.skip_packed(name);
                 }
             }
         }
@@ -186,10 +211,12 @@ impl Takes {
                     }
                 }
                 Kind::AppleDouble => self.skip_apple_double(name),
-                Kind::Other => {
+                kind @ (Kind::Packed | Kind::Other) => {
                     let head = open.by_index(index).map(head);
                     if matches!(head, Ok(Ok(head)) if begins_like_midi(&head)) {
                         self.midi.insert(name, place);
+                    } else if matches!(kind, Kind::Packed) {
+                        self.skip_packed(name);
                     }
                 }
             }
@@ -199,6 +226,11 @@ impl Takes {
 
     fn skip(&mut self, file: String, reason: String) {
         self.skipped.push(Skipped { file, reason });
+    }
+
+    fn skip_packed(&mut self, name: String) {
+        let reason = "it is an archive that is not looked into: unpack it, or pack it as a zip";
+        self.skip(name, reason.into());
     }
 
     fn skip_apple_double(&mut self, name: String) {

@@ -8,7 +8,7 @@ use super::grid::{Grid, MAX_BARS, NoWindows, STEPS_PER_BAR};
 use super::left_out::LeftOut;
 use super::pieces;
 use crate::music::{
-    Groove, Hit, LANES, Lane, NoDrums, Note, NoteSequence, STEPS_PER_QUARTER, Step,
+    Groove, Hit, LANES, Lane, NoDrums, Note, NoteSequence, Reading, STEPS_PER_QUARTER, Step,
 };
 
 /// Cuts note sequences into grooves of equal length.
@@ -46,6 +46,31 @@ impl GrooveConverter {
     /// change, every note by its pitch, and a last window that is not full is dropped.
     pub fn convert_as_magenta(&self, sequence: &NoteSequence) -> Result<Converted, NoWindows> {
         self.cut(sequence, CutAs::MagentaTraining)
+    }
+
+    /// All bars of `sequence` as one groove, at its mean tempo. On one lane and step the loudest stroke
+    /// counts; bars that are not in 4/4 are left out.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub fn whole(sequence: &NoteSequence, reading: Reading) -> Result<Converted, NoWindows> {
+        let bars = GrooveConverter { bars: 1, hop: None };
+        let how = match reading {
+            Reading::Played => CutAs::Played,
+            Reading::Magenta => CutAs::Magenta,
+        };
+        let mut converted = bars.cut(sequence, how)?;
+        let bars = std::mem::take(&mut converted.windows);
+        let beats: f64 = bars.iter().map(|bar| 1.0 / bar.qpm).sum();
+        let qpm = bars.len() as f64 / beats;
+        if let Some(first) = bars.first() {
+            converted.windows = vec![Groove {
+                meter: first.meter,
+                qpm,
+                steps: bars.into_iter().flat_map(|bar| bar.steps).collect(),
+            }];
+        }
+        Ok(converted)
     }
 
     pub(super) fn cut(&self, sequence: &NoteSequence, how: CutAs) -> Result<Converted, NoWindows> {

@@ -1,11 +1,23 @@
-//! Latents to the parameters of what is played.
+//! Latents to the parameters of what is played, in training.
 
 use candle_core::{DType, Result, Tensor, bail};
 
+use super::player::{Band, Ear, Mixture, Told};
 use super::segments::{Ends, cut, join};
 use super::{Batch, InputMask, KeepAll, Network, Past, beside_every_step};
-use crate::model::lstm::{Direction, LstmWeights, lstm_step};
-use crate::model::{Core, Preset};
+use crate::model::lstm::Direction;
+use crate::model::plan::{self, Plan};
+use crate::model::walk::{walk, walk_segment};
+
+/// What the decoders at the bottom are given, of windows or of segments of windows side by side.
+struct Score<'a> {
+    /// What was played before each step: `[steps, rows, columns]`.
+    told: &'a Tensor,
+    /// What leads every step: `[rows, size]`.
+    leader: &'a Tensor,
+    /// What else each step hears: `[steps, rows, controls]`.
+    controls: Option<&'a Tensor>,
+}
 
 impl Network {
     /// The decoder's parameters (`[steps, batch, parameters]`: logits, of most heads) for latents
@@ -31,46 +43,68 @@ impl Network {
         let silence = Tensor::zeros((1, size, depth), DType::F32, z.device())?;
         let made = batch.told.as_ref().unwrap_or(&batch.output);
         let previous = Tensor::cat(&[&silence, &made.narrow(0, 0, steps - 1)?], 0)?;
-        let segments = self.preset.segments();
-        let told = cut(&previous, segments)?;
-        let controls = match &batch.controls {
-            None => None,
-            Some(controls) => Some(cut(controls, segments)?),
+        let plan = Plan::of(&self.preset);
+        let told = &cut(&previous, plan.segments)?;
+        let controls = batch.controls.as_ref();
+        let controls = controls.map(|all| cut(all, plan.segments)).transpose()?;
+        let mixture = match past {
+            Past::Told => None,
+            Past::Mixed {
+                probability,
+                uniform,
+            } => Some(Mixture {
+                probability: *probability,
+                uniform: &mut **uniform,
+            }),
         };
-        if !self.preset.autoregressive_levels.is_empty() {
-            let mut tour = Tour {
-                told,
-                controls,
-                ends: Ends::new(batch, segments)?,
-                played: Vec::with_capacity(segments),
-            };
-            self.lead(0, z, &mut tour, mask, past)?;
-            return Tensor::cat(&tour.played, 0);
+        if plan.is_autoregressive {
+            // Conductors hear what they led, so that there is an order.
+            let ear = Ear::Told(Told {
+                rows: told,
+                ends: Ends::new(batch, plan.segments)?,
+                mixture,
+                mask,
+            });
+            let mut band = Band::new(self, &plan, size, controls, ear)?;
+            walk(&plan, &mut band, z, steps)?;
+            return band.parameters(steps / plan.segments);
         }
-        let leader = self.conduct(z, mask)?;
-        let mut parameters = Vec::new();
-        for core in self.preset.cores() {
-            let player = self.player(&core, &told, &leader, controls.as_ref())?;
-            parameters.push(player.play(mask, past)?);
-        }
-        join(&Tensor::cat(&parameters, 2)?, segments)
+        let score = Score {
+            told,
+            leader: &self.conduct(&plan, z, mask)?,
+            controls: controls.as_ref(),
+        };
+        let parameters = match mixture {
+            Some(mixture) => self.improvise(&plan, &score, mask, mixture)?,
+            None => {
+                let mut parameters = Vec::new();
+                for player in &plan.players {
+                    let core = &player.core;
+                    let told = told.narrow(2, core.first, core.columns)?;
+                    parameters.push(self.hear(player, &score, &told, mask)?);
+                }
+                Tensor::cat(&parameters, 2)?
+            }
+        };
+        join(&parameters, plan.segments)
     }
 
     /// What leads every segment: `[segments * batch, size]`, segment by segment; `z` itself where
     /// there is no conductor.
-    fn conduct(&self, z: &Tensor, mask: InputMask) -> Result<Tensor> {
+    fn conduct(&self, plan: &Plan, z: &Tensor, mask: InputMask) -> Result<Tensor> {
         let size = z.dim(0)?;
         let mut leaders = z.clone();
-        for (level, &steps) in self.preset.conductors().iter().enumerate() {
-            let above = leaders.dim(0)?;
+        for conductor in &plan.conductors {
+            let (steps, above) = (conductor.steps, leaders.dim(0)?);
             // It hears nothing: there is nothing to drop and nothing to differentiate.
             let mut x = Tensor::zeros((steps, above, 1), DType::F32, z.device())?;
-            let states = self.conductor_states(level, &leaders)?;
-            for (layer, state) in states.iter().enumerate() {
+            let states = self.states(&conductor.stack, &leaders)?;
+            let cells = conductor.stack.cells.iter().zip(&states).enumerate();
+            for (layer, (cell, state)) in cells {
                 if layer > 0 {
                     x = mask.apply(&x)?;
                 }
-                let weights = self.conductor_cell(level, layer);
+                let weights = self.lstm_weights(&cell.scope);
                 x = self.layer(&x, None, &weights, state, Direction::Forward, layer > 0)?;
             }
             // A level's steps belong within the steps of the level above.
@@ -82,311 +116,99 @@ impl Network {
         Ok(leaders)
     }
 
-    fn conductor_cell(&self, level: usize, layer: usize) -> LstmWeights {
-        let scope = Preset::conductor_scope(level);
-        self.lstm_weights(&format!("{scope}/cell_{layer}/lstm_cell"))
-    }
-
-    fn conductor_states(&self, level: usize, leader: &Tensor) -> Result<Vec<Tensor>> {
-        let scope = Preset::conductor_scope(level);
-        self.states(&format!("{scope}/initial_state"), leader)
-    }
-
-    /// The states, `[rows, 2 * units]` a layer with the cell first, that the dense layer `scope`
-    /// makes of `leader`.
-    fn states(&self, scope: &str, leader: &Tensor) -> Result<Vec<Tensor>> {
-        let states = self.dense(scope, leader)?.tanh()?;
+    /// The states that layers start from, `[rows, 2 * units]` each with the cell first.
+    fn states(&self, stack: &plan::Stack, leader: &Tensor) -> Result<Vec<Tensor>> {
+        let states = self.dense(&stack.initial, leader)?.tanh()?;
         let mut first = 0;
-        let each = self.preset.decoder.iter().map(|units| {
-            first += 2 * units;
-            states.narrow(1, first - 2 * units, 2 * units)
+        let each = stack.cells.iter().map(|cell| {
+            first += 2 * cell.units;
+            states.narrow(1, first - 2 * cell.units, 2 * cell.units)
         });
         each.collect()
     }
 
-    fn player<'a>(
-        &'a self,
-        core: &'a Core,
-        told: &Tensor,
-        leader: &Tensor,
-        controls: Option<&'a Tensor>,
-    ) -> Result<Player<'a>> {
-        let layers = 0..self.preset.decoder.len();
-        Ok(Player {
-            network: self,
-            core,
-            told: told.narrow(2, core.first, core.columns)?,
-            leader: leader.clone(),
-            controls: controls.cloned(),
-            cells: layers
-                .map(|layer| self.lstm_weights(&core.cell(layer)))
-                .collect(),
-            states: self.states(&format!("{}/z_to_initial_state", core.scope), leader)?,
-        })
-    }
-
-    /// Plays all that the conductor at `level` leads, segment after segment, and returns the last
-    /// states of its layers, `[batch, cell and output of each]`. This is the way of decoders whose
-    /// conductors hear what they led; the others need no order.
-    fn lead(
+    /// A player's parameters when all that it hears is known: one pass over the whole sequence.
+    fn hear(
         &self,
-        level: usize,
-        leader: &Tensor,
-        tour: &mut Tour,
+        player: &plan::Player,
+        score: &Score,
+        heard: &Tensor,
         mask: InputMask,
-        past: &mut Past,
     ) -> Result<Tensor> {
-        let Some(&steps) = self.preset.conductors().get(level) else {
-            return self.segment(leader, tour, mask, past);
-        };
-        let size = leader.dim(0)?;
-        let mut states = self
-            .conductor_states(level, leader)?
-            .iter()
-            .map(halves)
-            .collect::<Result<Vec<_>>>()?;
-        let weights: Vec<_> = (0..states.len())
-            .map(|layer| self.conductor_cell(level, layer))
-            .collect();
-        let heard = weights[0].kernel.dim(0)? - self.preset.decoder[0];
-        let heard = heard.saturating_sub(leader.dim(1)?);
-        let mut heard = Tensor::zeros((size, heard), DType::F32, leader.device())?;
-        for _ in 0..steps {
-            let mut x = match self.preset.is_autoregressive(level) {
-                true => Tensor::cat(&[&heard, leader], 1)?,
-                false => Tensor::zeros((size, 1), DType::F32, leader.device())?,
-            };
-            for ((c, h), weights) in states.iter_mut().zip(&weights) {
-                let input = mask.apply(&x.unsqueeze(0)?)?.squeeze(0)?;
-                (*c, *h) = lstm_step(&input, weights, c, h)?;
-                x = h.clone();
+        let mut leader = None;
+        let mut hidden = match score.controls {
+            // Where the leader reaches every step whole, it needs to be multiplied only once.
+            None if mask.keeps_all() => {
+                leader = Some(score.leader);
+                heard.clone()
             }
-            heard = self.lead(level + 1, &x, tour, mask, past)?;
-        }
-        let flat: Vec<_> = states.iter().flat_map(|(c, h)| [c, h]).collect();
-        Tensor::cat(&flat, 1)
-    }
-
-    /// Plays the next segment and returns the last states of the decoders at the bottom: of each
-    /// layer the cells of all, then the outputs of all.
-    fn segment(
-        &self,
-        leader: &Tensor,
-        tour: &mut Tour,
-        mask: InputMask,
-        past: &mut Past,
-    ) -> Result<Tensor> {
-        let size = leader.dim(0)?;
-        let first = tour.played.len() * size;
-        let whole = tour.told.dim(0)?;
-        // As in the reference, the longest of a batch says when all of it ends.
-        let steps = tour.ends.longest(first, size);
-        let piece = |x: &Tensor| x.narrow(0, 0, steps.max(1))?.narrow(1, first, size);
-        let controls = tour.controls.as_ref().map(piece).transpose()?;
-        let told = piece(&tour.told)?;
-        let mut parameters = Vec::new();
-        let mut states: Vec<Vec<Tensor>> = vec![Vec::new(); 2 * self.preset.decoder.len()];
-        for core in self.preset.cores() {
-            let player = self.player(&core, &told, leader, controls.as_ref())?;
-            let masks = player.masks(mask)?;
-            let played = player.improvise(&masks, past)?;
-            let last = match steps {
-                0 => player
-                    .states
-                    .iter()
-                    .map(halves)
-                    .collect::<Result<Vec<_>>>()?,
-                _ => played.states,
-            };
-            for (all, state) in states
-                .iter_mut()
-                .zip(last.into_iter().flat_map(|(c, h)| [c, h]))
-            {
-                all.push(state);
+            None => beside_every_step(heard, score.leader)?,
+            Some(controls) => {
+                Tensor::cat(&[&beside_every_step(heard, score.leader)?, controls], 2)?
             }
-            parameters.push(played.parameters);
-        }
-        let parameters = Tensor::cat(&parameters, 2)?;
-        tour.played
-            .push(parameters.pad_with_zeros(0, 0, whole - steps.max(1))?);
-        Tensor::cat(&states.concat(), 1)
-    }
-}
-
-/// A pass over segments one after the other.
-struct Tour {
-    /// All segments, as [`cut`] lays them.
-    told: Tensor,
-    controls: Option<Tensor>,
-    ends: Ends,
-    /// The parameters of the segments so far, `[steps, batch, parameters]`.
-    played: Vec<Tensor>,
-}
-
-/// One of the decoders at the bottom, before rows that it is to play: windows, or segments of
-/// windows side by side.
-struct Player<'a> {
-    network: &'a Network,
-    core: &'a Core,
-    /// What was played before each step: `[steps, rows, columns]`.
-    told: Tensor,
-    /// What leads every step: `[rows, size]`.
-    leader: Tensor,
-    /// What else each step hears: `[steps, rows, controls]`.
-    controls: Option<Tensor>,
-    cells: Vec<LstmWeights>,
-    /// States to start from, `[rows, 2 * units]`.
-    states: Vec<Tensor>,
-}
-
-/// What a decoder played by itself.
-struct Played {
-    /// What it heard before each step: `[steps, rows, columns]`.
-    heard: Tensor,
-    /// `[steps, rows, parameters]`
-    parameters: Tensor,
-    /// Its last states, cell and output.
-    states: Vec<(Tensor, Tensor)>,
-}
-
-impl Player<'_> {
-    /// The parameters of every step.
-    fn play(&self, mask: InputMask, past: &mut Past) -> Result<Tensor> {
-        if let Past::Told = past {
-            return self.hear(&self.told, mask);
-        }
-        let masks = self.masks(mask)?;
-        if self.network.preset.head.is_differentiable() {
-            return Ok(self.improvise(&masks, past)?.parameters);
-        }
-        // Nothing is learned through what is drawn. So that is found first, off the tape, and then
-        // told like anything else, in one pass.
-        let heard = self.detached().improvise(&masks, past)?.heard;
-        if mask.keeps_all() {
-            return self.hear(&heard, &mut KeepAll);
-        }
-        let mut masks = masks.iter().flatten();
-        self.hear(&heard, &mut |x: &Tensor| match masks.next() {
-            Some(mask) => x * mask,
-            None => Ok(x.clone()),
-        })
-    }
-
-    /// The parameters when all that is heard is known.
-    fn hear(&self, heard: &Tensor, mask: InputMask) -> Result<Tensor> {
-        // Where the leader reaches every step whole, it needs to be multiplied only once.
-        let (mut hidden, mut leader) = match &self.controls {
-            None if mask.keeps_all() => (heard.clone(), Some(&self.leader)),
-            controls => (self.every_step(heard, controls.as_ref())?, None),
         };
         // What is heard has been played: nothing is learned by changing it.
         let mut made = leader.is_none();
-        for (weights, state) in self.cells.iter().zip(&self.states) {
+        let states = self.states(&player.stack, score.leader)?;
+        for (cell, state) in player.stack.cells.iter().zip(&states) {
             let x = mask.apply(&hidden)?;
-            let leader = leader.take();
-            let network = self.network;
-            hidden = network.layer(&x, leader, weights, state, Direction::Forward, made)?;
+            let (weights, leader) = (self.lstm_weights(&cell.scope), leader.take());
+            hidden = self.layer(&x, leader, &weights, state, Direction::Forward, made)?;
             made = true;
         }
         let (steps, rows, units) = hidden.dims3()?;
-        self.parameters(&hidden.reshape((steps * rows, units))?)?
+        self.dense(&player.output, &hidden.reshape((steps * rows, units))?)?
             .reshape((steps, rows, ()))
     }
 
-    /// The whole input of every step.
-    fn every_step(&self, heard: &Tensor, controls: Option<&Tensor>) -> Result<Tensor> {
-        let led = beside_every_step(heard, &self.leader)?;
-        controls.map_or(Ok(led.clone()), |controls| {
-            Tensor::cat(&[&led, controls], 2)
-        })
-    }
-
-    fn parameters(&self, hidden: &Tensor) -> Result<Tensor> {
-        let scope = format!("{}/output_projection", self.core.scope);
-        self.network.dense(&scope, hidden)
-    }
-
-    /// Plays step by step, hearing `past`.
-    fn improvise(&self, masks: &[Option<Tensor>], past: &mut Past) -> Result<Played> {
-        let (steps, rows, _) = self.told.dims3()?;
-        let mut states = self.states.iter().map(halves).collect::<Result<Vec<_>>>()?;
-        let mut heard = Vec::with_capacity(steps);
-        let mut parameters = Vec::with_capacity(steps);
-        let mut next = self.told.get(0)?;
-        for step in 0..steps {
-            let controls = self.controls.as_ref();
-            let controls = controls.map(|all| all.narrow(0, step, 1)).transpose()?;
-            let x = self.every_step(&next.unsqueeze(0)?, controls.as_ref())?;
-            let mut x = x.get(0)?;
-            for (((c, h), weights), mask) in states.iter_mut().zip(&self.cells).zip(masks) {
-                if let Some(mask) = mask {
-                    x = (x * mask.get(step)?)?;
-                }
-                (*c, *h) = lstm_step(&x, weights, c, h)?;
-                x = h.clone();
+    /// The parameters of all players when they hear some of what they draw.
+    fn improvise(
+        &self,
+        plan: &Plan,
+        score: &Score,
+        mask: InputMask,
+        mixture: Mixture,
+    ) -> Result<Tensor> {
+        let (steps, rows, _) = score.told.dims3()?;
+        let learns = self.preset.head.is_differentiable();
+        // Nothing is learned through classes that are drawn. So what is heard is found first, off the
+        // tape, and then told like anything else, in one pass.
+        let off_the_tape;
+        let (network, leader) = match learns {
+            true => (self, score.leader.clone()),
+            false => {
+                off_the_tape = self.off_the_tape();
+                (&off_the_tape, score.leader.detach())
             }
-            let made = self.parameters(&x)?;
-            heard.push(next.clone());
-            if step + 1 < steps {
-                next = self.told.get(step + 1)?;
-                if let Past::Mixed {
-                    probability,
-                    uniform,
-                } = past
-                {
-                    let chosen = || f32::from(u8::from(f64::from(uniform()) < *probability));
-                    let chosen: Vec<f32> = std::iter::repeat_with(chosen).take(rows).collect();
-                    let chosen = Tensor::from_vec(chosen, (rows, 1), next.device())?;
-                    let drawn = self.network.draw(self.core, &made, uniform)?;
-                    let told = next.broadcast_mul(&chosen.affine(-1.0, 1.0)?)?;
-                    next = (told + drawn.broadcast_mul(&chosen)?)?;
-                }
-            }
-            parameters.push(made);
-        }
-        Ok(Played {
-            heard: Tensor::stack(&heard, 0)?,
-            parameters: Tensor::stack(&parameters, 0)?,
-            states,
-        })
-    }
-
-    /// What dropout leaves of ones, for the input of each layer; `None` where it leaves all.
-    fn masks(&self, mask: InputMask) -> Result<Vec<Option<Tensor>>> {
-        if mask.keeps_all() {
-            return Ok(vec![None; self.cells.len()]);
-        }
-        let (steps, rows, _) = self.told.dims3()?;
-        let below = self.cells.iter().zip(&self.network.preset.decoder);
-        let ones = |(cell, units): (&LstmWeights, &usize)| {
-            let shape = (steps, rows, cell.kernel.dim(0)? - units);
-            let ones = Tensor::ones(shape, DType::F32, self.told.device())?;
-            Ok(Some(mask.apply(&ones)?))
         };
-        below.map(ones).collect()
-    }
-
-    /// The same off the tape.
-    fn detached(&self) -> Player<'_> {
-        let off = |weights: &LstmWeights| LstmWeights {
-            kernel: weights.kernel.detach(),
-            bias: weights.bias.detach(),
-            factors: weights.factors,
-        };
-        Player {
-            network: self.network,
-            core: self.core,
-            told: self.told.clone(),
-            leader: self.leader.detach(),
-            controls: self.controls.clone(),
-            cells: self.cells.iter().map(off).collect(),
-            states: self.states.iter().map(Tensor::detach).collect(),
+        let ear = Ear::Told(Told {
+            rows: score.told,
+            ends: Ends::whole(steps),
+            mixture: Some(Mixture {
+                probability: mixture.probability,
+                uniform: &mut *mixture.uniform,
+            }),
+            mask,
+        });
+        let mut band = Band::new(network, plan, rows, score.controls.cloned(), ear)?;
+        walk_segment(plan, &mut band, &leader, steps)?;
+        if learns {
+            return band.parameters(steps);
         }
+        let mut parameters = Vec::new();
+        for (player, part) in plan.players.iter().zip(&band.parts) {
+            let heard = Tensor::stack(&part.heard, 0)?;
+            let mut masks = part.masks.iter();
+            let mut again = |x: &Tensor| match masks.next() {
+                Some(mask) => x * mask,
+                None => Ok(x.clone()),
+            };
+            let mask: InputMask = match part.masks.is_empty() {
+                true => &mut KeepAll,
+                false => &mut again,
+            };
+            parameters.push(self.hear(player, score, &heard, mask)?);
+        }
+        Tensor::cat(&parameters, 2)
     }
-}
-
-/// A state as cell and output.
-fn halves(state: &Tensor) -> Result<(Tensor, Tensor)> {
-    let units = state.dim(1)? / 2;
-    Ok((state.narrow(1, 0, units)?, state.narrow(1, units, units)?))
 }

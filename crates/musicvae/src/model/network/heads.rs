@@ -1,4 +1,4 @@
-//! What a decoder's outputs mean: losses on the tape, and draws for scheduled sampling.
+//! What a decoder's outputs mean: losses on the tape.
 
 use candle_core::{DType, Result, Tensor, bail};
 use candle_nn::ops::sigmoid;
@@ -11,9 +11,9 @@ use crate::model::{Core, Head, cpu};
 pub struct GrooveLosses {
     /// Cross entropy of the hits in nats, summed over steps and lanes.
     pub hits: Tensor,
-    /// Squared error of the velocities, summed likewise.
+    /// Of the velocities, summed likewise: squared error, or nats of a head of distributions.
     pub velocities: Tensor,
-    /// Squared error of the doubled offsets, summed likewise.
+    /// Of the doubled offsets, likewise.
     pub offsets: Tensor,
 }
 
@@ -43,8 +43,13 @@ impl Network {
             let made = parameters.narrow(2, first, wide)?;
             let truth = batch.output.narrow(2, core.first, core.columns)?;
             first += wide;
-            let losses = if self.preset.head == Head::Groove {
-                let [hits, velocities, offsets] = groove(&made, &truth)?;
+            let losses = if self.preset.head.makes_strokes() {
+                let [hits, velocities, offsets] = match self.preset.head {
+                    Head::Strokes(strokes) => {
+                        strokes.nats(&made, &truth, self.tensor(&core.lane_by_lane()))?
+                    }
+                    _ => groove(&made, &truth)?,
+                };
                 let groove = GrooveLosses {
                     hits: per_window(&hits)?,
                     velocities: per_window(&velocities)?,
@@ -81,7 +86,7 @@ impl Network {
 
     fn judge(&self, core: &Core, made: &Tensor, truth: &Tensor) -> Result<Judged> {
         match &self.preset.head {
-            Head::Groove => bail!("a groove is not judged by classes"),
+            Head::Groove | Head::Strokes(_) => bail!("strokes are not judged by classes"),
             Head::Categorical => categorical(made, truth),
             Head::MultiCategorical(groups) => {
                 let mut first = 0;
@@ -230,101 +235,23 @@ impl Head {
 }
 
 impl Network {
-    /// One step of the decoder's output, drawn from its `parameters` (`[rows, parameters]`) as the
-    /// reference does in scheduled sampling: at temperature 1, a NADE's columns by threshold.
-    pub(super) fn draw(
-        &self,
-        core: &Core,
-        parameters: &Tensor,
-        uniform: &mut dyn FnMut() -> f32,
-    ) -> Result<Tensor> {
-        let rows = parameters.dim(0)?;
-        let numbers = |tensor: &Tensor| tensor.detach().to_dtype(DType::F32)?.to_vec2::<f32>();
-        let mut drawn = Vec::with_capacity(rows * core.columns);
-        let columns = match &self.preset.head {
+    /// What is likeliest of a step's strokes, lane by lane, from the `parameters` of a decoder of whole
+    /// steps: logits of hits, velocities and doubled offsets, where there is no hit as well.
+    pub fn likeliest_strokes(&self, core: &Core, mut parameters: Vec<f32>) -> Result<Vec<f32>> {
+        let lanes = core.columns / 3;
+        match &self.preset.head {
+            Head::Strokes(strokes) => {
+                let beside = self.tensor(&core.lane_by_lane()).detach();
+                let beside = beside.flatten_all()?.to_vec1::<f32>()?;
+                Ok(strokes.surest(&mut parameters, &beside, lanes))
+            }
             Head::Groove => {
-                let lanes = core.columns / 3;
-                for logits in numbers(&parameters.narrow(1, 0, lanes)?)? {
-                    drawn.extend(
-                        logits
-                            .iter()
-                            .map(|&logit| coin(cpu::sigmoid(logit), uniform)),
-                    );
-                }
-                let hits = Tensor::from_vec(drawn, (rows, lanes), parameters.device())?;
-                let velocities = sigmoid(&parameters.narrow(1, lanes, lanes)?)?;
-                let offsets = parameters.narrow(1, 2 * lanes, lanes)?.tanh()?;
-                return Tensor::cat(&[hits, velocities, offsets], 1);
+                let (velocities, offsets) = parameters[lanes..].split_at_mut(lanes);
+                velocities.iter_mut().for_each(|x| *x = cpu::sigmoid(*x));
+                offsets.iter_mut().for_each(|x| *x = cpu::tanh(*x));
+                Ok(parameters)
             }
-            Head::Categorical => &[core.columns][..],
-            Head::MultiCategorical(groups) => groups,
-            Head::Boolean => {
-                for logits in numbers(parameters)? {
-                    drawn.extend(
-                        logits
-                            .iter()
-                            .map(|&logit| coin(cpu::sigmoid(logit), uniform)),
-                    );
-                }
-                &[]
-            }
-            Head::Nade { hidden } => {
-                let weights = |name: &str| {
-                    let tensor = self.tensor(&format!("{}/nade/{name}", core.scope));
-                    tensor.detach().flatten_all()?.to_vec1::<f32>()
-                };
-                let (w_enc, w_dec) = (weights("w_enc")?, weights("w_dec_t")?);
-                for mut row in numbers(parameters)? {
-                    let (units, biases) = row.split_at_mut(*hidden);
-                    estimate(units, biases, &w_enc, &w_dec, &mut drawn);
-                }
-                &[]
-            }
-        };
-        if !columns.is_empty() {
-            for logits in numbers(parameters)? {
-                let mut rest = &logits[..];
-                for &columns in columns {
-                    let (group, others) = rest.split_at(columns);
-                    let class = class_of(group, uniform());
-                    drawn.extend((0..columns).map(|column| f32::from(u8::from(column == class))));
-                    rest = others;
-                }
-            }
+            _ => bail!("classes are no strokes"),
         }
-        Tensor::from_vec(drawn, (rows, core.columns), parameters.device())
-    }
-}
-
-fn coin(probability: f32, uniform: &mut dyn FnMut() -> f32) -> f32 {
-    f32::from(u8::from(uniform() < probability))
-}
-
-/// The class in which `chance` (0..1) falls when the classes' probabilities are laid end to end.
-fn class_of(logits: &[f32], chance: f32) -> usize {
-    let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weight = |logit: f32| (logit - greatest).exp();
-    let total: f32 = logits.iter().map(|&logit| weight(logit)).sum();
-    let mut left = chance * total;
-    let class = logits.iter().position(|&logit| {
-        left -= weight(logit);
-        left < 0.0
-    });
-    class.unwrap_or(logits.len() - 1)
-}
-
-/// A NADE's columns by threshold, one after the other; `units` holds the biases of its hidden
-/// units and ends as what they heard.
-fn estimate(units: &mut [f32], biases: &[f32], w_enc: &[f32], w_dec: &[f32], drawn: &mut Vec<f32>) {
-    let weights = w_enc
-        .chunks_exact(units.len())
-        .zip(w_dec.chunks_exact(units.len()));
-    for (bias, (w_enc, w_dec)) in biases.iter().zip(weights) {
-        let activity = units.iter().zip(w_dec).map(|(&a, w)| cpu::sigmoid(a) * w);
-        let present = bias + activity.sum::<f32>() >= 0.0;
-        if present {
-            units.iter_mut().zip(w_enc).for_each(|(a, w)| *a += w);
-        }
-        drawn.push(f32::from(u8::from(present)));
     }
 }

@@ -5,8 +5,10 @@
 //! pass over all of them.
 
 mod decoder;
+mod draw;
 mod encoder;
 mod heads;
+mod player;
 mod segments;
 
 use std::collections::BTreeMap;
@@ -32,6 +34,27 @@ pub struct Batch {
     /// How many steps of each window count; `None` when all do. A hierarchy takes one number a
     /// segment instead, window by window, or one a window that is all or nothing.
     pub lengths: Option<Vec<usize>>,
+    /// What is taken from the latents before they are decoded.
+    pub blur: Option<Blur>,
+}
+
+/// Latents that are known less well than the posterior knows them, so that the decoder learns to play
+/// on from any hint: `clarity * (clarity * z + sqrt(1 - clarity^2) * noise)`, which of a `z` that is
+/// distributed as `N(0, I)` is what is to be expected of it after the noise.
+pub struct Blur {
+    /// 0 (nothing is known) to 1 (everything): `[batch, 1]`.
+    pub clarity: Tensor,
+    /// Standard normal: `[batch, z_size]`.
+    pub noise: Tensor,
+}
+
+impl Blur {
+    fn apply(&self, z: &Tensor) -> Result<Tensor> {
+        let lost = (self.clarity.sqr()?.affine(-1.0, 1.0)?).sqrt()?;
+        let kept = z.broadcast_mul(&self.clarity)?;
+        let heard = (kept + self.noise.broadcast_mul(&lost)?)?;
+        heard.broadcast_mul(&self.clarity)
+    }
 }
 
 impl Batch {
@@ -43,6 +66,7 @@ impl Batch {
             told: None,
             controls: None,
             lengths: None,
+            blur: None,
         }
     }
 }
@@ -140,6 +164,8 @@ impl Losses {
 pub struct Network {
     preset: Preset,
     variables: BTreeMap<String, Var>,
+    /// The same numbers, as what computes them sees them: on the tape or off it.
+    weights: Tensors,
     device: Device,
     factors: Factors,
     /// Whether recurrent layers run step by step.
@@ -165,14 +191,29 @@ impl Network {
                 .contiguous()?;
             Ok((name.clone(), Var::from_tensor(&tensor)?))
         };
-        let variables = weights.iter().map(variable).collect::<Result<_>>()?;
+        let variables = weights.iter().map(variable);
+        let variables = variables.collect::<Result<BTreeMap<String, Var>>>()?;
+        let weight = |(name, var): (&String, &Var)| (name.clone(), var.as_tensor().clone());
         Ok(Network {
             preset,
+            weights: variables.iter().map(weight).collect(),
             variables,
             device: device.clone(),
             factors: Factors::Float32,
             by_steps: false,
         })
+    }
+
+    /// The same network off the tape: nothing is remembered of what it computes.
+    pub fn off_the_tape(&self) -> Network {
+        let off = |(name, weight): (&String, &Tensor)| (name.clone(), weight.detach());
+        Network {
+            preset: self.preset.clone(),
+            variables: self.variables.clone(),
+            weights: self.weights.iter().map(off).collect(),
+            device: self.device.clone(),
+            ..*self
+        }
     }
 
     /// The same network with the factors of its recurrent layers' products in another format.
@@ -212,7 +253,7 @@ impl Network {
 
     fn tensor(&self, name: &str) -> &Tensor {
         // Every name that is asked for is in `Preset::parameter_shapes`, which `new` checked.
-        self.variables[name].as_tensor()
+        &self.weights[name]
     }
 
     fn lstm_weights(&self, scope: &str) -> LstmWeights {
@@ -267,6 +308,10 @@ impl Network {
     ) -> Result<Losses> {
         let posterior = self.encode(batch, mask)?;
         let z = (&posterior.mu + (&posterior.sigma * noise)?)?;
+        let z = match &batch.blur {
+            Some(blur) => blur.apply(&z)?,
+            None => z,
+        };
         let parameters = self.decode_hearing(&z, batch, mask, past)?;
         self.reconstruction_losses(batch, &parameters, divergence(&posterior)?)
     }

@@ -3,16 +3,25 @@
 use candle_core::Result;
 
 use crate::model::cpu::{sigmoid, tanh};
+use crate::model::head::Chances;
 use crate::model::recurrent::numbers;
-use crate::model::{Core, Head, Tensors};
+use crate::model::{Core, Head, StrokeHead, Tensors};
 
 /// How one decoder's rows are drawn.
 pub(super) enum Draw {
     Groove,
+    Strokes(Strokes),
     /// One class out of each of these groups of columns.
     Classes(Vec<usize>),
     Switches,
     Nade(Nade),
+}
+
+/// Strokes drawn lane by lane.
+pub(super) struct Strokes {
+    head: StrokeHead,
+    /// What the strokes of a step say of later ones: `[columns, parameters]`.
+    beside: Vec<f32>,
 }
 
 /// A neural autoregressive distribution estimator: every column is drawn in the knowledge of those
@@ -37,6 +46,10 @@ impl Draw {
         let nade = |name: &str| numbers(weights, &format!("{}/nade/{name}", core.scope));
         Ok(match head {
             Head::Groove => Draw::Groove,
+            Head::Strokes(head) => Draw::Strokes(Strokes {
+                head: *head,
+                beside: numbers(weights, &core.lane_by_lane())?,
+            }),
             Head::Categorical => Draw::Classes(vec![core.columns]),
             Head::MultiCategorical(groups) => Draw::Classes(groups.clone()),
             Head::Boolean => Draw::Switches,
@@ -48,31 +61,20 @@ impl Draw {
         })
     }
 
-    /// Whether its rows hold nothing but 0 and 1.
-    pub fn is_binary(&self) -> bool {
-        !matches!(self, Draw::Groove)
-    }
-
-    /// Random numbers that a row of `columns` columns takes.
-    pub fn chances(&self, columns: usize) -> usize {
-        match self {
-            Draw::Groove => columns / 3,
-            Draw::Classes(groups) => groups.len(),
-            Draw::Switches | Draw::Nade(_) => columns,
-        }
-    }
-
-    /// Draws a row from the decoder's `parameters`, which are used up, with the random numbers
-    /// `chances` (0..1). Logits are divided by the temperature; 0 takes what is likeliest.
-    pub fn draw(
-        &self,
-        parameters: &mut [f32],
-        temperature: f32,
-        chances: &[f32],
-        Drawn { row, ones }: Drawn,
-    ) {
+    /// Draws a row from the decoder's `parameters`, which are used up, with as many random numbers as
+    /// it takes. Logits are divided by the heat; 0 takes what is likeliest.
+    pub fn draw(&self, parameters: &mut [f32], all: &Chances, Drawn { row, ones }: Drawn) {
+        let &Chances {
+            numbers: chances,
+            heat: temperature,
+            hits: known,
+        } = all;
         ones.clear();
         match self {
+            Draw::Strokes(strokes) => {
+                strokes.head.draw(parameters, &strokes.beside, all, row);
+                return;
+            }
             Draw::Groove => {
                 let (hits, played) = parameters.split_at(parameters.len() / 3);
                 let (velocities, offsets) = played.split_at(hits.len());
@@ -86,6 +88,9 @@ impl Draw {
                 }
                 for (offset, &made) in offset.iter_mut().zip(offsets) {
                     *offset = tanh(made);
+                }
+                if let Some(known) = known {
+                    hit.copy_from_slice(known);
                 }
                 return;
             }

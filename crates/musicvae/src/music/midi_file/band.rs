@@ -83,8 +83,13 @@ impl TrackState<'_> {
     }
 }
 
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| char::from(*byte)).collect()
+/// A name in a file, which doesn't say how its letters are written. The reference takes them for
+/// Latin-1; most programs of today write UTF-8.
+fn text(bytes: &[u8], reading: Reading) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if reading == Reading::Played => text.into(),
+        _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
 }
 
 /// Controller and pitch-wheel movements.
@@ -122,7 +127,7 @@ impl Band {
             band.add_track(number, track, rhythm, reading);
         }
         let marks = match reading {
-            Reading::Played => band.drum_parts(tracks),
+            Reading::Played => band.drum_parts(tracks, rhythm),
             Reading::Magenta => {
                 let drums = |instrument: &Instrument| instrument.channel == DRUM_CHANNEL;
                 band.instruments.iter().map(drums).collect()
@@ -140,9 +145,8 @@ impl Band {
         for event in &track.events {
             let tick = event.tick;
             match event.kind {
-                // Latin-1, as the reference decodes it.
-                EventKind::TrackName(bytes) => part.name = latin1(bytes),
-                EventKind::InstrumentName(bytes) => part.instrument_name = latin1(bytes),
+                EventKind::TrackName(bytes) => part.name = text(bytes, reading),
+                EventKind::InstrumentName(bytes) => part.instrument_name = text(bytes, reading),
                 EventKind::Program { channel, program } => {
                     part.programs[usize::from(channel)] = program;
                 }
@@ -294,7 +298,7 @@ impl Band {
 
     /// Which instruments are drums. A track's name speaks of all that it plays, so only of a track that
     /// plays on one channel.
-    fn drum_parts(&self, tracks: &[Track]) -> Vec<bool> {
+    fn drum_parts(&self, tracks: &[Track], rhythm: &Rhythm) -> Vec<bool> {
         let mut channels: Vec<Option<u8>> = vec![None; tracks.len()];
         let mut is_mixed = vec![false; tracks.len()];
         for Instrument { channel, track, .. } in &self.instruments {
@@ -304,6 +308,8 @@ impl Band {
         let part = |instrument: &Instrument| {
             let mut part = Part {
                 says: instrument.says,
+                has_drum_bank: rhythm.has_drum_bank(instrument.channel),
+                is_on_channel_16: instrument.channel == 15,
                 program: i32::from(instrument.program),
                 ..Part::default()
             };

@@ -25,6 +25,9 @@ enum Message {
 pub(super) struct Rhythm {
     /// Of each channel: tick, and whether it plays drums from there on; by tick.
     changes: [Vec<(u64, bool)>; 16],
+    /// Channels with a bank that is XG's of drums, in a file that doesn't say that it follows XG. (With
+    /// Roland's it is the MT-32's sounds.)
+    drum_banks: [bool; 16],
 }
 
 impl Rhythm {
@@ -46,6 +49,7 @@ impl Rhythm {
         let mut standard = Standard::Gm;
         let mut banks = [None; 16];
         let mut changes: [Vec<(u64, bool)>; 16] = Default::default();
+        let mut drum_banks = [false; 16];
         for event in events {
             match event.kind {
                 EventKind::SystemExclusive(bytes) => match message(bytes) {
@@ -64,6 +68,10 @@ impl Rhythm {
                         (Standard::Gm | Standard::Gm2, Some(120)) => true,
                         (Standard::Xg, Some(126 | 127)) => true,
                         (Standard::Gm2, Some(121)) => false,
+                        (Standard::Gm, Some(126 | 127)) => {
+                            drum_banks[usize::from(channel)] = true;
+                            continue;
+                        }
                         _ => continue,
                     };
                     changes[usize::from(channel)].push((event.tick, is_drum));
@@ -71,7 +79,15 @@ impl Rhythm {
                 _ => {}
             }
         }
-        Rhythm { changes }
+        Rhythm {
+            changes,
+            drum_banks,
+        }
+    }
+
+    /// Whether a channel has a bank that may be one of drums: the file doesn't say enough to know.
+    pub fn has_drum_bank(&self, channel: u8) -> bool {
+        self.drum_banks[usize::from(channel)]
     }
 
     /// Whether the file says of a channel that it plays drums, or that it plays none, at a tick;

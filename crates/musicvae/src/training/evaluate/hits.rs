@@ -30,13 +30,27 @@ impl HitSums {
         self.made[lane] += f64::from(u8::from(made));
     }
 
+    /// Strokes of both, played and made ones, over all lanes.
+    pub fn totals(&self) -> [f64; 3] {
+        [self.both, self.played, self.made].map(|lanes| lanes.iter().sum())
+    }
+
+    /// F1 over all lanes; 0 where nothing is met.
+    pub fn f1(&self) -> f64 {
+        let [both, played, made] = self.totals();
+        if both > 0.0 {
+            2.0 * both / (played + made)
+        } else {
+            0.0
+        }
+    }
+
     /// Precision, recall and F1 over all lanes.
     pub fn overall(windows: &[HitSums], plan: &Resampling) -> [Interval; 3] {
         plan.intervals(windows, |sums| {
-            let [both, played, made] =
-                [sums.both, sums.played, sums.made].map(|lanes| lanes.iter().sum::<f64>());
+            let [both, played, made] = sums.totals();
             let share = |of: f64| if of > 0.0 { both / of } else { 0.0 };
-            [share(made), share(played), 2.0 * share(played + made)]
+            [share(made), share(played), sums.f1()]
         })
     }
 

@@ -5,144 +5,48 @@ mod baselines;
 mod expression;
 mod grid;
 mod hits;
+mod human;
 mod humanization;
 mod interpolation;
 mod linear;
+mod lookup;
 mod ngram;
+mod part;
+mod played;
 mod prior;
 mod reconstruction;
 mod statistics;
 mod subject;
-
-use std::fmt;
-use std::str::FromStr;
+mod temperature;
 
 use std::path::Path;
 
-use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
 use super::examples::converter;
 use super::{Examples, Terms, TrainingError, evaluate_each, evaluate_terms};
 use crate::checkpoint::Checkpoint;
 use crate::data::{Converter, Report, Split, Window, Windows, load_windows};
-use crate::model::Head;
+use crate::drummer::Drummer;
+use crate::model::Compute;
 use crate::model::network::Network;
-use crate::music::{Groove, Reading};
+use crate::music::Reading;
 
-pub use accompaniment::{Accompaniment, Guess};
+pub use accompaniment::{Accompaniment, Baseline, Guess};
 pub use baselines::Baselines;
 pub use expression::{Distributions, Expression, OFFSETS, VELOCITIES};
 pub use grid::HitGrid;
+pub use human::{ALIKE, Distance, Distances, Group, Habits, Human, LAGS, Telling, Telltale};
 pub use humanization::Humanization;
 pub use interpolation::{Interpolation, Way};
+pub use part::Part;
 pub use prior::{NEAR_DUPLICATE, Prior, Profile, Samples};
 pub use reconstruction::{Reconstruction, Returned};
 pub use statistics::{Histogram, Interval, Resampling, Sums, Unit, quantile};
 pub(super) use subject::Subject;
+pub use temperature::{AtTemperature, Spread, Temperatures};
 
-/// One question that can be asked of a model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The terms of the training loss.
-    Losses,
-    /// What simple guesses reach.
-    Baselines,
-    /// What comes back through the latent space.
-    Reconstruction,
-    /// How straight patterns are played.
-    Humanization,
-    /// What is drawn from the prior.
-    Prior,
-    /// What lies between two windows.
-    Interpolation,
-    /// What is added to what is shown.
-    Accompaniment,
-}
-
-impl Part {
-    /// Every question, in the order of tables.
-    pub const ALL: [Part; 7] = [
-        Part::Losses,
-        Part::Baselines,
-        Part::Reconstruction,
-        Part::Humanization,
-        Part::Prior,
-        Part::Interpolation,
-        Part::Accompaniment,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Part::Losses => "losses",
-            Part::Baselines => "baselines",
-            Part::Reconstruction => "reconstruction",
-            Part::Humanization => "humanization",
-            Part::Prior => "prior",
-            Part::Interpolation => "interpolation",
-            Part::Accompaniment => "accompaniment",
-        }
-    }
-
-    /// What is asked of a model unless something else is wanted: every question that fits what it
-    /// is shown and makes. Of what makes no performed grooves that is only [`Part::Losses`], by
-    /// [`evaluate_losses`].
-    pub fn of_model(checkpoint: &Checkpoint) -> Vec<Part> {
-        let Some(options) = Subject::options(&checkpoint.preset) else {
-            return vec![Part::Losses];
-        };
-        let mut parts = vec![Part::Losses, Part::Baselines];
-        if options.humanize {
-            parts.push(Part::Humanization);
-        }
-        if !accompaniment::added_lanes(options).is_empty() {
-            parts.push(Part::Accompaniment);
-        }
-        if parts.len() == 2 {
-            parts.extend([Part::Reconstruction, Part::Prior, Part::Interpolation]);
-        }
-        parts
-    }
-
-    /// Why the question makes no sense of this model, where it does not.
-    pub fn objection(self, checkpoint: &Checkpoint) -> Option<String> {
-        let options = Subject::options(&checkpoint.preset);
-        let name = &checkpoint.preset.name;
-        match (self, options) {
-            (Part::Losses, _) => None,
-            (_, None) => Some(format!("{name} makes no performed grooves")),
-            (Part::Humanization, Some(options)) if !options.humanize => {
-                Some(format!("{name} is not shown straight patterns"))
-            }
-            (Part::Accompaniment, Some(options))
-                if accompaniment::added_lanes(options).is_empty() =>
-            {
-                Some(format!("{name} is shown every lane"))
-            }
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Part {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Part, String> {
-        Part::ALL
-            .into_iter()
-            .find(|part| part.name() == text)
-            .ok_or_else(|| {
-                let names = Part::ALL.map(Part::name).join(", ");
-                format!("`{text}` is no part of an evaluation; there are {names}")
-            })
-    }
-}
+use human::Stage;
 
 /// What to ask, and how thoroughly.
 #[derive(Clone, Debug)]
@@ -196,6 +100,10 @@ pub struct Evaluation {
     pub interpolation: Option<Interpolation>,
     /// Answer to [`Part::Accompaniment`].
     pub accompaniment: Option<Accompaniment>,
+    /// Answer to [`Part::Human`].
+    pub human: Option<Human>,
+    /// Answer to [`Part::Temperature`].
+    pub temperature: Option<Temperatures>,
 }
 
 /// Loss terms, means over windows; see [`super::Record`] for the units. They are those of the
@@ -228,14 +136,18 @@ pub struct Material<'a> {
     /// Windows at every bar; where they are missing, so are the figures that are learned from
     /// them.
     pub train: Option<&'a Windows>,
+    /// Grooves from elsewhere that [`Part::Human`] holds against the split's too, with what they are
+    /// called; windows of the model's length.
+    pub others: Option<(&'a str, &'a Windows)>,
 }
 
-/// Measures `checkpoint`; `tell` hears which part is being worked on.
+/// Measures `checkpoint` with the device `compute`; `tell` hears which part is being worked on.
 ///
 /// # Errors
 /// When the windows are not of the model's length, or a part asks what the model cannot answer.
 pub fn evaluate(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     material: Material,
     questions: &Questions,
     tell: &mut dyn FnMut(Part),
@@ -244,6 +156,7 @@ pub fn evaluate(
         split,
         windows,
         train,
+        others,
     } = material;
     let Questions {
         parts,
@@ -255,7 +168,8 @@ pub fn evaluate(
     } = questions;
     let plan = Resampling::of(windows, *unit, *resamples, *seed);
     let whole = train.map(|train| apart(train, checkpoint.preset.bars));
-    let whole = whole.as_deref();
+    let apart = whole.as_ref();
+    let whole = apart.map(|train| &train.windows[..]);
     let hits = windows.windows.iter().map(|groove| groove.hits().count());
     let mut evaluation = Evaluation::of(checkpoint, split, windows, questions)?;
     evaluation.hits = Some(hits.sum());
@@ -269,17 +183,35 @@ pub fn evaluate(
     if asks(Part::Losses) {
         evaluation.losses = {
             let examples = Examples::of_grooves(&checkpoint.preset, &windows.windows)?;
-            Some(losses(checkpoint, &examples, &plan)?)
+            Some(losses(checkpoint, compute, &examples, &plan)?)
         };
     }
     if asks(Part::Baselines) {
         evaluation.baselines = Some(Baselines::measure(&windows.windows, whole, &plan));
     }
-    let needs_subject = |part: &Part| !matches!(part, Part::Losses | Part::Baselines);
+    if asks(Part::Human) {
+        let stage = Stage {
+            split: (split, windows),
+            train: apart,
+            others,
+        };
+        let measured = human::human(checkpoint, compute, stage, &plan, *samples, *seed)?;
+        evaluation.human = Some(measured);
+    }
+    if asks(Part::Temperature) {
+        let drummer = Drummer::on(compute, checkpoint)?;
+        let grooves = &windows.windows;
+        let measured = temperature::temperatures(&drummer, grooves, &plan, *samples, *seed)?;
+        evaluation.temperature = Some(measured);
+    }
+    let needs_subject = |part: &Part| {
+        use Part::{Baselines, Human, Losses, Temperature};
+        !matches!(part, Losses | Baselines | Human | Temperature)
+    };
     if !parts.iter().any(needs_subject) {
         return Ok(evaluation);
     }
-    let subject = Subject::new(checkpoint, &windows.windows, &plan)?;
+    let subject = Subject::new(checkpoint, compute, &windows.windows, &plan)?;
     if asks(Part::Reconstruction) {
         evaluation.reconstruction = Some(reconstruction::reconstruction(&subject)?);
     }
@@ -308,6 +240,7 @@ pub fn evaluate(
 /// When the corpus cannot be read or yields nothing for the model.
 pub fn evaluate_losses(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     data: &Path,
     split: Split,
     reading: Reading,
@@ -328,7 +261,7 @@ pub fn evaluate_losses(
     } = questions;
     let plan = Resampling::of(&windows, *unit, *resamples, *seed);
     let examples = Examples::new(converter, windows.windows);
-    evaluation.losses = Some(losses(checkpoint, &examples, &plan)?);
+    evaluation.losses = Some(losses(checkpoint, compute, &examples, &plan)?);
     Ok(evaluation)
 }
 
@@ -357,21 +290,27 @@ impl Evaluation {
             prior: None,
             interpolation: None,
             accompaniment: None,
+            human: None,
+            temperature: None,
         })
     }
 }
 
 /// Of windows at every bar those that do not overlap: every `bars`-th of each file.
-fn apart(windows: &Windows, bars: usize) -> Vec<Groove> {
+fn apart(windows: &Windows, bars: usize) -> Windows {
     let mut place = 0;
     let mut file = None;
-    let mut chosen = Vec::new();
+    let mut chosen = Windows {
+        files: windows.files.clone(),
+        ..Windows::default()
+    };
     for (groove, origin) in windows.windows.iter().zip(&windows.origin) {
         if file != Some(origin) {
             (file, place) = (Some(origin), 0);
         }
         if place % bars.max(1) == 0 {
-            chosen.push(groove.clone());
+            chosen.windows.push(groove.clone());
+            chosen.origin.push(*origin);
         }
         place += 1;
     }
@@ -391,10 +330,15 @@ impl Sums for Terms {
 /// When windows and model do not fit.
 pub fn mean_loss(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     converter: &Converter,
     windows: Vec<Window>,
 ) -> Result<f64, TrainingError> {
-    let network = Network::new(checkpoint.preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
+    let network = Network::new(
+        checkpoint.preset.clone(),
+        &checkpoint.tensors,
+        compute.trainer(),
+    )?;
     let examples = Examples::new(converter.clone(), windows);
     let terms = evaluate_terms(&network, &examples, SEED, checkpoint.metadata.step)?;
     Ok(terms.mean().loss)
@@ -406,12 +350,13 @@ const SEED: u64 = 0;
 /// The loss terms of `examples`, as in validation during training.
 pub(super) fn losses(
     checkpoint: &Checkpoint,
+    compute: &Compute,
     examples: &Examples,
     plan: &Resampling,
 ) -> Result<Losses, TrainingError> {
     let preset = checkpoint.preset.clone();
-    let grooves = preset.head == Head::Groove;
-    let network = Network::new(preset, &checkpoint.tensors, &Device::Cpu)?;
+    let grooves = preset.head.makes_strokes();
+    let network = Network::new(preset, &checkpoint.tensors, compute.trainer())?;
     let each = evaluate_each(&network, examples, SEED, checkpoint.metadata.step)?;
     let figures = plan.intervals(&each, |sums| {
         let mean = sums.mean();

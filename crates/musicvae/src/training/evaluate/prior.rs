@@ -8,7 +8,7 @@ use super::expression::{OFFSETS, Offsets, VELOCITIES, Velocities};
 use super::grid::HitGrid;
 use super::statistics::{Histogram, Interval, Resampling, Sums};
 use super::subject::Subject;
-use crate::model::{self, Decoding};
+use crate::model::{self, Latent};
 use crate::music::{Groove, LANES, measures};
 
 /// Temperatures that samples are drawn at.
@@ -207,16 +207,13 @@ pub fn prior(
     let singles = plan.singles(samples);
     let mut temperatures = Vec::new();
     for temperature in TEMPERATURES {
-        let draw = |seed: u64| {
-            let z = from.sample(model.preset().z_size, seed);
-            let made = model.decode(&[z], Decoding { temperature, seed })?;
-            Ok(made.iter().map(sums_of).collect::<Vec<_>>())
-        };
-        let drawn: Result<Vec<_>, TrainingError> = (seed..seed + samples as u64)
-            .into_par_iter()
-            .map(draw)
-            .collect();
-        let drawn = drawn?.concat();
+        let preset = model.preset();
+        let heat = preset.head.heat_of_latents(temperature);
+        let seeds: Vec<u64> = (seed..).take(samples).collect();
+        let sample = |seed: &u64| from.sample(preset.z_size, *seed, heat);
+        let z: Vec<Latent> = seeds.iter().map(sample).collect();
+        let made = model.decode_each(&z, temperature, &seeds)?;
+        let drawn: Vec<ProfileSums> = made.par_iter().map(sums_of).collect();
         let profile = ProfileSums::profile(&drawn, &singles, train.is_some());
         let [places_kl, velocity_kl, timing_kl] = singles.intervals(&drawn, |sums| {
             [

@@ -32,9 +32,12 @@ pub struct Returned {
     pub f1: Interval,
     /// F1 of each lane, in tensor order; `None` where neither has a hit.
     pub lane_f1: [Option<Interval>; LANES],
-    /// Velocities and microtiming over compared strokes: all true ones when teacher-forced, those
-    /// that came back when autoregressive.
+    /// Velocities and microtiming over all true strokes; of one that the model does not make, those
+    /// that it would have given it. This is the figure that compares: it does not depend on which
+    /// strokes came back.
     pub expression: Expression,
+    /// The same over the true strokes that came back, which are the surer ones.
+    pub returned: Expression,
 }
 
 /// Measures reconstruction.
@@ -52,8 +55,8 @@ pub fn reconstruction(subject: &Subject) -> Result<Reconstruction, TrainingError
         })
         .collect();
     Ok(Reconstruction {
-        teacher_forced: returned(subject, &told, 0.0, |_| true),
-        autoregressive: returned(subject, &alone, 0.5, |came_back| came_back),
+        teacher_forced: returned(subject, &told, 0.0),
+        autoregressive: returned(subject, &alone, 0.5),
         distributions: [played, made].map(|hits| Distributions::of(hits.iter())),
     })
 }
@@ -66,31 +69,31 @@ pub fn stroke(row: &[f32], lane: usize) -> Hit {
     }
 }
 
-/// Compares `outputs` with what was played; a hit is what lies over `threshold`. `counts` tells
-/// from "the hit came back" whether its velocity and timing are compared.
-fn returned(
-    subject: &Subject,
-    outputs: &[Vec<f32>],
-    threshold: f32,
-    counts: impl Fn(bool) -> bool,
-) -> Returned {
+/// Compares `outputs` with what was played; a hit is what lies over `threshold`.
+fn returned(subject: &Subject, outputs: &[Vec<f32>], threshold: f32) -> Returned {
     let mut hits = Vec::with_capacity(outputs.len());
     let mut expression = Vec::with_capacity(outputs.len());
+    let mut came_back = Vec::with_capacity(outputs.len());
     for (groove, output) in subject.grooves.iter().zip(outputs) {
-        let mut window = (HitSums::default(), ExpressionSums::default());
+        let mut met = HitSums::default();
+        let [mut all, mut returned] = [ExpressionSums::default(), ExpressionSums::default()];
         for (step, row) in output.chunks_exact(FEATURES).enumerate() {
             for lane in Lane::ALL {
                 let index = lane.index();
                 let (played, made) = (groove.hit(step, lane), row[index] > threshold);
-                window.0.compare(index, played.is_some(), made);
-                if let Some(played) = played.filter(|_| counts(made)) {
-                    let made = stroke(row, index);
-                    window.1.compare(played, made, groove.step_seconds());
+                met.compare(index, played.is_some(), made);
+                if let Some(played) = played {
+                    let stroke = stroke(row, index);
+                    all.compare(played, stroke, groove.step_seconds());
+                    if made {
+                        returned.compare(played, stroke, groove.step_seconds());
+                    }
                 }
             }
         }
-        hits.push(window.0);
-        expression.push(window.1);
+        hits.push(met);
+        expression.push(all);
+        came_back.push(returned);
     }
     let [precision, recall, f1] = HitSums::overall(&hits, subject.plan);
     Returned {
@@ -99,5 +102,6 @@ fn returned(
         f1,
         lane_f1: HitSums::by_lane(&hits, subject.plan),
         expression: ExpressionSums::figures(&expression, subject.plan),
+        returned: ExpressionSums::figures(&came_back, subject.plan),
     }
 }

@@ -79,6 +79,11 @@ impl Resampling {
         Resampling::of_singles(count, self.times, self.seed)
     }
 
+    /// The same plan for other things, which belong to these units.
+    pub fn of_units(&self, units: Vec<usize>) -> Resampling {
+        Resampling { units, ..*self }
+    }
+
     /// Each of `statistics` of the sums over `windows`, with its interval. Resampled data sets on
     /// which a statistic is not finite do not count for it.
     pub fn intervals<S: Sums, const N: usize>(
@@ -93,31 +98,73 @@ impl Resampling {
             units[*unit].add(window);
             all.add(window);
         }
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let mut drawn: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(self.times));
-        for _ in 0..if count > 0 { self.times } else { 0 } {
+        self.draw(count, |chosen| {
             let mut sums = S::default();
-            for _ in 0..count {
-                sums.add(&units[rng.random_range(0..count)]);
-            }
-            for (drawn, value) in drawn.iter_mut().zip(statistics(&sums)) {
-                if value.is_finite() {
-                    drawn.push(value);
-                }
-            }
-        }
-        let values = statistics(&all);
-        std::array::from_fn(|index| {
-            let drawn = &mut drawn[index];
-            drawn.sort_by(f64::total_cmp);
-            let value = values[index];
-            Interval {
-                value,
-                low: quantile(drawn, 0.025).unwrap_or(value),
-                high: quantile(drawn, 0.975).unwrap_or(value),
-            }
-        })
+            chosen.iter().for_each(|unit| sums.add(&units[*unit]));
+            collect(&mut drawn, statistics(&sums));
+        });
+        bounded(statistics(&all), drawn)
     }
+
+    /// Each of `statistics` that is no function of sums, with its interval: it is told how often
+    /// each unit was drawn (once, for the figure itself).
+    pub fn weighted<const N: usize>(
+        &self,
+        statistics: impl Fn(&[f64]) -> [f64; N],
+    ) -> [Interval; N] {
+        let count = self.units.iter().max().map_or(0, |last| last + 1);
+        let mut drawn: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(self.times));
+        let mut weights = vec![0.0; count];
+        self.draw(count, |chosen| {
+            weights.fill(0.0);
+            chosen.iter().for_each(|unit| weights[*unit] += 1.0);
+            collect(&mut drawn, statistics(&weights));
+        });
+        weights.fill(1.0);
+        bounded(statistics(&weights), drawn)
+    }
+
+    /// Shows `see` the units of each data set that is drawn out of `count` of them.
+    fn draw(&self, count: usize, mut see: impl FnMut(&[usize])) {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let mut chosen = vec![0; count];
+        for _ in 0..if count > 0 { self.times } else { 0 } {
+            chosen.fill_with(|| rng.random_range(0..count));
+            see(&chosen);
+        }
+    }
+}
+
+/// Keeps each value that means something.
+fn collect<const N: usize>(drawn: &mut [Vec<f64>; N], values: [f64; N]) {
+    for (drawn, value) in drawn.iter_mut().zip(values) {
+        if value.is_finite() {
+            drawn.push(value);
+        }
+    }
+}
+
+/// Values with the bounds of those that were drawn.
+fn bounded<const N: usize>(values: [f64; N], mut drawn: [Vec<f64>; N]) -> [Interval; N] {
+    std::array::from_fn(|index| {
+        let drawn = &mut drawn[index];
+        drawn.sort_by(f64::total_cmp);
+        let value = values[index];
+        Interval {
+            value,
+            low: quantile(drawn, 0.025).unwrap_or(value),
+            high: quantile(drawn, 0.975).unwrap_or(value),
+        }
+    })
+}
+
+/// The standard deviation of the numbers round their mean; `None` of fewer than two.
+pub fn deviation(values: &[f64]) -> Option<f64> {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / count).sqrt())
 }
 
 /// The `p`-quantile of sorted numbers, between the two nearest ones where it falls there.

@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Decoding, Head, Latent, MusicVae, Posterior, Preset, Strokes};
+use crate::model::{Compute, Decoding, Guide, Head, Latent, MusicVae, Posterior, Preset, Strokes};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
@@ -37,13 +37,14 @@ impl<'a> Subject<'a> {
     /// When it is no model of grooves, or its windows are of another length.
     pub fn new(
         checkpoint: &Checkpoint,
+        compute: &Compute,
         grooves: &'a [Groove],
         plan: &'a Resampling,
     ) -> Result<Subject<'a>, TrainingError> {
         let preset = &checkpoint.preset;
         let options = Subject::tested(preset)?.clone();
-        let network = Network::new(preset.clone(), &checkpoint.tensors, &Device::Cpu)?;
-        let model = checkpoint.model()?;
+        let network = Network::new(preset.clone(), &checkpoint.tensors, compute.trainer())?;
+        let model = checkpoint.model_on(compute)?;
         let posteriors = model.encode(grooves)?;
         Ok(Subject {
             options,
@@ -63,7 +64,7 @@ impl<'a> Subject<'a> {
         };
         let whole =
             !options.hits_as_controls && !options.split_instruments && options.bins.is_none();
-        (whole && preset.head == Head::Groove).then_some(options)
+        (whole && preset.head.makes_strokes()).then_some(options)
     }
 
     /// [`Subject::options`] of a model that can be tested.
@@ -96,23 +97,33 @@ impl<'a> Subject<'a> {
     }
 
     /// What the decoder makes of the posteriors' means when it hears only itself: rows of
-    /// [`Groove::to_features`], hits by threshold.
+    /// [`Groove::to_features`], hits by threshold, velocities and offsets also where it strikes not.
     pub fn alone(&self) -> Result<Vec<Vec<f32>>, TrainingError> {
-        let grooves = self.model.decode(&self.means(), LIKELIEST)?;
-        Ok(grooves.iter().map(Groove::to_features).collect())
+        Ok(self
+            .model
+            .play(&self.means(), LIKELIEST, &Guide::default())?)
     }
 
     /// The same when it is told what was really played before each step; hits are logits.
     pub fn told(&self) -> Result<Vec<Vec<f32>>, TrainingError> {
         let mut outputs = Vec::with_capacity(self.grooves.len());
         let z_size = self.model.preset().z_size;
-        let means = self.means();
-        let heard = |row| activate(row, self.model.strokes());
+        let (means, device) = (self.means(), self.network.device());
+        let core = &self.network.preset().cores()[0];
         for (grooves, means) in self.grooves.chunks(AT_ONCE).zip(means.chunks(AT_ONCE)) {
-            let z = Tensor::from_vec(means.concat(), (grooves.len(), z_size), &Device::Cpu)?;
-            let logits = self.network.decode(&z, &batch(grooves)?, &mut KeepAll)?;
+            let z = Tensor::from_vec(means.concat(), (grooves.len(), z_size), device)?;
+            let logits = self
+                .network
+                .decode(&z, &batch(grooves, device)?, &mut KeepAll)?;
             for window in logits.transpose(0, 1)?.to_vec3::<f32>()? {
-                outputs.push(window.into_iter().flat_map(heard).collect());
+                let mut rows = Vec::with_capacity(window.len() * FEATURES);
+                for step in window {
+                    let mut row = self.network.likeliest_strokes(core, step)?;
+                    let (hits, played) = row.split_at_mut(LANES);
+                    self.model.strokes().for_the_ear(played, hits);
+                    rows.extend(row);
+                }
+                outputs.push(rows);
             }
         }
         Ok(outputs)
@@ -120,24 +131,11 @@ impl<'a> Subject<'a> {
 }
 
 /// Grooves of equal length side by side.
-fn batch(grooves: &[Groove]) -> candle_core::Result<Batch> {
+fn batch(grooves: &[Groove], device: &Device) -> candle_core::Result<Batch> {
     let steps = grooves.first().map_or(0, |groove| groove.steps.len());
     let features: Vec<f32> = grooves.iter().flat_map(Groove::to_features).collect();
-    let x = Tensor::from_vec(features, (grooves.len(), steps, FEATURES), &Device::Cpu)?;
+    let x = Tensor::from_vec(features, (grooves.len(), steps, FEATURES), device)?;
     Ok(Batch::of(x.transpose(0, 1)?.contiguous()?))
-}
-
-/// Velocities and doubled offsets as they are read, from logits; hits stay.
-fn activate(mut row: Vec<f32>, strokes: Strokes) -> Vec<f32> {
-    let (hits, played) = row.split_at_mut(LANES);
-    for (index, value) in played.iter_mut().enumerate() {
-        *value = match index / LANES {
-            0 => 1.0 / (1.0 + (-*value).exp()),
-            _ => value.tanh(),
-        };
-    }
-    strokes.for_the_ear(played, hits);
-    row
 }
 
 #[cfg(test)]
@@ -182,7 +180,7 @@ mod tests {
         };
         let expected = checkpoint.model().unwrap().encode_rows(&[shown]).unwrap();
         let plan = Resampling::of_singles(1, 2, 0);
-        let subject = Subject::new(&checkpoint, &grooves, &plan).unwrap();
+        let subject = Subject::new(&checkpoint, &Compute::CPU, &grooves, &plan).unwrap();
         assert_eq!(subject.means()[0], expected[0].mu);
     }
 }

@@ -10,7 +10,7 @@ use super::{Look, Measured, Rival, decoder_parameters, parameters};
 use crate::checkpoint::Checkpoint;
 use crate::data::{DrumSet, Window};
 use crate::model::network::{KeepAll, Network};
-use crate::model::{Decoding, Guide, Latent};
+use crate::model::{Compute, Decoding, Guide, Latent};
 
 /// How much of the windows came back, over all their steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,7 @@ pub(super) fn silent(windows: &[Window]) -> f64 {
 pub(super) fn measure(
     rival: Rival,
     checkpoint: &Checkpoint,
+    compute: &Compute,
     windows: &[Window],
     plan: &Resampling,
     curve: Vec<Look>,
@@ -120,13 +121,9 @@ pub(super) fn measure(
     /// Windows at once: enough for full speed, few enough for little memory.
     const AT_ONCE: usize = 32;
     let preset = &checkpoint.preset;
-    let network = Network::new(
-        preset.clone(),
-        &checkpoint.tensors,
-        &candle_core::Device::Cpu,
-    )?;
+    let network = Network::new(preset.clone(), &checkpoint.tensors, compute.trainer())?;
     let examples = Examples::new(converter(preset)?, windows.to_vec());
-    let losses = losses(checkpoint, &examples, plan)?;
+    let losses = losses(checkpoint, compute, &examples, plan)?;
 
     let mut means: Vec<Latent> = Vec::with_capacity(windows.len());
     let mut told: Vec<Vec<DrumSet>> = Vec::with_capacity(windows.len());
@@ -138,7 +135,7 @@ pub(super) fn measure(
         told.extend(likeliest(&logits)?);
         means.extend(mu.to_vec2::<f32>()?);
     }
-    let model = checkpoint.model()?;
+    let model = checkpoint.model_on(compute)?;
     let alone = |temperature| -> Result<Vec<Vec<DrumSet>>, TrainingError> {
         let how = Decoding {
             temperature,

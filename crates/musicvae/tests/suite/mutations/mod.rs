@@ -1,47 +1,20 @@
-//! Valid files of which each breaks a rule: MIDI files, `info.csv` and TFRecords, made from a seed.
-//!
-//! A few hundred of each run with the suite. `MUSICVAE_TUI_MUTATIONS=100000 cargo test --release -p
-//! musicvae --test suite mutations -- --nocapture` runs as many as it says, and prints what came of them.
+//! Valid files of which each breaks a rule.
+
+mod checkpoint;
+mod lists;
+pub mod trial;
 
 use std::fs;
-use std::time::{Duration, Instant};
 
-use musicvae::data::{Convert, Converter, Corpus, GrooveConverter, load_windows, tfrecord};
+use musicvae::data::{Convert, Converter, GrooveConverter, load_windows, tfrecord};
 use musicvae::music::{MelodyOptions, NoteSequence, Reading, Representation, midi_file};
 use prost::Message;
-use rand::seq::IndexedRandom;
-use rand::{RngExt, SeedableRng};
+use rand::RngExt;
+use rand::seq::{IndexedMutRandom, IndexedRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::smf::{Timed, chunk, events, file, meter, name, off, on, tempo};
-
-/// Longest that one input may take: a second, and more where the compiler was not to hurry and other
-/// tests run beside.
-const LONGEST: Duration = Duration::from_secs(if cfg!(debug_assertions) { 20 } else { 1 });
-
-/// How many inputs, and from which seed on.
-fn seeds(few: u64) -> std::ops::Range<u64> {
-    let asked = std::env::var("MUSICVAE_TUI_MUTATIONS").ok();
-    0..asked.and_then(|count| count.parse().ok()).unwrap_or(few)
-}
-
-/// Runs `work` on every seed; says which one is slow.
-fn run(what: &str, few: u64, mut work: impl FnMut(&mut ChaCha8Rng) -> bool) {
-    let (mut used, mut longest) = (0, Duration::ZERO);
-    let seeds = seeds(few);
-    for seed in seeds.clone() {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let begun = Instant::now();
-        used += u64::from(work(&mut rng));
-        let took = begun.elapsed();
-        longest = longest.max(took);
-        assert!(took < LONGEST, "{what}, seed {seed}: {took:?}");
-    }
-    println!(
-        "{what}: {} inputs, {used} used, the slowest {longest:?}",
-        seeds.end
-    );
-}
+use trial::run;
 
 /// A valid song: a map, drums, and perhaps other instruments.
 fn song(rng: &mut ChaCha8Rng) -> Vec<Vec<Timed>> {
@@ -131,19 +104,6 @@ fn broken_midi(rng: &mut ChaCha8Rng) -> Vec<u8> {
     bytes
 }
 
-trait ChooseMut<T> {
-    fn choose_mut(&mut self, rng: &mut ChaCha8Rng) -> Option<&mut T>;
-}
-
-impl<T> ChooseMut<T> for Vec<T> {
-    fn choose_mut(&mut self, rng: &mut ChaCha8Rng) -> Option<&mut T> {
-        match self.len() {
-            0 => None,
-            len => self.get_mut(rng.random_range(0..len)),
-        }
-    }
-}
-
 /// Every kind of window of a sequence; whether there is one of grooves.
 fn convert_all(sequence: &NoteSequence) -> bool {
     let representations = [
@@ -188,56 +148,6 @@ fn broken_midi_files_are_read_or_refused() {
             && (1..128).contains(&note.velocity)));
         let _ = midi_file::encode(&read.sequence);
         convert_all(&read.sequence)
-    });
-}
-
-#[test]
-fn broken_lists_are_read_or_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let take = file(
-        0,
-        1,
-        480,
-        &[chunk(b"MTrk", &events(crate::smf::beat(4, 9), Some(7680)))],
-    );
-    for name in ["a.mid", "b.mid", "é.mid"] {
-        fs::write(folder.path().join(name), &take).unwrap();
-    }
-    run("info.csv", 200, |rng| {
-        let divider = *[",", ";", "\t"].choose(rng).unwrap();
-        let end = *["\n", "\r\n", "\r"].choose(rng).unwrap();
-        let mut lines = vec!["midi_filename,split,bpm,style".to_string()];
-        for name in ["a.mid", ".\\B.MID", "e\u{301}.mid", "gone.mid"] {
-            let split = *["train", "Test", "validation", "tset", ""]
-                .choose(rng)
-                .unwrap();
-            let style = *["rock", "\"a,b\"", "\"", "bossa-nóva"].choose(rng).unwrap();
-            lines.push(format!("{name},{split},120,{style}"));
-        }
-        let text = lines.join("\n").replace(',', divider).replace('\n', end);
-        let mut bytes = match rng.random_range(0..3) {
-            0 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            1 => text.chars().map(|letter| letter as u32 as u8).collect(),
-            _ => text.into_bytes(),
-        };
-        let place = rng.random_range(0..bytes.len());
-        match rng.random_range(0..4) {
-            0 => bytes.truncate(place),
-            1 => bytes[place] = rng.random(),
-            2 => bytes.insert(place, *b"\",;\t\r\n\0".choose(rng).unwrap()),
-            _ => {}
-        }
-        fs::write(folder.path().join("info.csv"), bytes).unwrap();
-        match Corpus::open(folder.path()) {
-            Ok(corpus) => {
-                assert_eq!(corpus.entries().len() + corpus.skipped().len(), 3);
-                true
-            }
-            Err(error) => {
-                assert!(error.to_string().contains("info.csv"), "{error}");
-                false
-            }
-        }
     });
 }
 

@@ -1,0 +1,7 @@
+//! Heads that are more than one formula: what their parameters mean, their loss and their drawing.
+
+mod spread;
+mod strokes;
+
+pub use spread::Spread;
+pub use strokes::{Chances, StrokeHead};

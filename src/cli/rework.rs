@@ -1,0 +1,107 @@
+//! `humanize`, `drumify`, `add-hats` and `variations`: a model at work on the drums of a file.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::compute::DeviceArgs;
+use super::corpus::ReadingArgs;
+use super::grooves::{Chosen, ModelArgs, RedrawArgs};
+use super::pieces::{self, OutArgs};
+use super::settings::Settings;
+use crate::embedded;
+use musicvae::model::Decoding;
+use musicvae::music::Groove;
+use musicvae::{Drummer, Rework};
+
+/// What all of them take.
+#[derive(Args)]
+pub struct Common {
+    /// MIDI file, or - for standard input.
+    #[arg(value_name = "IN.mid")]
+    input: PathBuf,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    redraw: RedrawArgs,
+    #[command(flatten)]
+    model: ModelArgs,
+    #[command(flatten)]
+    device: DeviceArgs,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+/// Relatives of a drum file: the same groove with something changed, from a ghost note to a cousin.
+#[derive(Args)]
+pub struct Variations {
+    #[command(flatten)]
+    common: Common,
+    /// How many.
+    #[arg(short = 'n', long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+    /// How far they go: 0 is the file as the model plays it, 1 is new music.
+    #[arg(long, default_value_t = 0.3, value_parser = amount)]
+    amount: f32,
+}
+
+impl Variations {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let number = self.number as usize;
+        self.common.out.check_room(number)?;
+        let chosen = self.common.model.open(settings)?;
+        let how = self.common.redraw.decoding();
+        self.common.play(settings, chosen, |drummer, groove| {
+            let seeds = (0..number as u64).map(|place| how.seed.wrapping_add(place));
+            let played =
+                seeds.map(|seed| drummer.vary(groove, self.amount, Decoding { seed, ..how }));
+            Ok(played.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+impl Common {
+    pub fn run(self, rework: Rework, settings: &Settings) -> anyhow::Result<()> {
+        let chosen = self.model.open_or(embedded::of(rework), settings)?;
+        let preset = &chosen.checkpoint.preset;
+        anyhow::ensure!(
+            Rework::of(preset) == Some(rework),
+            "the checkpoint is a {}, which does not do this: name one of {}, or none",
+            preset.name,
+            rework.preset()
+        );
+        let how = self.redraw.decoding();
+        self.play(settings, chosen, |drummer, groove| {
+            Ok(vec![drummer.rework(groove, how)?])
+        })
+    }
+
+    /// Writes what `work` makes of the file's drums.
+    fn play(
+        &self,
+        settings: &Settings,
+        chosen: Chosen,
+        work: impl FnOnce(&Drummer, &Groove) -> anyhow::Result<Vec<Groove>>,
+    ) -> anyhow::Result<()> {
+        let inputs = chosen.files().into_iter().chain([self.input.clone()]);
+        let score = self.out.score(settings, inputs)?;
+        let groove = pieces::whole(&self.input, self.reading.reading())?;
+        let compute = self.device.open(settings)?;
+        let drummer = chosen.drummer(&compute)?;
+        let mut played = work(&drummer, &groove)?;
+        let windows = groove.steps.len().div_ceil(drummer.preset().steps());
+        self.device.tell(&compute, windows);
+        for groove in &mut played {
+            groove.qpm = self.redraw.tempo.of(Some(groove.qpm), settings);
+        }
+        score.write_grooves(&played)
+    }
+}
+
+/// Parses how far variations go.
+fn amount(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("an amount is a number from 0 to 1".into()),
+    }
+}

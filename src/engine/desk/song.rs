@@ -1,0 +1,156 @@
+//! What plays, written down: once from the top to the end of the loop, or through the whole chain.
+//! The strokes are the player's own, so that a file holds what is heard.
+
+use super::request::ChainLink;
+use crate::engine::command::{Bars, Takeover};
+use crate::engine::range;
+use crate::engine::sound::mixer::midi_velocity;
+use crate::engine::time::feel::Feel;
+use crate::engine::time::player::{Chain, Link, Player, Stroke};
+use crate::engine::time::units::{TICKS_PER_QUARTER, TICKS_PER_STEP};
+use musicvae::music::midi_file::{Encoded, MidiFileError, Take};
+use musicvae::music::{LANES, Meter};
+
+/// Music to be written down, and how it is played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Song {
+    /// What plays, in turn; without any the song is empty.
+    pub links: Vec<ChainLink>,
+    /// Those bars of the first groove, in place of all links whole.
+    pub looped: Option<Bars>,
+    /// Quarter notes a minute.
+    pub qpm: f64,
+    /// As in [`crate::engine::Command`].
+    pub swing: f32,
+    /// How much of the microtiming is played.
+    pub timing: f32,
+    /// How much of the dynamics is played.
+    pub dynamics: f32,
+    /// Level of each lane's sound, by [`musicvae::music::Lane::index`]; 0 where it is not heard.
+    pub levels: [f32; LANES],
+}
+
+/// A part of a song.
+struct Passage {
+    /// Step of the song that it begins with, and its length in steps.
+    start: i64,
+    steps: i64,
+    bar_steps: i64,
+    meter: Meter,
+}
+
+impl Song {
+    /// Its length, with the last bar of every part counted even when it is not full.
+    pub fn bars(&self) -> usize {
+        let (_, passages) = self.laid_out();
+        let bars = |it: &Passage| (it.steps + it.bar_steps - 1) / it.bar_steps;
+        passages.iter().map(bars).sum::<i64>() as usize
+    }
+
+    /// The song as a Standard MIDI file of General MIDI drums, which ends on a bar line. What comes
+    /// before the first beat is moved onto it and counted, as a file has no time before it. A lane's
+    /// level is in its velocities.
+    ///
+    /// # Errors
+    /// When it is too long for a file, or has a tempo or meter that no file knows.
+    pub fn midi(&self) -> Result<Encoded, MidiFileError> {
+        let (player, passages) = self.laid_out();
+        let end: i64 = passages.iter().map(|it| it.steps).sum();
+        let strokes = player.map_or_else(Vec::new, |player| self.strokes(player, end));
+        let clamped = strokes.iter().filter(|it| it.position < 0.0).count();
+        let mut take = Take::new(TICKS_PER_QUARTER);
+        take.tempos = vec![(0, self.qpm)];
+        for passage in &passages {
+            if take.meters.last().map(|(_, meter)| *meter) != Some(passage.meter) {
+                take.meters.push((tick_of(passage.start), passage.meter));
+            }
+        }
+        take.end = tick_of(end);
+        let written = |it: Stroke| (tick(&it), it.lane, self.velocity(&it));
+        take.strokes = strokes.into_iter().map(written).collect();
+        let bytes = take.encode()?;
+        Ok(Encoded { bytes, clamped })
+    }
+
+    /// The strokes that are heard, as the player plays the steps up to `end` the first time round. The
+    /// early ones of the next turn are not among them.
+    fn strokes(&self, mut player: Player, end: i64) -> Vec<Stroke> {
+        let mut strokes = Vec::new();
+        let heard = |stroke: Stroke| {
+            if stroke.step < end && self.levels[stroke.lane.index()] > 0.0 {
+                strokes.push(stroke);
+            }
+        };
+        // Ahead of the top, where its early hits are: none is further from its step than this.
+        player.rewind(-1.0, &mut drop);
+        player.advance(end as f64, heard, &mut drop);
+        strokes
+    }
+
+    /// Where the passages lie, and who plays them.
+    fn laid_out(&self) -> (Option<Player>, Vec<Passage>) {
+        let links: Vec<Link> = self.links.iter().cloned().map(Link::from).collect();
+        let Some(first) = links.first() else {
+            return (None, Vec::new());
+        };
+        let mut player = Player::new(first.pattern.clone());
+        player.feel = Feel {
+            swing: range::SWING.nearest(self.swing),
+            timing: range::TIMING.nearest(self.timing),
+            velocity: range::DYNAMICS.nearest(self.dynamics),
+        };
+        let mut start = 0;
+        let mut passage = |link: &Link, steps: i64| {
+            let (meter, bar_steps) = (link.pattern.meter(), link.pattern.bar_steps());
+            start += steps;
+            Passage {
+                start: start - steps,
+                steps,
+                bar_steps,
+                meter,
+            }
+        };
+        let passages = if self.looped.is_some() {
+            player.set_loop(self.looped, Takeover::Now, &mut drop);
+            player.settle(&mut drop);
+            vec![passage(first, player.current().steps)]
+        } else {
+            let whole = |link| passage(link, link.repeats * link.pattern.steps());
+            let passages = links.iter().map(whole).collect();
+            let chain = Chain::new(links).map(Box::new);
+            player.set_chain(chain, Takeover::Now, &mut drop);
+            player.settle(&mut drop);
+            passages
+        };
+        (Some(player), passages)
+    }
+
+    /// MIDI velocity of a stroke at the level of its lane. Synthesizers that follow General MIDI, the
+    /// one in here too, sound with the square of the velocity (40 dB for a tenth, General MIDI 2 and
+    /// SoundFont 2.04, 8.4.1), so a level is its square root in a velocity.
+    fn velocity(&self, stroke: &Stroke) -> u8 {
+        let level = self.levels[stroke.lane.index()];
+        midi_velocity(stroke.velocity * level.sqrt())
+    }
+}
+
+fn tick_of(step: i64) -> u64 {
+    (step as f64 * TICKS_PER_STEP) as u64
+}
+
+/// The tick of a stroke. One halfway between two steps is written a tick nearer to its own, for
+/// whoever rounds to find it there.
+fn tick(stroke: &Stroke) -> u64 {
+    const HALF: i64 = TICKS_PER_STEP as i64 / 2;
+    let step = stroke.step * 2 * HALF;
+    let away = (stroke.position * TICKS_PER_STEP).round() as i64 - step;
+    let away = match away {
+        HALF => HALF - 1,
+        _ if away == -HALF => 1 - HALF,
+        away => away,
+    };
+    (step + away).max(0) as u64
+}
+
+#[cfg(test)]
+mod tests;
