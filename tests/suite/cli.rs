@@ -1010,7 +1010,7 @@ fn what_makes_no_sense_is_a_usage_error() {
             &["--device", "cpu", "sample", "-o", "x"],
             "--device before a command",
         ),
-        (&["dance"], "unrecognized subcommand 'dance'"),
+        (&["dance"], "there is no file and no command `dance`"),
     ];
     for (arguments, expected) in table {
         let run = run(&folder, arguments);
