@@ -586,6 +586,7 @@ fn what_computes_is_shown_and_chosen() {
     // A run is trained by it.
     bench.studio.training.settings.data = "grooves".into();
     bench.press("r");
+    bench.press("enter");
     let effects = bench.take();
     assert!(
         matches!(effects.last(), Some(Effect::StartTraining(_, device, _)) if *device == choice),

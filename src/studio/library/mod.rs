@@ -292,13 +292,15 @@ impl Library {
         }
     }
 
-    /// Takes rows that were read or added.
+    /// Takes rows that were read or added. An open list stays on its groove; one that is opened later
+    /// begins with the groove that was heard last.
     pub fn receive_rows(&mut self, rows: Vec<Row>, ground: &mut Ground) {
-        let before = self.here().map(|row| row.id);
+        let is_open = matches!(ground.screen.overlay, Some(Overlay::Library { .. }));
+        let before = self.here().filter(|_| is_open).map(|row| row.id);
         self.rows.take(rows);
         let line = before.and_then(|id| self.rows.line_of(id));
         self.selected = line.unwrap_or(0);
-        if before.is_none() && matches!(ground.screen.overlay, Some(Overlay::Library { .. })) {
+        if is_open && before.is_none() {
             self.fetch(ground);
         }
     }

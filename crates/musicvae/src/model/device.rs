@@ -253,12 +253,13 @@ impl fmt::Display for Compute {
 }
 
 impl Compute {
-    /// What trains, in one sentence without its full stop.
-    pub fn training_sentence(&self) -> String {
-        let name = self.gpu.map_or("the CPU".into(), |gpu| gpu.to_string());
-        let why = self.without.as_ref();
-        let why = why.map_or(String::new(), |reason| format!(": {reason}"));
-        format!("{name} trains{why}")
+    /// What trains, in one sentence without its full stop; nothing where it is the CPU as ever.
+    pub fn training_sentence(&self) -> Option<String> {
+        match (self.gpu, &self.without) {
+            (Some(gpu), _) => Some(format!("{gpu} trains")),
+            (None, Some(reason)) => Some(format!("the CPU trains: {reason}")),
+            (None, None) => None,
+        }
     }
 
     /// What computes what, in one sentence.
@@ -316,7 +317,7 @@ impl DeviceChoice {
 
 fn automatic() -> Compute {
     let built = Gpu::FIRST.into_iter().filter(|gpu| gpu.is_built_in());
-    let mut without = "this program was built without CUDA and Metal".to_string();
+    let mut without = None;
     for gpu in built {
         match gpu.open() {
             Ok(device) => {
@@ -327,11 +328,11 @@ fn automatic() -> Compute {
                     without: None,
                 };
             }
-            Err(reason) => without = reason.to_string(),
+            Err(reason) => without = Some(reason.to_string()),
         }
     }
     Compute {
-        without: Some(without),
+        without,
         ..Compute::CPU
     }
 }

@@ -14,7 +14,7 @@ use std::sync::atomic::{
 const PLACES: usize = 16;
 const LONGEST: usize = 1024;
 
-static LIST: [Place; PLACES] = [const { Place::FREE }; PLACES];
+static LIST: [Place; PLACES] = [const { Place::free() }; PLACES];
 
 /// Room for a path. `version` counts what becomes of it, and says what it is.
 struct Place {
@@ -29,10 +29,12 @@ const FULL: usize = 2;
 const KINDS: usize = 3;
 
 impl Place {
-    const FREE: Place = Place {
-        version: AtomicUsize::new(FREE),
-        path: [const { AtomicU8::new(0) }; LONGEST],
-    };
+    const fn free() -> Place {
+        Place {
+            version: AtomicUsize::new(FREE),
+            path: [const { AtomicU8::new(0) }; LONGEST],
+        }
+    }
 }
 
 /// A file is listed for as long as this is there.

@@ -111,7 +111,9 @@ impl Trainer {
             None => None,
         };
         let hold = Hold::of(&options.out)?;
-        tell(Event::Notice(compute.training_sentence()));
+        if let Some(sentence) = compute.training_sentence() {
+            tell(Event::Notice(sentence));
+        }
         if options.factors != Factors::Float32 && !compute.trainer().is_cpu() {
             tell(Event::Notice(format!(
                 "{} factors are for the CPU: the GPU trains with float32",
