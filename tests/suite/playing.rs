@@ -706,6 +706,7 @@ fn one_seed_draws_the_same_for_every_latent() {
             continue;
         }
         let model = MusicVae::on(&way, preset.clone(), &lively(&preset, seed)).unwrap();
+        let packed = way.to_string() == Compute::CPU.to_string();
         let z = latent::sample_prior(preset.z_size, 1);
         let how = Decoding {
             temperature: 1.0,
@@ -718,8 +719,10 @@ fn one_seed_draws_the_same_for_every_latent() {
             .unwrap();
         for other in played.iter().chain(&alone) {
             let off = difference(&other.rows.values, &wide(&played[0].rows.values));
-            // Sums are rounded in other ways; drawn velocities and offsets stand on a grid of 2^-14.
-            assert!(off < 1e-3, "{name}: {off}");
+            // Tensors round the sums of one row and of many in other ways; drawn velocities and
+            // offsets stand on a grid of 2^-14.
+            let slack = if packed { 0.0 } else { 1e-3 };
+            assert!(off <= slack, "{name}: {off}");
         }
         let other = Decoding { seed: 4, ..how };
         assert_ne!(

@@ -200,7 +200,7 @@ pub fn run(ask: &str) {
     config.playing.tempo = QPM;
     config.midi.virtual_input = false;
     config.checkpoints.folders = Vec::new();
-    config.chain.file = "off".into();
+    config.session.folder = "off".into();
     let loud = Arc::new(AtomicBool::new(false));
     let (tell, events) = channel();
     let tell = Arc::new(move |event| tell.send(event).is_ok());
