@@ -6,7 +6,7 @@ use super::super::TrainingError;
 use super::statistics::Resampling;
 use crate::checkpoint::Checkpoint;
 use crate::model::network::{Batch, KeepAll, Network};
-use crate::model::{Compute, Decoding, Guide, Head, Latent, MusicVae, Posterior, Preset, Strokes};
+use crate::model::{Compute, Decoding, Guide, Latent, MusicVae, Posterior, Preset};
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 /// Hits are taken by threshold.
