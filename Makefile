@@ -21,7 +21,7 @@ run:
 test:
 	@$(SETUP) cargo test --locked --workspace
 	@# In a short form, which shows that everything can be measured.
-	@$(SETUP) cargo test --locked --bench model --bench engine
+	@$(SETUP) cargo test --locked --bench model --bench engine --bench library
 
 # One kind after the other, so that time and memory are that of one input.
 mutations:

@@ -13,6 +13,54 @@ pub fn typed_path(path: &Path) -> PathBuf {
     }
 }
 
+/// The files that are meant by a text that was pasted or dropped: one to a line, or several between
+/// spaces that neither quotes nor backslashes hold.
+pub fn typed_paths(text: &str) -> Vec<PathBuf> {
+    let whole = typed_path(Path::new(text.trim()));
+    if whole.exists() {
+        return vec![whole];
+    }
+    let lines = text.split(['\n', '\r', '\0']).map(str::trim);
+    let lines = lines.filter(|line| !line.is_empty());
+    let paths = lines.flat_map(|line| {
+        let whole = typed_path(Path::new(line));
+        match whole.exists() {
+            true => vec![whole],
+            false => words(line)
+                .into_iter()
+                .map(|word| typed_path(Path::new(word)))
+                .collect(),
+        }
+    });
+    paths.collect()
+}
+
+/// The words of a line as a shell would part them, with their quotes and backslashes.
+fn words(line: &str) -> Vec<&str> {
+    let (mut words, mut first) = (Vec::new(), None);
+    let (mut quote, mut escaped) = (None, false);
+    for (at, letter) in line.char_indices() {
+        let parts = letter.is_whitespace() && quote.is_none() && !escaped;
+        match (parts, first) {
+            (true, Some(start)) => {
+                words.push(&line[start..at]);
+                first = None;
+            }
+            (false, None) => first = Some(at),
+            _ => {}
+        }
+        match quote {
+            _ if escaped => escaped = false,
+            None if letter == '\\' && !cfg!(windows) => escaped = true,
+            None if "'\"".contains(letter) => quote = Some(letter),
+            Some(open) if open == letter => quote = None,
+            _ => {}
+        }
+    }
+    words.extend(first.map(|start| &line[start..]));
+    words
+}
+
 fn meaning(text: &str, home: Option<&Path>) -> PathBuf {
     let text = text.trim();
     if let Some(address) = text.strip_prefix("file://") {
@@ -111,6 +159,33 @@ mod tests {
         assert_eq!(meant(r"/tmp/my\ drums\ \(new\)"), "/tmp/my drums (new)");
         assert_eq!(meant(r"~/it\'s"), "/home/me/it's");
         assert_eq!(meant(r"one\\two\"), r"one\two\");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn several_files_are_dropped_at_once() {
+        let table: [(&str, &[&str]); 6] = [
+            ("/x/a.mid /x/b.mid", &["/x/a.mid", "/x/b.mid"]),
+            (
+                r"/x/my\ beat.mid '/x/other one.mid' ",
+                &["/x/my beat.mid", "/x/other one.mid"],
+            ),
+            (
+                "file:///x/a%20b.mid\r\nfile:///x/c.mid\r\n",
+                &["/x/a b.mid", "/x/c.mid"],
+            ),
+            ("\"/x/it's.mid\"", &["/x/it's.mid"]),
+            ("/x/a.mid", &["/x/a.mid"]),
+            (" \n", &[]),
+        ];
+        for (text, expected) in table {
+            let expected: Vec<PathBuf> = expected.iter().map(PathBuf::from).collect();
+            assert_eq!(typed_paths(text), expected, "{text}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let spaced = folder.path().join("a b.mid");
+        std::fs::write(&spaced, b"").unwrap();
+        assert_eq!(typed_paths(&format!("{}\n", spaced.display())), [spaced]);
     }
 
     #[cfg(unix)]

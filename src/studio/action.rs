@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    chain, devices, drum_machine, edit, export, library, midi, morph, overlays, playing, qualities,
-    record, training,
+    bring, chain, checkpoints, devices, drum_machine, edit, export, library, midi, morph, overlays,
+    playing, qualities, record, session, training,
 };
 use musicvae::Rework;
 
@@ -39,6 +39,9 @@ features! {
     Rework(Rework),
     Edit(edit::Action),
     Export(export::Action),
+    Bring(bring::Action),
+    Session(session::Action),
+    Checkpoints(checkpoints::Action),
     Library(library::Action),
     Training(training::Action),
     Overlays(overlays::Action),

@@ -4,7 +4,7 @@ use super::action::Action;
 use super::ground::Question;
 use super::ground::quality::DENSITY;
 use super::midi::Target;
-use super::{chain, drum_machine, morph, playing, qualities};
+use super::{chain, drum_machine, library, morph, playing, qualities, session};
 use crate::engine::range::TEMPO;
 
 /// What an answer to a question asks for; `None` when it makes no sense.
@@ -18,6 +18,13 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
             morph::Action::SetTemperature(number(text, 0.0, 2.0)? as f32).into()
         }
         Question::Loop => playing::Action::SetLoop(playing::parse_bars(text)?).into(),
+        Question::GrooveName => library::Action::NameGroove(text.into()).into(),
+        Question::GrooveTags => {
+            let tags = text.split([' ', ',']).filter(|tag| !tag.is_empty());
+            library::Action::TagGroove(tags.map(String::from).collect()).into()
+        }
+        Question::NewSession => session::Action::NewSession(text.into()).into(),
+        Question::SaveSession => session::Action::SaveSessionAs(text.into()).into(),
         Question::MapName => drum_machine::Action::SaveMap(text.into()).into(),
     })
 }

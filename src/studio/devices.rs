@@ -62,20 +62,12 @@ impl Devices {
 
     /// Opens what is under the cursor of the list.
     pub fn open_selected(&mut self, ground: &mut Ground) {
-        let Some(Overlay::Chooser {
-            kind,
-            items: Some(items),
-            selected,
-            ..
-        }) = ground.screen.overlay.take()
-        else {
+        let Some(Overlay::Chooser { kind, .. }) = ground.screen.overlay else {
             return;
         };
-        // The first line is "none" or "the default", the empty name.
-        let name = selected
-            .checked_sub(1)
-            .and_then(|index| items.get(index))
-            .cloned();
+        let Some(name) = take_selected(ground) else {
+            return;
+        };
         if let Some(name) = &name {
             ground.say(format!("Opening {name}."));
         }
@@ -95,6 +87,8 @@ impl Devices {
             }
             Kind::SoundFont => ground.send(Setup::SetSoundFont(soundfont(Path::new(&name)))),
             Kind::DrumMap => ground.ask(Effect::OpenMap(name)),
+            // No device: it is opened by the feature that it belongs to.
+            Kind::Session => {}
             Kind::Device => {
                 self.device_wanted = true;
                 // The list is of words that can be read.
@@ -139,6 +133,24 @@ impl Devices {
             MidiState::Off { .. } => String::new(),
         };
         format!("{audio} {midi}{input}")
+    }
+}
+
+/// Closes the list; what was under its cursor, or `None` of it on the first line, which stands for
+/// none or the default. `None` while there is no list yet.
+pub fn take_selected(ground: &mut Ground) -> Option<Option<String>> {
+    match ground.screen.overlay.take() {
+        Some(Overlay::Chooser {
+            items: Some(items),
+            selected,
+            ..
+        }) => Some(
+            selected
+                .checked_sub(1)
+                .and_then(|line| items.get(line))
+                .cloned(),
+        ),
+        _ => None,
     }
 }
 

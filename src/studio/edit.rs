@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Change, End, Ground};
+use super::ground::{Change, End, Ground, Scene, Undo};
 use crate::engine::Takeover;
 use musicvae::music::{Hit, Lane};
 
@@ -44,8 +44,8 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
                 "The lane is silent.",
             )
         }
-        Action::Undo => (!ground.history.can_undo(), "Nothing to undo."),
-        Action::Redo => (!ground.history.can_redo(), "Nothing to redo."),
+        Action::Undo => (ground.undo.past().is_empty(), "Nothing to undo."),
+        Action::Redo => (ground.undo.future().is_empty(), "Nothing to redo."),
         _ => return None,
     };
     when.then(|| reason.into())
@@ -99,16 +99,8 @@ pub fn apply(action: Action, ground: &mut Ground) {
             }
             ground.play_groove(Takeover::Now);
         }
-        Action::Undo => {
-            if ground.history.undo(&mut ground.scene) {
-                after_time_travel(ground);
-            }
-        }
-        Action::Redo => {
-            if ground.history.redo(&mut ground.scene) {
-                after_time_travel(ground);
-            }
-        }
+        Action::Undo => travel(ground, Undo::undo),
+        Action::Redo => travel(ground, Undo::redo),
     }
 }
 
@@ -122,12 +114,24 @@ fn set_hit(ground: &mut Ground, change: Change, hit: Option<Hit>) {
     ground.play_groove(Takeover::Now);
 }
 
-fn after_time_travel(ground: &mut Ground) {
+/// Goes to another scene in time.
+fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
+    let (groove, slots) = (ground.scene.groove.clone(), ground.scene.slots.clone());
+    if !step(&mut ground.undo, &mut ground.scene) {
+        return;
+    }
     let unfinished = ground.scene.pending;
     ground.forget_answers();
     ground.cursor_inside();
-    ground.play_groove(ground.sound.takeover);
+    if ground.chain.is_some() && ground.scene.slots != slots && ground.scene.groove == groove {
+        ground.slots_changed();
+    } else {
+        ground.play_groove(ground.sound.takeover);
+    }
     if unfinished {
         ground.decode(ground.sound.takeover, true);
+    } else if ground.scene.a.preview.is_none() || ground.scene.b.preview.is_none() {
+        // A scene of an earlier session.
+        ground.ask_previews();
     }
 }

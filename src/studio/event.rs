@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::chain::Chain;
+use super::bring::{Listing, Piece};
 use super::export;
-use super::ground::{Device, Entry, Kind, ModelInfo, Named};
+use super::ground::{Device, Entry, Heard, Kind, ModelInfo, Named, Purpose};
+use super::library::Row;
 use super::midi::Binding;
+use super::session::Opened;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
@@ -58,8 +60,31 @@ pub enum Event {
     Seen(Named, PathBuf, Result<String, String>),
     /// A drum map was chosen and read.
     MapOpened(DrumMap),
-    /// The slots and the chain of the last session.
-    Chain(Chain),
+    /// What is in a folder.
+    Files(Listing),
+    /// Files that were read.
+    Music {
+        pieces: Vec<(PathBuf, Result<Piece, String>)>,
+        purpose: Purpose,
+    },
+    /// What the library holds, and what of it can't be read.
+    LibraryRead {
+        rows: Vec<Row>,
+        remark: Option<String>,
+    },
+    /// A groove came into the library.
+    Remembered(Box<Row>),
+    /// A groove of the library that was asked for.
+    Fetched {
+        id: u64,
+        heard: Box<Heard>,
+    },
+    /// A session was opened, or begun.
+    SessionOpened(Box<Opened>),
+    /// No session can be kept, and why.
+    NothingKept(String),
+    /// The session goes on under this name.
+    SessionNamed(String),
     Exported {
         file: export::Written,
         about: String,

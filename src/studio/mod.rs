@@ -10,7 +10,9 @@
 
 mod action;
 mod answers;
+pub mod bring;
 pub mod chain;
+pub mod checkpoints;
 pub mod devices;
 mod dispatch;
 pub mod drum_machine;
@@ -26,27 +28,30 @@ pub mod playing;
 pub mod qualities;
 pub mod record;
 mod rework;
+pub mod session;
 pub mod training;
 mod workers;
 
 pub use action::Action;
-pub use chain::Chain;
-pub use dispatch::Studio;
+pub use dispatch::{Opening, Studio};
 pub use drum_machine::{Column, MapAction, MapEditor};
 pub use event::Event;
 pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
-    Anchor, Change, Device, Effect, End, Entry, Ground, History, Kind, LaneState, Message,
-    Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Scene, Screen, Sound, Weight,
-    once_reworked, while_reworking,
+    Anchor, Change, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind, LaneState, Marks,
+    Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Scene, Screen, Slots,
+    Snapshot, Sound, Space, Undo, Weight, once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;
 pub use musicvae::data::Split;
 pub use musicvae::training::{Event as TrainingEvent, Record};
 pub use training::{Curves, RunState, Term};
-pub use workers::{Answer, Inference, Job, Loader, Model, Tell, Workers, guarded, quiet_stderr};
+pub use workers::{
+    Answer, Archive, Inference, Job, Loader, Model, Tell, Workers, guarded, music, quiet_stderr,
+    read_library,
+};
 
 pub use crate::engine::{
     AudioState, Bars, ClockOut, DrumMap, MidiState, PadNote, Received, Recording,

@@ -40,9 +40,9 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::NudgeTemperature(by) => set_temperature(ground, ground.scene.temperature + by),
         Action::SetSlider(to) => set_slider(ground, to),
         Action::NudgeSlider(by) => set_slider(ground, ground.scene.slider + by),
-        Action::Keep(end) => keep(ground, end),
+        Action::Keep(end) => ground.keep_as(end),
         Action::SwapEnds => {
-            ground.history.before(&ground.scene, Change::Single);
+            ground.undo.before(&ground.scene, Change::Single);
             let scene = &mut ground.scene;
             std::mem::swap(&mut scene.a, &mut scene.b);
             // The same point of the line, seen from the other side: the groove stays.
@@ -58,10 +58,11 @@ pub fn apply(action: Action, ground: &mut Ground) {
 /// slider goes there: what is heard can at once be morphed towards the other end.
 fn sample(ground: &mut Ground, seed: u64) {
     let temperature = ground.scene.temperature;
-    let Some(drawn) = (ground.model.as_ref()).map(|model| sampled(model, seed, temperature)) else {
+    let drawn = |model| Anchor::drawn(model, seed, temperature);
+    let Some(drawn) = ground.model.as_ref().map(drawn) else {
         return;
     };
-    ground.history.before(&ground.scene, Change::Single);
+    ground.undo.before(&ground.scene, Change::Single);
     let scene = &mut ground.scene;
     let end = scene.nearer_end();
     scene.seed = seed;
@@ -76,7 +77,7 @@ fn set_temperature(ground: &mut Ground, to: f32) {
     if to == ground.scene.temperature {
         return;
     }
-    ground.history.before(&ground.scene, Change::Temperature);
+    ground.undo.before(&ground.scene, Change::Temperature);
     ground.scene.temperature = to;
     for end in [End::A, End::B] {
         let anchor = ground.scene.anchor_mut(end);
@@ -92,72 +93,26 @@ fn set_slider(ground: &mut Ground, to: f32) {
     if to == ground.scene.slider && ground.scene.origin == Origin::Slider {
         return;
     }
-    ground.history.before(&ground.scene, Change::Slider);
+    ground.undo.before(&ground.scene, Change::Slider);
     ground.scene.slider = to;
     ground.decode(Takeover::Now, false);
 }
 
-fn keep(ground: &mut Ground, end: End) {
-    if ground.adopt_shown() {
-        ground.play_groove(ground.sound.takeover);
-    }
-    if ground.scene.is_by_itself() {
-        return ground.encode(end, false);
-    }
-    let anchor = match ground.scene.slider {
-        t if t <= 0.0 => ground.scene.a.clone(),
-        t if t >= 1.0 => ground.scene.b.clone(),
-        t => Anchor {
-            z: ground.scene.z(),
-            name: format!("blend {:.0}%", t * 100.0),
-            seed: None,
-            // With locked lanes it is not what the point sounds like.
-            preview: match ground.locked_words() {
-                None => Some(ground.scene.groove.clone()),
-                Some(_) => None,
-            },
-        },
-    };
-    ground.history.before(&ground.scene, Change::Single);
-    if matches!(ground.scene.origin, Origin::Kept(_)) {
-        ground.scene.origin = Origin::Kept(end);
-    }
-    ground.put_end(end, anchor);
-}
-
 /// Takes a model that was loaded, and has it play.
 pub fn take_model(model: ModelInfo, ground: &mut Ground) {
+    let is_first = ground.model.is_none();
+    if is_first {
+        ground.model = Some(model);
+        return ground.meet_model();
+    }
     ground.forget_answers();
-    let before = ground.model.as_ref();
-    let same_space = before
-        .is_some_and(|before| (before.z_size, &before.preset) == (model.z_size, &model.preset));
-    if before.is_some() {
-        ground.history.before(&ground.scene, Change::Single);
-        ground.say(format!("Playing {}.", model.name));
-    }
-    // The same points sound through the new model; where the space differs, new points.
-    let scene = &mut ground.scene;
-    if !same_space {
-        scene.a = sampled(&model, scene.seed, scene.temperature);
-        scene.b = sampled(&model, scene.seed.wrapping_add(1), scene.temperature);
-        scene.slider = 0.0;
-    }
-    for anchor in [&mut scene.a, &mut scene.b] {
-        anchor.preview = None;
-        if same_space {
-            // A draw of the other model is no draw of this one.
-            anchor.seed = None;
-        }
-    }
+    ground.undo.before(&ground.scene, Change::Single);
+    ground.say(format!("Playing {}.", model.name));
     ground.model = Some(model);
-    ground.decode(ground.sound.takeover, true);
-}
-
-fn sampled(model: &ModelInfo, seed: u64, temperature: f32) -> Anchor {
-    Anchor {
-        z: model.drawn(seed, temperature),
-        name: format!("seed {seed}"),
-        seed: Some(seed),
-        preview: None,
-    }
+    // A draw of the other model is no draw of this one.
+    ground.scene.a.seed = None;
+    ground.scene.b.seed = None;
+    // What is heard is now the new model's: the same points where the space is the same.
+    ground.scene.pending = true;
+    ground.meet_model();
 }

@@ -40,6 +40,8 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
             Overlay::Bindings { .. }
                 | Overlay::Prompt { .. }
                 | Overlay::Palette { .. }
+                | Overlay::Files
+                | Overlay::Library { searching: true }
                 | Overlay::TrainingForm
         )
     );

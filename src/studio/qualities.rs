@@ -121,7 +121,7 @@ fn steer(ground: &mut Ground, amounts: &[(&str, f32)]) {
         [(name, _)] => place(name).map_or(Change::Single, Change::Quality),
         _ => Change::Single,
     };
-    ground.history.before(&ground.scene, change);
+    ground.undo.before(&ground.scene, change);
     // Read first: how it was steered till now is part of how it sounds.
     let encoding = ground.encode_for_steering();
     ground.scene.qualities = scene.qualities;

@@ -37,7 +37,7 @@ pub fn receive(ticket: u64, groove: Groove, ground: &mut Ground) {
     let Some((rework, by)) = ground.take_work(ticket) else {
         return;
     };
-    ground.history.before(&ground.scene, Change::Single);
+    ground.undo.before(&ground.scene, Change::Single);
     ground.take_groove(groove, Origin::Reworked(rework), ground.sound.takeover);
     let locked = ground.locked_words();
     let kept = locked.map_or(String::new(), |lanes| format!("; {lanes} stayed"));

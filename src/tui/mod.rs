@@ -25,8 +25,10 @@ pub use keymap::{Binding, Keymap, KeymapError, Place};
 pub use kit::{Key, Theme};
 pub use layout::{View, draw};
 
+use crate::studio::bring;
 use crate::studio::overlays::Action;
-use crate::studio::{Config, Event, Studio, Workers, guarded, quiet_stderr};
+use crate::studio::{Config, Event, Opening, Studio, Workers, guarded, quiet_stderr};
+use crate::typed_path::typed_paths;
 use musicvae::fault;
 
 /// Messages on their way to the screen's thread. Workers wait when it is full.
@@ -52,7 +54,7 @@ enum Message {
 }
 
 /// Opens the workstation and stays until the user leaves.
-pub fn run(config: Config) -> anyhow::Result<()> {
+pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     let keymap = Keymap::new(&config.keys)?;
     let theme = Theme::new(config.screen, |name| std::env::var(name).ok());
     let view = View {
@@ -76,7 +78,12 @@ pub fn run(config: Config) -> anyhow::Result<()> {
     for event in news {
         studio.receive(event);
     }
+    studio.begin(opening);
     let ended = guarded(|| turn(&mut studio, &mut workers, &view, &mut screen, &messages));
+    if ended.is_ok() {
+        studio.end();
+        workers.serve(&mut studio);
+    }
     // From here on nobody listens, and a worker that waits for room need not.
     drop(messages);
     workers.close();
@@ -177,6 +184,10 @@ fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) 
             for action in keymap.actions(studio, Key::of(key)) {
                 studio.apply(action);
             }
+        }
+        // Typed where something is typed; else it is what was dropped onto the window.
+        TerminalEvent::Paste(text) if !keymap.types(studio) => {
+            studio.apply(bring::Action::Bring(typed_paths(&text)));
         }
         TerminalEvent::Paste(text) => {
             for character in text.chars().filter(|character| !character.is_control()) {

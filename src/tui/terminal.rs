@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
 
 use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -50,7 +51,12 @@ fn take() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
     let guard = Guard;
     enable_raw_mode()?;
     // Not `Terminal::clear`: that asks where the cursor is, and a terminal need not answer.
-    execute!(stdout(), EnterAlternateScreen, Clear(ClearType::All))?;
+    execute!(
+        stdout(),
+        EnterAlternateScreen,
+        Clear(ClearType::All),
+        EnableBracketedPaste
+    )?;
     let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     std::mem::forget(guard);
     Ok(terminal)
@@ -93,7 +99,7 @@ impl Drop for Guard {
 /// Gives the terminal back, once. Errors are let go: it may no longer be there.
 fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), LeaveAlternateScreen, Show);
+        let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
 }

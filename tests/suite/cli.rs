@@ -562,7 +562,7 @@ fn presets_are_listed_with_what_is_at_hand() {
     assert!(line("cat-mel_2bar_big").ends_with("-"), "{table}");
     let listed = json(&ok(&folder, &["presets", "--json", "."]));
     let presets = listed["presets"].as_array().unwrap();
-    assert_eq!(presets.len(), 23);
+    assert_eq!(presets.len(), 26);
     for preset in presets {
         let name = preset["name"].as_str().unwrap();
         assert!(
@@ -1010,7 +1010,7 @@ fn what_makes_no_sense_is_a_usage_error() {
             &["--device", "cpu", "sample", "-o", "x"],
             "--device before a command",
         ),
-        (&["dance"], "unrecognized subcommand 'dance'"),
+        (&["dance"], "there is no file and no command `dance`"),
     ];
     for (arguments, expected) in table {
         let run = run(&folder, arguments);

@@ -1,5 +1,6 @@
 //! Every integration test, in one crate so that a change links one binary.
 
+mod bringing;
 mod cases;
 mod catalogue;
 mod cli;
@@ -9,6 +10,7 @@ mod engine;
 mod experiment;
 mod faults;
 mod house;
+mod keeping;
 mod kit;
 mod machines;
 mod midi_in;

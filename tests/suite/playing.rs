@@ -713,13 +713,14 @@ fn one_seed_draws_the_same_for_every_latent() {
         };
         let guide = Guide::default();
         let played = model.decode_rows(&vec![z.clone(); 7], how, &guide).unwrap();
-        assert!(played.iter().all(|other| *other == played[0]), "{name}");
-        let again = model
+        let alone = model
             .decode_rows(std::slice::from_ref(&z), how, &guide)
             .unwrap();
-        let same = again[0].rows.values.iter().zip(&played[0].rows.values);
-        let off = same.filter(|(a, b)| (**a - **b).abs() > 1e-4).count();
-        assert_eq!(off, 0, "{name}");
+        for other in played.iter().chain(&alone) {
+            let off = difference(&other.rows.values, &wide(&played[0].rows.values));
+            // Sums are rounded in other ways; drawn velocities and offsets stand on a grid of 2^-14.
+            assert!(off < 1e-3, "{name}: {off}");
+        }
         let other = Decoding { seed: 4, ..how };
         assert_ne!(
             played[0],

@@ -96,7 +96,7 @@ fn a_preset_leaves_out_what_it_cannot_use() {
     let unknown = run("groovae_5bar");
     assert_eq!(unknown.status.code(), Some(2));
     let said = String::from_utf8(unknown.stderr).unwrap();
-    assert!(said.contains("there is no preset `groovae_5bar`; there are cat-mel_2bar_small"));
+    assert!(said.contains("there is no preset `groovae_5bar`"), "{said}");
 }
 
 #[test]

@@ -115,3 +115,84 @@ fn it_closes_its_recording_when_told_to_end() {
         assert_eq!(names.last().unwrap(), "take-001.wav", "{signal}: {names:?}");
     }
 }
+
+/// A path that is dropped onto the window is brought in; while something is typed it is typed.
+#[test]
+fn a_dropped_path_is_brought_in() {
+    let mut session = Session::open();
+    session.until("the first groove", |text| text.contains("A: seed 59"));
+    let file = session.folder.path().join("my beat.mid");
+    let mut groove = musicvae::music::Groove::empty(64);
+    groove.steps[0][0] = Some(musicvae::music::Hit {
+        velocity: 1.0,
+        offset: 0.0,
+    });
+    let bytes = musicvae::music::midi_file::encode(&groove.to_note_sequence());
+    std::fs::write(&file, bytes.unwrap().bytes).unwrap();
+    let dropped = file.display().to_string().replace(' ', "\\ ");
+    session.press(&format!("\u{1b}[200~{dropped}\u{1b}[201~"));
+    session.until("the beat", |text| text.contains("my beat is the groove"));
+    session.press("g");
+    session.press("\u{1b}[200~97\u{1b}[201~\r");
+    session.until("the tempo", |text| text.contains("97.0"));
+}
+
+/// Killed at any moment, it is back as it was a second ago at most, and every file is whole.
+/// `MUSICVAE_TUI_KILLS` is how often it is killed; a few times in the short form.
+#[cfg(unix)]
+#[test]
+fn killed_at_any_moment_it_loses_a_second_at_most() {
+    let kills = std::env::var("MUSICVAE_TUI_KILLS").ok();
+    let kills: u64 = kills.map_or(3, |kills| kills.parse().unwrap());
+    let home = tempfile::tempdir().unwrap();
+    let open = || {
+        Session::open_with(|command| {
+            command.env("XDG_DATA_HOME", home.path());
+        })
+    };
+    let data = home.path().join("musicvae-tui");
+    // The seed on the screen counts the samples.
+    let seed = |text: &str| {
+        let (_, rest) = text.split_once("A: seed ")?;
+        let digits = rest.split(|letter: char| !letter.is_ascii_digit()).next()?;
+        digits.parse::<u64>().ok()
+    };
+    let mut at_least = 59;
+    for kill in 0..kills {
+        let mut session = open();
+        session.until("the session", |text| {
+            seed(text).is_some_and(|seed| seed >= at_least)
+        });
+        // Samples, a second apart from the last ones, and then some more of which some may be lost.
+        session.press("s");
+        let before = seed(&session.text()).unwrap();
+        session.until("a sample", |text| {
+            seed(text).is_some_and(|seed| seed > before)
+        });
+        at_least = seed(&session.text()).unwrap();
+        let started = std::time::Instant::now();
+        while started.elapsed() < std::time::Duration::from_millis(1000) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        session.press(" sss");
+        let moment = (kill * 7919) % 700;
+        std::thread::sleep(std::time::Duration::from_millis(moment));
+        session.signal("KILL");
+        session.end();
+        for file in std::fs::read_dir(data.join("sessions")).unwrap().flatten() {
+            let name = file.file_name().into_string().unwrap();
+            if name.ends_with(".json") {
+                let text = std::fs::read_to_string(file.path()).unwrap();
+                assert!(
+                    musicvae_tui::studio::session::decode(&text).is_ok(),
+                    "{name}"
+                );
+            }
+            assert!(!name.contains("broken"), "{name}");
+        }
+    }
+    let session = open();
+    session.until("the session", |text| {
+        seed(text).is_some_and(|seed| seed >= at_least)
+    });
+}

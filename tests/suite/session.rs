@@ -79,7 +79,7 @@ impl Session {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_musicvae-tui"));
         command.cwd(folder.path());
         command.env("TERM", "xterm-256color");
-        for variable in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"] {
+        for variable in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
             command.env(variable, folder.path());
         }
         command.env_remove("MUSICVAE_TUI_CONFIG");

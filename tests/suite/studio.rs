@@ -6,8 +6,8 @@ use musicvae::training::Earlier;
 use musicvae_tui::engine::{Command, Request, Song};
 use musicvae_tui::studio::{
     Action, Bars, DrumMap, Effect, End, Entry, Event, ModelInfo, Named, Origin, Overlay, Question,
-    Rework, RunState, Source, Split, Takeover, TrainingEvent, chain, edit, export, library, morph,
-    overlays, playing, qualities, training,
+    Rework, RunState, Source, Split, Takeover, TrainingEvent, chain, checkpoints, edit, export,
+    morph, overlays, playing, qualities, training,
 };
 
 use super::workbench::{
@@ -274,7 +274,7 @@ fn what_cannot_be_done_says_why() {
             "There is no hit under the cursor.",
         ),
         (
-            Action::from(library::Action::LoadCheckpoint),
+            Action::from(checkpoints::Action::LoadCheckpoint),
             "There is no checkpoint to load.",
         ),
         (
@@ -308,19 +308,19 @@ fn a_checkpoint_is_chosen_and_loaded() {
     ));
     assert_eq!(bench.said(), "a folder can't be read");
     bench.take();
-    bench.apply(library::Action::SelectCheckpoint(1));
-    bench.apply(library::Action::LoadCheckpoint);
+    bench.apply(checkpoints::Action::SelectCheckpoint(1));
+    bench.apply(checkpoints::Action::LoadCheckpoint);
     assert_eq!(
         (bench.said().as_str(), bench.take()),
         ("torn is damaged", vec![])
     );
-    bench.apply(library::Action::SelectCheckpoint(5));
-    bench.apply(library::Action::LoadCheckpoint);
+    bench.apply(checkpoints::Action::SelectCheckpoint(5));
+    bench.apply(checkpoints::Action::LoadCheckpoint);
     let late = Source::File("late.safetensors".into());
     assert_eq!(bench.take(), [Effect::LoadCheckpoint(late.clone())]);
     // The list changes meanwhile: the selection stays on its checkpoint.
     bench.receive(Event::Catalogue(list[1..].to_vec(), vec![]));
-    assert_eq!(bench.studio.library.selected, 1);
+    assert_eq!(bench.studio.checkpoints.selected, 1);
     let z = bench.studio.ground.scene.a.z.clone();
     bench.receive(Event::Loaded(model("late")));
     assert_eq!(

@@ -1,12 +1,15 @@
 //! A studio without threads: a fake model answers its effects at once, and the test reads them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use musicvae::model::{Head, Latent, Prior};
 use musicvae::music::{Groove, Hit};
 use musicvae_tui::engine::Request;
+use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
-    Action, Config, Effect, Entry, Event, ModelInfo, Quality, Record, Rework, Source, Split, Studio,
+    Action, Archive, Config, Effect, Entry, Event, ModelInfo, Opening, Quality, Record, Rework,
+    Source, Split, Studio, music, read_library,
 };
 use musicvae_tui::tui::{Key, Keymap, Theme, View, draw};
 use ratatui::Terminal;
@@ -17,6 +20,8 @@ pub const STEPS: usize = 64;
 
 /// A studio, the keys, and every effect so far.
 pub struct Workbench {
+    /// Where what is to be kept is kept.
+    pub archive: Option<Archive>,
     pub studio: Studio,
     pub keymap: Keymap,
     pub effects: Vec<Effect>,
@@ -125,12 +130,30 @@ impl Workbench {
         config.sampling.seed = 1;
         let keymap = Keymap::new(&BTreeMap::new()).unwrap();
         let mut bench = Workbench {
+            archive: None,
             studio: Studio::new(config),
             keymap,
             effects: Vec::new(),
         };
         bench.settle();
         bench
+    }
+
+    /// With the fake model loaded, and all that a folder keeps, as the program begins.
+    pub fn over(folder: &Path) -> Workbench {
+        let mut bench = Workbench::bare();
+        let config = &mut bench.studio.ground.config;
+        config.session.folder = folder.into();
+        bench.archive = Some(Archive::of(folder.into(), config.clone()));
+        bench.begin(Opening::default());
+        bench
+    }
+
+    /// Begins as the program does, and has the fake model loaded.
+    pub fn begin(&mut self, opening: Opening) {
+        self.studio.begin(opening);
+        self.settle();
+        self.receive(Event::Loaded(model("fake")));
     }
 
     /// With the fake model loaded and its first groove there.
@@ -150,8 +173,8 @@ impl Workbench {
         self.settle();
     }
 
-    /// Answers decodes and encodes until nothing is asked any more.
-    fn settle(&mut self) {
+    /// Answers what is asked of models and disks until nothing is asked any more.
+    pub fn settle(&mut self) {
         loop {
             let asked = self.studio.take_effects();
             if asked.is_empty() {
@@ -182,6 +205,27 @@ impl Workbench {
                             ticket: *ticket,
                             groove: fake_rework(*rework, groove),
                         });
+                    }
+                    Effect::Keep(keeping) => {
+                        let archive = self.archive.as_mut();
+                        let event = archive.and_then(|it| it.perform(keeping.clone()));
+                        if let Some(event) = event {
+                            self.studio.receive(event);
+                        }
+                    }
+                    Effect::ListFiles { folder, below } => {
+                        let listing = Listing::of(folder, *below);
+                        self.studio.receive(Event::Files(listing));
+                    }
+                    Effect::ReadMusic {
+                        paths,
+                        bars,
+                        purpose,
+                    } => self.studio.receive(music(paths, *bars, *purpose)),
+                    Effect::ReadLibrary => {
+                        let folder = &self.studio.ground.config.session.folder;
+                        let event = read_library(folder).unwrap();
+                        self.studio.receive(event);
                     }
                     _ => {}
                 }

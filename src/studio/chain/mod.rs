@@ -1,16 +1,18 @@
 //! Slots that hold grooves, and the chain that plays them one after the other. It uses the ground
-//! only; what of the chain sounds is the ground's to know.
+//! only; the slots are the scene's, so that undo brings them back, and what of the chain sounds is the
+//! ground's to know.
 
-mod slots;
-pub mod store;
+pub mod first_format;
+mod typed;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Change, Effect, Ground, Origin, Overlay, Turn};
-pub use slots::{Chain, SLOTS, parse, text};
+use super::ground::{Change, Ground, Origin, Overlay, SLOTS, Slots};
+pub use typed::{parse, text};
 
 pub use super::ground::{Link, Slot};
-use crate::engine::{ChainLink, Request};
 use musicvae::music::Groove;
 
 /// What a player can do with slots and the chain.
@@ -27,107 +29,91 @@ pub enum Action {
     ClearSlot,
 }
 
-impl Chain {
-    /// The reason against `action` in one sentence, or `None` when it can be done.
-    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
-        match action {
-            Action::ShowChain => None,
-            Action::ToggleChain => {
-                let nothing = ground.chain.is_none() && self.order().is_empty();
-                nothing.then(|| "No slot holds a groove: store one first.".into())
-            }
-            Action::StoreSlot => {
-                let silent = ground.groove().hits().next().is_none();
-                silent.then(|| "The groove is silent.".into())
-            }
-            Action::RecallSlot | Action::ClearSlot => {
-                let empty = selected(ground).is_none_or(|slot| self.slots[slot].is_none());
-                empty.then(|| "The slot is empty.".into())
-            }
-            Action::SetChain(links) => {
-                let empty = links
-                    .iter()
-                    .find(|link| self.slots.get(link.slot).is_none_or(Option::is_none))?;
-                let slot = empty.slot + 1;
-                Some(format!("Slot {slot} is empty: store a groove there first."))
-            }
+/// The last line of the list.
+pub const LAST_LINE: usize = SLOTS - 1;
+
+/// The reason against `action` in one sentence, or `None` when it can be done.
+pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
+    let slots = &ground.scene.slots;
+    match action {
+        Action::ShowChain => None,
+        Action::ToggleChain => {
+            let nothing = ground.chain.is_none() && slots.order().is_empty();
+            nothing.then(|| "No slot holds a groove: store one first.".into())
+        }
+        Action::StoreSlot => {
+            let silent = ground.groove().hits().next().is_none();
+            silent.then(|| "The groove is silent.".into())
+        }
+        Action::RecallSlot | Action::ClearSlot => {
+            let empty = selected(ground).is_none_or(|slot| slots.all[slot].is_none());
+            empty.then(|| "The slot is empty.".into())
+        }
+        Action::SetChain(links) => {
+            let empty = links
+                .iter()
+                .find(|link| slots.all.get(link.slot).is_none_or(Option::is_none))?;
+            let slot = empty.slot + 1;
+            Some(format!("Slot {slot} is empty: store a groove there first."))
         }
     }
+}
 
-    pub fn apply(&mut self, action: Action, ground: &mut Ground) {
-        let selected = selected(ground).unwrap_or(0);
-        match action {
-            Action::ShowChain => {
-                let selected = ground.sounding().map_or(0, |turn| turn.link.slot);
-                ground.screen.overlay = Some(Overlay::Chain { selected });
-            }
-            Action::ToggleChain if ground.chain.is_some() => {
-                // What sounds stays, as the groove on the grid.
-                ground.adopt_shown();
-                ground.play_groove(ground.sound.takeover);
-                ground.say("The chain is off.");
-            }
-            Action::ToggleChain => {
+pub fn apply(action: Action, ground: &mut Ground) {
+    let selected = selected(ground).unwrap_or(0);
+    match action {
+        Action::ShowChain => {
+            let selected = ground.sounding().map_or(0, |turn| turn.link.slot);
+            ground.screen.overlay = Some(Overlay::Chain { selected });
+        }
+        Action::ToggleChain if ground.chain.is_some() => {
+            // What sounds stays, as the groove on the grid.
+            ground.adopt_shown();
+            ground.play_groove(ground.sound.takeover);
+            ground.say("The chain is off.");
+        }
+        Action::ToggleChain => {
+            ground.forget_answers();
+            ground.play_chain();
+            let order = text(&ground.scene.slots.order());
+            ground.say(format!("The chain plays: {order}."));
+        }
+        Action::SetChain(links) => change(ground, |slots| slots.links = links),
+        Action::StoreSlot => {
+            let (groove, name) = (looping_bars(ground), ground.groove_name());
+            let before = match &ground.scene.slots.all[selected] {
+                Some(slot) => format!(" ({} before; u undoes it)", slot.name),
+                None => String::new(),
+            };
+            ground.say(format!("Slot {} holds {name}{before}.", selected + 1));
+            let slot = Arc::new(Slot { groove, name });
+            change(ground, |slots| slots.all[selected] = Some(slot));
+        }
+        Action::RecallSlot => {
+            if let Some(slot) = ground.scene.slots.all[selected].clone() {
+                ground.undo.before(&ground.scene, Change::Single);
                 ground.forget_answers();
-                self.play(ground);
-                let order = text(&self.order());
-                ground.say(format!("The chain plays: {order}."));
-            }
-            Action::SetChain(links) => {
-                self.links = links;
-                self.changed(ground);
-            }
-            Action::StoreSlot => {
-                let (groove, name) = (looping_bars(ground), ground.groove_name());
-                ground.say(format!("Slot {} holds {name}.", selected + 1));
-                self.slots[selected] = Some(Slot { groove, name });
-                self.changed(ground);
-            }
-            Action::RecallSlot => {
-                if let Some(slot) = self.slots[selected].clone() {
-                    ground.history.before(&ground.scene, Change::Single);
-                    ground.forget_answers();
-                    ground.scene.groove = slot.groove;
-                    ground.scene.origin = Origin::Slot(slot.name);
-                    ground.cursor_inside();
-                    ground.play_groove(ground.sound.takeover);
-                }
-            }
-            Action::ClearSlot => {
-                self.slots[selected] = None;
-                self.links.retain(|link| link.slot != selected);
-                self.changed(ground);
-            }
-        }
-    }
-
-    /// The engine and the disk get the chain as it is now.
-    fn changed(&self, ground: &mut Ground) {
-        if ground.chain.is_some() {
-            if self.order().is_empty() {
+                ground.scene.groove = slot.groove.clone();
+                ground.scene.origin = Origin::Slot(slot.name.clone());
+                ground.cursor_inside();
                 ground.play_groove(ground.sound.takeover);
-            } else {
-                self.play(ground);
             }
         }
-        ground.ask(Effect::KeepChain(store::encode(self)));
+        Action::ClearSlot => {
+            ground.say(format!("Slot {} is empty; u undoes it.", selected + 1));
+            change(ground, |slots| {
+                slots.all[selected] = None;
+                slots.links.retain(|link| link.slot != selected);
+            });
+        }
     }
+}
 
-    fn play(&self, ground: &mut Ground) {
-        let turn = |link: Link| {
-            let kept = self.slots[link.slot].clone()?;
-            Some(Turn { link, kept })
-        };
-        let turns: Vec<Turn> = self.order().into_iter().filter_map(turn).collect();
-        let link = |turn: &Turn| ChainLink {
-            groove: turn.kept.groove.clone(),
-            repeats: turn.link.repeats,
-        };
-        let links = turns.iter().map(link).collect();
-        ground.chain = Some(turns);
-        let takeover = ground.sound.takeover;
-        ground.send(Request::SetChain { links, takeover });
-    }
+/// Changes the slots or the chain, as a step of undo; the engine gets the chain as it is now.
+fn change(ground: &mut Ground, change: impl FnOnce(&mut Slots)) {
+    ground.undo.before(&ground.scene, Change::Single);
+    change(&mut ground.scene.slots);
+    ground.slots_changed();
 }
 
 /// The slot under the cursor of the list.

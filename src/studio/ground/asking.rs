@@ -2,10 +2,10 @@
 
 use super::Ground;
 use super::effect::Effect;
-use super::history::Change;
 use super::quality::Quality;
 use super::requests::{Reading, Working};
 use super::scene::{Anchor, End, Origin};
+use super::undo::Change;
 use crate::engine::Takeover;
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
@@ -64,7 +64,7 @@ impl Ground {
 impl Ground {
     /// Asks for the groove of the scene's point. `previews`: A and B sound different too.
     pub fn decode(&mut self, takeover: Takeover, previews: bool) {
-        if self.scene.a.z.is_empty() || self.scene.b.z.is_empty() {
+        if !self.has_points() {
             return;
         }
         // A preview that is not there yet is asked for again: its request may have been overtaken.
@@ -85,6 +85,29 @@ impl Ground {
         self.scene.pending = true;
         let how = self.scene.decoding();
         self.ask(Effect::Decode { ticket, z, how });
+    }
+
+    /// Asks what A and B sound like; the groove stays as it is.
+    pub fn ask_previews(&mut self) {
+        if !self.has_points() {
+            return;
+        }
+        let ticket = self.requests.next_ticket();
+        self.requests.previews.push(ticket);
+        let points = [&self.scene.z(), &self.scene.a.z, &self.scene.b.z];
+        let z = points.map(|z| self.steered(z)).to_vec();
+        let how = self.scene.decoding();
+        self.requests.taken = ticket;
+        self.ask(Effect::Decode { ticket, z, how });
+    }
+
+    /// Whether A and B are points that the model in use can be asked for.
+    fn has_points(&self) -> bool {
+        let Some(model) = &self.model else {
+            return false;
+        };
+        let ends = [&self.scene.a, &self.scene.b];
+        ends.iter().all(|end| end.z.len() == model.z_size)
     }
 
     /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
@@ -182,7 +205,7 @@ impl Ground {
             ..
         } = reading;
         if !steered {
-            self.history.before(&self.scene, Change::Single);
+            self.undo.before(&self.scene, Change::Single);
         }
         self.scene.origin = Origin::Kept(end);
         let anchor = Anchor {
@@ -197,13 +220,36 @@ impl Ground {
         }
         // The model's reading of an edit is near it, not equal to it: the edit itself plays on
         // until the slider moves, and the preview shows the reading.
-        let ticket = self.requests.next_ticket();
-        self.requests.previews.push(ticket);
-        let points = [&self.scene.z(), &self.scene.a.z, &self.scene.b.z];
-        let z = points.map(|z| self.steered(z)).to_vec();
-        let how = self.scene.decoding();
-        self.requests.taken = ticket;
-        self.ask(Effect::Decode { ticket, z, how });
+        self.ask_previews();
+    }
+
+    /// Makes the groove that is heard one end of the slider; one that is by itself is encoded.
+    pub fn keep_as(&mut self, end: End) {
+        if self.adopt_shown() {
+            self.play_groove(self.sound.takeover);
+        }
+        if self.scene.is_by_itself() {
+            return self.encode(end, false);
+        }
+        let anchor = match self.scene.slider {
+            t if t <= 0.0 => self.scene.a.clone(),
+            t if t >= 1.0 => self.scene.b.clone(),
+            t => Anchor {
+                z: self.scene.z(),
+                name: format!("blend {:.0}%", t * 100.0),
+                seed: None,
+                // With locked lanes it is not what the point sounds like.
+                preview: match self.locked_words() {
+                    None => Some(self.scene.groove.clone()),
+                    Some(_) => None,
+                },
+            },
+        };
+        self.undo.before(&self.scene, Change::Single);
+        if matches!(self.scene.origin, Origin::Kept(_)) {
+            self.scene.origin = Origin::Kept(end);
+        }
+        self.put_end(end, anchor);
     }
 
     /// Makes `anchor` one end, with the slider on it.

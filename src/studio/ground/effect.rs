@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::config;
+use super::keeping::Keeping;
 use super::screen::{Kind, Named};
 use crate::engine::{DrumMap, Request, Song};
 use musicvae::Rework;
@@ -10,6 +11,17 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{Decoding, DeviceChoice, Latent};
 use musicvae::music::Groove;
 use musicvae::training::Earlier;
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To hear it.
+    Listen,
+    /// To choose a window of it.
+    Open,
+    /// To have all of it in the library.
+    Collect,
+}
 
 /// A request that a feature makes and the workers carry out. The studio itself touches no thread,
 /// device or file, so tests read these instead.
@@ -43,8 +55,9 @@ pub enum Effect {
     OpenMap(String),
     /// Writes a drum map into the folder of the player's own.
     SaveMap(Box<DrumMap>),
-    /// Writes the slots and the chain, as text, to their file.
-    KeepChain(String),
+    Keep(Keeping),
+    /// Reads what the library holds.
+    ReadLibrary,
     /// Writes what controllers are bound to, as text, to its file.
     KeepBindings(String),
     /// Writes what is heard for a drum machine, as `name.mid` in `folder`.
@@ -55,6 +68,17 @@ pub enum Effect {
         name: String,
         /// What the file holds, for the sentence that is said.
         about: String,
+    },
+    /// Lists the folders and MIDI files of a folder; `below`: all files below it.
+    ListFiles {
+        folder: PathBuf,
+        below: bool,
+    },
+    /// Reads MIDI files, for windows of so many bars.
+    ReadMusic {
+        paths: Vec<PathBuf>,
+        bars: usize,
+        purpose: Purpose,
     },
     /// Has the models run by another device.
     UseDevice(DeviceChoice),

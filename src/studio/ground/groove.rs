@@ -1,16 +1,24 @@
 //! The groove that is heard and shown, and what happens to it: edits, new grooves, playing.
 
 use super::Ground;
-use super::history::Change;
 use super::scene::Origin;
+use super::slots::{Link, Turn};
 use super::sound::in_words;
-use super::turn::Turn;
-use crate::engine::{Request, Takeover};
+use super::undo::Change;
+use crate::engine::{ChainLink, Request, Takeover};
 use musicvae::music::{Groove, Hit, Lane};
 
 impl Ground {
-    /// The groove that is heard and shown: the chain's, while it plays.
+    /// The groove that is heard and shown: one that is listened to, else the chain's, while it plays.
     pub fn groove(&self) -> &Groove {
+        match &self.audition {
+            Some(heard) => &heard.groove,
+            None => self.own_groove(),
+        }
+    }
+
+    /// The groove that is heard but for one that is only listened to.
+    fn own_groove(&self) -> &Groove {
         match self.sounding() {
             Some(turn) => &turn.kept.groove,
             None => &self.scene.groove,
@@ -19,9 +27,10 @@ impl Ground {
 
     /// What the groove is called, in a word or two.
     pub fn groove_name(&self) -> String {
-        match self.sounding() {
-            Some(turn) => turn.kept.name.clone(),
-            None => self.scene.name(),
+        match (&self.audition, self.sounding()) {
+            (Some(heard), _) => heard.name.clone(),
+            (None, Some(turn)) => turn.kept.name.clone(),
+            (None, None) => self.scene.name(),
         }
     }
 
@@ -55,11 +64,42 @@ impl Ground {
     /// Has the engine play the scene's groove; a chain is left for it.
     pub fn play_groove(&mut self, takeover: Takeover) {
         self.chain = None;
+        self.audition = None;
         let groove = Groove {
             qpm: self.sound.tempo,
             ..self.scene.groove.clone()
         };
         self.send(Request::SetGroove { groove, takeover });
+    }
+
+    /// Has the engine play the slots in their order.
+    pub fn play_chain(&mut self) {
+        let slots = &self.scene.slots;
+        let turn = |link: Link| {
+            let kept = slots.all[link.slot].clone()?;
+            Some(Turn { link, kept })
+        };
+        let turns: Vec<Turn> = slots.order().into_iter().filter_map(turn).collect();
+        let link = |turn: &Turn| ChainLink {
+            groove: turn.kept.groove.clone(),
+            repeats: turn.link.repeats,
+        };
+        let links = turns.iter().map(link).collect();
+        self.chain = Some(turns);
+        self.audition = None;
+        let takeover = self.sound.takeover;
+        self.send(Request::SetChain { links, takeover });
+    }
+
+    /// The slots are other ones: a chain that plays goes on with them, while there is one left.
+    pub fn slots_changed(&mut self) {
+        if self.chain.is_none() {
+            return;
+        }
+        match self.scene.slots.order().is_empty() {
+            true => self.play_groove(self.sound.takeover),
+            false => self.play_chain(),
+        }
     }
 
     /// Makes what is shown the groove that is edited, where that is a slot of the chain.
@@ -69,24 +109,24 @@ impl Ground {
             return false;
         };
         let kept = turn.kept.clone();
-        self.scene.groove = kept.groove;
-        self.scene.origin = Origin::Slot(kept.name);
+        self.scene.groove = kept.groove.clone();
+        self.scene.origin = Origin::Slot(kept.name.clone());
         self.chain = None;
         true
     }
 
     /// Remembers the scene before its groove is changed by hand.
     pub fn before_edit(&mut self, change: Change) {
-        self.history.before(&self.scene, change);
+        self.undo.before(&self.scene, change);
         self.forget_answers();
         // A slot of the chain that sounds is what is seen and meant; the slot itself stays.
         self.adopt_shown();
         self.scene.origin = Origin::Edited;
     }
 
-    /// A new groove: locked lanes keep what they have.
+    /// A new groove: locked lanes keep what they have. Whoever listens to another one hears it afterwards.
     pub fn take_groove(&mut self, mut groove: Groove, origin: Origin, takeover: Takeover) {
-        let heard = self.groove().clone();
+        let heard = self.own_groove().clone();
         for (lane, _) in self
             .lanes
             .iter()
@@ -101,7 +141,9 @@ impl Ground {
         self.scene.groove = groove;
         self.scene.origin = origin;
         self.cursor_inside();
-        self.play_groove(takeover);
+        if self.audition.is_none() {
+            self.play_groove(takeover);
+        }
     }
 
     /// A groove may be shorter than the one before it.

@@ -1,34 +1,43 @@
-//! The ground that all features stand on: the groove with its history, how it is played, what the
+//! The ground that all features stand on: the groove with the way back, how it is played, what the
 //! engine and the workers were last heard to say, what is shown and said, the configuration, and
 //! what is to be carried out. It knows the engine's and the library's words, and no feature.
 
 mod asking;
+mod audition;
 pub mod config;
 mod device;
 mod effect;
 mod groove;
-mod history;
+mod heard;
+mod keeping;
 mod messages;
 mod model;
 pub mod quality;
 mod requests;
 mod scene;
 mod screen;
+mod slots;
+mod snapshot;
 mod sound;
-mod turn;
+pub mod stored;
+mod undo;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use device::Device;
-pub use effect::Effect;
-pub use history::{Change, History};
+pub use effect::{Effect, Purpose};
+pub use heard::{Heard, Marks, fingerprint};
+pub use keeping::Keeping;
 pub use messages::{Message, Messages, Weight};
 pub use model::{Entry, ModelInfo, once_reworked, while_reworking};
 pub use requests::Requests;
 pub use scene::{Anchor, End, Origin, Scene};
 pub use screen::{Kind, Named, Overlay, Pane, Question, Screen};
+pub use slots::{Link, SLOTS, Slot, Slots, Turn};
+pub use snapshot::{Snapshot, Space};
 pub use sound::{LaneState, MASTER, Sound, in_words, set_to};
-pub use turn::{Link, Slot, Turn};
+pub use undo::{Change, Undo};
 
 use crate::engine::{Request, Status, Sync};
 pub use config::Config;
@@ -39,15 +48,19 @@ use musicvae::music::LANES;
 pub struct Ground {
     pub config: Config,
     pub scene: Scene,
-    pub history: History,
+    pub undo: Undo,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
     /// What the engine was given to play in turn, while the chain is on.
     pub chain: Option<Vec<Turn>>,
+    /// A groove that is heard before it is taken.
+    pub audition: Option<Arc<Slot>>,
     /// The engine as last seen.
     pub transport: Status,
     /// The model in use; `None` until the first one is loaded.
     pub model: Option<ModelInfo>,
+    /// Whose points A and B are.
+    pub space: Option<Space>,
     /// What runs the models.
     pub device: Device,
     /// The checkpoint that was asked for and is not there yet.
@@ -71,12 +84,14 @@ impl Ground {
     pub fn new(config: Config) -> Ground {
         Ground {
             scene: Scene::opening(&config),
-            history: History::default(),
+            undo: Undo::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
             chain: None,
+            audition: None,
             transport: sound::silent_transport(&config),
             model: None,
+            space: None,
             device: Device::default(),
             loading: None,
             checkpoints: Vec::new(),
@@ -109,9 +124,26 @@ impl Ground {
         self.messages.say(self.now, Weight::Trouble, text);
     }
 
+    /// Why nothing is kept on disk, in one sentence; `None` where it is.
+    pub fn nothing_kept(&self) -> Option<String> {
+        let is_off = self.config.session.data_folder().is_none();
+        is_off.then(|| "Nothing is kept: `folder` in [session] is off.".into())
+    }
+
+    /// Has something kept on disk.
+    pub fn keep(&mut self, keeping: Keeping) {
+        self.ask(Effect::Keep(keeping));
+    }
+
     /// Has something carried out.
     pub fn ask(&mut self, effect: Effect) {
         self.effects.push(effect);
+    }
+
+    /// Has a checkpoint loaded, to be the one in use.
+    pub fn load(&mut self, source: Source) {
+        self.loading = Some(source.clone());
+        self.ask(Effect::LoadCheckpoint(source));
     }
 
     /// Has the engine do something.

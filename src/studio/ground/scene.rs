@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::model::once_reworked;
+use super::model::{ModelInfo, once_reworked};
 use super::quality;
+use super::slots::Slots;
 use musicvae::Rework;
 use musicvae::model::{Decoding, Latent, latent};
 use musicvae::music::Groove;
@@ -34,7 +35,8 @@ pub struct Anchor {
 }
 
 /// Where the groove came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Nothing yet.
     Silence,
@@ -48,6 +50,8 @@ pub enum Origin {
     Kept(End),
     /// Kept in a slot, under this name.
     Slot(String),
+    /// From a file or the library, under this name.
+    Named(String),
 }
 
 /// What undo brings back.
@@ -67,6 +71,7 @@ pub struct Scene {
     pub seed: u64,
     /// Of the next sample.
     pub next_seed: u64,
+    pub slots: Slots,
     /// True while the groove of these settings is still being decoded.
     pub pending: bool,
 }
@@ -76,6 +81,18 @@ impl End {
         match self {
             End::A => End::B,
             End::B => End::A,
+        }
+    }
+}
+
+impl Anchor {
+    /// The point that a seed draws from a model's prior.
+    pub fn drawn(model: &ModelInfo, seed: u64, temperature: f32) -> Anchor {
+        Anchor {
+            z: model.drawn(seed, temperature),
+            name: format!("seed {seed}"),
+            seed: Some(seed),
+            preview: None,
         }
     }
 }
@@ -103,6 +120,7 @@ impl Scene {
             seed: config.sampling.seed,
             // B opens with the seed after A's.
             next_seed: config.sampling.seed.wrapping_add(2),
+            slots: Slots::default(),
             pending: false,
         }
     }
@@ -142,7 +160,7 @@ impl Scene {
     /// stands for it yet.
     pub fn is_by_itself(&self) -> bool {
         match self.origin {
-            Origin::Edited | Origin::Slot(_) | Origin::Reworked(_) => true,
+            Origin::Edited | Origin::Slot(_) | Origin::Named(_) | Origin::Reworked(_) => true,
             Origin::Silence | Origin::Slider | Origin::Kept(_) => false,
         }
     }
@@ -166,7 +184,7 @@ impl Scene {
             Origin::Edited => "edited".into(),
             Origin::Reworked(rework) => once_reworked(*rework).into(),
             Origin::Kept(end) => self.anchor(*end).name.clone(),
-            Origin::Slot(name) => name.clone(),
+            Origin::Slot(name) | Origin::Named(name) => name.clone(),
             Origin::Slider if self.slider > 0.0 && self.slider < 1.0 => {
                 format!("blend {:.0}", self.slider * 100.0)
             }
@@ -177,7 +195,7 @@ impl Scene {
     /// What the groove is called as an end of the slider, where it is by itself.
     pub fn own_name(&self) -> String {
         match &self.origin {
-            Origin::Slot(name) => name.clone(),
+            Origin::Slot(name) | Origin::Named(name) => name.clone(),
             Origin::Reworked(rework) => once_reworked(*rework).into(),
             _ => "my edit".into(),
         }

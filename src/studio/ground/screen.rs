@@ -41,6 +41,7 @@ pub enum Kind {
     AudioOutput,
     SoundFont,
     DrumMap,
+    Session,
     /// What computes.
     Device,
 }
@@ -53,6 +54,7 @@ impl fmt::Display for Kind {
             Kind::AudioOutput => "audio output",
             Kind::SoundFont => "SoundFont",
             Kind::DrumMap => "drum map",
+            Kind::Session => "session",
             Kind::Device => "device that computes",
         })
     }
@@ -79,6 +81,10 @@ pub enum Question {
     Loop,
     Chain,
     MapName,
+    NewSession,
+    SaveSession,
+    GrooveName,
+    GrooveTags,
 }
 
 impl Question {
@@ -90,6 +96,10 @@ impl Question {
             Question::Loop => "Bars to loop (2, 2-3, or all)",
             Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
             Question::MapName => "Save the drum map as (its name)",
+            Question::NewSession => "Begin a new session (its name)",
+            Question::GrooveName => "Name of the groove (nothing for the one that it came with)",
+            Question::GrooveTags => "Tags of the groove, with spaces between them",
+            Question::SaveSession => "Save this session as (its name)",
         }
     }
 }
@@ -132,6 +142,14 @@ pub enum Overlay {
     Qualities {
         selected: usize,
     },
+    /// The grooves that were heard; what is looked for is being typed, or not.
+    Library {
+        searching: bool,
+    },
+    /// The files of a folder, to bring one in.
+    Files,
+    /// The windows of a file.
+    Piece,
     /// The form of the next training run.
     TrainingForm,
     /// A training run has all its steps: a longer one, or a new one?

@@ -1,8 +1,10 @@
 //! How the groove is played, and the state of the lanes.
 
 use super::config::Config;
-use crate::engine::range::{LEVEL, Range};
-use crate::engine::{AudioState, Bars, MidiState, Position, Status, Sync, Takeover};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, Range, SWING, TEMPO, TIMING};
+use crate::engine::{AudioState, Bars, Command, MidiState, Position, Status, Sync, Takeover};
 use musicvae::music::{LANES, Lane};
 
 /// What the player may choose of the engine's levels for all lanes together.
@@ -14,7 +16,7 @@ pub fn set_to(value: f32, range: Range<f32>) -> f32 {
 }
 
 /// How the groove is played.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sound {
     /// Quarter notes a minute.
     pub tempo: f64,
@@ -53,8 +55,45 @@ impl From<&Config> for Sound {
     }
 }
 
+impl Sound {
+    /// With every setting in its range.
+    pub fn in_range(self) -> Sound {
+        Sound {
+            tempo: TEMPO.nearest(self.tempo),
+            swing: SWING.nearest(self.swing),
+            timing: TIMING.nearest(self.timing),
+            dynamics: DYNAMICS.nearest(self.dynamics),
+            level: MASTER.nearest(self.level),
+            click: CLICK.nearest(self.click),
+            count_in: COUNT_IN.nearest(self.count_in),
+            looped: self.looped.filter(|bars| bars.count > 0),
+            ..self
+        }
+    }
+
+    /// What tells the engine all of it.
+    pub fn commands(&self) -> [Command; 8] {
+        [
+            Command::SetTempo(self.tempo),
+            Command::SetSwing(self.swing),
+            Command::SetTimingAmount(self.timing),
+            Command::SetVelocityAmount(self.dynamics),
+            Command::SetMasterLevel(self.level),
+            Command::SetCountIn(self.count_in),
+            Command::SetMetronome {
+                on: self.metronome,
+                level: self.click,
+            },
+            Command::SetLoop {
+                bars: self.looped,
+                takeover: Takeover::Now,
+            },
+        ]
+    }
+}
+
 /// A lane's place in the mix.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaneState {
     pub level: f32,
     pub mute: bool,
@@ -70,6 +109,27 @@ impl Default for LaneState {
             mute: false,
             solo: false,
             lock: false,
+        }
+    }
+}
+
+impl LaneState {
+    /// With its level in the range.
+    pub fn in_range(self) -> LaneState {
+        let level = LEVEL.nearest(self.level);
+        LaneState { level, ..self }
+    }
+
+    /// What tells the engine; a lock is nothing to it.
+    pub fn command(self, lane: Lane) -> Command {
+        let LaneState {
+            level, mute, solo, ..
+        } = self;
+        Command::SetLane {
+            lane,
+            level,
+            mute,
+            solo,
         }
     }
 }

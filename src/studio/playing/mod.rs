@@ -224,13 +224,5 @@ fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
 }
 
 fn send_lane(ground: &mut Ground, lane: Lane) {
-    let LaneState {
-        level, mute, solo, ..
-    } = ground.lanes[lane.index()];
-    ground.send(Command::SetLane {
-        lane,
-        level,
-        mute,
-        solo,
-    });
+    ground.send(ground.lanes[lane.index()].command(lane));
 }

@@ -1,6 +1,7 @@
 //! Starting the engine as the configuration describes it.
 
 use crate::engine::{Command, DrumMap, Engine, EngineOptions};
+use crate::studio::ground::Sound;
 use crate::studio::ground::config::Config;
 use crate::studio::{devices, midi};
 use musicvae::music::Groove;
@@ -8,20 +9,10 @@ use musicvae::music::Groove;
 /// Starts the engine, with everything set that it does not start with.
 pub fn start(config: &Config, drum_map: DrumMap) -> Engine {
     let engine = Engine::start(options(config, drum_map));
-    for setting in [
-        Command::SetSwing(config.playing.swing),
-        Command::SetTimingAmount(config.playing.timing),
-        Command::SetVelocityAmount(config.playing.velocity),
-        Command::SetMasterLevel(config.audio.level),
-        Command::SetCountIn(config.playing.count_in),
-        Command::SetMetronome {
-            on: config.playing.metronome,
-            level: config.playing.click,
-        },
-        Command::SetMidiOffset(config.midi.offset),
-    ] {
+    for setting in Sound::from(config).commands() {
         engine.send(setting);
     }
+    engine.send(Command::SetMidiOffset(config.midi.offset));
     engine
 }
 

@@ -3,15 +3,37 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::drummer;
+use super::inference::guarded;
+use super::{archive, drummer};
 use crate::embedded::EMBEDDED;
 use crate::engine::{self, DrumMap, DrumMaps};
+use crate::studio::bring::{Listing, Piece};
 use crate::studio::event::Event;
 use crate::studio::ground::config::Config;
-use crate::studio::ground::{Entry, Kind};
+use crate::studio::ground::{Entry, Kind, Purpose};
+use crate::studio::session::Sessions;
 use musicvae::Rework;
 use musicvae::checkpoint::Catalogue;
 use musicvae::model::DeviceChoice;
+
+/// Reads files for windows of so many bars. A folder among them is listed instead, where it is alone.
+pub fn music(paths: &[PathBuf], bars: usize, purpose: Purpose) -> Event {
+    if let [folder] = paths
+        && folder.is_dir()
+    {
+        let listing = Listing::of(folder, false);
+        return Event::Files(Listing {
+            folder: folder.clone(),
+            ..listing
+        });
+    }
+    let read = |path: &PathBuf| {
+        let piece = guarded(|| Piece::read(path, bars));
+        (path.clone(), piece.map_err(|reason| format!("{reason}.")))
+    };
+    let pieces = paths.iter().map(read).collect();
+    Event::Music { pieces, purpose }
+}
 
 /// Lists the checkpoints of `folders`, the embedded ones first.
 pub fn checkpoints(folders: &[PathBuf]) -> Event {
@@ -102,6 +124,13 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
             let problems = (!maps.problems.is_empty()).then(|| maps.problems.join(" "));
             (names.collect(), problems)
         }
+        Kind::Session => match config.session.data_folder() {
+            Some(folder) => (Sessions::names(&archive::sessions_in(&folder)), None),
+            None => (
+                Vec::new(),
+                Some("Nothing is kept: `folder` in [session] is off.".into()),
+            ),
+        },
         Kind::Device => {
             let (found, missing) = DeviceChoice::list();
             // The chooser's first line is `auto`.

@@ -4,9 +4,11 @@
 //! All their news go one way, into [`Tell`]. Only what is known at once is answered at once: it
 //! happens on the thread that reads what is told, which must not wait for itself.
 
+mod archive;
 mod drummer;
 mod engine;
 mod inference;
+mod keeper;
 mod lists;
 mod look;
 mod stderr;
@@ -18,10 +20,13 @@ use std::thread;
 
 use anyhow::Context;
 
+pub use archive::{Archive, read_library};
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
+use keeper::Keeper;
+pub use lists::music;
 pub use stderr::quiet_stderr;
 
-use super::chain::store;
+use super::bring::Listing;
 use super::dispatch::Studio;
 use super::event::Event;
 use super::ground::Effect;
@@ -42,6 +47,7 @@ pub struct Workers {
     config: Config,
     engine: Engine,
     inference: Option<Inference>,
+    keeper: Option<Keeper>,
     training: Option<Session>,
     /// Held for as long as it is to watch.
     _watch: Option<Watch>,
@@ -105,15 +111,21 @@ impl Workers {
             config: config.clone(),
             engine,
             inference,
+            keeper: None,
             training: None,
             _watch: watch,
             tell,
             answers: news,
         };
-        if let Some(path) = config.chain.path() {
-            workers.aside("chain", move || {
-                Ok(Event::Chain(store::read(&path)?.unwrap_or_default()))
-            });
+        if let Some(folder) = config.session.data_folder() {
+            let tell = workers.tell.clone();
+            let archive = Archive::of(folder, config.clone());
+            match Keeper::start(archive, tell) {
+                Ok(keeper) => workers.keeper = Some(keeper),
+                Err(reason) => workers.answers.push(Event::Trouble(format!(
+                    "Nothing is kept: a thread can't be started ({reason})."
+                ))),
+            }
         }
         let news = std::mem::take(&mut workers.answers);
         (workers, news)
@@ -200,14 +212,27 @@ impl Workers {
                 let folder = self.config.midi.maps_folder();
                 self.aside("map", move || save_map(&map, folder.as_deref()));
             }
-            // Small files, written here, so that none is overtaken by the next or by the end.
-            Effect::KeepChain(text) => {
-                if let Some(path) = self.config.chain.path()
-                    && let Err(reason) = guarded(|| store::write(&path, &text))
-                {
-                    self.answers.push(Event::Trouble(format!("{reason}.")));
+            Effect::Keep(keeping) => {
+                if let Some(keeper) = &self.keeper {
+                    keeper.run(keeping);
                 }
             }
+            Effect::ListFiles { folder, below } => {
+                self.aside("files", move || {
+                    Ok(Event::Files(Listing::of(&folder, below)))
+                });
+            }
+            Effect::ReadMusic {
+                paths,
+                bars,
+                purpose,
+            } => self.aside("files", move || Ok(lists::music(&paths, bars, purpose))),
+            Effect::ReadLibrary => {
+                if let Some(folder) = self.config.session.data_folder() {
+                    self.aside("library", move || archive::read_library(&folder));
+                }
+            }
+            // A small file, written here, so that it is not overtaken by the next or by the end.
             Effect::KeepBindings(text) => {
                 let saved = midi::file_path(&self.config)
                     .ok_or_else(|| {
@@ -254,12 +279,16 @@ impl Workers {
         std::mem::take(&mut self.answers)
     }
 
-    /// Ends what runs beside the screen; a recording is closed and a training run saved first.
+    /// Ends what runs beside the screen; a recording is closed, the session written and a training
+    /// run saved first.
     /// Whoever is told must go on listening meanwhile, or have gone.
     pub fn close(self) {
         self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.
         self.engine.send(Command::Stop);
+        if let Some(keeper) = self.keeper {
+            keeper.close();
+        }
         if let Some(session) = self.training {
             session.join();
         }

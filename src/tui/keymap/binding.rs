@@ -30,6 +30,12 @@ pub enum Place {
     Slots,
     /// The list of qualities is open.
     Qualities,
+    /// The files of a folder.
+    Files,
+    /// The windows of a file.
+    Piece,
+    /// The grooves that were heard.
+    Library,
     /// Something is being typed: a prompt, the palette.
     Typing,
     /// The editor of the drum map.
@@ -54,7 +60,12 @@ impl Place {
     /// Where the keys are while this is open; one without keys of its own is a list.
     fn over(overlay: &Overlay) -> Place {
         match overlay {
-            Overlay::Palette { .. } | Overlay::Prompt { .. } => Place::Typing,
+            Overlay::Palette { .. }
+            | Overlay::Prompt { .. }
+            | Overlay::Library { searching: true } => Place::Typing,
+            Overlay::Library { .. } => Place::Library,
+            Overlay::Files => Place::Files,
+            Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
@@ -73,6 +84,9 @@ impl Place {
             Place::List => "In a list",
             Place::Slots => "Slots and chain",
             Place::Qualities => "Qualities",
+            Place::Files => "Files",
+            Place::Piece => "In a file",
+            Place::Library => "Library",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
             Place::TrainingForm => "In the training form",
@@ -83,6 +97,9 @@ impl Place {
 
     /// Whether a character that is no command is typed.
     pub fn takes_characters(self) -> bool {
-        matches!(self, Place::Typing | Place::MapEditor | Place::TrainingForm)
+        matches!(
+            self,
+            Place::Typing | Place::MapEditor | Place::Files | Place::TrainingForm
+        )
     }
 }

@@ -115,6 +115,13 @@ impl Keymap {
         }
     }
 
+    /// Whether text is typed now: into an answer, a form or a search of names.
+    pub fn types(&self, studio: &Studio) -> bool {
+        let places = Place::now(studio);
+        let typing = |place: &Place| place.takes_characters() && *place != Place::Files;
+        places.iter().any(typing)
+    }
+
     /// The bindings that hold now, for the footer.
     pub fn here(&self, studio: &Studio) -> impl Iterator<Item = &Binding> {
         let places = Place::now(studio).into_iter();
@@ -153,7 +160,12 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count, "every command has a name of its own");
         for binding in &keymap.bindings {
-            let by_name_only = ["temperature", "click-softer", "click-louder"];
+            let by_name_only = [
+                "temperature",
+                "open-session",
+                "click-softer",
+                "click-louder",
+            ];
             let by_name_only = by_name_only.contains(&binding.name);
             assert!(
                 by_name_only || !binding.keys.is_empty(),

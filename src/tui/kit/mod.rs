@@ -12,4 +12,4 @@ pub use canvas::Canvas;
 pub use keys::Key;
 pub use text::{shortened, wrapped};
 pub use theme::Theme;
-pub use windows::{input, pick, scrolled, window};
+pub use windows::{input, pick, pick_from, scrolled, window};

@@ -45,14 +45,25 @@ pub fn scrolled(lines: Vec<Line>, scroll: usize, canvas: &mut Canvas) {
 }
 
 /// A list with one line chosen, scrolled so that it is in sight.
-pub fn pick(lines: Vec<Line>, selected: usize, canvas: &mut Canvas) {
+pub fn pick(mut lines: Vec<Line>, selected: usize, canvas: &mut Canvas) {
+    pick_from(lines.len(), selected, canvas, |row| {
+        std::mem::take(&mut lines[row])
+    });
+}
+
+/// As [`pick`], of a list of which only the lines in sight are made.
+pub fn pick_from<'l>(
+    count: usize,
+    selected: usize,
+    canvas: &mut Canvas,
+    mut line: impl FnMut(usize) -> Line<'l>,
+) {
     let height = usize::from(canvas.height());
     let first = (selected + 1).saturating_sub(height);
     let highlight = canvas.theme.selected();
-    let shown = lines.into_iter().enumerate().skip(first).take(height);
-    for (row, line) in shown {
+    for row in (first..count).take(height) {
         let mut place = canvas.lines((row - first) as u16, 1);
-        place.show(line);
+        place.show(line(row));
         if row == selected {
             place.buffer.set_style(place.area, highlight);
         }

@@ -10,11 +10,11 @@ const NAME: usize = 24;
 
 pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
-    let chain = &studio.chain;
-    let height = chain::SLOTS + 3;
+    let slots = &studio.ground.scene.slots;
+    let height = slots.all.len() + 3;
     let mut inner = window("Slots and chain", (66, height), body);
     let sounding = studio.ground.sounding().map(|turn| turn.link.slot);
-    let lines = chain.slots.iter().enumerate().map(|(number, slot)| {
+    let lines = slots.all.iter().enumerate().map(|(number, slot)| {
         let sounds = sounding == Some(number);
         let mark = if sounds { theme.pick("▶", ">") } else { " " };
         let mut spans = vec![
@@ -48,11 +48,11 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
 
 /// `chain 1x2 [2] 3`, the link that plays in brackets with its turn.
 fn links(studio: &Studio, theme: Theme) -> Line<'static> {
-    let chain = &studio.chain;
+    let slots = &studio.ground.scene.slots;
     let mut spans = vec![Span::styled("chain  ", theme.faint())];
     let (links, on) = match &studio.ground.chain {
         Some(turns) => (turns.iter().map(|turn| turn.link).collect(), true),
-        None => (chain.order(), false),
+        None => (slots.order(), false),
     };
     for (number, link) in links.iter().enumerate() {
         let word = chain::text(&[*link]);
@@ -71,7 +71,7 @@ fn links(studio: &Studio, theme: Theme) -> Line<'static> {
     let state = match (links.is_empty(), on) {
         (true, _) => "store a groove first",
         (false, true) => "(on)",
-        (false, false) if chain.links.is_empty() => "(off; every slot in turn)",
+        (false, false) if slots.links.is_empty() => "(off; every slot in turn)",
         (false, false) => "(off)",
     };
     spans.push(Span::styled(state, theme.faint()));

@@ -12,6 +12,7 @@ pub fn draw(kind: Kind, items: Option<&[String]>, note: &str, selected: usize, b
         Kind::AudioOutput => "the system's default",
         Kind::SoundFont => "the built-in kit",
         Kind::DrumMap => "General MIDI",
+        Kind::Session => "a new one",
         Kind::Device => "auto: a GPU for training and for many grooves, else the CPU",
     };
     let count = items.map_or(0, <[String]>::len) + 1 + 2 * usize::from(!note.is_empty());

@@ -12,13 +12,16 @@ pub fn draw(scroll: usize, studio: &Studio, body: &mut Canvas) {
     scrolled(lines, scroll, &mut inner);
 }
 
-/// The sound's state, then what was said, the newest first.
+/// The sound's state and the session, then what was said, the newest first.
 fn lines(studio: &Studio, width: usize, theme: Theme) -> Vec<Line<'_>> {
     let sound = wrapped(&studio.sound_sentence(), width.max(10));
     let mut lines: Vec<Line> = sound
         .into_iter()
         .map(|line| Line::styled(line, theme.plain()))
         .collect();
+    if let Some(name) = &studio.session.name {
+        lines.push(Line::styled(format!("Session: {name}."), theme.plain()));
+    }
     for message in studio.ground.messages.iter().rev() {
         let seconds = message.at.as_secs();
         let time = format!("{:>3}:{:02}  ", seconds / 60, seconds % 60);

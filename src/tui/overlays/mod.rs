@@ -7,13 +7,17 @@ mod chain;
 mod chooser;
 mod command_line;
 mod drum_map;
+mod files;
 mod help;
 mod leaving;
+mod library;
 mod messages;
 mod palette;
+mod piece;
 mod prompt;
 mod qualities;
 mod run_ended;
+mod sketch;
 mod training_form;
 
 use super::keymap::Keymap;
@@ -33,6 +37,9 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::MapEditor => drum_map::draw(studio, body),
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
+        Overlay::Library { searching } => library::draw(*searching, studio, body),
+        Overlay::Files => files::draw(studio, body),
+        Overlay::Piece => piece::draw(studio, body),
         Overlay::TrainingForm => training_form::draw(studio, body),
         Overlay::RunEnded => run_ended::draw(studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),

@@ -13,7 +13,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (width, height) = (canvas.width(), canvas.height());
     let entries = &studio.ground.checkpoints;
-    let chosen = entries.get(studio.library.selected);
+    let chosen = entries.get(studio.checkpoints.selected);
     if entries.is_empty() {
         let text = match &studio.ground.loading {
             Some(_) => "Looking for checkpoints.",
@@ -53,7 +53,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     } else {
         theme.strong()
     };
-    let mut state = TableState::new().with_selected(Some(studio.library.selected));
+    let mut state = TableState::new().with_selected(Some(studio.checkpoints.selected));
     let table = Table::new(rows, widths)
         .header(Row::new(header).style(theme.faint()))
         .row_highlight_style(highlight)
@@ -97,7 +97,7 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Th
     if aged {
         cells.push(
             studio
-                .library
+                .checkpoints
                 .age(entry, &studio.ground)
                 .map_or(String::new(), |age| format!("{:>5}", ago(age))),
         );
@@ -108,7 +108,7 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Th
 /// The ages of the checkpoints, as they are written.
 pub fn ages(studio: &Studio) -> impl Iterator<Item = String> {
     let entries = studio.ground.checkpoints.iter();
-    entries.filter_map(|entry| studio.library.age(entry, &studio.ground).map(ago))
+    entries.filter_map(|entry| studio.checkpoints.age(entry, &studio.ground).map(ago))
 }
 
 /// `12 s`, `3 min`, `5 h`, `9 d`.

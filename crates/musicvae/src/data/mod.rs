@@ -30,7 +30,7 @@ use std::path::PathBuf;
 
 pub use chords::ChordClass;
 pub use converter::{AsMagenta, Convert, Converter, NotConvertible};
-pub use corpus::{Corpus, Entry};
+pub use corpus::{Corpus, Entry, is_named_midi};
 pub use cut::Converted;
 pub use drums::DrumSet;
 pub use example::Example;

@@ -31,4 +31,4 @@ pub use representation::{
     PerformanceOptions, Representation, Transpose,
 };
 pub use unfinished::each_unfinished_file;
-pub use whole_file::{folder_of, write_new_file, write_whole_file};
+pub use whole_file::{folder_of, sweep_unfinished, write_new_file, write_whole_file};

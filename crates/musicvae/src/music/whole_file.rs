@@ -3,6 +3,10 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::time::Duration;
+
+/// What the names of unfinished files begin with.
+const UNFINISHED: &str = ".musicvae-tui-";
 
 use super::unfinished::Listed;
 
@@ -92,13 +96,28 @@ pub fn folder_of(path: &Path) -> &Path {
 /// default; this one becomes an ordinary file (less the umask).
 fn unfinished_file(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".musicvae-tui-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(folder).map_err(without_path)
+}
+
+/// Removes what writers that were killed left in a folder: unfinished files that nobody has touched for
+/// a minute. What can't be removed stays.
+pub fn sweep_unfinished(folder: &Path) {
+    let is_left = |file: &std::fs::DirEntry| {
+        let touched = file.metadata().and_then(|about| about.modified());
+        let age = touched.ok().and_then(|touched| touched.elapsed().ok());
+        file.file_name().to_string_lossy().starts_with(UNFINISHED)
+            && age.is_some_and(|age| age > Duration::from_secs(60))
+    };
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for file in files.filter(is_left) {
+        let _ = std::fs::remove_file(file.path());
+    }
 }
 
 /// The system's own error: the name of a temporary file tells a user nothing.

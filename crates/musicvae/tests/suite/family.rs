@@ -188,12 +188,16 @@ fn presets_that_contradict_themselves_are_refused() {
         },
         "hidden units",
     );
-    let boolean = Preset {
-        split: vec![89, 1],
+    let melody = Preset {
         head: Head::Groove,
         ..hier()
     };
-    refused(boolean, "89 columns are not hits");
+    refused(melody, "its representation is no groove");
+    let uneven = Preset {
+        split: vec![26, 1],
+        ..Preset::groovae_4bar()
+    };
+    refused(uneven, "26 columns are not hits");
 }
 
 #[test]

@@ -93,11 +93,15 @@ fn unknown<'k>(
     } else {
         format!(" in [{section}]")
     };
+    let hint = match key {
+        "chain" => "; slots are kept with the session, whose `folder` stands in [session]".into(),
+        _ => suggestion(key, known),
+    };
     ConfigError::UnknownKey {
         path: path.into(),
         line: line_at(text, span.start),
         key: key.into(),
-        hint: place + &suggestion(key, known),
+        hint: place + &hint,
     }
 }
 

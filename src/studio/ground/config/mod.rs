@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use check::ConfigError;
 pub use settings::{
-    Audio, Chain, Checkpoints, Color, Compute, Config, Export, Midi, Playing, Sampling, Screen,
+    Audio, Checkpoints, Color, Compute, Config, Export, Midi, Playing, Sampling, Screen, Session,
     SoundFont, Training,
 };
 
@@ -114,8 +114,9 @@ mod tests {
         );
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
-            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `chain`, `checkpoints`, \
-             `compute`, `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `soundfont`, `training`"
+            "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `compute`, \
+             `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `session`, `soundfont`, \
+             `training`"
         );
     }
 

@@ -19,7 +19,7 @@ pub struct Config {
     pub checkpoints: Checkpoints,
     pub compute: Compute,
     pub playing: Playing,
-    pub chain: Chain,
+    pub session: Session,
     pub record: RecordOptions,
     pub sampling: Sampling,
     pub training: Training,
@@ -223,25 +223,25 @@ impl Default for Playing {
     }
 }
 
-/// Where the slots and the chain are kept.
+/// Where sessions and the library of grooves are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Chain {
+pub struct Session {
     /// Empty for the platform's data folder, `off` for nowhere.
-    pub file: PathBuf,
+    pub folder: PathBuf,
 }
 
-impl Chain {
-    /// The file, where there is to be one.
-    pub fn path(&self) -> Option<PathBuf> {
-        if self.file.as_os_str() == "off" {
+impl Session {
+    /// The folder, where there is to be one.
+    pub fn data_folder(&self) -> Option<PathBuf> {
+        if self.folder.as_os_str() == "off" {
             return None;
         }
-        if !self.file.as_os_str().is_empty() {
-            return Some(self.file.clone());
+        if !self.folder.as_os_str().is_empty() {
+            return Some(self.folder.clone());
         }
         let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
-        Some(folders.data_dir().join("chain.json"))
+        Some(folders.data_dir().into())
     }
 }
 
@@ -341,7 +341,7 @@ impl Config {
             &mut self.midi.maps,
             &mut self.soundfont.path,
             &mut self.checkpoints.open,
-            &mut self.chain.file,
+            &mut self.session.folder,
             &mut self.record.folder,
             &mut self.training.data,
             &mut self.training.out,

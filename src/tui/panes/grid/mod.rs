@@ -25,6 +25,9 @@ pub fn height(room: u16) -> u16 {
 /// Where the groove comes from, in a few words.
 pub fn subtitle(studio: &Studio) -> String {
     let scene = &studio.ground.scene;
+    if let Some(heard) = &studio.ground.audition {
+        return format!("- {}, not taken yet", heard.name);
+    }
     if let Some(turn) = studio.ground.sounding() {
         return format!("- chain: slot {}, {}", turn.link.slot + 1, turn.kept.name);
     }
@@ -38,6 +41,7 @@ pub fn subtitle(studio: &Studio) -> String {
             format!("{name}, which is now {end:?}")
         }
         Origin::Slot(name) => format!("from a slot: {name}"),
+        Origin::Named(name) => name.clone(),
         Origin::Slider if scene.slider <= 0.0 => format!("A: {}", scene.a.name),
         Origin::Slider if scene.slider >= 1.0 => format!("B: {}", scene.b.name),
         Origin::Slider => {

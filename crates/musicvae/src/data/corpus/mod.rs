@@ -14,6 +14,7 @@ use std::path::Path;
 use prost::Message;
 
 use self::archive::{Archive, Open};
+pub use self::takes::is_named_midi;
 use self::takes::{Place, Takes};
 use super::{DataError, Info, Skipped, Split, TfRecordError, parallel, tfrecord};
 use crate::music::midi_file::{self, Mended, Read};

@@ -89,8 +89,8 @@ pub(super) fn begins_like_midi(head: &[u8]) -> bool {
     head.starts_with(b"MThd") || head.starts_with(b"RIFF") && head.get(8..12) == Some(b"RMID")
 }
 
-/// Whether a file's name says that it is a MIDI file.
-pub(super) fn is_named_midi(path: &Path) -> bool {
+/// Whether a file's name says that it is a MIDI file: `.mid`, `.midi`, `.kar`, `.rmi` or `.smf`.
+pub fn is_named_midi(path: &Path) -> bool {
     path.to_str()
         .is_some_and(|name| matches!(kind(name), Kind::Midi))
 }

@@ -1,5 +1,7 @@
 //! Humanization as in *Learning to Groove*: a straight pattern in, a performance out.
 
+use std::slice::from_ref;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +59,7 @@ fn performed(
             seed: how.seed.wrapping_add(place as u64),
             ..how
         };
-        let performed = (subject.model).decode_given(&[latent.clone()], &[groove.clone()], how)?;
+        let performed = (subject.model).decode_given(from_ref(latent), from_ref(groove), how)?;
         let hits = performed.iter().flat_map(|groove| groove.hits());
         Ok(hits.map(|(.., hit)| hit).collect())
     };

@@ -77,9 +77,9 @@ impl Lookup {
 pub fn plain_beat(step: usize, lane: Lane) -> bool {
     let place = step % PLACES;
     match lane {
-        Lane::Kick => place % 8 == 0,
+        Lane::Kick => place.is_multiple_of(8),
         Lane::Snare => place % 8 == 4,
-        Lane::ClosedHat => place % 2 == 0,
+        Lane::ClosedHat => place.is_multiple_of(2),
         _ => false,
     }
 }

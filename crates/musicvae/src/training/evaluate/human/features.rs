@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::statistics::quantile;
+use super::super::statistics::{deviation, quantile};
 use super::feel::{LAGS, autocorrelation, gap, offsets, spread};
 use crate::music::{Groove, Hit, Lane, Step, measures};
 
@@ -26,7 +26,7 @@ pub enum Group {
     TimingSpread,
     /// Quantiles of the offsets.
     TimingQuantiles,
-    /// Quantiles of the velocities.
+    /// Quantiles of the velocities, and the median and spread of each lane's.
     Velocities,
     /// How offsets follow one another, and how far apart strokes are that sound together.
     Feel,
@@ -104,6 +104,18 @@ pub fn features(groove: &Groove) -> Vec<Feature> {
             let name = format!("{name}, {:.0} % quantile", 100.0 * p);
             add(group, name, quantile(&values, p));
         }
+    }
+    for lane in Lane::ALL {
+        let velocities = groove.hits().filter(|(_, it, _)| *it == lane);
+        let mut velocities: Vec<f64> = velocities.map(|(.., hit)| hit.velocity.into()).collect();
+        velocities.sort_by(f64::total_cmp);
+        let name = |what: &str| format!("{what} of velocities, {}", lane.short_name());
+        add(
+            Group::Velocities,
+            name("median"),
+            quantile(&velocities, 0.5),
+        );
+        add(Group::Velocities, name("spread"), deviation(&velocities));
     }
     for lag in LAGS.into_iter().filter(|lag| *lag < groove.steps.len()) {
         let name = format!("autocorrelation of offsets, {lag} steps");

@@ -1,5 +1,7 @@
 //! The way back: scenes before and after the present one.
 
+use std::sync::Arc;
+
 use super::scene::Scene;
 
 /// Changes of one kind that follow each other are one step of undo.
@@ -18,17 +20,24 @@ pub enum Change {
     Overdub(u64),
 }
 
-/// Scenes before and after the present one.
+/// Scenes before and after the present one. They never change again, so whoever keeps them shares
+/// them.
 #[derive(Debug, Default)]
-pub struct History {
-    past: Vec<Scene>,
-    future: Vec<Scene>,
+pub struct Undo {
+    past: Vec<Arc<Scene>>,
+    future: Vec<Arc<Scene>>,
     last: Option<Change>,
 }
 
-impl History {
+impl Undo {
     /// Scenes that are remembered.
     pub const DEPTH: usize = 256;
+
+    /// Those of another time; each list has the nearest scene last.
+    pub fn of(past: Vec<Arc<Scene>>, future: Vec<Arc<Scene>>) -> Undo {
+        let last = None;
+        Undo { past, future, last }
+    }
 
     /// Remembers `scene`, which is about to undergo `change`.
     pub fn before(&mut self, scene: &Scene, change: Change) {
@@ -41,32 +50,35 @@ impl History {
         if self.past.len() == Self::DEPTH {
             self.past.remove(0);
         }
-        self.past.push(scene.clone());
+        self.past.push(Arc::new(scene.clone()));
     }
 
     pub fn undo(&mut self, present: &mut Scene) -> bool {
         self.last = None;
-        let Some(scene) = self.past.pop() else {
-            return false;
-        };
-        self.future.push(std::mem::replace(present, scene));
-        true
+        Undo::step(&mut self.past, &mut self.future, present)
     }
 
     pub fn redo(&mut self, present: &mut Scene) -> bool {
         self.last = None;
-        let Some(scene) = self.future.pop() else {
+        Undo::step(&mut self.future, &mut self.past, present)
+    }
+
+    fn step(from: &mut Vec<Arc<Scene>>, to: &mut Vec<Arc<Scene>>, present: &mut Scene) -> bool {
+        let Some(scene) = from.pop() else {
             return false;
         };
-        self.past.push(std::mem::replace(present, scene));
+        let left = std::mem::replace(present, Arc::unwrap_or_clone(scene));
+        to.push(Arc::new(left));
         true
     }
 
-    pub fn can_undo(&self) -> bool {
-        !self.past.is_empty()
+    /// The scenes before this one, the nearest last.
+    pub fn past(&self) -> &[Arc<Scene>] {
+        &self.past
     }
 
-    pub fn can_redo(&self) -> bool {
-        !self.future.is_empty()
+    /// The scenes that were undone, the nearest last.
+    pub fn future(&self) -> &[Arc<Scene>] {
+        &self.future
     }
 }

@@ -1,35 +1,10 @@
-//! The slots and their order.
+//! The chain as it is typed.
 
-use crate::studio::ground::{Link, Slot};
-
-/// Grooves that can be kept.
-pub const SLOTS: usize = 8;
+use crate::studio::ground::{Link, SLOTS};
 
 /// Most links of a chain, and most turns of one.
 const LINKS: usize = 64;
 const REPEATS: u32 = 99;
-
-/// The slots and their order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Chain {
-    pub slots: [Option<Slot>; SLOTS],
-    /// As it was typed; without any, every slot that holds a groove plays once.
-    pub links: Vec<Link>,
-}
-
-impl Chain {
-    /// The links that can be played.
-    pub fn order(&self) -> Vec<Link> {
-        let all = (0..SLOTS).map(|slot| Link { slot, repeats: 1 });
-        let links: Vec<Link> = if self.links.is_empty() {
-            all.collect()
-        } else {
-            self.links.clone()
-        };
-        let filled = |link: &Link| self.slots[link.slot].is_some();
-        links.into_iter().filter(filled).collect()
-    }
-}
 
 /// `1x2 2 3x4` for a chain.
 pub fn text(links: &[Link]) -> String {
@@ -52,4 +27,19 @@ pub fn parse(text: &str) -> Option<Vec<Link>> {
     };
     let links: Vec<Link> = words.map(link).collect::<Option<_>>()?;
     (links.len() <= LINKS).then_some(links)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chains_are_typed_as_they_are_shown() {
+        let links = parse(" 1x2, 2  8X99 ").unwrap();
+        assert_eq!(text(&links), "1x2 2 8x99");
+        assert_eq!(parse(""), Some(Vec::new()));
+        for wrong in ["0", "9", "1x0", "1x100", "x2", "a", "1x", "1-2"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -1,22 +1,40 @@
 //! The studio on top of its features: hands actions and events to them, and has them work together
 //! where one is not enough.
 
+mod over;
+
+use std::path::PathBuf;
+
 use super::action::Action;
 use super::answers;
-use super::chain::{self, Chain};
+use super::bring::{self, Bring, Piece};
+use super::chain;
+use super::checkpoints::{self, Checkpoints};
 use super::devices::Devices;
 use super::drum_machine::DrumMachine;
 use super::event::Event;
-use super::ground::{Config, Effect, Ground, Overlay, Question, Weight};
+use super::ground::{Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
 use super::library::{self, Library};
-use super::midi::{self, Midi, Moved};
+use super::midi::{Midi, Moved};
 use super::overlays;
 use super::playing::{self, Playing};
+use super::session::Session;
 use super::training::Training;
 use super::{edit, export, morph, qualities, record, rework};
 use crate::embedded;
 use crate::engine::{DrumMap, Received, Status, Takeover};
 use musicvae::music::Groove;
+
+/// What the workstation begins with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Empty for the latest one.
+    pub session: String,
+    /// Files to bring in.
+    pub files: Vec<PathBuf>,
+    /// The checkpoint in the configuration was named by whoever starts the program.
+    pub checkpoint_is_named: bool,
+}
 
 /// The whole state of the workstation.
 pub struct Studio {
@@ -26,8 +44,14 @@ pub struct Studio {
     /// What is on the MIDI port.
     pub drum_machine: DrumMachine,
     pub devices: Devices,
-    pub chain: Chain,
+    pub session: Session,
+    /// The checkpoint was named by whoever started the program: it stays, whatever a session had.
+    keep_model: bool,
+    pub checkpoints: Checkpoints,
     pub library: Library,
+    pub bring: Bring,
+    /// Files to bring in once the session is there.
+    files: Vec<PathBuf>,
     pub training: Training,
 }
 
@@ -45,12 +69,16 @@ impl Studio {
             midi: Midi::new(&config),
             drum_machine: DrumMachine::from(&config.midi),
             devices: Devices::new(&config),
-            chain: Chain::default(),
+            session: Session::default(),
+            keep_model: false,
+            checkpoints: Checkpoints::default(),
             library: Library::default(),
+            bring: Bring::default(),
+            files: Vec::new(),
             training: Training::new(config.training.clone()),
             ground: Ground::new(config),
         };
-        library::load(source, &mut studio.ground);
+        studio.ground.load(source);
         studio
     }
 
@@ -63,12 +91,15 @@ impl Studio {
             Action::Record(action) => record::reason_against(action, ground),
             Action::Midi(_) | Action::Devices(_) => None,
             Action::DrumMachine(action) => self.drum_machine.reason_against(action, ground),
-            Action::Chain(action) => self.chain.reason_against(action, ground),
+            Action::Chain(action) => chain::reason_against(action, ground),
             Action::Morph(action) => morph::reason_against(action, ground),
             Action::Qualities(action) => qualities::reason_against(action, ground),
             Action::Rework(rework) => rework::reason_against(*rework, ground),
             Action::Edit(action) => edit::reason_against(action, ground),
             Action::Export(action) => export::reason_against(action, ground),
+            Action::Session(action) => self.session.reason_against(action, ground),
+            Action::Bring(action) => self.bring.reason_against(action, ground),
+            Action::Checkpoints(action) => self.checkpoints.reason_against(action, ground),
             Action::Library(action) => self.library.reason_against(action, ground),
             Action::Training(action) => self.training.reason_against(action),
             Action::Overlays(action) => overlays::reason_against(action, ground),
@@ -82,6 +113,9 @@ impl Studio {
             self.ground.complain(reason);
             return;
         }
+        if !matches!(action, Action::Overlays(_) | Action::Session(_)) {
+            self.session.touch();
+        }
         let ground = &mut self.ground;
         // What went wrong before is no news any more.
         ground.messages.let_go(ground.now);
@@ -91,12 +125,21 @@ impl Studio {
             Action::Midi(action) => self.midi.apply(action, ground),
             Action::DrumMachine(action) => self.drum_machine.apply(action, ground),
             Action::Devices(action) => self.devices.apply(action, ground),
-            Action::Chain(action) => self.chain.apply(action, ground),
+            Action::Chain(action) => chain::apply(action, ground),
             Action::Morph(action) => morph::apply(action, ground),
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
             Action::Edit(action) => edit::apply(action, ground),
             Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
+            Action::Session(action) => self.session.apply(action, ground),
+            Action::Bring(bring::Action::TakeAll) => {
+                if let Some(piece) = self.bring.piece.clone() {
+                    self.bring.apply(bring::Action::TakeAll, ground);
+                    self.collect(&[piece]);
+                }
+            }
+            Action::Bring(action) => self.bring.apply(action, ground),
+            Action::Checkpoints(action) => self.checkpoints.apply(action, ground),
             Action::Library(action) => self.library.apply(action, ground),
             Action::Training(action) => self.training.apply(action, ground),
             Action::Overlays(action) => self.apply_overlays(action),
@@ -107,8 +150,12 @@ impl Studio {
     pub fn receive(&mut self, event: Event) {
         let ground = &mut self.ground;
         match event {
-            Event::Tick(now) => ground.now = now,
-            Event::Transport(status) => self.receive_transport(status),
+            Event::Tick(now) => {
+                ground.now = now;
+                self.library.tick(ground);
+                return self.session.tick(ground);
+            }
+            Event::Transport(status) => return self.receive_transport(status),
             Event::Midi(received) => self.receive_midi(received),
             Event::Bindings(bindings) => self.midi.bindings.receive(bindings, ground),
             Event::Loaded(model) => {
@@ -117,14 +164,14 @@ impl Studio {
                 morph::take_model(model, ground);
             }
             Event::LoadFailed { source, reason } => {
-                library::receive_failure(&source, &reason, ground);
+                checkpoints::receive_failure(&source, &reason, ground);
             }
             Event::Decoded { ticket, grooves } => ground.receive_grooves(ticket, grooves),
             Event::Encoded { ticket, z } => ground.receive_latent(ticket, z),
             Event::Reworked { ticket, groove } => rework::receive(ticket, groove, ground),
             Event::InferenceFailed { ticket, reason } => ground.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => {
-                self.library.receive(entries, problems, ground);
+                self.checkpoints.receive(entries, problems, ground);
             }
             Event::Listed { kind, items, note } => {
                 self.devices.receive_list(kind, items, note, ground);
@@ -134,12 +181,60 @@ impl Studio {
             }
             Event::Seen(named, path, found) => self.training.form.receive(named, path, found),
             Event::MapOpened(map) => self.drum_machine.receive_map(map, ground),
-            Event::Chain(chain) => self.chain = chain,
+            Event::Files(listing) => self.bring.receive_listing(listing, ground),
+            Event::Music { pieces, purpose } => self.receive_music(pieces, purpose),
+            Event::LibraryRead { rows, remark } => {
+                self.library.is_loading = false;
+                self.library.receive_rows(rows, ground);
+                if let Some(remark) = remark {
+                    ground.complain(remark);
+                }
+            }
+            Event::Remembered(row) => self.library.receive_rows(vec![*row], ground),
+            Event::Fetched { id, heard } => self.library.receive(id, heard, ground),
+            Event::SessionOpened(opened) => {
+                // Only the first one: another is chosen for all that it has.
+                let keep_model = std::mem::take(&mut self.keep_model);
+                self.session.receive(*opened, keep_model, ground);
+                return self.bring_files();
+            }
+            Event::NothingKept(reason) => {
+                ground.complain(reason);
+                return self.bring_files();
+            }
+            Event::SessionNamed(name) => self.session.receive_name(name, ground),
             Event::Exported { file, about } => export::receive(&file, &about, ground),
             Event::Training(event) => self.training.receive(event, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),
         }
+        self.session.change();
+    }
+
+    /// Has the session opened, and what was asked for on the command line done.
+    pub fn begin(&mut self, opening: Opening) {
+        self.keep_model = opening.checkpoint_is_named;
+        if self.ground.config.session.data_folder().is_some() {
+            self.files = opening.files;
+            self.ground.keep(Keeping::Begin(opening.session));
+            self.library.is_loading = true;
+            self.ground.ask(Effect::ReadLibrary);
+        } else {
+            self.apply(bring::Action::Bring(opening.files));
+        }
+    }
+
+    /// Brings in what was named on the command line.
+    fn bring_files(&mut self) {
+        let files = std::mem::take(&mut self.files);
+        if !files.is_empty() {
+            self.apply(bring::Action::Bring(files));
+        }
+    }
+
+    /// Keeps what has changed, at the end.
+    pub fn end(&mut self) {
+        self.session.keep(&mut self.ground);
     }
 
     /// What has to be carried out, in order; the queue is empty afterwards.
@@ -166,6 +261,44 @@ impl Studio {
         let map = &self.drum_machine.map;
         let map = (*map != DrumMap::general_midi()).then_some(map.name.as_str());
         self.devices.sentence(map, &self.ground)
+    }
+
+    /// Takes files that were read: one for its window to be chosen, several for the library.
+    fn receive_music(&mut self, pieces: Vec<(PathBuf, Result<Piece, String>)>, purpose: Purpose) {
+        let mut sound = Vec::new();
+        for (path, read) in pieces {
+            match (purpose, read) {
+                (Purpose::Collect, Ok(piece)) => sound.push(piece),
+                (Purpose::Collect, Err(reason)) => self.ground.complain(reason),
+                (_, read) => self.bring.receive(path, read, purpose, &mut self.ground),
+            }
+        }
+        if purpose == Purpose::Collect {
+            self.collect(&sound);
+        }
+    }
+
+    /// Puts all of some pieces into the library, and opens it.
+    fn collect(&mut self, pieces: &[Piece]) {
+        let ground = &mut self.ground;
+        let mut grooves = 0;
+        for piece in pieces {
+            for heard in bring::whole(piece, ground) {
+                grooves += usize::from(self.library.remember(heard, Marks::default(), ground));
+            }
+            for remark in &piece.remarks {
+                ground.say(format!("{}: {remark}.", piece.name));
+            }
+        }
+        if pieces.is_empty() {
+            return;
+        }
+        ground.say(match grooves {
+            0 => "All of it is in the library already.".into(),
+            1 => "1 groove came into the library.".to_string(),
+            grooves => format!("{grooves} grooves came into the library."),
+        });
+        self.apply(library::Action::ShowLibrary);
     }
 
     fn receive_transport(&mut self, status: Status) {
@@ -203,87 +336,6 @@ impl Studio {
         let again = said.is_some_and(|said| reason.as_ref() == Some(&said.text));
         if !again {
             self.apply(action);
-        }
-    }
-
-    /// Hands on what is done in an overlay to the feature whose it is.
-    fn apply_overlays(&mut self, action: overlays::Action) {
-        use overlays::Action::{Accept, Ask, Close, Erase, MoveSelection, Quit, Type};
-        let ground = &mut self.ground;
-        match (&ground.screen.overlay, &action) {
-            (_, Ask(question)) => {
-                let text = match question {
-                    Question::Chain => chain::text(&self.chain.links),
-                    Question::MapName => self.drum_machine.map.name.clone(),
-                    _ => String::new(),
-                };
-                ground.screen.prompt(*question, text);
-            }
-            (overlay, Quit)
-                if self.training.is_alive() && *overlay != Some(Overlay::ConfirmQuit) =>
-            {
-                ground.screen.overlay = Some(Overlay::ConfirmQuit);
-            }
-            (Some(Overlay::Prompt { .. }), Accept) => self.answer(),
-            (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
-            (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
-            (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
-            (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
-            (Some(Overlay::TrainingForm), MoveSelection(by)) => self.training.form.move_by(*by),
-            (Some(Overlay::TrainingForm), Type(_) | Erase) => {
-                match action {
-                    Type(character) => self.training.form.type_character(character),
-                    _ => self.training.form.erase(),
-                }
-                self.training.look(ground);
-            }
-            (Some(Overlay::MapEditor), Type(character)) => {
-                self.drum_machine.type_digit(*character, ground);
-            }
-            (overlay, Close) => {
-                self.midi.bindings.learning = None;
-                if *overlay == Some(Overlay::MapEditor) {
-                    self.drum_machine.put_map_back(ground);
-                }
-                overlays::apply(Close, ground);
-            }
-            (overlay, MoveSelection(_)) => {
-                let last = match overlay {
-                    Some(Overlay::Bindings { .. }) => {
-                        self.midi.bindings.learning = None;
-                        midi::last_line()
-                    }
-                    Some(Overlay::Chain { .. }) => chain::SLOTS - 1,
-                    Some(Overlay::Qualities { .. }) => qualities::last_line(ground),
-                    _ => usize::MAX,
-                };
-                overlays::apply(action, ground);
-                overlays::no_further_than(last, ground);
-            }
-            _ => overlays::apply(action, ground),
-        }
-    }
-
-    /// Takes the answer that was typed.
-    fn answer(&mut self) {
-        let Some(Overlay::Prompt { question, text }) = self.ground.screen.overlay.take() else {
-            return;
-        };
-        let text = text.trim();
-        if text.is_empty() && question != Question::Chain {
-            return;
-        }
-        match answers::to_question(question, text) {
-            Some(action) => self.apply(action),
-            None => {
-                let wanted = question.text();
-                self.ground.complain(format!("{wanted}, not `{text}`."));
-                self.ground.screen.prompt(question, text.into());
-            }
-        }
-        // It was asked from the list of slots.
-        if question == Question::Chain && self.ground.screen.overlay.is_none() {
-            self.apply(chain::Action::ShowChain);
         }
     }
 }

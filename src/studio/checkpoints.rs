@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Effect, Entry, Ground};
+use super::ground::{Entry, Ground};
+use crate::embedded;
 use musicvae::checkpoint::catalogue::Source;
 
 /// What a player can do with checkpoints.
@@ -17,14 +18,14 @@ pub enum Action {
 
 /// The browser's cursor, and how old its list is.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Library {
+pub struct Checkpoints {
     /// Line of the list.
     pub selected: usize,
     /// When the checkpoints were listed, since the start.
     listed: Duration,
 }
 
-impl Library {
+impl Checkpoints {
     /// The reason against `action` in one sentence, or `None` when it can be done.
     pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
         match action {
@@ -44,7 +45,7 @@ impl Library {
             }
             Action::LoadCheckpoint => {
                 if let Some(entry) = ground.checkpoints.get(self.selected) {
-                    load(entry.source.clone(), ground);
+                    ground.load(entry.source.clone());
                 }
             }
         }
@@ -75,14 +76,13 @@ impl Library {
     }
 }
 
-pub fn load(source: Source, ground: &mut Ground) {
-    ground.loading = Some(source.clone());
-    ground.ask(Effect::LoadCheckpoint(source));
-}
-
 pub fn receive_failure(source: &Source, reason: &str, ground: &mut Ground) {
     if ground.loading.as_ref() == Some(source) {
         ground.loading = None;
     }
     ground.complain(reason);
+    // Without any model there is nothing to play with.
+    if ground.model.is_none() && ground.loading.is_none() && *source != embedded::first() {
+        ground.load(embedded::first());
+    }
 }

@@ -1,0 +1,372 @@
+//! Bringing a pattern in: from a file that is named, dropped, or found in the browser. Its window of
+//! some bars is chosen by ear, and becomes the groove, an end of the slider or a slot. It uses the
+//! ground only.
+
+mod files;
+mod piece;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use files::{Browser, FileEntry, Listing};
+pub use piece::Piece;
+
+use super::ground::{
+    Change, Effect, End, Ground, Heard, Origin, Overlay, Purpose, SLOTS, Slot, Sound,
+};
+use crate::engine::Command;
+use crate::engine::range::TEMPO;
+use musicvae::music::Groove;
+
+/// What a player can do to bring a pattern in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    ShowFiles,
+    /// Opens files or a folder that were named.
+    Bring(Vec<PathBuf>),
+    /// Goes into the selected folder, or opens the selected file.
+    OpenFile,
+    ParentFolder,
+    /// Another window of the file.
+    MoveWindow(isize),
+    FirstWindow,
+    LastWindow,
+    /// Has what runs go at the file's tempo.
+    TakeTempo,
+    /// Makes the window the groove that is played and edited.
+    TakeWindow,
+    /// And has the model read it, to be an end of the slider.
+    TakeWindowAsEnd(End),
+    /// Puts the window into a slot, from 0 on.
+    TakeIntoSlot(usize),
+    /// Puts the whole file into the library, window by window.
+    TakeAll,
+}
+
+/// What is being brought in.
+#[derive(Debug, Default)]
+pub struct Bring {
+    pub browser: Browser,
+    /// The file that was read last, and the window of it that is heard.
+    pub piece: Option<Piece>,
+    pub window: usize,
+    /// Why the selected file can't be heard.
+    pub problem: Option<String>,
+    /// The file that is waited for.
+    wanted: Option<PathBuf>,
+    /// It was found in the browser, which it leads back to.
+    from_browser: bool,
+}
+
+impl Bring {
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
+        match action {
+            Action::Bring(paths) if paths.len() > 1 => ground.nothing_kept(),
+            Action::ShowFiles | Action::Bring(_) | Action::ParentFolder => None,
+            Action::TakeAll if self.piece.is_some() => ground.nothing_kept(),
+            Action::OpenFile => {
+                let nothing = self.browser.here().is_none();
+                nothing.then(|| "Nothing is selected.".into())
+            }
+            Action::TakeWindowAsEnd(_) if self.piece.is_some() => ground.no_model(),
+            Action::TakeIntoSlot(slot) if *slot >= SLOTS => {
+                Some(format!("There are {SLOTS} slots."))
+            }
+            _ => self.piece.is_none().then(|| "No file is open.".into()),
+        }
+    }
+
+    pub fn apply(&mut self, action: Action, ground: &mut Ground) {
+        match action {
+            Action::ShowFiles => {
+                let folder = match self.browser.folder.as_os_str().is_empty() {
+                    true => PathBuf::from("."),
+                    false => self.browser.folder.clone(),
+                };
+                self.enter(folder, ground);
+            }
+            Action::Bring(paths) => self.bring(paths, ground),
+            Action::OpenFile => {
+                let Some((entry, path)) = self.browser.here() else {
+                    return;
+                };
+                if entry.is_folder {
+                    return self.enter(path, ground);
+                }
+                self.from_browser = true;
+                match &self.piece {
+                    Some(piece) if piece.path == path => self.open_piece(ground),
+                    _ => self.read(path, Purpose::Open, ground),
+                }
+            }
+            Action::ParentFolder => {
+                let folder = self.browser.folder.clone();
+                let parent = folder.parent();
+                if let Some(parent) = parent.filter(|parent| !parent.as_os_str().is_empty()) {
+                    self.enter(parent.into(), ground);
+                }
+            }
+            Action::MoveWindow(by) => {
+                self.listen_to(self.window.saturating_add_signed(by), ground);
+            }
+            Action::FirstWindow => self.listen_to(0, ground),
+            Action::LastWindow => self.listen_to(usize::MAX, ground),
+            Action::TakeTempo => {
+                if let Some(tempo) = self.tempo() {
+                    set_tempo(tempo, ground);
+                    ground.say(format!("At its own tempo, {tempo:.1}."));
+                }
+            }
+            Action::TakeWindow => self.take(ground),
+            Action::TakeWindowAsEnd(end) => {
+                self.take(ground);
+                ground.keep_as(end);
+            }
+            Action::TakeIntoSlot(slot) => self.take_into(slot, ground),
+            // The library's to do.
+            Action::TakeAll => self.close(ground),
+        }
+    }
+
+    /// Opens what was named: a file for its window to be chosen, a folder in the browser, several
+    /// files for the library.
+    fn bring(&mut self, paths: Vec<PathBuf>, ground: &mut Ground) {
+        self.from_browser = false;
+        match &paths[..] {
+            [] => {}
+            [file] => self.read(file.clone(), Purpose::Open, ground),
+            _ => {
+                let bars = window_bars(ground);
+                let purpose = Purpose::Collect;
+                ground.ask(Effect::ReadMusic {
+                    paths,
+                    bars,
+                    purpose,
+                });
+            }
+        }
+    }
+
+    fn enter(&mut self, folder: PathBuf, ground: &mut Ground) {
+        ground.screen.overlay = Some(Overlay::Files);
+        self.problem = None;
+        self.browser.enter(folder.clone());
+        let below = false;
+        ground.ask(Effect::ListFiles { folder, below });
+    }
+
+    fn read(&mut self, path: PathBuf, purpose: Purpose, ground: &mut Ground) {
+        self.wanted = Some(path.clone());
+        let bars = window_bars(ground);
+        let paths = vec![path];
+        ground.ask(Effect::ReadMusic {
+            paths,
+            bars,
+            purpose,
+        });
+    }
+
+    /// Moves the cursor of the browser; a file under it is heard.
+    pub fn move_selection(&mut self, by: isize, ground: &mut Ground) {
+        let line = self.browser.selected.saturating_add_signed(by);
+        self.browser.select(line);
+        self.preview(ground);
+    }
+
+    fn preview(&mut self, ground: &mut Ground) {
+        self.problem = None;
+        match self.browser.here() {
+            Some((entry, path)) if !entry.is_folder => self.read(path, Purpose::Listen, ground),
+            _ => {
+                self.wanted = None;
+                ground.stop_listening();
+            }
+        }
+    }
+
+    /// Another character of what is looked for, or one less; with none left, one folder up.
+    pub fn type_word(&mut self, character: Option<char>, ground: &mut Ground) {
+        match character {
+            Some(character) => self.browser.words.push(character),
+            None if self.browser.words.is_empty() => {
+                return self.apply(Action::ParentFolder, ground);
+            }
+            None => {
+                self.browser.words.pop();
+            }
+        }
+        self.browser.selected = 0;
+        self.browser.look();
+        if self.browser.lacks_below() {
+            let folder = self.browser.folder.clone();
+            let below = true;
+            ground.ask(Effect::ListFiles { folder, below });
+        }
+        self.preview(ground);
+    }
+
+    /// Takes what is in a folder.
+    pub fn receive_listing(&mut self, listing: Listing, ground: &mut Ground) {
+        if self.wanted.as_ref() == Some(&listing.folder) {
+            // It was named, and is a folder.
+            self.wanted = None;
+            ground.screen.overlay = Some(Overlay::Files);
+            self.browser.enter(listing.folder.clone());
+        }
+        let before = self.browser.here().map(|(entry, _)| entry.name.clone());
+        self.browser.take(listing);
+        if let Some(name) = before {
+            self.browser.select_name(&name);
+        }
+        if matches!(ground.screen.overlay, Some(Overlay::Files)) && self.wanted.is_none() {
+            self.preview(ground);
+        }
+    }
+
+    /// Takes a file that was read, where it is still wanted.
+    pub fn receive(
+        &mut self,
+        path: PathBuf,
+        read: Result<Piece, String>,
+        purpose: Purpose,
+        ground: &mut Ground,
+    ) {
+        if self.wanted.as_ref() != Some(&path) {
+            return;
+        }
+        let is_browsing = matches!(ground.screen.overlay, Some(Overlay::Files));
+        match read {
+            Ok(piece) => {
+                let is_single = piece.windows.len() == 1;
+                self.window = 0;
+                self.piece = Some(piece);
+                match purpose {
+                    Purpose::Listen if is_browsing => self.listen_to(0, ground),
+                    Purpose::Listen | Purpose::Collect => {}
+                    // There is nothing to choose.
+                    Purpose::Open if is_single && !self.from_browser => self.take(ground),
+                    Purpose::Open => self.open_piece(ground),
+                }
+            }
+            Err(reason) if is_browsing => {
+                ground.stop_listening();
+                self.problem = Some(reason);
+            }
+            Err(reason) => ground.complain(reason),
+        }
+    }
+
+    /// Has the window of the file chosen.
+    fn open_piece(&mut self, ground: &mut Ground) {
+        ground.screen.overlay = Some(Overlay::Piece);
+        self.listen_to(0, ground);
+    }
+
+    fn listen_to(&mut self, window: usize, ground: &mut Ground) {
+        let Some(piece) = &self.piece else { return };
+        self.window = window.min(piece.windows.len().saturating_sub(1));
+        if let Some(groove) = piece.windows.get(self.window) {
+            ground.listen_to(groove.clone(), piece.window_name(self.window));
+        }
+    }
+
+    /// Quarter notes a minute of the window.
+    pub fn tempo(&self) -> Option<f64> {
+        let window = self.piece.as_ref()?.windows.get(self.window)?;
+        Some(TEMPO.nearest((window.qpm * 10.0).round() / 10.0))
+    }
+
+    /// The window, as a groove that was kept.
+    fn chosen(&self) -> Option<Slot> {
+        let piece = self.piece.as_ref()?;
+        let groove = piece.windows.get(self.window)?.clone();
+        let name = piece.window_name(self.window);
+        Some(Slot { groove, name })
+    }
+
+    fn take(&mut self, ground: &mut Ground) {
+        let (Some(Slot { groove, name }), Some(tempo)) = (self.chosen(), self.tempo()) else {
+            return;
+        };
+        // What runs goes on as it does; where nothing runs, the file's tempo is the right one.
+        if !ground.transport.playing {
+            set_tempo(tempo, ground);
+        }
+        ground.undo.before(&ground.scene, Change::Single);
+        ground.forget_answers();
+        ground.audition = None;
+        ground.screen.overlay = None;
+        let in_file = match tempo == ground.sound.tempo {
+            true => String::new(),
+            false => format!(" (at {tempo:.1} in the file)"),
+        };
+        ground.say(format!("{name} is the groove{in_file}{}", self.remarks()));
+        ground.take_groove(groove, Origin::Named(name), ground.sound.takeover);
+    }
+
+    fn take_into(&mut self, slot: usize, ground: &mut Ground) {
+        let Some(kept) = self.chosen() else { return };
+        ground.undo.before(&ground.scene, Change::Single);
+        let before = match &ground.scene.slots.all[slot] {
+            Some(before) => format!(" ({} before; u undoes it)", before.name),
+            None => String::new(),
+        };
+        let name = &kept.name;
+        ground.say(format!("Slot {} holds {name}{before}.", slot + 1));
+        ground.scene.slots.all[slot] = Some(Arc::new(kept));
+    }
+
+    /// What was left out of the file, as the end of a sentence.
+    fn remarks(&self) -> String {
+        let remarks = self.piece.as_ref().map_or(&[][..], |piece| &piece.remarks);
+        match remarks {
+            [] => ".".into(),
+            remarks => format!(": {}.", remarks.join("; ")),
+        }
+    }
+
+    /// Back to the browser, where the file was found there; else what was heard before goes on.
+    pub fn close(&mut self, ground: &mut Ground) {
+        let is_piece = matches!(ground.screen.overlay, Some(Overlay::Piece));
+        if is_piece && self.from_browser {
+            ground.screen.overlay = Some(Overlay::Files);
+            return self.listen_to(0, ground);
+        }
+        ground.screen.overlay = None;
+        self.wanted = None;
+        ground.stop_listening();
+    }
+}
+
+/// Everything of a file, for the library.
+pub fn whole(piece: &Piece, ground: &Ground) -> Vec<Heard> {
+    let heard = |(name, groove): (String, &Groove)| Heard {
+        groove: groove.clone(),
+        name,
+        point: None,
+        seed: ground.scene.seed,
+        temperature: ground.scene.temperature,
+        qualities: ground.scene.qualities.clone(),
+        model: piece.name.clone(),
+        sound: Sound {
+            tempo: TEMPO.nearest(groove.qpm),
+            ..ground.sound
+        },
+    };
+    piece.in_a_row().map(heard).collect()
+}
+
+fn set_tempo(tempo: f64, ground: &mut Ground) {
+    ground.sound.tempo = tempo;
+    ground.send(Command::SetTempo(tempo));
+}
+
+/// Bars that the model's grooves have; four while there is no model.
+fn window_bars(ground: &Ground) -> usize {
+    let steps = ground.model.as_ref().map_or(64, |model| model.steps);
+    (steps / 16).max(1)
+}

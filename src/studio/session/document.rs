@@ -1,0 +1,270 @@
+//! A session as the text of its file, and back.
+//!
+//! Many scenes of the past have points and slots in common: those stand once, and scenes name them
+//! by their places.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, absolute};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::embedded;
+use crate::studio::ground::stored::StoredGroove;
+use crate::studio::ground::{
+    Anchor, LaneState, Link, Origin, Pane, SLOTS, Scene, Slot, Slots, Snapshot, Sound, Space, Undo,
+};
+use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::Latent;
+use musicvae::music::LANES;
+
+/// What the files of this program begin with; one with a greater number is a later program's.
+const VERSION: u32 = 1;
+
+/// What is read first.
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    now: StoredScene,
+    /// The nearest last.
+    past: Vec<StoredScene>,
+    future: Vec<StoredScene>,
+    sound: Sound,
+    lanes: Vec<LaneState>,
+    pane: Pane,
+    /// Lane and step of the cursor.
+    cursor: (usize, usize),
+    chain: bool,
+    space: Option<Space>,
+    /// A file, or the name of a checkpoint inside the program.
+    checkpoint: Option<String>,
+    points: Vec<Latent>,
+    slots: Vec<StoredSlot>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredScene {
+    groove: StoredGroove,
+    origin: Origin,
+    a: StoredAnchor,
+    b: StoredAnchor,
+    slider: f32,
+    temperature: f32,
+    qualities: BTreeMap<String, f32>,
+    seed: u64,
+    next_seed: u64,
+    pending: bool,
+    slots: Vec<Option<usize>>,
+    links: Vec<Link>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredAnchor {
+    name: String,
+    seed: Option<u64>,
+    point: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredSlot {
+    name: String,
+    groove: StoredGroove,
+}
+
+/// What scenes have in common, and where it stands.
+#[derive(Default)]
+struct Common {
+    points: Vec<Latent>,
+    point_places: HashMap<Vec<u32>, usize>,
+    slots: Vec<StoredSlot>,
+    slot_places: HashMap<*const Slot, usize>,
+}
+
+impl Common {
+    fn scene(&mut self, scene: &Scene) -> StoredScene {
+        let slots = scene.slots.all.iter();
+        StoredScene {
+            groove: StoredGroove::from(&scene.groove),
+            origin: scene.origin.clone(),
+            a: self.anchor(&scene.a),
+            b: self.anchor(&scene.b),
+            slider: scene.slider,
+            temperature: scene.temperature,
+            qualities: scene.qualities.clone(),
+            seed: scene.seed,
+            next_seed: scene.next_seed,
+            pending: scene.pending,
+            slots: slots
+                .map(|slot| slot.as_ref().map(|slot| self.slot(slot)))
+                .collect(),
+            links: scene.slots.links.clone(),
+        }
+    }
+
+    fn anchor(&mut self, anchor: &Anchor) -> StoredAnchor {
+        let bits = anchor.z.iter().map(|number| number.to_bits()).collect();
+        let point = *self.point_places.entry(bits).or_insert_with(|| {
+            self.points.push(anchor.z.clone());
+            self.points.len() - 1
+        });
+        StoredAnchor {
+            name: anchor.name.clone(),
+            seed: anchor.seed,
+            point,
+        }
+    }
+
+    fn slot(&mut self, slot: &Arc<Slot>) -> usize {
+        *self
+            .slot_places
+            .entry(Arc::as_ptr(slot))
+            .or_insert_with(|| {
+                let Slot { groove, name } = &**slot;
+                let (name, groove) = (name.clone(), StoredGroove::from(groove));
+                self.slots.push(StoredSlot { name, groove });
+                self.slots.len() - 1
+            })
+    }
+}
+
+/// The text of a session's file.
+pub fn encode(snapshot: &Snapshot) -> String {
+    let mut common = Common::default();
+    let now = common.scene(&snapshot.scene);
+    let mut scenes = |list: &[Arc<Scene>]| list.iter().map(|scene| common.scene(scene)).collect();
+    let (past, future) = (scenes(&snapshot.past), scenes(&snapshot.future));
+    let document = Document {
+        version: VERSION,
+        now,
+        past,
+        future,
+        sound: snapshot.sound,
+        lanes: snapshot.lanes.to_vec(),
+        pane: snapshot.pane,
+        cursor: (snapshot.lane, snapshot.step),
+        chain: snapshot.chain,
+        space: snapshot.space.clone(),
+        checkpoint: snapshot.source.as_ref().and_then(checkpoint),
+        points: common.points,
+        slots: common.slots,
+    };
+    // Numbers and names have a form in JSON: this can't fail.
+    serde_json::to_string(&document).unwrap_or_default()
+}
+
+/// What a checkpoint is called from anywhere.
+fn checkpoint(source: &Source) -> Option<String> {
+    match source {
+        Source::Embedded(embedded) => Some(embedded.name.into()),
+        Source::File(path) => {
+            let path = absolute(path).unwrap_or_else(|_| path.clone());
+            path.to_str().map(String::from)
+        }
+    }
+}
+
+/// The session of a file's text.
+///
+/// # Errors
+/// What of it makes no sense, or that a later program wrote it.
+pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
+    let Head { version } = serde_json::from_str(text)?;
+    anyhow::ensure!(
+        version <= VERSION,
+        "a later version of this program wrote it"
+    );
+    let document: Document = serde_json::from_str(text)?;
+    let slots = document.slots.into_iter();
+    let slots = slots.map(StoredSlot::read).collect::<Result<_, _>>()?;
+    let shared = Shared {
+        points: document.points,
+        slots,
+    };
+    let scenes = |stored: Vec<StoredScene>| {
+        let skipped = stored.len().saturating_sub(Undo::DEPTH);
+        let scenes = stored.into_iter().skip(skipped);
+        let scenes = scenes.map(|scene| shared.scene(scene).map(Arc::new));
+        scenes.collect::<anyhow::Result<Vec<_>>>()
+    };
+    let mut lanes = [LaneState::default(); LANES];
+    for (place, stored) in lanes.iter_mut().zip(document.lanes) {
+        *place = stored.in_range();
+    }
+    Ok(Snapshot {
+        scene: Arc::new(shared.scene(document.now)?),
+        past: scenes(document.past)?,
+        future: scenes(document.future)?,
+        sound: document.sound.in_range(),
+        lanes,
+        pane: document.pane,
+        lane: document.cursor.0,
+        step: document.cursor.1,
+        chain: document.chain,
+        space: document.space,
+        source: document
+            .checkpoint
+            .map(|name| embedded::named(Path::new(&name))),
+    })
+}
+
+/// What the scenes of a file have in common.
+struct Shared {
+    points: Vec<Latent>,
+    slots: Vec<Arc<Slot>>,
+}
+
+impl Shared {
+    fn scene(&self, stored: StoredScene) -> anyhow::Result<Scene> {
+        let unit = |value: f32| (0.0..=1.0).contains(&value);
+        anyhow::ensure!(
+            unit(stored.slider) && unit(stored.temperature / 2.0),
+            "a slider or a temperature is out of range"
+        );
+        let mut slots = Slots::default();
+        for (place, stored) in slots.all.iter_mut().zip(stored.slots) {
+            let slot = stored.map(|at| self.slots.get(at).context("a slot is missing"));
+            *place = slot.transpose()?.cloned();
+        }
+        let sound = |link: &Link| link.slot < SLOTS && link.repeats > 0;
+        slots.links = stored.links.into_iter().filter(sound).collect();
+        Ok(Scene {
+            groove: stored.groove.read()?,
+            origin: stored.origin,
+            a: self.anchor(stored.a)?,
+            b: self.anchor(stored.b)?,
+            slider: stored.slider,
+            temperature: stored.temperature,
+            qualities: stored.qualities,
+            seed: stored.seed,
+            next_seed: stored.next_seed,
+            slots,
+            pending: stored.pending,
+        })
+    }
+
+    fn anchor(&self, stored: StoredAnchor) -> anyhow::Result<Anchor> {
+        let z = self
+            .points
+            .get(stored.point)
+            .context("a point is missing")?;
+        Ok(Anchor {
+            z: z.clone(),
+            name: stored.name,
+            seed: stored.seed,
+            preview: None,
+        })
+    }
+}
+
+impl StoredSlot {
+    fn read(self) -> anyhow::Result<Arc<Slot>> {
+        let (groove, name) = (self.groove.read()?, self.name);
+        Ok(Arc::new(Slot { groove, name }))
+    }
+}
