@@ -32,10 +32,12 @@ impl DeviceArgs {
         Ok(self.choice(settings).open()?)
     }
 
-    /// That device for a long work, with a word of what it is.
+    /// That device for a long work, with a word of what it is, where that is no matter of course.
     pub fn open_and_tell(&self, settings: &Settings) -> anyhow::Result<Compute> {
         let compute = self.open(settings)?;
-        note!("note: {}", compute.sentence());
+        if self.device.is_some() || compute.training_sentence().is_some() {
+            note!("note: {}", compute.sentence());
+        }
         Ok(compute)
     }
 

@@ -488,13 +488,13 @@ fn grooves_are_found_marked_heard_and_taken() {
             let all = (0..rows.found()).filter_map(|line| rows.line(line));
             all.map(|row| row.marks.clone()).collect::<Vec<_>>()
         };
-        let mut before = marks(&bench);
+        let before = marks(&bench);
         drop(bench);
         let next = Workbench::over(folder.path());
-        let mut after = marks(&next);
-        after.retain(|marks| before.contains(marks));
-        before.retain(|marks| after.contains(marks));
-        assert_eq!(after, before, "{keys}");
+        // (What is listed may be some of them only.)
+        let after = marks(&next);
+        let kept = before.iter().all(|marks| after.contains(marks));
+        assert!(kept, "{keys}: {before:?} {after:?}");
     }
 }
 

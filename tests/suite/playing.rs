@@ -719,9 +719,9 @@ fn one_seed_draws_the_same_for_every_latent() {
             .unwrap();
         for other in played.iter().chain(&alone) {
             let off = difference(&other.rows.values, &wide(&played[0].rows.values));
-            // Tensors round the sums of one row and of many in other ways; drawn velocities and
-            // offsets stand on a grid of 2^-14.
-            let slack = if packed { 0.0 } else { 1e-3 };
+            // The sums of one row and of many are rounded in other ways, by tensors above all, where
+            // drawn velocities and offsets stand on a grid of 2^-14.
+            let slack = if packed { 1e-6 } else { 1e-3 };
             assert!(off <= slack, "{name}: {off}");
         }
         let other = Decoding { seed: 4, ..how };
