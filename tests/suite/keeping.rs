@@ -231,7 +231,7 @@ fn sessions_have_names() {
     bench.apply(musicvae_tui::studio::session::Action::OpenSession(
         "funky".into(),
     ));
-    assert_eq!(bench.said(), "The session funky is as it was.");
+    assert_eq!(bench.said(), "Session funky is back.");
     assert!(bench.shows("A: seed 4"));
     // And the last one is the one that opens next time.
     bench.script("s @400");

@@ -103,7 +103,7 @@ impl Session {
             Some(snapshot) => {
                 self.begun = true;
                 ground.restore(*snapshot, keep_model);
-                ground.say(format!("The session {name} is as it was."));
+                ground.say(format!("Session {name} is back."));
             }
             None if is_switch => {
                 self.begun = false;
