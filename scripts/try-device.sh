@@ -46,17 +46,18 @@ grep -E '^test result|FAILED|panicked' "$work/tests" >&2 || cat "$work/tests" >&
 
 # A corpus for the run: grooves of the built-in model, every fifth held back.
 step "training 50 steps on 200 sampled grooves"
-"$program" sample -n 200 --seed 1 --device "$device" --out "$work/corpus" >"$work/sampled"
+"$program" sample -n 200 --seed 1 --device "$device" --out "$work/corpus" >"$work/sampled" 2>&1
+# A name for the run, and its device.
 loss_of() {
     "$program" train --data "$work/corpus" --out "$work/run-$1" --steps 50 --batch 64 --seed 1 \
-        --validate-every 50 --device "$1" >"$work/train-$1" 2>&1 || {
+        --validate-every 50 --device "$2" >"$work/train-$1" 2>&1 || {
         cat "$work/train-$1" >&2
         exit 1
     }
     grep 'step 50 validation' "$work/train-$1" || grep 'step 50 ' "$work/train-$1"
 }
-loss_of cpu >"$work/loss-cpu"
-loss_of "$device" >"$work/loss"
+loss_of beside cpu >"$work/loss-cpu"
+loss_of tried "$device" >"$work/loss"
 
 step "measuring"
 # shellcheck disable=SC2086
