@@ -421,6 +421,11 @@ impl Preset {
             let product = |product: usize, &length: &usize| product.checked_mul(length);
             lengths.iter().try_fold(1, product)
         };
+        // A flat model fits windows of any length, and memory does not.
+        if self.bars > written::MOST_BARS {
+            let (bars, most) = (self.bars, written::MOST_BARS);
+            return Some(format!("its windows of {bars} bars are longer than {most}"));
+        }
         let steps = self.steps();
         for (what, levels) in [
             ("encoder", &self.encoder_levels),

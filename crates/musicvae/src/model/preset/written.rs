@@ -32,7 +32,7 @@ const MOST_UNITS: usize = 1 << 16;
 /// Layers of a stack.
 const MOST_LAYERS: usize = 16;
 /// Bars of a window.
-const MOST_BARS: usize = 256;
+pub(super) const MOST_BARS: usize = 256;
 /// Weights of a model, 16 GB of them in float32; training takes four times as much.
 const MOST_WEIGHTS: f64 = 4e9;
 
