@@ -50,7 +50,7 @@ pub use musicvae::training::{Event as TrainingEvent, Record};
 pub use training::{Curves, RunState, Term};
 pub use workers::{
     Answer, Archive, Inference, Job, Loader, Model, Tell, Workers, guarded, music, quiet_stderr,
-    read_library,
+    read_library, rehearse,
 };
 
 pub use crate::engine::{

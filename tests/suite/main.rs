@@ -23,6 +23,7 @@ mod prepare;
 mod pty;
 mod real_audio;
 mod recording;
+mod rehearsing;
 mod reworking;
 #[allow(dead_code)]
 mod session;

@@ -9,7 +9,7 @@ use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
     Action, Archive, Config, Effect, Entry, Event, ModelInfo, Opening, Quality, Record, Rework,
-    Source, Split, Studio, music, read_library,
+    Source, Split, Studio, music, read_library, rehearse,
 };
 use musicvae_tui::tui::{Key, Keymap, Theme, View, draw};
 use ratatui::Terminal;
@@ -205,6 +205,10 @@ impl Workbench {
                             ticket: *ticket,
                             groove: fake_rework(*rework, groove),
                         });
+                    }
+                    Effect::Rehearse(path, how) => {
+                        let played = rehearse(path, *how).map_err(|error| error.to_string());
+                        self.studio.receive(Event::Rehearsed(played));
                     }
                     Effect::Keep(keeping) => {
                         let archive = self.archive.as_mut();

@@ -205,6 +205,7 @@ impl Studio {
             Event::SessionNamed(name) => self.session.receive_name(name, ground),
             Event::Exported { file, about } => export::receive(&file, &about, ground),
             Event::Training(event) => self.training.receive(event, ground),
+            Event::Rehearsed(played) => self.training.receive_rehearsal(played, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),
         }

@@ -152,6 +152,8 @@ pub enum Overlay {
     Piece,
     /// The form of the next training run.
     TrainingForm,
+    /// What the model in training plays, and played before.
+    Rehearsals,
     /// A training run has all its steps: a longer one, or a new one?
     RunEnded,
     /// A model is in training: stop and save, or stay?

@@ -2,6 +2,7 @@
 
 mod curves;
 mod form;
+mod rehearsals;
 
 use std::path::PathBuf;
 
@@ -9,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 pub use curves::{Curves, Term};
 pub use form::{Field, Form};
+pub use rehearsals::Rehearsals;
 
-use super::ground::{Effect, Entry, Ground, Overlay, config};
+use super::ground::{Effect, End, Entry, Ground, Overlay, config};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::training::{Earlier, Event, Record};
 
@@ -28,6 +30,12 @@ pub enum Action {
     TrainLonger,
     /// Starts a new run beside the one that has all its steps.
     TrainAnew,
+    /// Lists how the model in training plays, and played before; all of it is heard by moving there.
+    ShowRehearsals,
+    /// Has the model play as it is now.
+    Rehearse,
+    /// Makes what is heard the groove that is played and edited, and perhaps an end of the slider.
+    TakeRehearsal(Option<End>),
     /// Another curve of the chart.
     NextTerm(isize),
     /// The whole run, or its last part.
@@ -64,6 +72,7 @@ pub struct Training {
     pub curves: Curves,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
+    pub rehearsals: Rehearsals,
     /// The curve of the chart.
     pub term: Term,
     /// Only the last part of the run.
@@ -79,6 +88,7 @@ impl Training {
             form: Form::default(),
             curves: Curves::default(),
             saved: None,
+            rehearsals: Rehearsals::default(),
             term: Term::default(),
             recent: false,
         }
@@ -102,6 +112,8 @@ impl Training {
                 self.state != RunState::Finished,
                 "There is no run that has all its steps.",
             ),
+            Action::ShowRehearsals | Action::TakeRehearsal(_) => return self.no_rehearsal(),
+            Action::Rehearse => (!self.is_alive() || stopping, "Nothing is in training."),
             Action::NextTerm(_) | Action::ToggleRecent | Action::TurnField(_) => return None,
         };
         when.then(|| reason.into())
@@ -138,6 +150,9 @@ impl Training {
                 self.form.turn(by, &names);
                 self.look(ground);
             }
+            Action::ShowRehearsals => self.show_rehearsals(ground),
+            Action::Rehearse => self.rehearse(ground),
+            Action::TakeRehearsal(end) => self.take_rehearsal(end, ground),
             Action::NextTerm(by) => self.term = self.term.turned(by),
             Action::ToggleRecent => self.recent = !self.recent,
         }
@@ -200,6 +215,7 @@ impl Training {
         self.began = None;
         self.curves = Curves::default();
         self.saved = None;
+        self.rehearsals = Rehearsals::of(ground.scene.decoding());
     }
 
     /// The data is read, and it is known which run this is.
@@ -263,6 +279,9 @@ impl Training {
             Event::Record(record) => self.curves.push(record),
             Event::Saved(path) => {
                 ground.say(format!("Saved {}.", path.display()));
+                if let Some(how) = self.rehearsals.how {
+                    ground.ask(Effect::Rehearse(path.clone(), how));
+                }
                 self.saved = Some(path);
             }
             Event::Finished(step) => self.end(step, ground),

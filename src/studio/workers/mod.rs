@@ -21,6 +21,7 @@ use std::thread;
 use anyhow::Context;
 
 pub use archive::{Archive, read_library};
+pub use drummer::rehearse;
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;
 pub use lists::music;
@@ -264,6 +265,14 @@ impl Workers {
             }),
             Effect::StartTraining(settings, device, earlier) => {
                 self.train(&settings, device, earlier);
+            }
+            Effect::Rehearse(path, how) => self.aside("rehearsal", move || {
+                Ok(Event::Rehearsed(guarded(|| drummer::rehearse(&path, how))))
+            }),
+            Effect::SaveTraining => {
+                if let Some(session) = &self.training {
+                    session.control.save();
+                }
             }
             Effect::PauseTraining(pause) => {
                 if let Some(session) = &self.training {

@@ -42,6 +42,8 @@ pub enum Place {
     MapEditor,
     /// The form of the next training run.
     TrainingForm,
+    /// How the model in training plays.
+    Rehearsals,
     /// A training run has all its steps.
     RunEnded,
     /// The question whether to leave a run.
@@ -67,6 +69,7 @@ impl Place {
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
+            Overlay::Rehearsals => Place::Rehearsals,
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
@@ -90,6 +93,7 @@ impl Place {
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
             Place::TrainingForm => "In the training form",
+            Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
         }

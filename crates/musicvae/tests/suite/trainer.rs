@@ -788,6 +788,15 @@ fn records(events: &[Event]) -> usize {
         .count()
 }
 
+/// The last step that is told of.
+fn steps(events: &[Event]) -> u64 {
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::Record(record) => Some(record.step),
+        _ => None,
+    });
+    last.unwrap_or_default()
+}
+
 fn ended(events: &[Event]) -> bool {
     matches!(events.last(), Some(Event::Finished(_) | Event::Failed(_)))
 }
@@ -856,6 +865,15 @@ fn pause_holds_and_stop_ends_a_session() {
         assert!(Instant::now() < patience, "a paused run went on");
     }
     assert!(session.is_running());
+    // A run that is held saves all the same when it is asked to, after the step where it stands.
+    let saves = |events: &[Event]| {
+        let saved = |event: &&Event| matches!(event, Event::Saved(_));
+        events.iter().filter(saved).count()
+    };
+    let (before, step) = (saves(&events), steps(&events));
+    session.control.save();
+    wait(&told, &mut events, |events| saves(events) > before);
+    assert_eq!(latest(&folder.path().join("out")).metadata.step, step);
     session.control.pause(false);
     let before = records(&events);
     wait(&told, &mut events, |events| records(events) > before);
