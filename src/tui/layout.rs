@@ -6,9 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders};
 
 use super::keymap::Keymap;
-use super::kit::{Canvas, Theme};
+use super::kit::{Canvas, Key, Reply, Targets, Theme};
 use super::panes::{drawing, grid};
 use super::{bars, overlays};
+use crate::studio::overlays::Action::Focus;
 use crate::studio::{Pane, Studio};
 
 /// Below this nothing useful fits.
@@ -26,16 +27,19 @@ pub struct View<'v> {
     pub keymap: &'v Keymap,
 }
 
-/// Draws `studio`; the same state gives the same screen.
-pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) {
+/// Draws `studio`, and returns what a mouse does there; the same state gives the same screen.
+pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) -> Targets {
     let area = frame.area();
+    let mut targets = Targets::default();
     let mut screen = Canvas {
         theme: view.theme,
         area,
         buffer: frame.buffer_mut(),
+        targets: &mut targets,
     };
     if !holds(area, LEAST) {
-        return too_small(&mut screen);
+        too_small(&mut screen);
+        return targets;
     }
     let all = holds(area, ALL_PANES);
     let [header, tabs, body, status, footer] = Layout::vertical([
@@ -57,10 +61,17 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) {
         (drawing(studio.ground.screen.pane).draw)(studio, &mut screen.at(body));
     }
     bars::status(studio, &mut screen.at(status));
-    bars::footer(studio, view.keymap, &mut screen.at(footer));
     if let Some(overlay) = &studio.ground.screen.overlay {
-        overlays::draw(overlay, studio, view.keymap, &mut screen.at(body));
+        screen.targets.cover(area);
+        let mut body = screen.at(body);
+        // Beside it is as good as Esc, but for where something is typed, which would be lost.
+        if let (false, Some(key)) = (view.keymap.types(studio), Key::parse("esc")) {
+            body.on_press(Reply::Press(key));
+        }
+        overlays::draw(overlay, studio, view.keymap, &mut body);
     }
+    bars::footer(studio, view.keymap, &mut screen.at(footer));
+    targets
 }
 
 fn holds(area: Rect, (width, height): (u16, u16)) -> bool {
@@ -116,6 +127,7 @@ fn places(screen: Rect, body: Rect) -> [(Pane, Rect); 4] {
 /// A pane under its title, with borders all around where there is room for them.
 fn framed(pane: Pane, full: bool, studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
+    canvas.on_press(Focus(pane));
     let drawing = drawing(pane);
     let (marker, frame, name) = if studio.ground.screen.pane == pane {
         (theme.pick("●", "*"), theme.accent(), theme.accent())

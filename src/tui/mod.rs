@@ -10,6 +10,7 @@ mod kit;
 mod layout;
 mod overlays;
 mod panes;
+mod pointer;
 mod terminal;
 
 use std::io::ErrorKind::{Interrupted, WouldBlock};
@@ -19,15 +20,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use crossterm::event::{Event as TerminalEvent, KeyEventKind};
+use crossterm::event::{Event as TerminalEvent, KeyEventKind, MouseEventKind};
 
 pub use keymap::{Binding, Keymap, KeymapError, Place};
-pub use kit::{Key, Theme};
+use kit::Reply;
+pub use kit::{Key, Targets, Theme};
 pub use layout::{View, draw};
+pub use pointer::Pointer;
 
 use crate::studio::bring;
 use crate::studio::overlays::Action;
-use crate::studio::{Config, Event, Opening, Studio, Workers, guarded, quiet_stderr};
+use crate::studio::{self, Config, Event, Opening, Studio, Workers, guarded, quiet_stderr};
 use crate::typed_path::typed_paths;
 use musicvae::fault;
 
@@ -65,7 +68,7 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     let _quiet = quiet_stderr();
     let (sender, messages) = sync_channel(QUEUE);
     listen_to_signals(&sender).context("the system's signals can't be received")?;
-    let mut screen = terminal::Screen::take().context(
+    let mut screen = terminal::Screen::take(config.screen.mouse).context(
         "the workstation needs a terminal: run it in one, or use a subcommand (see --help)",
     )?;
     listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
@@ -99,12 +102,17 @@ fn turn(
     messages: &Receiver<Message>,
 ) -> anyhow::Result<()> {
     let start = Instant::now();
+    let mut pointer = Pointer::default();
     let mut stale = true;
     while !studio.ground.leaving {
         workers.serve(studio);
         fault::point("screen");
         if stale {
-            match screen.terminal.draw(|frame| draw(studio, view, frame)) {
+            let shown = &mut pointer;
+            let drawn = screen
+                .terminal
+                .draw(|frame| shown.see(draw(studio, view, frame)));
+            match drawn {
                 // A terminal that can't take it now gets the whole state with the next frame.
                 Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
                 drawn => {
@@ -130,7 +138,9 @@ fn turn(
             match message {
                 Message::Terminal(event, at) => {
                     studio.receive(Event::Tick(at.saturating_duration_since(start)));
-                    receive_terminal(studio, view.keymap, event);
+                    for action in actions(studio, view.keymap, &mut pointer, event) {
+                        studio.apply(action);
+                    }
                 }
                 Message::Studio(event) => studio.receive(*event),
                 Message::Suspend => studio.apply(Action::Suspend),
@@ -151,7 +161,9 @@ fn turn(
         }
     }
     // Saving a run may take a while: the last frame says so.
-    let _ = screen.terminal.draw(|frame| draw(studio, view, frame));
+    let _ = screen.terminal.draw(|frame| {
+        draw(studio, view, frame);
+    });
     Ok(())
 }
 
@@ -178,23 +190,34 @@ fn changed_by_time(studio: &Studio) -> (String, Vec<String>) {
     )
 }
 
-fn receive_terminal(studio: &mut Studio, keymap: &Keymap, event: TerminalEvent) {
+/// What is done about what the terminal reports.
+pub fn actions(
+    studio: &Studio,
+    keymap: &Keymap,
+    pointer: &mut Pointer,
+    event: TerminalEvent,
+) -> Vec<studio::Action> {
     match event {
         TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
-            for action in keymap.actions(studio, Key::of(key)) {
-                studio.apply(action);
-            }
+            keymap.actions(studio, Key::of(key))
+        }
+        TerminalEvent::Mouse(event) => {
+            let replies = pointer.replies(event).into_iter();
+            let actions = replies.flat_map(|reply| match reply {
+                Reply::Do(action) => vec![action],
+                Reply::Press(key) => keymap.actions(studio, key),
+            });
+            actions.collect()
         }
         // Typed where something is typed; else it is what was dropped onto the window.
         TerminalEvent::Paste(text) if !keymap.types(studio) => {
-            studio.apply(bring::Action::Bring(typed_paths(&text)));
+            vec![bring::Action::Bring(typed_paths(&text)).into()]
         }
         TerminalEvent::Paste(text) => {
-            for character in text.chars().filter(|character| !character.is_control()) {
-                studio.apply(Action::Type(character));
-            }
+            let typed = text.chars().filter(|character| !character.is_control());
+            typed.map(|it| Action::Type(it).into()).collect()
         }
-        _ => {}
+        _ => Vec::new(),
     }
 }
 
@@ -204,6 +227,11 @@ fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
         // An error says that the terminal is gone.
         while let Ok(event) = crossterm::event::read() {
             fault::point("keys");
+            // A mouse that only passes by would wake the screen for nothing.
+            if matches!(&event, TerminalEvent::Mouse(mouse) if mouse.kind == MouseEventKind::Moved)
+            {
+                continue;
+            }
             if sender
                 .send(Message::Terminal(event, Instant::now()))
                 .is_err()

@@ -1,5 +1,6 @@
 //! The terminal: taken once, and given back whatever happens.
 
+use std::fmt;
 use std::io::{self, Stdout, stdout};
 use std::panic;
 use std::sync::Once;
@@ -7,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ThreadId};
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::execute;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use crossterm::{Command, execute};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
@@ -21,19 +22,20 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// The terminal in raw mode on its alternate screen; dropping it gives it back.
 pub struct Screen {
     pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: bool,
 }
 
 impl Screen {
-    /// Takes the terminal for the calling thread.
-    pub fn take() -> io::Result<Screen> {
+    /// Takes the terminal for the calling thread, with its mouse or without.
+    pub fn take(mouse: bool) -> io::Result<Screen> {
         restore_on_panic(thread::current().id());
-        let terminal = take()?;
-        Ok(Screen { terminal })
+        let terminal = take(mouse)?;
+        Ok(Screen { terminal, mouse })
     }
 
     /// Takes the terminal again, whatever others did to it meanwhile, to draw all of it anew.
     pub fn retake(&mut self) -> io::Result<()> {
-        self.terminal = take()?;
+        self.terminal = take(self.mouse)?;
         Ok(())
     }
 
@@ -45,7 +47,7 @@ impl Screen {
     }
 }
 
-fn take() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+fn take(mouse: bool) -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
     TAKEN.store(true, Ordering::SeqCst);
     // From here on `drop` undoes whatever part of this succeeded.
     let guard = Guard;
@@ -57,9 +59,32 @@ fn take() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
         Clear(ClearType::All),
         EnableBracketedPaste
     )?;
+    if mouse {
+        execute!(stdout(), CaptureMouse)?;
+    }
     let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
     std::mem::forget(guard);
     Ok(terminal)
+}
+
+/// Has the terminal report presses, drags and the wheel, in columns beyond 223 too. Unlike
+/// crossterm's own command it does not ask for every move without a button, of which there are many.
+struct CaptureMouse;
+
+impl Command for CaptureMouse {
+    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str("\x1b[?1000h\x1b[?1002h\x1b[?1006h")
+    }
+
+    #[cfg(windows)]
+    fn execute_winapi(&self) -> io::Result<()> {
+        crossterm::event::EnableMouseCapture.execute_winapi()
+    }
+
+    #[cfg(windows)]
+    fn is_ansi_code_supported(&self) -> bool {
+        false
+    }
 }
 
 /// Stops every process of the job, so that a shell sees that whatever started this one.
@@ -99,7 +124,14 @@ impl Drop for Guard {
 /// Gives the terminal back, once. Errors are let go: it may no longer be there.
 fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        // Where the mouse was not captured, it does no harm to let it go.
+        let _ = execute!(
+            stdout(),
+            DisableMouseCapture,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
         let _ = disable_raw_mode();
     }
 }

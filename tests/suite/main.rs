@@ -15,6 +15,7 @@ mod keeping;
 mod kit;
 mod machines;
 mod midi_in;
+mod mouse;
 mod mutations;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/naive.rs"]

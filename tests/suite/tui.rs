@@ -10,12 +10,7 @@ use musicvae_tui::studio::{
 use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
 
-use super::workbench::{Workbench, entry, model, record};
-
-const COLOR: Theme = Theme {
-    color: true,
-    ascii: false,
-};
+use super::workbench::{COLOR, Workbench, entry, model, record};
 
 fn line<'l>(lines: &'l [String], word: &str) -> &'l str {
     let found = lines.iter().find(|line| line.contains(word));

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crossterm::event::{
+    Event as TerminalEvent, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use musicvae::model::{Head, Latent, Prior};
 use musicvae::music::{Groove, Hit};
 use musicvae_tui::engine::Request;
@@ -11,12 +14,19 @@ use musicvae_tui::studio::{
     Action, Archive, Config, Effect, Entry, Event, ModelInfo, Opening, Quality, Record, Rework,
     Source, Split, Studio, music, read_library,
 };
-use musicvae_tui::tui::{Key, Keymap, Theme, View, draw};
+use musicvae_tui::tui::{Key, Keymap, Pointer, Targets, Theme, View, actions, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 
 pub const Z_SIZE: usize = 16;
 pub const STEPS: usize = 64;
+
+/// As a terminal with colours shows it.
+pub const COLOR: Theme = Theme {
+    color: true,
+    ascii: false,
+};
 
 /// A studio, the keys, and every effect so far.
 pub struct Workbench {
@@ -24,6 +34,7 @@ pub struct Workbench {
     pub archive: Option<Archive>,
     pub studio: Studio,
     pub keymap: Keymap,
+    pub pointer: Pointer,
     pub effects: Vec<Effect>,
 }
 
@@ -133,6 +144,7 @@ impl Workbench {
             archive: None,
             studio: Studio::new(config),
             keymap,
+            pointer: Pointer::default(),
             effects: Vec::new(),
         };
         bench.settle();
@@ -238,9 +250,64 @@ impl Workbench {
     pub fn press(&mut self, keys: &str) {
         for name in keys.split_whitespace() {
             let key = Key::parse(name).unwrap_or_else(|| panic!("no key `{name}`"));
-            for action in self.keymap.actions(&self.studio, key) {
-                self.apply(action);
-            }
+            let event = KeyEvent::new(key.code, key.modifiers);
+            self.receive_terminal(TerminalEvent::Key(event));
+        }
+    }
+
+    /// The left button goes down, on a screen of 120 by 40.
+    pub fn click(&mut self, at: (u16, u16)) {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), at);
+        self.mouse(MouseEventKind::Up(MouseButton::Left), at);
+    }
+
+    /// The left button goes down at the first place, moves to the others, and is let go.
+    pub fn drag(&mut self, places: &[(u16, u16)]) {
+        self.mouse(MouseEventKind::Down(MouseButton::Left), places[0]);
+        for &at in &places[1..] {
+            self.mouse(MouseEventKind::Drag(MouseButton::Left), at);
+        }
+        let last = places[places.len() - 1];
+        self.mouse(MouseEventKind::Up(MouseButton::Left), last);
+    }
+
+    /// Notches of the wheel, downwards.
+    pub fn wheel(&mut self, notches: i32, at: (u16, u16)) {
+        let kind = match notches < 0 {
+            true => MouseEventKind::ScrollUp,
+            false => MouseEventKind::ScrollDown,
+        };
+        for _ in 0..notches.abs() {
+            self.mouse(kind, at);
+        }
+    }
+
+    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) {
+        let (_, targets) = self.drawn(120, 40, COLOR);
+        self.pointer.see(targets);
+        self.receive_terminal(TerminalEvent::Mouse(MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }));
+    }
+
+    /// Where a text stands on a screen of 120 by 40.
+    pub fn find(&self, text: &str) -> (u16, u16) {
+        let lines = self.screen(120, 40);
+        let found = lines.iter().enumerate().find_map(|(y, line)| {
+            let x = line[..line.find(text)?].chars().count();
+            Some((x as u16, y as u16))
+        });
+        found.unwrap_or_else(|| panic!("no `{text}` in:\n{}", lines.join("\n")))
+    }
+
+    /// What the terminal reports goes the same way as in the program.
+    pub fn receive_terminal(&mut self, event: TerminalEvent) {
+        let keymap = &self.keymap;
+        for action in actions(&self.studio, keymap, &mut self.pointer, event) {
+            self.apply(action);
         }
     }
 
@@ -261,14 +328,7 @@ impl Workbench {
 
     /// The screen as lines of text.
     pub fn screen(&self, width: u16, height: u16) -> Vec<String> {
-        self.screen_with(
-            width,
-            height,
-            Theme {
-                color: true,
-                ascii: false,
-            },
-        )
+        self.screen_with(width, height, COLOR)
     }
 
     pub fn screen_with(&self, width: u16, height: u16, theme: Theme) -> Vec<String> {
@@ -281,15 +341,21 @@ impl Workbench {
         (0..height).map(line).collect()
     }
 
-    pub fn buffer(&self, width: u16, height: u16, theme: Theme) -> ratatui::buffer::Buffer {
+    pub fn buffer(&self, width: u16, height: u16, theme: Theme) -> Buffer {
+        self.drawn(width, height, theme).0
+    }
+
+    /// The screen, and what a mouse does there.
+    fn drawn(&self, width: u16, height: u16, theme: Theme) -> (Buffer, Targets) {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let view = View {
             theme,
             keymap: &self.keymap,
         };
+        let mut targets = Targets::default();
         terminal
-            .draw(|frame| draw(&self.studio, &view, frame))
+            .draw(|frame| targets = draw(&self.studio, &view, frame))
             .unwrap();
-        terminal.backend().buffer().clone()
+        (terminal.backend().buffer().clone(), targets)
     }
 }

@@ -1,61 +1,99 @@
 //! The line of keys.
 
-use ratatui::text::{Line, Span};
-
 use crate::studio::Studio;
-use crate::tui::keymap::Keymap;
-use crate::tui::kit::Canvas;
+use crate::tui::keymap::{Binding, Keymap};
+use crate::tui::kit::{Canvas, Key, Reply};
 
-/// The keys that work here, from the keymap.
-pub fn footer(studio: &Studio, keymap: &Keymap, canvas: &mut Canvas) {
-    let theme = canvas.theme;
-    let mut groups: Vec<(&str, String)> = Vec::new();
-    for binding in keymap.here(studio) {
-        let possible = studio.reason_against(&binding.action).is_none();
-        let (Some(key), true, false) = (binding.keys.first(), possible, binding.hint.is_empty())
-        else {
-            continue;
-        };
-        let key = compact(&key.to_string(), theme.ascii);
-        match groups.iter_mut().find(|(hint, _)| *hint == binding.hint) {
-            Some((_, keys)) => keys.push_str(&key),
-            None => groups.push((binding.hint, key)),
-        }
-    }
-    for (_, keys) in &mut groups {
-        // Without arrows to draw, their names would fill the line.
-        *keys = keys
-            .replace("LeftDownUpRight", "arrows")
-            .replace("UpDown", "arrows");
-    }
-    // What never may be missing comes first: help and the way out.
-    let order = |hint: &str| match hint {
-        "help" => 0,
-        "play" => 1,
-        "quit" => 2,
-        _ => 3,
-    };
-    groups.sort_by_key(|(hint, _)| order(hint));
-    let mut spans = vec![Span::raw(" ")];
-    let mut used = 1;
-    for (hint, keys) in groups {
-        let width = keys.chars().count() + hint.chars().count() + 3;
-        if used + width > usize::from(canvas.width()) + 2 {
-            continue;
-        }
-        used += width;
-        spans.push(Span::styled(keys, theme.accent()));
-        spans.push(Span::styled(format!(" {hint}  "), theme.faint()));
-    }
-    canvas.show(Line::from(spans));
+/// Keys that do something alike, and what.
+struct Hint {
+    what: &'static str,
+    keys: Vec<Key>,
 }
 
-fn compact(key: &str, ascii: bool) -> String {
-    match key {
+/// The keys that work here and now, from the keymap. A press of the mouse on one is as good as the
+/// key.
+pub fn footer(studio: &Studio, keymap: &Keymap, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let mut x = 1;
+    for Hint { what, keys } in hints(studio, keymap) {
+        let (names, shares) = names(&keys, theme.ascii);
+        let width = names.chars().count() + what.chars().count() + 3;
+        if usize::from(x) + width > usize::from(canvas.width()) + 2 {
+            continue;
+        }
+        // Each key answers where its name is, the last one where the words are too.
+        let mut place = x;
+        let mut shares = shares.into_iter().peekable();
+        while let Some((key, share)) = shares.next() {
+            let rest = if shares.peek().is_none() {
+                what.chars().count() + 1
+            } else {
+                0
+            };
+            canvas
+                .piece((place, 0), share + rest)
+                .on_press(Reply::Press(key));
+            place += share as u16;
+        }
+        canvas.put((x, 0), &names, theme.accent());
+        canvas.put((place, 0), &format!(" {what}"), theme.faint());
+        x += width as u16;
+    }
+}
+
+/// What the footer says, the most important first.
+fn hints(studio: &Studio, keymap: &Keymap) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    for binding in keymap.here(studio) {
+        let possible = studio.reason_against(&binding.action).is_none();
+        let what = what(binding, studio);
+        let (Some(&key), true, false) = (binding.keys.first(), possible, what.is_empty()) else {
+            continue;
+        };
+        match hints.iter_mut().find(|hint| hint.what == what) {
+            Some(hint) => hint.keys.push(key),
+            None => hints.push(Hint {
+                what,
+                keys: vec![key],
+            }),
+        }
+    }
+    // What never may be missing comes first: help, sound and the way out.
+    let order = |what: &str| match what {
+        "help" => 0,
+        "play" | "stop" => 1,
+        "sample" => 2,
+        "quit" => 3,
+        _ => 4,
+    };
+    hints.sort_by_key(|hint| order(hint.what));
+    hints
+}
+
+/// What a key does at this moment.
+fn what(binding: &Binding, studio: &Studio) -> &'static str {
+    match binding.hint {
+        "play" if studio.ground.transport.playing => "stop",
+        "record" if studio.ground.transport.recording.is_some() => "end recording",
+        hint => hint,
+    }
+}
+
+/// The names of keys in a row, and each key with how much of it is its own.
+fn names(keys: &[Key], ascii: bool) -> (String, Vec<(Key, usize)>) {
+    let name = |key: &Key| match key.to_string().as_str() {
         "Left" if !ascii => "←".into(),
         "Right" if !ascii => "→".into(),
         "Up" if !ascii => "↑".into(),
         "Down" if !ascii => "↓".into(),
-        _ => key.into(),
+        name => name.to_string(),
+    };
+    let names: Vec<String> = keys.iter().map(name).collect();
+    let row = names.concat();
+    // Without arrows to draw, their names would fill the line.
+    if matches!(row.as_str(), "LeftDownUpRight" | "UpDown") {
+        return ("arrows".into(), vec![(keys[0], "arrows".len())]);
     }
+    let lengths = names.iter().map(|name| name.chars().count());
+    (row, keys.iter().copied().zip(lengths).collect())
 }

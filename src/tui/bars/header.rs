@@ -2,51 +2,110 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::studio::{AudioState, MidiState, Recording, Studio, Takeover};
-use crate::tui::kit::{Canvas, Theme};
+use crate::studio::devices::Action::Choose;
+use crate::studio::midi::Action::ToggleOverdub;
+use crate::studio::morph::Action::NudgeTemperature;
+use crate::studio::overlays::Action::{Ask, ShowHelp};
+use crate::studio::playing::Action::{
+    CycleCountIn, CycleTakeover, NudgeClick, NudgeDynamics, NudgeLevel, NudgeSwing, NudgeTempo,
+    NudgeTiming, ToggleMetronome, TogglePlay,
+};
+use crate::studio::record::Action::ToggleRecord;
+use crate::studio::{AudioState, Kind, MidiState, Question, Recording, Studio, Takeover};
+use crate::tui::kit::{Canvas, Reply, Theme};
 
-/// Some words, after the rank in which they are given up where not all fit: the highest goes
-/// first, 0 never.
-type Item = (u8, Vec<Span<'static>>);
+/// Some words, and what the mouse does on them.
+struct Item {
+    /// Where not all fit, the highest go first; 0 never.
+    rank: u8,
+    spans: Vec<Span<'static>>,
+    press: Option<Reply>,
+    /// What a notch of the wheel does, up and down.
+    wheel: Option<(Reply, Reply)>,
+}
+
+impl Item {
+    fn new(rank: u8, spans: Vec<Span<'static>>) -> Item {
+        Item {
+            rank,
+            spans,
+            press: None,
+            wheel: None,
+        }
+    }
+
+    fn pressed(self, reply: impl Into<Reply>) -> Item {
+        Item {
+            press: Some(reply.into()),
+            ..self
+        }
+    }
+
+    /// The wheel makes it more by `step`, or less.
+    fn turned<A: Into<Reply>>(self, nudge: impl Fn(f32) -> A, step: f32) -> Item {
+        Item {
+            wheel: Some((nudge(step).into(), nudge(-step).into())),
+            ..self
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.spans.iter().map(Span::width).sum()
+    }
+
+    fn show(self, x: u16, canvas: &mut Canvas) {
+        let mut place = canvas.piece((x, 0), self.width());
+        if let Some(reply) = self.press {
+            place.on_press(reply);
+        }
+        if let Some((up, down)) = self.wheel {
+            place.on_wheel(up, down);
+        }
+        place.show(Line::from(self.spans));
+    }
+}
 
 /// Transport and feel; what matters less is left out where it doesn't fit.
 pub fn header(studio: &Studio, canvas: &mut Canvas) {
     let mut lamps = lamps(studio, canvas.theme);
-    let mut lamps_width: usize = lamps.iter().map(Span::width).sum();
+    let mut lamps_width: usize = lamps.iter().map(Item::width).sum();
     let room = usize::from(canvas.width());
     let mut items = items(studio, canvas.theme);
     while width(&items) + lamps_width + 1 > room && items.len() > 1 {
-        let last = items.iter().map(|(rank, _)| *rank).max().unwrap_or(0);
+        let last = items.iter().map(|item| item.rank).max().unwrap_or(0);
         if last == 0 {
             break;
         }
-        items.retain(|(rank, _)| *rank != last);
+        items.retain(|item| item.rank != last);
     }
     let lamps_fit = width(&items) + lamps_width < room;
     // What computes stands before them where there is room left.
     let device = format!("{} ", studio.ground.device.name);
     if width(&items) + lamps_width + device.len() < room {
         lamps_width += device.len();
-        lamps.insert(0, Span::styled(device, canvas.theme.faint()));
+        let device = Item::new(0, vec![Span::styled(device, canvas.theme.faint())]);
+        lamps.insert(0, device.pressed(Choose(Kind::Device)));
     }
-    let mut spans = vec![Span::raw(" ")];
-    for (index, (_, item)) in items.into_iter().enumerate() {
-        if index > 0 {
-            spans.push(Span::raw("  "));
-        }
-        spans.extend(item);
+    let mut x = 1;
+    for item in items {
+        let width = item.width() as u16 + 2;
+        item.show(x, canvas);
+        x += width;
     }
-    canvas.show(Line::from(spans));
     // Why something is off stands in the line below anyway.
     if lamps_fit {
-        canvas.right(lamps_width as u16).show(Line::from(lamps));
+        let mut x = canvas.width().saturating_sub(lamps_width as u16);
+        for lamp in lamps {
+            let width = lamp.width() as u16;
+            lamp.show(x, canvas);
+            x += width;
+        }
     }
 }
 
 /// With the blanks around each.
 fn width(items: &[Item]) -> usize {
-    let spans = items.iter().flat_map(|(_, spans)| spans);
-    spans.map(Span::width).sum::<usize>() + 2 * items.len()
+    items.iter().map(Item::width).sum::<usize>() + 2 * items.len()
 }
 
 /// Everything that there is to say, from left to right.
@@ -55,31 +114,39 @@ fn items(studio: &Studio, theme: Theme) -> Vec<Item> {
     let percent = |amount: f32| format!("{:.0}%", amount * 100.0);
     let named = |rank, name: &str, value: String| {
         let name = Span::styled(format!("{name} "), theme.faint());
-        (rank, vec![name, Span::styled(value, theme.strong())])
+        Item::new(rank, vec![name, Span::styled(value, theme.strong())])
     };
     let name = Span::styled(" musicvae-tui ", theme.accent());
-    let mut items = vec![(11, vec![name]), (0, playing(studio, theme))];
+    let mut items = vec![
+        Item::new(11, vec![name]).pressed(ShowHelp),
+        Item::new(0, playing(studio, theme)).pressed(TogglePlay),
+    ];
     if let Some(recording) = &transport.recording {
-        items.push((0, vec![recorded(recording, theme)]));
+        items.push(Item::new(0, vec![recorded(recording, theme)]).pressed(ToggleRecord));
         items.push(named(1, "to", recording.name.clone()));
     }
-    items.push(named(0, "bpm", studio.ground.tempo_words()));
+    let tempo = named(0, "bpm", studio.ground.tempo_words());
+    let tempo = tempo.turned(|by| NudgeTempo(by.into()), 1.0);
+    items.push(tempo.pressed(Ask(Question::Tempo)));
     if let Some(bars) = sound.looped {
-        items.push(named(2, "bars", bars.to_string()));
+        items.push(named(2, "bars", bars.to_string()).pressed(Ask(Question::Loop)));
     }
     let temperature = format!("{:.2}", studio.ground.scene.temperature);
-    items.push(named(2, "temp", temperature));
-    items.push(named(3, "last seed", studio.ground.scene.seed.to_string()));
-    items.push(named(5, "swing", percent(sound.swing)));
-    items.push(named(6, "timing", percent(sound.timing)));
-    items.push(named(9, "dynamics", percent(sound.dynamics)));
-    items.push(named(10, "level", percent(sound.level)));
-    items.push(named(4, "new at", takeover(studio, theme)));
+    let temperature = named(2, "temp", temperature).turned(NudgeTemperature, 0.05);
+    items.push(temperature.pressed(Ask(Question::Temperature)));
+    let seed = named(3, "last seed", studio.ground.scene.seed.to_string());
+    items.push(seed.pressed(Ask(Question::Seed)));
+    items.push(named(5, "swing", percent(sound.swing)).turned(NudgeSwing, 0.01));
+    items.push(named(6, "timing", percent(sound.timing)).turned(NudgeTiming, 0.1));
+    items.push(named(9, "dynamics", percent(sound.dynamics)).turned(NudgeDynamics, 0.1));
+    items.push(named(10, "level", percent(sound.level)).turned(NudgeLevel, 0.05));
+    items.push(named(4, "new at", takeover(studio, theme)).pressed(CycleTakeover));
     if sound.metronome {
-        items.push(named(8, "click", percent(sound.click)));
+        let click = named(8, "click", percent(sound.click)).turned(NudgeClick, 0.1);
+        items.push(click.pressed(ToggleMetronome));
     }
     if sound.count_in > 0 {
-        items.push(named(7, "count-in", sound.count_in.to_string()));
+        items.push(named(7, "count-in", sound.count_in.to_string()).pressed(CycleCountIn));
     }
     items
 }
@@ -131,23 +198,26 @@ fn recorded(recording: &Recording, theme: Theme) -> Span<'static> {
 }
 
 /// What is connected: sound, MIDI, and what plays on pads.
-fn lamps(studio: &Studio, theme: Theme) -> Vec<Span<'static>> {
+fn lamps(studio: &Studio, theme: Theme) -> Vec<Item> {
     let transport = &studio.ground.transport;
     let audio = matches!(transport.audio, AudioState::On { .. });
     let midi_on = |state: &MidiState| matches!(state, MidiState::On { .. });
     let midi = midi_on(&transport.midi);
     let word = |on: bool| if on { "on" } else { "off" };
+    let lamp = |text: String, style| Item::new(0, vec![Span::styled(text, style)]);
     let style = |on: bool| if on { theme.good() } else { theme.faint() };
     let mut lamps = Vec::new();
     if studio.midi.overdub {
         let pads = theme.pick("● pads ", "* pads ");
-        lamps.push(Span::styled(pads, theme.trouble()));
+        lamps.push(lamp(pads.into(), theme.trouble()).pressed(ToggleOverdub));
     }
-    lamps.push(Span::styled(format!("audio {}", word(audio)), style(audio)));
-    lamps.push(Span::raw(" "));
-    lamps.push(Span::styled(format!("MIDI {} ", word(midi)), style(midi)));
+    let sound = lamp(format!("audio {} ", word(audio)), style(audio));
+    lamps.push(sound.pressed(Choose(Kind::AudioOutput)));
+    let port = lamp(format!("MIDI {} ", word(midi)), style(midi));
+    lamps.push(port.pressed(Choose(Kind::MidiPort)));
     if midi_on(&transport.midi_in) {
-        lamps.push(Span::styled("in on ", style(true)));
+        let input = lamp("in on ".into(), style(true));
+        lamps.push(input.pressed(Choose(Kind::MidiInput)));
     }
     lamps
 }

@@ -2,12 +2,14 @@
 
 use ratatui::text::{Line, Span};
 
+use crate::studio::overlays::Action::ShowMessages;
 use crate::studio::{Studio, Weight};
 use crate::tui::kit::{Canvas, shortened};
 
 /// The latest message, or what is silent and why.
 pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
+    canvas.on_press(ShowMessages);
     let (weight, text) = studio.status_line();
     let (mark, style) = match weight {
         Weight::Notice => (" ", theme.plain()),

@@ -1,22 +1,22 @@
 //! The tabs of the panes.
 
-use ratatui::text::{Line, Span};
-
+use crate::studio::overlays::Action::Focus;
 use crate::studio::{Pane, Studio};
 use crate::tui::kit::Canvas;
 
 /// The panes' names, where only one of them fits.
 pub fn tabs(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let mut spans = vec![Span::raw(" ")];
+    let mut x = 1;
     for pane in Pane::ALL {
-        let here = studio.ground.screen.pane == pane;
         let text = format!("{} {}", pane as u8 + 1, pane.title());
-        spans.push(if here {
-            Span::styled(format!("[{text}]"), theme.accent())
-        } else {
-            Span::styled(format!(" {text} "), theme.faint())
-        });
+        let (text, style) = match studio.ground.screen.pane == pane {
+            true => (format!("[{text}]"), theme.accent()),
+            false => (format!(" {text} "), theme.faint()),
+        };
+        let width = text.chars().count();
+        canvas.piece((x, 0), width).on_press(Focus(pane));
+        canvas.put((x, 0), &text, style);
+        x += width as u16;
     }
-    canvas.show(Line::from(spans));
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Paragraph, Widget, Wrap};
 
+use super::mouse::{Gesture, Reply, Targets};
 use super::theme::Theme;
 
 /// A rectangle of the screen and the theme in which it is drawn. Places are counted from its
@@ -13,6 +14,8 @@ pub struct Canvas<'b> {
     pub theme: Theme,
     pub area: Rect,
     pub buffer: &'b mut Buffer,
+    /// What a mouse does on the screen.
+    pub targets: &'b mut Targets,
 }
 
 impl Canvas<'_> {
@@ -30,6 +33,7 @@ impl Canvas<'_> {
             theme: self.theme,
             area,
             buffer: self.buffer,
+            targets: self.targets,
         }
     }
 
@@ -47,14 +51,13 @@ impl Canvas<'_> {
         self.lines(y, u16::MAX)
     }
 
-    /// The last `width` columns, or as many as there are.
-    pub fn right(&mut self, width: u16) -> Canvas<'_> {
-        let width = width.min(self.area.width);
-        self.at(Rect {
-            x: self.area.right() - width,
-            width,
-            ..self.area
-        })
+    /// A single line of `width` columns, or of as many as there are.
+    pub fn piece(&mut self, (x, y): (u16, u16), width: usize) -> Canvas<'_> {
+        let room = self.area.width.saturating_sub(x);
+        let mut line = self.lines(y, 1).area;
+        line.x += x;
+        line.width = u16::try_from(width).unwrap_or(room).min(room);
+        self.at(line)
     }
 
     /// All but a column at either side.
@@ -91,6 +94,26 @@ impl Canvas<'_> {
     pub fn fill(&mut self, text: &str, style: Style) {
         let text = Paragraph::new(text).style(style);
         self.show(text.wrap(Wrap { trim: true }));
+    }
+
+    /// Has all of it answer to the mouse.
+    pub fn answer(&mut self, answer: impl Fn(Gesture) -> Vec<Reply> + 'static) {
+        self.targets.add(self.area, answer);
+    }
+
+    /// Has a press of the left button on it do this.
+    pub fn on_press(&mut self, reply: impl Into<Reply>) {
+        let reply = reply.into();
+        self.answer(move |gesture| Vec::from_iter(gesture.is_press().then(|| reply.clone())));
+    }
+
+    /// Has each notch of the wheel over it do this, upwards or downwards.
+    pub fn on_wheel(&mut self, up: impl Into<Reply>, down: impl Into<Reply>) {
+        let (up, down) = (up.into(), down.into());
+        self.answer(move |gesture| {
+            let towards = |notches: isize| if notches < 0 { &up } else { &down };
+            Vec::from_iter(gesture.notches().map(|notches| towards(notches).clone()))
+        });
     }
 
     /// Fills it with a widget.

@@ -1,15 +1,17 @@
 //! What everything on the screen is drawn with: a part of the screen, text that fits it, windows,
-//! colours and characters, and the names of keys. It knows no pane and no overlay, and nothing of
-//! the studio but the configuration of the screen.
+//! colours and characters, the names of keys, and what the mouse does where. It knows no pane and no
+//! overlay, and of the studio only its actions and the configuration of the screen.
 
 mod canvas;
 mod keys;
+mod mouse;
 mod text;
 mod theme;
 mod windows;
 
 pub use canvas::Canvas;
 pub use keys::Key;
+pub use mouse::{Deed, Reply, Targets};
 pub use text::{shortened, wrapped};
 pub use theme::Theme;
-pub use windows::{input, pick, pick_from, scrolled, window};
+pub use windows::{choose_by_mouse, input, pick, pick_from, scrolled, window};

@@ -178,7 +178,7 @@ mod tests {
     fn colours_are_off_where_they_are_refused() {
         let screen = |color| config::Screen {
             color,
-            ascii: false,
+            ..config::Screen::default()
         };
         let theme = |color, variables: &[(&str, &str)]| {
             let find = |name: &str| {

@@ -5,7 +5,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Clear, Widget};
 
 use super::canvas::Canvas;
+use super::keys::Key;
+use super::mouse::Reply;
 use super::theme::Theme;
+use crate::studio::overlays::Action::MoveSelection;
 
 /// A cleared window with room for so many columns and lines, or as many as there are, in the
 /// middle of `body`; returns its inside.
@@ -26,6 +29,7 @@ pub fn window<'c>(title: &str, (width, height): (u16, usize), body: &'c mut Canv
         .border_style(theme.accent())
         .title(Span::styled(format!(" {title} "), theme.accent()));
     let inner = block.inner(area);
+    body.targets.cover(area);
     Clear.render(area, body.buffer);
     block.render(area, body.buffer);
     body.at(Rect {
@@ -35,10 +39,20 @@ pub fn window<'c>(title: &str, (width, height): (u16, usize), body: &'c mut Canv
     })
 }
 
+/// Lines that a notch of the wheel scrolls.
+const WHEEL: isize = 3;
+
 /// The lines from `scroll` on; scrolling ends at the last page.
 pub fn scrolled(lines: Vec<Line>, scroll: usize, canvas: &mut Canvas) {
     let height = usize::from(canvas.height());
-    let first = scroll.min(lines.len().saturating_sub(height));
+    let last = lines.len().saturating_sub(height);
+    let first = scroll.min(last);
+    // From beyond the end the wheel comes back at once.
+    let up = (first as isize - scroll as isize).min(0) - WHEEL;
+    canvas.on_wheel(
+        MoveSelection(up),
+        MoveSelection(if first < last { WHEEL } else { 0 }),
+    );
     for (row, line) in lines.into_iter().skip(first).take(height).enumerate() {
         canvas.lines(row as u16, 1).show(line);
     }
@@ -61,6 +75,8 @@ pub fn pick_from<'l>(
     let height = usize::from(canvas.height());
     let first = (selected + 1).saturating_sub(height);
     let highlight = canvas.theme.selected();
+    let enter = Key::parse("enter").map(Reply::Press);
+    choose_by_mouse((first, count, selected), canvas, MoveSelection, enter);
     for row in (first..count).take(height) {
         let mut place = canvas.lines((row - first) as u16, 1);
         place.show(line(row));
@@ -68,6 +84,28 @@ pub fn pick_from<'l>(
             place.buffer.set_style(place.area, highlight);
         }
     }
+}
+
+/// Has the lines of a list, from `first` on, answer to the mouse: a press on one moves the selection
+/// there, and on the selected one takes it; the wheel moves it by one.
+pub fn choose_by_mouse<A: Into<Reply>>(
+    (first, count, selected): (usize, usize, usize),
+    canvas: &mut Canvas,
+    move_by: impl Fn(isize) -> A + 'static,
+    take: Option<Reply>,
+) {
+    let selected = selected.min(count.saturating_sub(1)) as isize;
+    canvas.answer(move |gesture| {
+        let line = first as isize + gesture.at.1 as isize;
+        let is_pressed = gesture.is_press() && line < count as isize;
+        let reply = match gesture.notches() {
+            Some(by) => Some(move_by(by).into()),
+            None if is_pressed && line == selected => take.clone(),
+            None if is_pressed => Some(move_by(line - selected).into()),
+            None => None,
+        };
+        Vec::from_iter(reply)
+    });
 }
 
 /// What is being typed, and where the next character goes.

@@ -3,8 +3,9 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::studio::drum_machine::Action::Map;
 use crate::studio::drum_machine::{Column, DrumMachine};
-use crate::studio::{MidiState, Studio};
+use crate::studio::{MapAction, MidiState, Studio};
 use crate::tui::kit::{Canvas, shortened, window};
 use musicvae::music::Lane;
 
@@ -26,6 +27,8 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     for (row, lane) in Lane::ALL.into_iter().enumerate().skip(first) {
         let y = 1 + (row - first) as u16;
         let here = row == editor.lane;
+        let by = row as isize - editor.lane as isize;
+        inner.lines(y, 1).on_press(Map(MapAction::Lane(by)));
         let mut text = |column: usize, text: &str, style: Style| {
             inner.put((AT[column], y), text, style);
         };
@@ -51,6 +54,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
             inner.put((0, y), theme.pick("▸", ">"), theme.accent());
         }
     }
+    inner.on_wheel(Map(MapAction::Lane(-1)), Map(MapAction::Lane(1)));
     inner.lines(10, 3).fill(&map.about, theme.faint());
     if inner.height() > 13 {
         let port = match &studio.ground.transport.midi {

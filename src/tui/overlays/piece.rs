@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::studio::Studio;
+use crate::studio::bring::Action::MoveWindow;
 use crate::studio::bring::Piece;
 use crate::tui::kit::{Canvas, Theme, window, wrapped};
 
@@ -39,16 +40,29 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
             .map(|line| Line::styled(line, theme.faint())),
     );
     let mut inner = window(&piece.name, (WIDTH, lines.len()), body);
+    inner.on_wheel(MoveWindow(-1), MoveWindow(1));
     for (y, line) in (0..).zip(lines) {
         inner.lines(y, 1).show(line);
     }
+    // A press on the strip, or a drag along it, brings the window there.
+    let each = bars_a_character(piece, room);
+    inner.lines(1, 1).answer(move |gesture| {
+        let bar = gesture.at.0 as isize * each as isize;
+        let moves = gesture.is_held().then(|| MoveWindow(bar - at as isize));
+        Vec::from_iter(moves.map(Into::into))
+    });
+}
+
+/// Bars that share a character of the strip.
+fn bars_a_character(piece: &Piece, room: usize) -> usize {
+    piece.strokes().len().div_ceil(room.max(1)).max(1)
 }
 
 /// How much is struck in each bar, with the window marked; a character stands for several bars where
 /// there are too many.
 fn strip(piece: &Piece, at: usize, room: usize, theme: Theme) -> Line<'static> {
     let strokes = piece.strokes();
-    let each = strokes.len().div_ceil(room.max(1)).max(1);
+    let each = bars_a_character(piece, room);
     let most = strokes.iter().copied().max().unwrap_or(0).max(1);
     let glyphs: [&str; 8] = match theme.ascii {
         true => [".", ".", ":", ":", "|", "|", "#", "#"],

@@ -6,8 +6,9 @@ use ratatui::layout::Constraint;
 use ratatui::style::Style;
 use ratatui::widgets::{Row, StatefulWidget, Table, TableState};
 
+use crate::studio::checkpoints::Action::{LoadCheckpoint, SelectCheckpoint};
 use crate::studio::{Entry, Pane, Studio};
-use crate::tui::kit::{Canvas, Theme, shortened};
+use crate::tui::kit::{Canvas, Theme, choose_by_mouse, shortened};
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
@@ -60,6 +61,14 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         .column_spacing(1);
     let list = canvas.lines(0, listed);
     StatefulWidget::render(table, list.area, list.buffer, &mut state);
+    let seen = (state.offset(), entries.len(), studio.checkpoints.selected);
+    let load = has_keys.then(|| LoadCheckpoint.into());
+    choose_by_mouse(
+        seen,
+        &mut canvas.lines(1, listed - 1),
+        SelectCheckpoint,
+        load,
+    );
     if let Some(obstacle) = obstacle {
         canvas.lines(listed, lines).fill(obstacle, theme.trouble());
     }

@@ -2,12 +2,14 @@
 
 use ratatui::style::Style;
 
+use crate::studio::morph::Action::{NudgeSlider, SetSlider};
 use crate::studio::quality::{shown, words};
 use crate::studio::{Anchor, Origin, Studio, once_reworked, while_reworking};
 use crate::tui::kit::{Canvas, Theme, shortened, wrapped};
 use musicvae::music::{Groove, LANES, Lane};
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
+    canvas.on_wheel(NudgeSlider(0.02), NudgeSlider(-0.02));
     let mut inner = canvas.padded();
     let theme = inner.theme;
     let scene = &studio.ground.scene;
@@ -102,6 +104,15 @@ fn track(slider: f32, y: u16, canvas: &mut Canvas) {
     let length = canvas.width() - 4;
     canvas.put((0, y), "A", theme.strong());
     canvas.put((length + 3, y), "B", theme.strong());
+    let rail = canvas.piece((2, y), length.into()).area;
+    canvas.at(rail).answer(move |gesture| {
+        let to = gesture.at.0 as f32 / f32::from(length - 1);
+        let slides = gesture.is_held().then(|| SetSlider(to.clamp(0.0, 1.0)));
+        Vec::from_iter(slides.map(Into::into))
+    });
+    for (x, to) in [(0, 0.0), (length + 3, 1.0)] {
+        canvas.piece((x, y), 1).on_press(SetSlider(to));
+    }
     let knob = (slider.clamp(0.0, 1.0) * f32::from(length - 1)).round() as u16;
     for x in 0..length {
         let glyph = match x {

@@ -314,12 +314,24 @@ impl Default for Export {
 }
 
 /// How the screen looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Screen {
     pub color: Color,
     /// Only ASCII characters, for fonts without block elements.
     pub ascii: bool,
+    /// Whether the mouse is used; else it is the terminal's own, which selects text.
+    pub mouse: bool,
+}
+
+impl Default for Screen {
+    fn default() -> Screen {
+        Screen {
+            color: Color::Auto,
+            ascii: false,
+            mouse: true,
+        }
+    }
 }
 
 /// Whether colours are used.
