@@ -40,8 +40,8 @@ pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
     Anchor, Change, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind, LaneState, Marks,
-    Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Scene, Screen, Slots,
-    Snapshot, Sound, Space, Undo, Weight, once_reworked, while_reworking,
+    Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Region, Scene, Screen,
+    Selection, Slots, Snapshot, Sound, Space, Undo, Weight, once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;

@@ -6,6 +6,7 @@ mod catalogue;
 mod cli;
 #[allow(dead_code)]
 mod devices;
+mod editing;
 mod engine;
 mod experiment;
 mod faults;

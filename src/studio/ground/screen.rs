@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::selection::Selection;
+
 /// A pane of the workstation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -85,6 +87,10 @@ pub enum Question {
     SaveSession,
     GrooveName,
     GrooveTags,
+    Fill,
+    Velocity,
+    Timing,
+    Random,
 }
 
 impl Question {
@@ -99,6 +105,10 @@ impl Question {
             Question::NewSession => "Begin a new session (its name)",
             Question::GrooveName => "Name of the groove (nothing for the one that it came with)",
             Question::GrooveTags => "Tags of the groove, with spaces between them",
+            Question::Fill => "Fill every how many steps (from where the selection began)",
+            Question::Velocity => "Velocity (100; +10, -10 by so much; 40-110 first to last)",
+            Question::Timing => "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step)",
+            Question::Random => "Random (v20 t10: within velocity, hundredths; s25: % struck)",
             Question::SaveSession => "Save this session as (its name)",
         }
     }
@@ -168,6 +178,10 @@ pub struct Screen {
     /// The cursor of the grid.
     pub lane: usize,
     pub step: usize,
+    /// What is selected on the grid, if anything is.
+    pub selection: Option<Selection>,
+    /// Bars that are shown at a time; as many as there is room for where that is `None`.
+    pub zoom: Option<usize>,
 }
 
 impl Screen {
