@@ -62,7 +62,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A thing on the disk that a player names, and that is looked at while it is typed.
+/// A thing on the machine that a player names, and that is looked at while it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A model to be trained, as its file describes it.
@@ -71,6 +71,8 @@ pub enum Named {
     /// The folder of a training run.
     RunFolder,
     Checkpoint,
+    /// What computes.
+    Device,
 }
 
 /// Something that has to be typed.

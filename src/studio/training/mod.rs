@@ -14,6 +14,7 @@ pub use rehearsals::Rehearsals;
 
 use super::ground::{Effect, End, Entry, Ground, Overlay, config};
 use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::DeviceChoice;
 use musicvae::training::{Earlier, Event, Record};
 
 /// What a player can do with training.
@@ -65,6 +66,8 @@ pub struct Training {
     /// Of the run, and of the next one: its folder is where the last one began.
     pub settings: config::Training,
     pub state: RunState,
+    /// What computes the run, or the next one.
+    device: DeviceChoice,
     /// The step behind which it began, once its data is read.
     began: Option<u64>,
     /// The next run, while it is described.
@@ -84,6 +87,7 @@ impl Training {
         Training {
             settings,
             state: RunState::Idle,
+            device: DeviceChoice::default(),
             began: None,
             form: Form::default(),
             curves: Curves::default(),
@@ -176,7 +180,7 @@ impl Training {
     }
 
     fn open_form(&mut self, ground: &mut Ground) {
-        self.form = Form::of(&self.settings);
+        self.form = Form::of(&self.settings, ground.device.choice);
         for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
             ground.ask(Effect::Look(named, path));
         }
@@ -193,9 +197,10 @@ impl Training {
     /// Starts the run of the form, or goes to the row that makes no sense.
     pub fn start_as_typed(&mut self, ground: &mut Ground) {
         match self.form.settings(&self.settings) {
-            Ok(settings) => {
+            Ok((settings, device)) => {
                 ground.screen.overlay = None;
                 self.settings = settings;
+                self.device = device;
                 self.start(Earlier::ContinuedIfSame, ground);
             }
             Err((field, _)) => self.form.selected = field as usize,
@@ -206,11 +211,7 @@ impl Training {
         let settings = self.settings.clone();
         let data = settings.data.display();
         ground.say(format!("Reading {data} to train {}.", settings.preset));
-        ground.ask(Effect::StartTraining(
-            settings,
-            ground.device.choice,
-            earlier,
-        ));
+        ground.ask(Effect::StartTraining(settings, self.device, earlier));
         self.state = RunState::Running;
         self.began = None;
         self.curves = Curves::default();

@@ -149,7 +149,7 @@ pub fn table() -> Vec<Binding> {
         row("paste-merge", grid, "ctrl-u", PasteMerge, "paste only where there is no hit", ""),
         row("type-velocity", grid, "ctrl-d", Ask(Question::Velocity), "type the velocity, or a ramp", ""),
         row("type-timing", grid, "ctrl-w", Ask(Question::Timing), "type the timing", ""),
-        row("insert-mode", grid, "ctrl-k", ToggleInsert, "a key for each lane: step by step, or in time while it plays", "keys"),
+        row("insert-mode", grid, "ctrl-k", ToggleInsert, "a key for each lane, step by step or while it plays", "keys"),
         row("zoom", grid, "z", Zoom, "fewer bars at a time, with more of the timing", "zoom"),
         unlisted("deselect", Selecting, "esc", Deselect, "nothing is selected any more", "end"),
         row("whole-bars", Selecting, "b", ToggleBars, "whole bars, or the steps between", "bars"),

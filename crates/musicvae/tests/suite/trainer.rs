@@ -767,7 +767,7 @@ fn a_corpus_without_validation_files_is_trained_on() {
 /// A run in the background, and what it says.
 fn begin(options: TrainOptions) -> (Session, Receiver<Event>) {
     let (tell, told) = channel();
-    let session = Session::spawn(options, move |event| drop(tell.send(event))).unwrap();
+    let session = Session::spawn(|| Ok(options), move |event| drop(tell.send(event))).unwrap();
     (session, told)
 }
 
