@@ -209,7 +209,7 @@ pub fn table() -> Vec<Binding> {
         row("longer-stride", Inserting, "]", TurnStride(1), "by more steps", "stride"),
         row("insert-softer", Inserting, "-", NudgeStrength(-8), "softer strokes", "loud"),
         row("insert-louder", Inserting, "= +", NudgeStrength(8), "louder strokes", "loud"),
-        row("insert-play", Inserting, "space", TogglePlay, "play or stop; while it plays, strokes fall where they are heard", "play"),
+        row("insert-play", Inserting, "space", TogglePlay, "play or stop; playing, strokes fall where heard", "play"),
         row("insert-metronome", Inserting, "m M", ToggleMetronome, "metronome on or off", ""),
         row("insert-zoom", Inserting, "z", Zoom, "fewer bars at a time", ""),
         row("insert-undo", Inserting, "u backspace", Undo, "undo", "undo"),
