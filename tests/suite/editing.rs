@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use crossterm::event::{MouseButton, MouseEventKind};
 use musicvae::music::Lane;
 use musicvae_tui::engine::{Command, Request};
+use musicvae_tui::studio::Pane;
 use musicvae_tui::studio::{Effect, Event, PadNote, Received, Takeover, Tap, Transport};
 use musicvae_tui::tui::Theme;
 use ratatui::style::Modifier;
@@ -526,4 +528,83 @@ fn pads_that_are_recorded_stay_so_after_insert_mode() {
         )
     });
     assert_eq!(last, Some(&engine(Command::Overdub(true))));
+}
+
+/// The place of a cell on a screen of 120 by 40: beats are a column apart.
+fn place(lane: u16, step: u16) -> (u16, u16) {
+    (12 + step + step / 4, 4 + 2 * lane)
+}
+
+#[test]
+fn the_mouse_draws_selects_and_turns() {
+    let mut bench = empty();
+    // A press sets the hit, a second one removes it.
+    bench.click(place(0, 4));
+    assert_eq!(lane(&bench, "Kick"), format!("....x...........|{BAR}"));
+    assert!(is_played_now(&bench.take(), &bench));
+    let screen = &bench.studio.ground.screen;
+    assert_eq!((screen.lane, screen.step), (0, 4));
+    bench.click(place(0, 4));
+    assert_eq!(lane(&bench, "Kick"), BAR);
+    // Drawn along the lane of the first cell, wherever the mouse goes; one step of undo.
+    let past = bench.studio.ground.undo.past().len();
+    bench.drag(&[place(2, 0), place(2, 1), place(4, 2), place(2, 3)]);
+    assert_eq!(lane(&bench, "CHat"), format!("xxxx............|{BAR}"));
+    assert_eq!(lane(&bench, "LTom"), BAR);
+    bench.click(place(2, 6));
+    assert_eq!(bench.studio.ground.undo.past().len(), past + 2);
+    // Removed in the same way; what was silent stays so.
+    bench.drag(&[place(2, 1), place(2, 2), place(2, 8)]);
+    assert_eq!(lane(&bench, "CHat"), format!("x..x..x.........|{BAR}"));
+    bench.press("u");
+    assert_eq!(lane(&bench, "CHat"), format!("xxxx..x.........|{BAR}"));
+    // The wheel: the hit under it, or the selection.
+    bench.wheel(-2, place(2, 0));
+    assert_eq!(
+        velocities(&bench, Lane::ClosedHat),
+        [108, 100, 100, 100, 100]
+    );
+    bench.wheel(3, place(2, 9));
+    assert_eq!(
+        velocities(&bench, Lane::ClosedHat),
+        [108, 100, 100, 100, 100]
+    );
+    let right = MouseButton::Right;
+    bench.mouse(MouseEventKind::Down(right), place(3, 3));
+    bench.mouse(MouseEventKind::Drag(right), place(2, 1));
+    bench.mouse(MouseEventKind::Up(right), place(2, 1));
+    let shown = bench.screen(120, 40).join("\n");
+    assert!(
+        shown.contains("selected: 3 steps of 2 lanes, 3 hits"),
+        "{shown}"
+    );
+    bench.wheel(1, place(2, 2));
+    assert_eq!(velocities(&bench, Lane::ClosedHat), [108, 96, 96, 96, 100]);
+    bench.press("c");
+    // What was selected is copied to where the next press is.
+    bench.mouse(MouseEventKind::Down(right), place(2, 12));
+    bench.press("ctrl-v");
+    assert_eq!(lane(&bench, "CHat"), format!("Xooo..x.....ooo.|{BAR}"));
+    // The ruler, and the labels with their flags.
+    bench.click((place(0, 20).0, 2));
+    assert_eq!(bench.studio.ground.screen.step, 20);
+    for (column, flags) in [
+        (7, (true, false, false)),
+        (8, (true, true, false)),
+        (9, (true, true, true)),
+    ] {
+        bench.click((column, place(1, 0).1));
+        let lane = bench.studio.ground.lanes[1];
+        assert_eq!((lane.mute, lane.solo, lane.lock), flags);
+    }
+    bench.wheel(2, (3, place(1, 0).1));
+    assert!((bench.studio.ground.lanes[1].level - 0.8).abs() < 1e-6);
+    // From another pane the first press only comes here.
+    bench.press("2");
+    let before = bench.studio.groove().clone();
+    bench.click(place(0, 0));
+    assert_eq!(bench.studio.ground.screen.pane, Pane::Grid);
+    assert_eq!(*bench.studio.groove(), before);
+    bench.click(place(0, 0));
+    assert_ne!(*bench.studio.groove(), before);
 }

@@ -286,7 +286,8 @@ impl Workbench {
         }
     }
 
-    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) {
+    /// The mouse does something, on a screen of 120 by 40.
+    pub fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) {
         let (_, targets) = self.drawn(120, 40, COLOR);
         self.pointer.see(targets);
         self.receive_terminal(TerminalEvent::Mouse(MouseEvent {

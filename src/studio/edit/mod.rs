@@ -7,6 +7,7 @@
 mod clip;
 mod insert;
 mod lanes;
+mod point;
 mod random;
 mod select;
 mod shape;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use clip::Clip;
 pub use insert::Insert;
+pub use point::{Cell, Pointing};
 pub use random::Limits;
 pub use select::Reach;
 pub use shape::Shape;
@@ -25,6 +27,7 @@ pub use typed::{Dynamics, Timing};
 use super::ground::{Change, End, Ground, Undo};
 use lanes::{Otherwise, edit_cells, edit_hits, region_or};
 use musicvae::music::{Hit, Lane};
+use point::Brush;
 
 /// Loudness of a hit set by hand: a plain stroke.
 const PLAIN_VELOCITY: f32 = 100.0 / 127.0;
@@ -75,6 +78,8 @@ pub enum Action {
     /// Of the hits of the selection, or of the one under the cursor.
     SetTiming(Timing),
     Randomize(Limits),
+    /// What the mouse does.
+    Point(Pointing),
     /// Shows fewer bars, and after one bar as many as there is room for.
     Zoom,
     /// Lanes are struck by keys of their own, or not.
@@ -100,6 +105,7 @@ pub struct Edit {
     pub clip: Option<Clip>,
     /// Lanes are struck by keys of their own.
     pub insert: Option<Insert>,
+    brush: Brush,
     /// Random edits so far: each has another seed.
     rolls: u64,
 }
@@ -191,6 +197,7 @@ impl Edit {
                 let seed = limits.seed.unwrap_or(self.rolls);
                 random::apply(limits, seed, ground);
             }
+            Action::Point(pointing) => self.point(pointing, ground),
             Action::Zoom => zoom(ground),
             Action::ToggleInsert => self.toggle_insert(ground),
             Action::Strike { lane, stay } => self.strike(lane, stay, ground),

@@ -17,6 +17,8 @@ pub enum Change {
     /// Of the hits of this region.
     Velocity(Region),
     Offset(Region),
+    /// Hits drawn by the mouse in one go, of this number.
+    Drawn(u64),
     /// Strokes from pads, in this turn of the loop.
     Overdub(u64),
 }

@@ -1,6 +1,7 @@
 //! The drum grid: lanes down, sixteenths across, like a piano roll.
 
 mod lane;
+mod mouse;
 mod page;
 mod ruler;
 mod timing;
@@ -63,6 +64,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         lane::draw(lane, studio, &page, y, canvas);
         y += page.lane_height;
     }
+    mouse::answer(page.clone(), studio, canvas);
     match canvas.height().saturating_sub(y) {
         0 => {}
         1 => cursor(studio, y, canvas),

@@ -16,6 +16,7 @@ pub const TALLEST: u16 = 4;
 const WIDEST: usize = 9;
 
 /// What of the groove is seen.
+#[derive(Clone)]
 pub struct Page {
     pub columns: Columns,
     pub steps: Range<usize>,
