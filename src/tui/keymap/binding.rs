@@ -40,6 +40,7 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    Mixer,
     /// The form of the next training run.
     TrainingForm,
     /// A training run has all its steps.
@@ -62,6 +63,9 @@ impl Place {
         match overlay {
             Overlay::Palette { .. }
             | Overlay::Prompt { .. }
+            | Overlay::Help {
+                searching: true, ..
+            }
             | Overlay::Library { searching: true } => Place::Typing,
             Overlay::Library { .. } => Place::Library,
             Overlay::Files => Place::Files,
@@ -70,6 +74,7 @@ impl Place {
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
+            Overlay::Mixer => Place::Mixer,
             Overlay::Chain { .. } => Place::Slots,
             Overlay::Qualities { .. } => Place::Qualities,
             _ => Place::List,
@@ -89,6 +94,7 @@ impl Place {
             Place::Library => "Library",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::Mixer => "In the mixer",
             Place::TrainingForm => "In the training form",
             Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
