@@ -16,6 +16,10 @@ pub enum Action {
     Choose(Kind),
 }
 
+/// How the engine begins when no card can be opened, and what the player can do about it.
+const NO_SOUND: &str = "No sound";
+const SILENT: &str = "The loop runs silently: choose an output with P, or start a sound server.";
+
 /// What was chosen.
 pub struct Devices {
     /// A MIDI input was chosen.
@@ -110,6 +114,9 @@ impl Devices {
     pub fn sentence(&self, map: Option<&str>, ground: &Ground) -> String {
         let transport = &ground.transport;
         let audio = match &transport.audio {
+            AudioState::Off { reason } if reason.starts_with(NO_SOUND) => {
+                format!("{} {SILENT}", with_full_stop(reason))
+            }
             AudioState::Off { reason } => with_full_stop(reason),
             AudioState::On { device, rate, .. } => format!("Sound: {device}, {rate} Hz."),
         };

@@ -49,6 +49,8 @@ pub enum Event {
     },
     /// The checkpoints, and what stood in the way of listing more.
     Catalogue(Vec<Entry>, Vec<String>),
+    /// How the run of a checkpoint went: validation losses, the first to the last.
+    StoryRead(Source, Vec<f64>),
     Listed {
         kind: Kind,
         items: Vec<String>,

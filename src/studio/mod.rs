@@ -22,6 +22,7 @@ pub mod export;
 pub mod ground;
 pub mod library;
 pub mod midi;
+pub mod mixer;
 pub mod morph;
 pub mod overlays;
 pub mod playing;
@@ -33,15 +34,17 @@ pub mod training;
 mod workers;
 
 pub use action::Action;
+pub use answers::to_question;
 pub use dispatch::{Opening, Studio};
 pub use drum_machine::{Column, MapAction, MapEditor};
 pub use event::Event;
 pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
-    Anchor, Change, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind, LaneState, Marks,
-    Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Region, Scene, Screen,
-    Selection, Slots, Snapshot, Sound, Space, Undo, Weight, once_reworked, while_reworking,
+    Anchor, Arrangement, Change, Details, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind,
+    LaneState, Marks, Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Region,
+    Scene, Screen, Selection, Slots, Snapshot, Sound, Space, Undo, Weight, once_reworked,
+    while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;

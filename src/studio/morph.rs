@@ -99,7 +99,8 @@ fn set_slider(ground: &mut Ground, to: f32) {
 }
 
 /// Takes a model that was loaded, and has it play.
-pub fn take_model(model: ModelInfo, ground: &mut Ground) {
+/// Takes a model that was loaded; `seed`: for it to play the groove of that seed.
+pub fn take_model(model: ModelInfo, seed: Option<u64>, ground: &mut Ground) {
     let is_first = ground.model.is_none();
     if is_first {
         ground.model = Some(model);
@@ -107,8 +108,11 @@ pub fn take_model(model: ModelInfo, ground: &mut Ground) {
     }
     ground.forget_answers();
     ground.undo.before(&ground.scene, Change::Single);
-    ground.say(format!("Playing {}.", model.name));
+    ground.say(format!("{} plays from now on.", model.name));
     ground.model = Some(model);
+    if ground.reread_ends(seed) {
+        return;
+    }
     // A draw of the other model is no draw of this one.
     ground.scene.a.seed = None;
     ground.scene.b.seed = None;

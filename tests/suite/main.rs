@@ -13,6 +13,7 @@ mod faults;
 mod house;
 mod keeping;
 mod kit;
+mod looks;
 mod machines;
 mod midi_in;
 mod mouse;

@@ -10,9 +10,8 @@ use musicvae_tui::studio::{
     Bars, Effect, Event, Origin, Overlay, PadNote, Received, Recording, Studio, Takeover, Tap,
     Transport, playing,
 };
-use musicvae_tui::tui::Theme;
 
-use super::workbench::{STEPS, Workbench, engine};
+use super::workbench::{PLAIN, STEPS, Workbench, engine};
 
 /// The engine's status, changed.
 fn engine_says(bench: &mut Workbench, change: impl FnOnce(&mut Transport)) {
@@ -280,11 +279,7 @@ fn a_recording_is_asked_for_told_of_and_shown() {
         assert_eq!(header.contains("to take-007"), width >= 80, "{header}");
         assert!(header.contains("stopped 1:1:000"), "{header}");
     }
-    let plain = Theme {
-        color: false,
-        ascii: true,
-    };
-    assert!(bench.screen_with(80, 24, plain)[0].contains("* rec 1:05"));
+    assert!(bench.screen_with(80, 24, PLAIN)[0].contains("* rec 1:05"));
     bench.press("w");
     assert_eq!(bench.take(), [engine(Command::StopRecording)]);
     engine_says(&mut bench, |status| {
@@ -331,14 +326,7 @@ fn the_transport_says_where_it_is() {
         !over("1.2") && over("2.2") && over("3.4") && !over("4.2"),
         "{ruler}"
     );
-    let ascii = bench.screen_with(
-        160,
-        40,
-        Theme {
-            color: false,
-            ascii: true,
-        },
-    );
+    let ascii = bench.screen_with(160, 40, PLAIN);
     assert!(line(&ascii, "1.2").contains("2.2="));
 }
 

@@ -11,10 +11,10 @@ use musicvae::music::{Groove, Hit};
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
-    Action, Archive, Config, Effect, Entry, Event, ModelInfo, Opening, Quality, Record, Rework,
-    Source, Split, Studio, music, read_library, rehearse,
+    Action, Archive, Config, Details, Effect, Entry, Event, ModelInfo, Opening, Quality, Record,
+    Rework, Source, Split, Studio, music, read_library, rehearse,
 };
-use musicvae_tui::tui::{Key, Keymap, Pointer, Targets, Theme, View, actions, draw};
+use musicvae_tui::tui::{Key, Keymap, Palette, Pointer, Targets, Theme, View, actions, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -22,10 +22,18 @@ use ratatui::buffer::Buffer;
 pub const Z_SIZE: usize = 16;
 pub const STEPS: usize = 64;
 
+/// As a terminal shows it that has neither colours nor other characters than ASCII.
+pub const PLAIN: Theme = Theme {
+    color: false,
+    ascii: true,
+    palette: Palette::TERMINAL,
+};
+
 /// As a terminal with colours shows it.
 pub const COLOR: Theme = Theme {
     color: true,
     ascii: false,
+    palette: Palette::TERMINAL_ON_DARK,
 };
 
 /// A studio, the keys, and every effect so far.
@@ -94,6 +102,7 @@ pub fn entry(name: &str) -> Entry {
         error: None,
         unplayable: None,
         rework: None,
+        details: Details::default(),
     }
 }
 

@@ -21,7 +21,7 @@ use super::overlays;
 use super::playing::{self, Playing};
 use super::session::Session;
 use super::training::Training;
-use super::{export, morph, qualities, record, rework};
+use super::{export, mixer, morph, qualities, record, rework};
 use crate::embedded;
 use crate::engine::{Command, DrumMap, Received, Status, Takeover};
 use musicvae::music::Groove;
@@ -92,7 +92,7 @@ impl Studio {
         match action {
             Action::Playing(action) => self.playing.reason_against(action, ground),
             Action::Record(action) => record::reason_against(action, ground),
-            Action::Midi(_) | Action::Devices(_) => None,
+            Action::Midi(_) | Action::Devices(_) | Action::Mixer(_) => None,
             Action::DrumMachine(action) => self.drum_machine.reason_against(action, ground),
             Action::Chain(action) => chain::reason_against(action, ground),
             Action::Morph(action) => morph::reason_against(action, ground),
@@ -128,6 +128,7 @@ impl Studio {
             Action::Midi(action) => self.midi.apply(action, ground),
             Action::DrumMachine(action) => self.drum_machine.apply(action, ground),
             Action::Devices(action) => self.devices.apply(action, ground),
+            Action::Mixer(action) => mixer::apply(action, ground),
             Action::Chain(action) => chain::apply(action, ground),
             Action::Morph(action) => morph::apply(action, ground),
             Action::Qualities(action) => qualities::apply(action, ground),
@@ -171,7 +172,7 @@ impl Studio {
             Event::Loaded(model) => {
                 ground.loading = None;
                 self.training.show(&model.log);
-                morph::take_model(model, ground);
+                morph::take_model(model, self.checkpoints.take_seed(), ground);
             }
             Event::LoadFailed { source, reason } => {
                 checkpoints::receive_failure(&source, &reason, ground);
@@ -186,6 +187,7 @@ impl Studio {
             Event::Listed { kind, items, note } => {
                 self.devices.receive_list(kind, items, note, ground);
             }
+            Event::StoryRead(source, losses) => self.checkpoints.receive_story(source, losses),
             Event::DeviceOpened(device, sentence) => {
                 self.devices.receive_device(device, sentence, ground);
             }
@@ -263,6 +265,10 @@ impl Studio {
     pub fn status_line(&self) -> (Weight, String) {
         match self.ground.messages.fresh(self.ground.now) {
             Some(message) => (message.weight, message.text.clone()),
+            None if self.session.is_first => {
+                let keys = "Space plays, s draws another groove, ? shows every key.";
+                (Weight::Notice, format!("{keys} {}", self.sound_sentence()))
+            }
             None => (Weight::Notice, self.sound_sentence()),
         }
     }

@@ -46,7 +46,7 @@ impl Ground {
     }
 
     /// A point of the latent space moved as the qualities say: what the model is given.
-    fn steered(&self, z: &[f32]) -> Latent {
+    pub(super) fn steered(&self, z: &[f32]) -> Latent {
         let mut z = z.to_vec();
         for (quality, amount) in self.steering() {
             z = latent::moved(&z, &quality.vector, amount);
@@ -193,6 +193,9 @@ impl Ground {
     }
 
     pub fn receive_latent(&mut self, ticket: u64, z: Latent) {
+        if self.receive_rereading(ticket, &z) {
+            return;
+        }
         let reading = &mut self.requests.reading;
         let Some(reading) = reading.take_if(|reading| reading.ticket == ticket) else {
             return;
@@ -278,6 +281,7 @@ impl Ground {
             self.requests.reading = None;
             self.requests.working = None;
             self.complain(format!("The model could not do that: {reason}"));
+            self.give_up_rereading(ticket);
         }
     }
 }

@@ -49,6 +49,13 @@ pub enum Effect {
         how: Decoding,
     },
     LoadCheckpoint(Source),
+    /// Tells how the run of a checkpoint went.
+    ReadStory(Source),
+    /// Moves a file, and those beside it that are named like it.
+    MoveFile {
+        from: PathBuf,
+        to: PathBuf,
+    },
     /// Asks for the things that can be chosen; the list comes as an event.
     List(Kind),
     /// Reads a drum map by name or file; the empty name is General MIDI.

@@ -2,6 +2,7 @@
 //! engine and the workers were last heard to say, what is shown and said, the configuration, and
 //! what is to be carried out. It knows the engine's and the library's words, and no feature.
 
+mod arrangement;
 mod asking;
 mod audition;
 pub mod config;
@@ -12,8 +13,10 @@ mod heard;
 mod keeping;
 mod messages;
 mod model;
+mod pane;
 pub mod quality;
 mod requests;
+mod rereading;
 mod scene;
 mod screen;
 mod selection;
@@ -26,19 +29,21 @@ mod undo;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use arrangement::Arrangement;
 pub use device::Device;
 pub use effect::{Effect, Purpose};
 pub use heard::{Heard, Marks, fingerprint};
 pub use keeping::Keeping;
 pub use messages::{Message, Messages, Weight};
-pub use model::{Entry, ModelInfo, once_reworked, while_reworking};
+pub use model::{Details, Entry, ModelInfo, once_reworked, while_reworking};
+pub use pane::Pane;
 pub use requests::Requests;
 pub use scene::{Anchor, End, Origin, Scene};
-pub use screen::{Kind, Named, Overlay, Pane, Question, Screen};
+pub use screen::{Kind, Named, Overlay, Question, Screen};
 pub use selection::{Region, Selection, Span};
 pub use slots::{Link, SLOTS, Slot, Slots, Turn};
 pub use snapshot::{Snapshot, Space};
-pub use sound::{LaneState, MASTER, Sound, in_words, set_to};
+pub use sound::{LaneState, MASTER, Sound, counted, in_words, set_to};
 pub use undo::{Change, Undo};
 
 use crate::engine::{Request, Status, Sync};
@@ -98,7 +103,7 @@ impl Ground {
             loading: None,
             checkpoints: Vec::new(),
             requests: Requests::default(),
-            screen: Screen::default(),
+            screen: Screen::from(&config.screen),
             messages: Messages::default(),
             now: Duration::ZERO,
             leaving: false,

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::pane::Pane;
 use super::scene::{Anchor, Origin, Scene};
-use super::screen::Pane;
 use super::sound::{LaneState, Sound};
 use super::undo::Undo;
 use super::{Config, Ground, ModelInfo};
-use crate::engine::Takeover;
+use crate::engine::{Command, Takeover};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::{LANES, Lane};
 
@@ -118,6 +118,10 @@ impl Ground {
         }
         for (lane, state) in Lane::ALL.into_iter().zip(self.lanes) {
             self.send(state.command(lane));
+            self.send(Command::SetPan {
+                lane,
+                pan: state.pan,
+            });
         }
         match snapshot.chain && !self.scene.slots.order().is_empty() {
             true => self.play_chain(),

@@ -3,7 +3,7 @@
 use super::config::Config;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, Range, SWING, TEMPO, TIMING};
+use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, PAN, Range, SWING, TEMPO, TIMING};
 use crate::engine::{AudioState, Bars, Command, MidiState, Position, Status, Sync, Takeover};
 use musicvae::music::{LANES, Lane};
 
@@ -98,6 +98,9 @@ pub struct LaneState {
     pub level: f32,
     pub mute: bool,
     pub solo: bool,
+    /// Between left (-1) and right (1); 0 is as the kit has it.
+    #[serde(default)]
+    pub pan: f32,
     /// Keeps its hits when a new groove arrives.
     pub lock: bool,
 }
@@ -108,16 +111,20 @@ impl Default for LaneState {
             level: 1.0,
             mute: false,
             solo: false,
+            pan: 0.0,
             lock: false,
         }
     }
 }
 
 impl LaneState {
-    /// With its level in the range.
+    /// With its level and place in their ranges.
     pub fn in_range(self) -> LaneState {
-        let level = LEVEL.nearest(self.level);
-        LaneState { level, ..self }
+        LaneState {
+            level: LEVEL.nearest(self.level),
+            pan: PAN.nearest(self.pan),
+            ..self
+        }
     }
 
     /// What tells the engine; a lock is nothing to it.
@@ -181,5 +188,13 @@ pub fn in_words(lanes: impl Iterator<Item = Lane>) -> String {
         [] => String::new(),
         [one] => (*one).into(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `1 bar`, `2 bars`.
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {several}"),
     }
 }

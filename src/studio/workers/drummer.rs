@@ -9,7 +9,7 @@ use crate::studio::training::Curves;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::data::Window;
+use musicvae::data::{Split, Window};
 use musicvae::model::{Compute, Decoding, Preset};
 use musicvae::music::Groove;
 use musicvae::{Drummer, Rework};
@@ -111,6 +111,13 @@ fn name(source: &Source, preset: &str) -> String {
             .file_stem()
             .map_or(preset.into(), |stem| stem.to_string_lossy().into_owned()),
     }
+}
+
+/// The validation losses of a checkpoint's run, the first to the last.
+pub fn losses(source: &Source) -> Vec<f64> {
+    let records = log(source).records.into_iter();
+    let checks = records.filter(|record| record.split == Split::Validation);
+    checks.map(|record| record.loss).collect()
 }
 
 /// The training log beside a checkpoint: `<name>.csv`, or `log.csv` in its folder. A log that

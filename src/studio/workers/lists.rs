@@ -10,10 +10,11 @@ use crate::engine::{self, DrumMap, DrumMaps};
 use crate::studio::bring::{Listing, Piece};
 use crate::studio::event::Event;
 use crate::studio::ground::config::Config;
-use crate::studio::ground::{Entry, Kind, Purpose};
+use crate::studio::ground::{Details, Entry, Kind, Purpose};
 use crate::studio::session::Sessions;
 use musicvae::Rework;
 use musicvae::checkpoint::Catalogue;
+use musicvae::checkpoint::catalogue::Summary;
 use musicvae::model::DeviceChoice;
 
 /// Reads files for windows of so many bars. A folder among them is listed instead, where it is alone.
@@ -44,6 +45,10 @@ pub fn checkpoints(folders: &[PathBuf]) -> Event {
             .modified
             .and_then(|modified| now.duration_since(modified).ok());
         let (source, name) = (entry.source, entry.name);
+        let details = match &entry.summary {
+            Ok(summary) => details(summary, entry.size),
+            Err(_) => Details::default(),
+        };
         match entry.summary {
             Ok(summary) => Entry {
                 source,
@@ -55,6 +60,7 @@ pub fn checkpoints(folders: &[PathBuf]) -> Event {
                 validation_loss: summary.metadata.validation_loss(),
                 age,
                 error: None,
+                details,
             },
             Err(reason) => Entry {
                 source,
@@ -66,10 +72,34 @@ pub fn checkpoints(folders: &[PathBuf]) -> Event {
                 error: Some(reason),
                 unplayable: None,
                 rework: None,
+                details,
             },
         }
     });
     Event::Catalogue(entries.collect(), catalogue.problems)
+}
+
+/// What else there is to say of a checkpoint.
+fn details(summary: &Summary, size: u64) -> Details {
+    let preset = &summary.preset;
+    let (makes, bars) = (preset.representation.makes(), preset.bars);
+    let about = match Rework::of(preset) {
+        Some(Rework::Humanize) => {
+            "Plays a straight groove with a drummer's dynamics and timing.".into()
+        }
+        Some(Rework::Drumify) => "Plays a whole groove to a tapped rhythm.".into(),
+        Some(Rework::AddHats) => "Plays hats to the rest of a groove.".into(),
+        None => format!("Samples, reads and morphs {makes} of {bars} bars."),
+    };
+    // The command that made it names what it was shown.
+    let command = summary.metadata.command.as_deref().unwrap_or_default();
+    let mut words = command.split_whitespace();
+    let data = words.find(|word| *word == "--data").and(words.next());
+    Details {
+        about,
+        data: data.unwrap_or_default().into(),
+        size,
+    }
 }
 
 /// The `.sf2` files of `folders`.

@@ -7,6 +7,7 @@
 mod archive;
 mod drummer;
 mod engine;
+mod files;
 mod inference;
 mod keeper;
 mod lists;
@@ -193,6 +194,16 @@ impl Workers {
             Effect::LoadCheckpoint(source) => {
                 if let Some(worker) = &self.inference {
                     worker.load(source);
+                }
+            }
+            Effect::ReadStory(source) => self.aside("story", move || {
+                let losses = drummer::losses(&source);
+                Ok(Event::StoryRead(source, losses))
+            }),
+            // Small work, done here in order, so that a list that comes has it.
+            Effect::MoveFile { from, to } => {
+                if let Err(reason) = files::moved(&from, &to) {
+                    self.answers.push(Event::Trouble(reason));
                 }
             }
             Effect::List(kind) => {

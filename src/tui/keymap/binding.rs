@@ -44,6 +44,7 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    Mixer,
     /// The form of the next training run.
     TrainingForm,
     /// How the model in training plays.
@@ -77,6 +78,9 @@ impl Place {
         match overlay {
             Overlay::Palette { .. }
             | Overlay::Prompt { .. }
+            | Overlay::Help {
+                searching: true, ..
+            }
             | Overlay::Library { searching: true } => Place::Typing,
             Overlay::Library { .. } => Place::Library,
             Overlay::Files => Place::Files,
@@ -86,6 +90,7 @@ impl Place {
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
+            Overlay::Mixer => Place::Mixer,
             Overlay::Chain { .. } => Place::Slots,
             Overlay::Qualities { .. } => Place::Qualities,
             _ => Place::List,
@@ -107,6 +112,7 @@ impl Place {
             Place::Library => "Library",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::Mixer => "In the mixer",
             Place::TrainingForm => "In the training form",
             Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",

@@ -25,6 +25,8 @@ pub struct Config {
     pub training: Training,
     pub export: Export,
     pub screen: Screen,
+    /// Themes of a player's own, by name: which one they are like, and colours by what is coloured.
+    pub themes: BTreeMap<String, BTreeMap<String, String>>,
     /// Key names by command name, in place of the built-in keys of that command.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -34,6 +36,12 @@ impl Config {
     pub fn platform_path() -> Option<PathBuf> {
         let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
         Some(folders.config_dir().join("config.toml"))
+    }
+
+    /// The names of every theme: the built-in ones, and a player's own.
+    pub fn theme_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.themes.keys().map(String::as_str);
+        THEMES.into_iter().chain(own)
     }
 }
 
@@ -313,11 +321,23 @@ impl Default for Export {
     }
 }
 
+/// The built-in themes. The first takes what suits the terminal's background.
+pub const THEMES: [&str; 6] = [
+    "auto",
+    "dark",
+    "light",
+    "red-green",
+    "blue-yellow",
+    "terminal",
+];
+
 /// How the screen looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Screen {
     pub color: Color,
+    /// One of [`THEMES`], or of [`Config::themes`].
+    pub theme: String,
     /// Only ASCII characters, for fonts without block elements.
     pub ascii: bool,
     /// Whether the mouse is used; else it is the terminal's own, which selects text.
@@ -328,6 +348,7 @@ impl Default for Screen {
     fn default() -> Screen {
         Screen {
             color: Color::Auto,
+            theme: THEMES[0].into(),
             ascii: false,
             mouse: true,
         }
