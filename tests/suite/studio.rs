@@ -353,6 +353,7 @@ fn began(out: &str, step: u64) -> Event {
     let story = (1..=step).map(|step| record(step, Split::Train, 9.0));
     Event::Training(TrainingEvent::Began {
         out: out.into(),
+        preset: Box::new(musicvae::model::Preset::groovae_4bar()),
         step,
         story: story.collect(),
     })
