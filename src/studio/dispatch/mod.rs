@@ -13,13 +13,17 @@ use super::checkpoints::{self, Checkpoints};
 use super::devices::Devices;
 use super::drum_machine::DrumMachine;
 use super::event::Event;
+use super::export::Export;
+use super::fills::Fills;
 use super::ground::{Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
 use super::library::{self, Library};
 use super::midi::{Midi, Moved};
 use super::overlays;
 use super::playing::{self, Playing};
 use super::session::Session;
+use super::sweep::Sweep;
 use super::training::Training;
+use super::variations::Variations;
 use super::{edit, export, morph, qualities, record, rework};
 use crate::embedded;
 use crate::engine::{DrumMap, Received, Status, Takeover};
@@ -49,6 +53,10 @@ pub struct Studio {
     keep_model: bool,
     pub checkpoints: Checkpoints,
     pub library: Library,
+    pub variations: Variations,
+    pub fills: Fills,
+    pub sweep: Sweep,
+    pub export: Export,
     pub bring: Bring,
     /// Files to bring in once the session is there.
     files: Vec<PathBuf>,
@@ -73,6 +81,10 @@ impl Studio {
             keep_model: false,
             checkpoints: Checkpoints::default(),
             library: Library::default(),
+            variations: Variations::default(),
+            fills: Fills::default(),
+            sweep: Sweep::default(),
+            export: Export::default(),
             bring: Bring::default(),
             files: Vec::new(),
             training: Training::new(config.training.clone()),
@@ -95,6 +107,9 @@ impl Studio {
             Action::Morph(action) => morph::reason_against(action, ground),
             Action::Qualities(action) => qualities::reason_against(action, ground),
             Action::Rework(rework) => rework::reason_against(*rework, ground),
+            Action::Variations(action) => self.variations.reason_against(action, ground),
+            Action::Fills(action) => self.fills.reason_against(action, ground),
+            Action::Sweep(action) => self.sweep.reason_against(action, ground),
             Action::Edit(action) => edit::reason_against(action, ground),
             Action::Export(action) => export::reason_against(action, ground),
             Action::Session(action) => self.session.reason_against(action, ground),
@@ -129,6 +144,9 @@ impl Studio {
             Action::Morph(action) => morph::apply(action, ground),
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
+            Action::Variations(action) => self.variations.apply(action, ground),
+            Action::Fills(action) => self.fills.apply(action, ground),
+            Action::Sweep(action) => self.sweep.apply(action, ground),
             Action::Edit(action) => edit::apply(action, ground),
             Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
             Action::Session(action) => self.session.apply(action, ground),
@@ -169,6 +187,10 @@ impl Studio {
             Event::Decoded { ticket, grooves } => ground.receive_grooves(ticket, grooves),
             Event::Encoded { ticket, z } => ground.receive_latent(ticket, z),
             Event::Reworked { ticket, groove } => rework::receive(ticket, groove, ground),
+            Event::Related { ticket, grooves } => {
+                self.variations.receive(ticket, &grooves, ground);
+                self.fills.receive(ticket, &grooves, ground);
+            }
             Event::InferenceFailed { ticket, reason } => ground.receive_failure(ticket, &reason),
             Event::Catalogue(entries, problems) => {
                 self.checkpoints.receive(entries, problems, ground);
@@ -204,6 +226,8 @@ impl Studio {
             }
             Event::SessionNamed(name) => self.session.receive_name(name, ground),
             Event::Exported { file, about } => export::receive(&file, &about, ground),
+            Event::Rendering(share) => self.export.share = Some(share),
+            Event::Rendered(written) => self.export.receive(written, ground),
             Event::Training(event) => self.training.receive(event, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),
@@ -307,6 +331,8 @@ impl Studio {
         self.playing.hear(&status, ground);
         self.midi.hear(status.sync, ground);
         ground.transport = status;
+        self.fills.hear(ground);
+        self.sweep.hear(ground);
     }
 
     fn receive_midi(&mut self, received: Vec<Received>) {
