@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Config, Device, Effect, Ground, Kind, Overlay};
-use crate::engine::{AudioState, MidiState, Setup, SoundFontSource};
+use super::ground::{Config, Device, Effect, Ground, Kind, Overlay, soundfont};
+use crate::engine::{AudioState, MidiState, Setup};
 
 /// What a player can do with devices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,7 +89,10 @@ impl Devices {
             Kind::AudioOutput => {
                 ground.send(Setup::OpenAudio((!name.is_empty()).then_some(name)));
             }
-            Kind::SoundFont => ground.send(Setup::SetSoundFont(soundfont(Path::new(&name)))),
+            Kind::SoundFont => {
+                ground.soundfont = soundfont(Path::new(&name));
+                ground.send(Setup::SetSoundFont(ground.soundfont.clone()));
+            }
             Kind::DrumMap => ground.ask(Effect::OpenMap(name)),
             // No device: it is opened by the feature that it belongs to.
             Kind::Session => {}
@@ -158,15 +161,6 @@ pub fn take_selected(ground: &mut Ground) -> Option<Option<String>> {
                 .cloned(),
         ),
         _ => None,
-    }
-}
-
-/// The SoundFont of a path; the empty one is the built-in kit.
-pub fn soundfont(path: &Path) -> SoundFontSource {
-    if path.as_os_str().is_empty() {
-        SoundFontSource::Embedded
-    } else {
-        SoundFontSource::File(path.into())
     }
 }
 

@@ -29,6 +29,14 @@ impl Core {
                     player.set_chain(chain, takeover, displace);
                 });
             }
+            Prepared::Fill(bar, takeover) => {
+                let garbage = &mut self.garbage;
+                let mut displace = |it: Displaced| discard(garbage, it.into());
+                match self.transport.playing() {
+                    true => self.player.set_fill(bar, takeover, &mut displace),
+                    false => displace(Displaced::Pattern(bar)),
+                }
+            }
             Prepared::Tap(tap) => {
                 if let Some(old) = self.tap.replace(tap) {
                     self.discard(Garbage::Tap(old));

@@ -195,6 +195,10 @@ impl Engine {
                 self.core
                     .send(Prepared::Chain(chain.map(Box::new), takeover))
             }
+            Request::PlayFill { bar, takeover } => {
+                let bar = Arc::new(Pattern::new(bar));
+                self.core.send(Prepared::Fill(bar, takeover))
+            }
             Request::Record(options) => {
                 let stop = Arc::new(AtomicBool::new(false));
                 *self.stop_recording() = stop.clone();

@@ -29,6 +29,9 @@ pub enum Request {
         links: Vec<ChainLink>,
         takeover: Takeover,
     },
+    /// Plays a bar once, in the place of what goes round: from the next step on to the next bar line,
+    /// or the whole of the next bar. Nothing is held up by it, and when nothing plays, nothing does.
+    PlayFill { bar: Groove, takeover: Takeover },
     /// Records what is heard and played; while one recording is made, another one is not begun.
     Record(RecordOptions),
     /// Which notes that come in strike which lanes.

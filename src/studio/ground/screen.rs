@@ -142,6 +142,12 @@ pub enum Overlay {
     Library {
         searching: bool,
     },
+    /// Relatives of the groove.
+    Variations,
+    /// What can be written of what is heard.
+    Exports {
+        selected: usize,
+    },
     /// The files of a folder, to bring one in.
     Files,
     /// The windows of a file.

@@ -1,10 +1,14 @@
 //! How the groove is played, and the state of the lanes.
 
+use std::path::Path;
+
 use super::config::Config;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, PAN, Range, SWING, TEMPO, TIMING};
-use crate::engine::{AudioState, Bars, Command, MidiState, Position, Status, Sync, Takeover};
+use crate::engine::{
+    AudioState, Bars, Command, MidiState, Position, SoundFontSource, Status, Sync, Takeover,
+};
 use musicvae::music::{LANES, Lane};
 
 /// What the player may choose of the engine's levels for all lanes together.
@@ -138,6 +142,15 @@ impl LaneState {
             mute,
             solo,
         }
+    }
+}
+
+/// The SoundFont of a path; the empty one is the built-in kit.
+pub fn soundfont(path: &Path) -> SoundFontSource {
+    if path.as_os_str().is_empty() {
+        SoundFontSource::Embedded
+    } else {
+        SoundFontSource::File(path.into())
     }
 }
 

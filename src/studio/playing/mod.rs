@@ -54,6 +54,8 @@ pub enum Action {
     ToggleSolo,
     /// A locked lane keeps its hits when a new groove arrives.
     ToggleLock,
+    /// Whether the bar under the cursor keeps its hits.
+    ToggleBarLock,
     SetLaneLevel(Lane, f32),
     NudgeLaneLevel(f32),
 }
@@ -184,6 +186,7 @@ impl Playing {
             Action::ToggleMute => change_here(ground, |lane| lane.mute = !lane.mute),
             Action::ToggleSolo => change_here(ground, |lane| lane.solo = !lane.solo),
             Action::ToggleLock => change_here(ground, |lane| lane.lock = !lane.lock),
+            Action::ToggleBarLock => toggle_bar_lock(ground),
             Action::SetLaneLevel(lane, to) => {
                 ground.lanes[lane.index()].level = set_to(to, LEVEL);
                 send_lane(ground, lane);
@@ -221,6 +224,19 @@ fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
     if (LaneState { lock, ..*state }) != before {
         send_lane(ground, lane);
     }
+}
+
+fn toggle_bar_lock(ground: &mut Ground) {
+    let bar = ground.screen.step / ground.groove().meter.steps_per_bar().max(1);
+    let is_new = ground.locked_bars.insert(bar);
+    if !is_new {
+        ground.locked_bars.remove(&bar);
+    }
+    let bar = bar + 1;
+    ground.say(match is_new {
+        true => format!("Bar {bar} is locked: new grooves are made to fit it."),
+        false => format!("Bar {bar} is free again."),
+    });
 }
 
 fn send_lane(ground: &mut Ground, lane: Lane) {

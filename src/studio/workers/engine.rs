@@ -1,9 +1,9 @@
 //! Starting the engine as the configuration describes it.
 
 use crate::engine::{Command, DrumMap, Engine, EngineOptions};
-use crate::studio::ground::Sound;
 use crate::studio::ground::config::Config;
-use crate::studio::{devices, midi};
+use crate::studio::ground::{Sound, soundfont};
+use crate::studio::midi;
 use musicvae::music::Groove;
 
 /// Starts the engine, with everything set that it does not start with.
@@ -31,7 +31,7 @@ fn options(config: &Config, drum_map: DrumMap) -> EngineOptions {
         drum_map,
         clock_out: config.midi.clock,
         gate: config.midi.gate,
-        soundfont: devices::soundfont(&config.soundfont.path),
+        soundfont: soundfont(&config.soundfont.path),
         qpm: config.playing.tempo,
         groove: Groove {
             qpm: config.playing.tempo,
