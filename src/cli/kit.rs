@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::kind;
 use super::settings::Settings;
 use super::target::Force;
 use crate::kit;
@@ -19,6 +20,7 @@ pub struct Kit {
 impl Kit {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let target = self.force.reading(settings.file.clone()).file(&self.out)?;
+        kind::check(&self.out, "a SoundFont", "sf2")?;
         target.write(&kit::sound_font())
     }
 }

@@ -12,6 +12,7 @@ mod figures;
 mod grooves;
 mod input;
 mod interpolate;
+mod kind;
 mod kit;
 mod latents;
 mod log;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::corpus::ReadingArgs;
 use super::input;
+use super::kind;
 use super::output::note;
 use super::settings::Settings;
 use super::target::Force;
@@ -71,6 +72,9 @@ impl Render {
         let rule = self.force.reading(inputs.into_iter().flatten());
         let mix = self.output.as_ref().map(|path| rule.file(path));
         let mix = mix.transpose()?;
+        if let Some(path) = &self.output {
+            kind::check(path, "a sound file", "wav")?;
+        }
         let stem = |folder: &PathBuf, lane: Lane| {
             rule.file(&folder.join(format!("{}.wav", LANE_NAMES[lane.index()])))
         };

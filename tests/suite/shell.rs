@@ -161,6 +161,47 @@ fn what_is_there_is_replaced_only_with_force() {
     assert_ne!(bytes(&folder, "p/timing.svg"), b"mine");
 }
 
+/// What is written is of one kind, and so is its name; and a folder is no file.
+#[test]
+fn a_name_of_another_kind_is_refused() {
+    let folder = workplace();
+    for (line, said) in [
+        (
+            "render a.mid -o a.mp3",
+            "a.mp3 is no name for a sound file: let it end in .wav",
+        ),
+        (
+            "kit a.wav",
+            "a.wav is no name for a SoundFont: let it end in .sf2",
+        ),
+        (
+            "prepare a.mid a.zip",
+            "a.zip is no name for a TFRecord: let it end in .tfrecord",
+        ),
+        (
+            "encode a.mid -o a.mid.csv",
+            "a.mid.csv is no name for latents: let it end in .json",
+        ),
+        (
+            "reconstruct a.mid -o a.wav",
+            "a.wav is no place for MIDI files",
+        ),
+        (
+            "render . -o a.wav",
+            "`.` is a folder: name a MIDI file in it",
+        ),
+        ("decode . -o a.mid", "`.` is a folder: name a file in it"),
+    ] {
+        let refused = run(&folder, line);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            !refused.status.success() && told.contains(said),
+            "{line}: {told}"
+        );
+        assert!(!folder.path().join("a.mp3").exists());
+    }
+}
+
 #[test]
 fn folders_of_grooves_go_on_with_the_next_number() {
     let folder = workplace();
