@@ -14,6 +14,8 @@ use crate::engine::{AudioState, MidiState, Setup, SoundFontSource};
 pub enum Action {
     /// Lists what there is of a kind.
     Choose(Kind),
+    /// Another kit of the SoundFont.
+    NextKit,
 }
 
 /// What was chosen.
@@ -22,6 +24,8 @@ pub struct Devices {
     input_wanted: bool,
     /// What computes was chosen, and has not answered yet.
     device_wanted: bool,
+    /// Program of the kit that plays.
+    kit: u8,
 }
 
 impl Devices {
@@ -29,17 +33,32 @@ impl Devices {
         Devices {
             input_wanted: !config.midi.input.is_empty(),
             device_wanted: false,
+            kit: config.soundfont.kit,
         }
     }
 
-    pub fn apply(&mut self, Action::Choose(kind): Action, ground: &mut Ground) {
-        ground.screen.overlay = Some(Overlay::Chooser {
-            kind,
-            items: None,
-            note: String::new(),
-            selected: 0,
-        });
-        ground.ask(Effect::List(kind));
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
+        let one = *action == Action::NextKit && ground.transport.kits.len() < 2;
+        one.then(|| "This SoundFont has no other kit.".into())
+    }
+
+    pub fn apply(&mut self, action: Action, ground: &mut Ground) {
+        match action {
+            Action::Choose(kind) => choose(kind, ground),
+            Action::NextKit => self.next_kit(ground),
+        }
+    }
+
+    fn next_kit(&mut self, ground: &mut Ground) {
+        let kits = &ground.transport.kits;
+        let next = kits.iter().find(|kit| kit.program > self.kit);
+        let Some(kit) = next.or(kits.first()).cloned() else {
+            return;
+        };
+        self.kit = kit.program;
+        ground.send(Setup::SetKit(kit.program));
+        ground.say(format!("The kit is {}.", kit.name));
     }
 
     /// Takes the list that was asked for, where it is still looked at.
@@ -85,7 +104,10 @@ impl Devices {
             Kind::AudioOutput => {
                 ground.send(Setup::OpenAudio((!name.is_empty()).then_some(name)));
             }
-            Kind::SoundFont => ground.send(Setup::SetSoundFont(soundfont(Path::new(&name)))),
+            Kind::SoundFont => {
+                self.kit = 0;
+                ground.send(Setup::SetSoundFont(soundfont(Path::new(&name))));
+            }
             Kind::DrumMap => ground.ask(Effect::OpenMap(name)),
             // No device: it is opened by the feature that it belongs to.
             Kind::Session => {}
@@ -134,6 +156,17 @@ impl Devices {
         };
         format!("{audio} {midi}{input}")
     }
+}
+
+/// Lists what there is of a kind.
+fn choose(kind: Kind, ground: &mut Ground) {
+    ground.screen.overlay = Some(Overlay::Chooser {
+        kind,
+        items: None,
+        note: String::new(),
+        selected: 0,
+    });
+    ground.ask(Effect::List(kind));
 }
 
 /// Closes the list; what was under its cursor, or `None` of it on the first line, which stands for

@@ -3,15 +3,18 @@
 mod bringing;
 mod cases;
 mod catalogue;
+mod classes;
 mod cli;
 #[allow(dead_code)]
 mod devices;
 mod engine;
 mod experiment;
 mod faults;
+mod headless;
 mod house;
 mod keeping;
 mod kit;
+mod link;
 mod machines;
 mod midi_in;
 mod mutations;
