@@ -3,6 +3,7 @@
 mod bringing;
 mod cases;
 mod catalogue;
+mod classes;
 mod cli;
 #[allow(dead_code)]
 mod devices;
@@ -11,9 +12,11 @@ mod engine;
 mod experiment;
 mod exporting;
 mod faults;
+mod headless;
 mod house;
 mod keeping;
 mod kit;
+mod link;
 mod looks;
 mod machines;
 mod midi_in;
