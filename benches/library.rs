@@ -68,7 +68,9 @@ fn main() {
     let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a screen in memory");
     show("drawing the whole screen at 200x60", 100, || {
         terminal
-            .draw(|frame| draw(&studio, &view, frame))
+            .draw(|frame| {
+                draw(&studio, &view, frame);
+            })
             .expect("a frame");
     });
 }

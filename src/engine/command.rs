@@ -71,7 +71,8 @@ pub enum Command {
     /// How much of the dynamics is played: 0 is every stroke at its lane's mean velocity, 1 as it
     /// is.
     SetVelocityAmount(f32),
-    /// Level (1 as the kit has it) of the lane's sound; mute and solo hold for MIDI too.
+    /// Level (1 as the kit has it) of the lane, in its sound and in the velocities that it has in MIDI;
+    /// mute and solo hold for both.
     SetLane {
         lane: Lane,
         level: f32,

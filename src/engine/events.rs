@@ -56,6 +56,9 @@ pub(crate) enum InputMessage {
         velocity: u8,
         /// The step since play that it falls on.
         step: Option<i64>,
+        /// It comes from the computer's keys: it leaves by MIDI, where what came in by MIDI does
+        /// only if that is sent on.
+        by_key: bool,
     },
 }
 

@@ -4,7 +4,7 @@ use super::action::Action;
 use super::ground::Question;
 use super::ground::quality::DENSITY;
 use super::midi::Target;
-use super::{chain, checkpoints, drum_machine, library, morph, playing, qualities, session};
+use super::{chain, checkpoints, drum_machine, edit, library, morph, playing, qualities, session};
 use crate::engine::range::TEMPO;
 
 /// What an answer to a question asks for; `None` when it makes no sense.
@@ -27,6 +27,13 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
         Question::CheckpointName => checkpoints::Action::RenameCheckpoint(text.into()).into(),
         Question::NewSession => session::Action::NewSession(text.into()).into(),
         Question::SaveSession => session::Action::SaveSessionAs(text.into()).into(),
+        Question::Fill => {
+            let every = text.parse().ok().filter(|every| *every > 0)?;
+            edit::Action::Fill(every).into()
+        }
+        Question::Velocity => edit::Action::SetVelocity(edit::Dynamics::parse(text)?).into(),
+        Question::Timing => edit::Action::SetTiming(edit::Timing::parse(text)?).into(),
+        Question::Random => edit::Action::Randomize(edit::Limits::parse(text)?).into(),
         Question::MapName => drum_machine::Action::SaveMap(text.into()).into(),
     })
 }

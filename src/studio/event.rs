@@ -93,6 +93,8 @@ pub enum Event {
     },
     /// News from the trainer.
     Training(training::Event),
+    /// What a model in training played after a step, or why it plays nothing.
+    Rehearsed(Result<(u64, Groove), String>),
     /// Something went well and is worth a sentence.
     Notice(String),
     /// Something went wrong; one sentence.

@@ -42,8 +42,9 @@ pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
     Anchor, Arrangement, Change, Details, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind,
-    LaneState, Marks, Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Scene,
-    Screen, Slots, Snapshot, Sound, Space, Undo, Weight, once_reworked, while_reworking,
+    LaneState, Marks, Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Region,
+    Scene, Screen, Selection, Slots, Snapshot, Sound, Space, Undo, Weight, once_reworked,
+    while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;
@@ -52,7 +53,7 @@ pub use musicvae::training::{Event as TrainingEvent, Record};
 pub use training::{Curves, RunState, Term};
 pub use workers::{
     Answer, Archive, Inference, Job, Loader, Model, Tell, Workers, guarded, music, quiet_stderr,
-    read_library,
+    read_library, rehearse,
 };
 
 pub use crate::engine::{

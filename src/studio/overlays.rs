@@ -36,7 +36,7 @@ pub enum Action {
     MoveSelection(isize),
     Type(char),
     /// Has this typed in the palette.
-    Fill(String),
+    Complete(String),
     /// Says why what was typed can't be done.
     Refuse(String),
     /// A character, or what is bound to the selected line.
@@ -127,7 +127,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
                 *searching = true;
             }
         }
-        Action::Fill(text) => {
+        Action::Complete(text) => {
             screen.overlay = Some(Overlay::Palette {
                 filter: text,
                 selected: 0,

@@ -6,6 +6,7 @@ mod catalogue;
 mod cli;
 #[allow(dead_code)]
 mod devices;
+mod editing;
 mod engine;
 mod experiment;
 mod faults;
@@ -25,6 +26,7 @@ mod prepare;
 mod pty;
 mod real_audio;
 mod recording;
+mod rehearsing;
 mod reworking;
 #[allow(dead_code)]
 mod session;

@@ -394,7 +394,8 @@ fn the_form_of_a_training_says_what_it_finds_while_it_is_typed() {
     bench.take();
     bench.press("r");
     let folder = Effect::Look(Named::RunFolder, "checkpoints/mine".into());
-    assert_eq!(bench.take(), [folder]);
+    let device = Effect::Look(Named::Device, "cpu".into());
+    assert_eq!(bench.take(), [folder, device]);
     let shown = |bench: &Workbench, text: &str| {
         let screen = bench.screen(80, 24).join("\n");
         assert!(screen.contains(text), "{text}\n{screen}");

@@ -12,7 +12,7 @@ use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
     Action, Archive, Config, Details, Effect, Entry, Event, ModelInfo, Opening, Quality, Record,
-    Rework, Source, Split, Studio, music, read_library,
+    Rework, Source, Split, Studio, music, read_library, rehearse,
 };
 use musicvae_tui::tui::{Key, Keymap, Palette, Pointer, Targets, Theme, View, actions, draw};
 use ratatui::Terminal;
@@ -227,6 +227,10 @@ impl Workbench {
                             groove: fake_rework(*rework, groove),
                         });
                     }
+                    Effect::Rehearse(path, how) => {
+                        let played = rehearse(path, *how).map_err(|error| error.to_string());
+                        self.studio.receive(Event::Rehearsed(played));
+                    }
                     Effect::Keep(keeping) => {
                         let archive = self.archive.as_mut();
                         let event = archive.and_then(|it| it.perform(keeping.clone()));
@@ -291,7 +295,8 @@ impl Workbench {
         }
     }
 
-    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) {
+    /// The mouse does something, on a screen of 120 by 40.
+    pub fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) {
         let (_, targets) = self.drawn(120, 40, COLOR);
         self.pointer.see(targets);
         self.receive_terminal(TerminalEvent::Mouse(MouseEvent {

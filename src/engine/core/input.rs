@@ -42,9 +42,16 @@ impl Core {
                     lane,
                     velocity,
                     step,
+                    by_key,
                 } => {
                     if let Some(step) = step.filter(|_| self.overdub) {
                         self.player.played_by_hand(lane, step);
+                    }
+                    if by_key || self.shared.midi.thru.load(Relaxed) {
+                        let message = MidiMessage::Hit { lane, velocity };
+                        if self.midi.push(MidiEvent { time, message }).is_err() {
+                            self.shared.midi.dropped.fetch_add(1, Relaxed);
+                        }
                     }
                     self.strike_from_pad(lane, velocity, time, audio);
                 }
@@ -130,12 +137,6 @@ impl Core {
     /// A stroke sounds a buffer's length after it was struck, at its own frame: a steady latency
     /// plays better than one that is shorter at times.
     fn strike_from_pad(&mut self, lane: Lane, velocity: u8, time: Nanos, audio: Option<usize>) {
-        if self.shared.midi.thru.load(Relaxed) {
-            let message = MidiMessage::Hit { lane, velocity };
-            if self.midi.push(MidiEvent { time, message }).is_err() {
-                self.shared.midi.dropped.fetch_add(1, Relaxed);
-            }
-        }
         let Some(length) = audio else {
             // Nothing sounds, but it was played.
             if let Some(tap) = &mut self.tap {

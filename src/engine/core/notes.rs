@@ -52,9 +52,10 @@ impl Core {
                 let note = Note::of_lane(offset, stroke.lane, stroke.velocity);
                 notes[count] = note;
                 count += 1;
-                if let Some(tap) = tap {
+                let sent = controls.sent(stroke.lane, note.velocity);
+                if let (Some(tap), Some(velocity)) = (tap.as_mut(), sent) {
                     let ticks = (stroke.position - from) * TICKS_PER_STEP;
-                    tap.stroke(ticks, stroke.lane, note.velocity);
+                    tap.stroke(ticks, stroke.lane, velocity);
                 }
             }
         };
@@ -66,7 +67,9 @@ impl Core {
                 velocity,
                 ..
             } = self.notes[n];
-            self.send_midi(offset, MidiMessage::Hit { lane, velocity });
+            if let Some(velocity) = self.controls.sent(lane, velocity) {
+                self.send_midi(offset, MidiMessage::Hit { lane, velocity });
+            }
         }
         self.notes[..count].sort_unstable_by_key(|note| note.offset);
         self.transport.advance(frames);

@@ -204,6 +204,10 @@ impl Engine {
                 self.inlet.set_pads(pads);
                 true
             }
+            Request::Strike { lane, velocity } => {
+                self.inlet.strike(lane, velocity);
+                true
+            }
         };
         if !sent {
             self.shared.dropped_commands.fetch_add(1, Relaxed);

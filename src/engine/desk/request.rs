@@ -9,7 +9,7 @@ use crate::engine::record::RecordOptions;
 use crate::engine::sound::SoundFontSource;
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::Link;
-use musicvae::music::Groove;
+use musicvae::music::{Groove, Lane};
 
 /// A wish, sent by [`super::Engine::send`].
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,9 @@ pub enum Request {
     Record(RecordOptions),
     /// Which notes that come in strike which lanes.
     SetPads(Pads),
+    /// Strikes a lane now (velocity 1..=127), as a pad does: [`super::Engine::received`] tells where
+    /// in the loop it fell. Unlike a pad's stroke it always leaves by MIDI.
+    Strike { lane: Lane, velocity: u8 },
 }
 
 /// A groove of a chain, and how many turns it plays (at least 1).

@@ -4,7 +4,7 @@
 use super::request::ChainLink;
 use crate::engine::command::{Bars, Takeover};
 use crate::engine::range;
-use crate::engine::sound::mixer::midi_velocity;
+use crate::engine::sound::mixer::{at_level, midi_velocity};
 use crate::engine::time::feel::Feel;
 use crate::engine::time::player::{Chain, Link, Player, Stroke};
 use crate::engine::time::units::{TICKS_PER_QUARTER, TICKS_PER_STEP};
@@ -125,12 +125,10 @@ impl Song {
         (Some(player), passages)
     }
 
-    /// MIDI velocity of a stroke at the level of its lane. Synthesizers that follow General MIDI, the
-    /// one in here too, sound with the square of the velocity (40 dB for a tenth, General MIDI 2 and
-    /// SoundFont 2.04, 8.4.1), so a level is its square root in a velocity.
+    /// MIDI velocity of a stroke at the level of its lane.
     fn velocity(&self, stroke: &Stroke) -> u8 {
         let level = self.levels[stroke.lane.index()];
-        midi_velocity(stroke.velocity * level.sqrt())
+        at_level(midi_velocity(stroke.velocity), level)
     }
 }
 

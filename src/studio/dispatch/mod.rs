@@ -12,6 +12,7 @@ use super::chain;
 use super::checkpoints::{self, Checkpoints};
 use super::devices::Devices;
 use super::drum_machine::DrumMachine;
+use super::edit::Edit;
 use super::event::Event;
 use super::ground::{Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
 use super::library::{self, Library};
@@ -20,9 +21,9 @@ use super::overlays;
 use super::playing::{self, Playing};
 use super::session::Session;
 use super::training::Training;
-use super::{edit, export, mixer, morph, qualities, record, rework};
+use super::{export, mixer, morph, qualities, record, rework};
 use crate::embedded;
-use crate::engine::{DrumMap, Received, Status, Takeover};
+use crate::engine::{Command, DrumMap, Received, Status, Takeover};
 use musicvae::music::Groove;
 
 /// What the workstation begins with.
@@ -40,6 +41,7 @@ pub struct Opening {
 pub struct Studio {
     pub ground: Ground,
     pub playing: Playing,
+    pub edit: Edit,
     pub midi: Midi,
     /// What is on the MIDI port.
     pub drum_machine: DrumMachine,
@@ -66,6 +68,7 @@ impl Studio {
         };
         let mut studio = Studio {
             playing: Playing::default(),
+            edit: Edit::default(),
             midi: Midi::new(&config),
             drum_machine: DrumMachine::from(&config.midi),
             devices: Devices::new(&config),
@@ -95,7 +98,7 @@ impl Studio {
             Action::Morph(action) => morph::reason_against(action, ground),
             Action::Qualities(action) => qualities::reason_against(action, ground),
             Action::Rework(rework) => rework::reason_against(*rework, ground),
-            Action::Edit(action) => edit::reason_against(action, ground),
+            Action::Edit(action) => self.edit.reason_against(action, ground),
             Action::Export(action) => export::reason_against(action, ground),
             Action::Session(action) => self.session.reason_against(action, ground),
             Action::Bring(action) => self.bring.reason_against(action, ground),
@@ -130,7 +133,14 @@ impl Studio {
             Action::Morph(action) => morph::apply(action, ground),
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
-            Action::Edit(action) => edit::apply(action, ground),
+            Action::Edit(action) => {
+                let before = self.edit.insert.is_some();
+                self.edit.apply(action, ground);
+                let inserts = self.edit.insert.is_some();
+                if inserts != before {
+                    ground.send(Command::Overdub(inserts || self.midi.overdub));
+                }
+            }
             Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
             Action::Session(action) => self.session.apply(action, ground),
             Action::Bring(bring::Action::TakeAll) => {
@@ -207,6 +217,7 @@ impl Studio {
             Event::SessionNamed(name) => self.session.receive_name(name, ground),
             Event::Exported { file, about } => export::receive(&file, &about, ground),
             Event::Training(event) => self.training.receive(event, ground),
+            Event::Rehearsed(played) => self.training.receive_rehearsal(played, ground),
             Event::Notice(text) => ground.say(text),
             Event::Trouble(text) => ground.complain(text),
         }
@@ -318,8 +329,14 @@ impl Studio {
     fn receive_midi(&mut self, received: Vec<Received>) {
         let mut struck = false;
         for one in received {
-            match self.midi.receive(one, &mut self.ground) {
+            let inserts = self.edit.insert.is_some();
+            match self.midi.receive(one, inserts, &mut self.ground) {
                 Moved::Nothing => {}
+                Moved::Step(lane, velocity) => {
+                    self.session.touch();
+                    self.edit
+                        .set_at_cursor(lane, velocity, false, &mut self.ground);
+                }
                 Moved::Groove => struck = true,
                 Moved::Transport => self.apply(playing::Action::TogglePlay),
                 Moved::Setting(target, value) => {

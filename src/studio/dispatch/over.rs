@@ -40,6 +40,10 @@ impl Studio {
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
             (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
             (Some(Overlay::TrainingForm), MoveSelection(by)) => self.training.form.move_by(*by),
+            (Some(Overlay::Rehearsals), MoveSelection(by)) => {
+                self.training.move_rehearsal(*by, ground);
+            }
+            (Some(Overlay::Rehearsals), Close) => self.training.close_rehearsals(ground),
             (Some(Overlay::TrainingForm), Type(_) | Erase) => {
                 match action {
                     Type(character) => self.training.form.type_character(character),

@@ -10,6 +10,11 @@ use musicvae::music::Groove;
 impl Ground {
     /// Has a groove heard and shown in place of the scene's, until it is taken or let go.
     pub fn listen_to(&mut self, groove: Groove, name: String) {
+        self.listen_from(Takeover::Now, groove, name);
+    }
+
+    /// [`Ground::listen_to`], from the moment on that `takeover` says.
+    pub fn listen_from(&mut self, takeover: Takeover, groove: Groove, name: String) {
         let heard = Groove {
             qpm: self.sound.tempo,
             ..groove.clone()
@@ -17,7 +22,7 @@ impl Ground {
         self.audition = Some(Arc::new(Slot { groove, name }));
         self.send(Request::SetGroove {
             groove: heard,
-            takeover: Takeover::Now,
+            takeover,
         });
     }
 

@@ -94,5 +94,9 @@ pub enum Effect {
     /// Trains with a device, and with what becomes of a run that the settings' folder holds already.
     StartTraining(config::Training, DeviceChoice, Earlier),
     PauseTraining(bool),
+    /// Has the run save after its present step.
+    SaveTraining,
+    /// Has the model that a run wrote play a new groove.
+    Rehearse(PathBuf, Decoding),
     StopTraining,
 }

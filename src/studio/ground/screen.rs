@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::arrangement::Arrangement;
 use super::config;
 use super::pane::Pane;
+use super::selection::Selection;
 
 /// A thing of the machine that can be chosen from a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A thing on the disk that a player names, and that is looked at while it is typed.
+/// A thing on the machine that a player names, and that is looked at while it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
     /// A model to be trained, as its file describes it.
@@ -45,6 +46,8 @@ pub enum Named {
     /// The folder of a training run.
     RunFolder,
     Checkpoint,
+    /// What computes.
+    Device,
 }
 
 /// Something that has to be typed.
@@ -63,6 +66,10 @@ pub enum Question {
     GrooveTags,
     FindCheckpoints,
     CheckpointName,
+    Fill,
+    Velocity,
+    Timing,
+    Random,
 }
 
 impl Question {
@@ -79,6 +86,10 @@ impl Question {
             Question::GrooveTags => "Tags of the groove, with spaces between them",
             Question::FindCheckpoints => "Checkpoints with these words (nothing for all)",
             Question::CheckpointName => "Name of the checkpoint's file",
+            Question::Fill => "Fill every how many steps (from where the selection began)",
+            Question::Velocity => "Velocity (100; +10, -10 by so much; 40-110 first to last)",
+            Question::Timing => "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step)",
+            Question::Random => "Random (v20 t10: within velocity, hundredths; s25: % struck)",
             Question::SaveSession => "Save this session as (its name)",
         }
     }
@@ -137,6 +148,8 @@ pub enum Overlay {
     Piece,
     /// The form of the next training run.
     TrainingForm,
+    /// What the model in training plays, and played before.
+    Rehearsals,
     /// A training run has all its steps: a longer one, or a new one?
     RunEnded,
     /// A model is in training: stop and save, or stay?
@@ -156,6 +169,10 @@ pub struct Screen {
     /// The cursor of the grid.
     pub lane: usize,
     pub step: usize,
+    /// What is selected on the grid, if anything is.
+    pub selection: Option<Selection>,
+    /// Bars that are shown at a time; as many as there is room for where that is `None`.
+    pub zoom: Option<usize>,
 }
 
 impl From<&config::Screen> for Screen {

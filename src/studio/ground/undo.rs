@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::scene::Scene;
+use super::selection::Region;
 
 /// Changes of one kind that follow each other are one step of undo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Never merged.
     Single,
@@ -13,9 +14,11 @@ pub enum Change {
     Temperature,
     /// Of the quality at this place of the model's list.
     Quality(usize),
-    /// Of the hit at this lane and step.
-    Velocity(usize, usize),
-    Offset(usize, usize),
+    /// Of the hits of this region.
+    Velocity(Region),
+    Offset(Region),
+    /// Hits drawn by the mouse in one go, of this number.
+    Drawn(u64),
     /// Strokes from pads, in this turn of the loop.
     Overdub(u64),
 }
@@ -41,7 +44,7 @@ impl Undo {
 
     /// Remembers `scene`, which is about to undergo `change`.
     pub fn before(&mut self, scene: &Scene, change: Change) {
-        let merges = change != Change::Single && self.last == Some(change);
+        let merges = change != Change::Single && self.last.as_ref() == Some(&change);
         self.last = Some(change);
         self.future.clear();
         if merges {

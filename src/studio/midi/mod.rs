@@ -50,6 +50,8 @@ pub enum Moved {
     Nothing,
     /// The groove has a stroke more; the engine is still to be told.
     Groove,
+    /// Insert mode has a stroke for the cursor's step, of this velocity.
+    Step(Lane, u8),
     /// Play and stop.
     Transport,
     /// A setting is to have this value, within [`Target::range`].
@@ -101,9 +103,17 @@ impl Midi {
         }
     }
 
-    /// Takes something that came in.
-    pub fn receive(&mut self, received: Received, ground: &mut Ground) -> Moved {
+    /// Takes something that came in; in insert mode all strokes become part of the groove.
+    pub fn receive(&mut self, received: Received, inserting: bool, ground: &mut Ground) -> Moved {
         match received {
+            Received::Key {
+                lane,
+                velocity,
+                tap,
+            } => match tap.filter(|_| inserting) {
+                Some(tap) => overdub(lane, velocity, tap, ground),
+                None => Moved::Nothing,
+            },
             Received::Note {
                 from,
                 velocity,
@@ -116,7 +126,12 @@ impl Midi {
                 let plays = self.bindings.of(Control::Note(from)) == Some(Target::Play);
                 match (lane, tap) {
                     _ if plays => Moved::Transport,
-                    (Some(lane), Some(tap)) if self.overdub => overdub(lane, velocity, tap, ground),
+                    (Some(lane), Some(tap)) if self.overdub || inserting => {
+                        overdub(lane, velocity, tap, ground)
+                    }
+                    (Some(lane), None) if inserting && !ground.transport.playing => {
+                        Moved::Step(lane, velocity)
+                    }
                     _ => Moved::Nothing,
                 }
             }

@@ -91,6 +91,12 @@ impl Curves {
             .find(|record| record.split == split)
     }
 
+    /// The record of a split after a step.
+    pub fn at(&self, split: Split, step: u64) -> Option<&Record> {
+        let is_it = |record: &&Record| record.split == split && record.step == step;
+        self.records.iter().rev().find(is_it)
+    }
+
     /// The record of a split whose total is lowest.
     pub fn best(&self, split: Split) -> Option<&Record> {
         self.records

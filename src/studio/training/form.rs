@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::studio::ground::{Named, config};
 use crate::typed_path::typed_path;
-use musicvae::model::Preset;
+use musicvae::model::{DeviceChoice, Preset};
 
 /// A row of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum Field {
     Batch,
     /// Share of grooves that are varied each time they are seen.
     Varying,
+    /// What computes.
+    Device,
 }
 
 /// What is to be said of a row, or why it makes no sense.
@@ -35,7 +37,7 @@ pub struct Form {
 }
 
 impl Field {
-    pub const ALL: [Field; 7] = [
+    pub const ALL: [Field; 8] = [
         Field::Preset,
         Field::Data,
         Field::Folder,
@@ -43,6 +45,7 @@ impl Field {
         Field::Steps,
         Field::Batch,
         Field::Varying,
+        Field::Device,
     ];
 
     pub fn name(self) -> &'static str {
@@ -54,16 +57,18 @@ impl Field {
             Field::Steps => "steps",
             Field::Batch => "batch",
             Field::Varying => "vary",
+            Field::Device => "device",
         }
     }
 
-    /// What on the disk it names.
+    /// What on the machine it names.
     fn names(self) -> Option<Named> {
         match self {
             Field::Preset => Some(Named::Preset),
             Field::Data => Some(Named::Corpus),
             Field::Folder => Some(Named::RunFolder),
             Field::From => Some(Named::Checkpoint),
+            Field::Device => Some(Named::Device),
             Field::Steps | Field::Batch | Field::Varying => None,
         }
     }
@@ -71,7 +76,7 @@ impl Field {
 
 impl Form {
     /// Filled in as the next run would be.
-    pub fn of(settings: &config::Training) -> Form {
+    pub fn of(settings: &config::Training, device: DeviceChoice) -> Form {
         let path = |path: &Path| path.display().to_string();
         Form {
             texts: [
@@ -82,6 +87,7 @@ impl Form {
                 settings.steps.to_string(),
                 settings.batch.to_string(),
                 format!("{:.0} %", settings.varying * 100.0),
+                device.to_string(),
             ],
             // Most often it is the data that is still to be named.
             selected: usize::from(settings.data.as_os_str().is_empty()),
@@ -133,6 +139,11 @@ impl Form {
             Field::Steps => number(value.map(|it| it + 1000.0 * more), 1.0, STEPS),
             Field::Batch => number(value.map(|it| it * 2_f64.powf(more)), 1.0, BATCH),
             Field::Varying => number(value.map(|it| it + 10.0 * more), 0.0, 100.0) + " %",
+            Field::Device => {
+                let (found, _) = DeviceChoice::list();
+                let names: Vec<String> = found.iter().map(DeviceChoice::to_string).collect();
+                next_of(&names, text, by)
+            }
             Field::Data | Field::Folder => return,
         };
         self.texts[self.field() as usize] = turned;
@@ -144,7 +155,10 @@ impl Form {
         let named = field.names()?;
         let text = self.text(field).trim();
         let built_in = named == Named::Preset && Preset::by_name(text).is_some();
-        let path = || (named, typed_path(Path::new(text)));
+        let path = || match named {
+            Named::Device => (named, text.into()),
+            _ => (named, typed_path(Path::new(text))),
+        };
         (!text.is_empty() && !built_in).then(path)
     }
 
@@ -180,14 +194,20 @@ impl Form {
                 0.0 => "every groove as it is".to_string(),
                 _ => "of the grooves are varied each time they are seen".to_string(),
             }),
+            Field::Device => {
+                Err("name a device: left and right go through those that are here".into())
+            }
         }
     }
 
-    /// The settings as they are typed.
+    /// The settings as they are typed, and the device.
     ///
     /// # Errors
     /// The first row that makes no sense, and why.
-    pub fn settings(&self, before: &config::Training) -> Result<config::Training, (Field, String)> {
+    pub fn settings(
+        &self,
+        before: &config::Training,
+    ) -> Result<(config::Training, DeviceChoice), (Field, String)> {
         for field in Field::ALL {
             self.remark(field).map_err(|reason| (field, reason))?;
         }
@@ -195,7 +215,9 @@ impl Form {
         let path = |field| self.place(field).map(|(_, path)| path).unwrap_or_default();
         let steps = number(self.text(Field::Steps), STEPS).map_err(wrong(Field::Steps))?;
         let batch = number(self.text(Field::Batch), BATCH).map_err(wrong(Field::Batch))?;
-        Ok(config::Training {
+        let device = self.text(Field::Device).trim().parse();
+        let device = device.map_err(wrong(Field::Device))?;
+        let settings = config::Training {
             preset: self.text(Field::Preset).trim().into(),
             data: path(Field::Data),
             out: path(Field::Folder),
@@ -204,7 +226,8 @@ impl Form {
             batch: batch as usize,
             varying: share(self.text(Field::Varying)).map_err(wrong(Field::Varying))?,
             ..before.clone()
-        })
+        };
+        Ok((settings, device))
     }
 }
 
@@ -255,10 +278,12 @@ mod tests {
             from: "embedded/humanize".into(),
             ..config::Training::default()
         };
-        let form = Form::of(&settings);
-        assert_eq!(form.settings(&settings), Ok(settings.clone()));
+        let form = Form::of(&settings, DeviceChoice::Auto);
+        let expected = Ok((settings.clone(), DeviceChoice::Auto));
+        assert_eq!(form.settings(&settings), expected);
         assert_eq!(form.field(), Field::Preset);
-        assert_eq!(Form::of(&config::Training::default()).field(), Field::Data);
+        let empty = Form::of(&config::Training::default(), DeviceChoice::Cpu);
+        assert_eq!(empty.field(), Field::Data);
     }
 
     #[test]
@@ -275,15 +300,17 @@ mod tests {
             (Field::Steps, "many", "a whole number"),
             (Field::Batch, "5000", "a whole number of 1 to 4096"),
             (Field::Varying, "101 %", "0 to 100 %"),
+            (Field::Device, "", "name a device"),
+            (Field::Device, "abacus", "abacus"),
         ] {
-            let mut form = Form::of(&settings);
+            let mut form = Form::of(&settings, DeviceChoice::Cpu);
             typed(&mut form, field, text);
             let (wrong, said) = form.settings(&settings).unwrap_err();
             assert_eq!(wrong, field, "{text}");
             assert!(said.contains(reason), "{said}");
         }
         // What is found on the disk counts while it is still what is typed.
-        let mut form = Form::of(&settings);
+        let mut form = Form::of(&settings, DeviceChoice::Cpu);
         assert_eq!(form.remark(Field::Data), Ok("looking there".into()));
         let gone = || Err("it is not there".to_string());
         form.receive(Named::Corpus, "/grooves".into(), gone());
@@ -295,7 +322,7 @@ mod tests {
     #[test]
     fn a_dropped_folder_is_meant_without_its_quotes_and_backslashes() {
         for text in ["\"my drums\"", "'my drums'", "my\\ drums", " my drums "] {
-            let mut form = Form::of(&config::Training::default());
+            let mut form = Form::of(&config::Training::default(), DeviceChoice::Cpu);
             typed(&mut form, Field::Data, text);
             let place = form.place(Field::Data);
             assert_eq!(place, Some((Named::Corpus, "my drums".into())), "{text}");
@@ -304,7 +331,7 @@ mod tests {
 
     #[test]
     fn values_are_turned_by_key() {
-        let mut form = Form::of(&config::Training::default());
+        let mut form = Form::of(&config::Training::default(), DeviceChoice::Cpu);
         let mut turned = |field, by| {
             form.selected = field as usize;
             form.turn(by, &["mine/best".into()]);
@@ -319,5 +346,7 @@ mod tests {
         assert_ne!(turned(Field::Preset, 1), "groovae_4bar");
         assert_eq!(turned(Field::Preset, -1), "groovae_4bar");
         assert_eq!(turned(Field::Data, 1), "");
+        assert_eq!(turned(Field::Device, -1), "auto");
+        assert_eq!(turned(Field::Device, 1), "cpu");
     }
 }

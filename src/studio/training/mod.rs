@@ -2,6 +2,7 @@
 
 mod curves;
 mod form;
+mod rehearsals;
 
 use std::path::PathBuf;
 
@@ -9,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 pub use curves::{Curves, Term};
 pub use form::{Field, Form};
+pub use rehearsals::Rehearsals;
 
-use super::ground::{Effect, Entry, Ground, Overlay, config};
+use super::ground::{Effect, End, Entry, Ground, Overlay, config};
 use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::DeviceChoice;
 use musicvae::training::{Earlier, Event, Record};
 
 /// What a player can do with training.
@@ -28,6 +31,12 @@ pub enum Action {
     TrainLonger,
     /// Starts a new run beside the one that has all its steps.
     TrainAnew,
+    /// Lists how the model in training plays, and played before; all of it is heard by moving there.
+    ShowRehearsals,
+    /// Has the model play as it is now.
+    Rehearse,
+    /// Makes what is heard the groove that is played and edited, and perhaps an end of the slider.
+    TakeRehearsal(Option<End>),
     /// Another curve of the chart.
     NextTerm(isize),
     /// The whole run, or its last part.
@@ -57,6 +66,8 @@ pub struct Training {
     /// Of the run, and of the next one: its folder is where the last one began.
     pub settings: config::Training,
     pub state: RunState,
+    /// What computes the run, or the next one.
+    device: DeviceChoice,
     /// The step behind which it began, once its data is read.
     began: Option<u64>,
     /// The next run, while it is described.
@@ -64,6 +75,7 @@ pub struct Training {
     pub curves: Curves,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
+    pub rehearsals: Rehearsals,
     /// The curve of the chart.
     pub term: Term,
     /// Only the last part of the run.
@@ -75,10 +87,12 @@ impl Training {
         Training {
             settings,
             state: RunState::Idle,
+            device: DeviceChoice::default(),
             began: None,
             form: Form::default(),
             curves: Curves::default(),
             saved: None,
+            rehearsals: Rehearsals::default(),
             term: Term::default(),
             recent: false,
         }
@@ -102,6 +116,8 @@ impl Training {
                 self.state != RunState::Finished,
                 "There is no run that has all its steps.",
             ),
+            Action::ShowRehearsals | Action::TakeRehearsal(_) => return self.no_rehearsal(),
+            Action::Rehearse => (!self.is_alive() || stopping, "Nothing is in training."),
             Action::NextTerm(_) | Action::ToggleRecent | Action::TurnField(_) => return None,
         };
         when.then(|| reason.into())
@@ -138,6 +154,9 @@ impl Training {
                 self.form.turn(by, &names);
                 self.look(ground);
             }
+            Action::ShowRehearsals => self.show_rehearsals(ground),
+            Action::Rehearse => self.rehearse(ground),
+            Action::TakeRehearsal(end) => self.take_rehearsal(end, ground),
             Action::NextTerm(by) => self.term = self.term.turned(by),
             Action::ToggleRecent => self.recent = !self.recent,
         }
@@ -161,7 +180,7 @@ impl Training {
     }
 
     fn open_form(&mut self, ground: &mut Ground) {
-        self.form = Form::of(&self.settings);
+        self.form = Form::of(&self.settings, ground.device.choice);
         for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
             ground.ask(Effect::Look(named, path));
         }
@@ -178,9 +197,10 @@ impl Training {
     /// Starts the run of the form, or goes to the row that makes no sense.
     pub fn start_as_typed(&mut self, ground: &mut Ground) {
         match self.form.settings(&self.settings) {
-            Ok(settings) => {
+            Ok((settings, device)) => {
                 ground.screen.overlay = None;
                 self.settings = settings;
+                self.device = device;
                 self.start(Earlier::ContinuedIfSame, ground);
             }
             Err((field, _)) => self.form.selected = field as usize,
@@ -191,15 +211,12 @@ impl Training {
         let settings = self.settings.clone();
         let data = settings.data.display();
         ground.say(format!("Reading {data} to train {}.", settings.preset));
-        ground.ask(Effect::StartTraining(
-            settings,
-            ground.device.choice,
-            earlier,
-        ));
+        ground.ask(Effect::StartTraining(settings, self.device, earlier));
         self.state = RunState::Running;
         self.began = None;
         self.curves = Curves::default();
         self.saved = None;
+        self.rehearsals = Rehearsals::of(ground.scene.decoding());
     }
 
     /// The data is read, and it is known which run this is.
@@ -263,6 +280,9 @@ impl Training {
             Event::Record(record) => self.curves.push(record),
             Event::Saved(path) => {
                 ground.say(format!("Saved {}.", path.display()));
+                if let Some(how) = self.rehearsals.how {
+                    ground.ask(Effect::Rehearse(path.clone(), how));
+                }
                 self.saved = Some(path);
             }
             Event::Finished(step) => self.end(step, ground),

@@ -1,6 +1,6 @@
 //! A checkpoint to what is known of it, and to the drummer who plays it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::inference::{Answer, Job, Model};
 use crate::studio::ground::ModelInfo;
@@ -9,8 +9,9 @@ use crate::studio::training::Curves;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::data::Split;
-use musicvae::model::{Compute, Preset};
+use musicvae::data::{Split, Window};
+use musicvae::model::{Compute, Decoding, Preset};
+use musicvae::music::Groove;
 use musicvae::{Drummer, Rework};
 
 /// Opens a checkpoint: what it is, and its model ready to run on a device.
@@ -33,6 +34,19 @@ pub fn open(source: &Source, compute: &Compute) -> anyhow::Result<(ModelInfo, Mo
         qualities: qualities(source, &checkpoint),
     };
     Ok((info, Box::new(move |job| run(&drummer, job))))
+}
+
+/// What the model that a run wrote plays, and after which step that was. It is heard once, so it runs on
+/// the CPU, whatever trains.
+pub fn rehearse(path: &Path, how: Decoding) -> anyhow::Result<(u64, Groove)> {
+    let checkpoint = Checkpoint::load(path)?;
+    if let Some(reason) = unplayable(&checkpoint.preset) {
+        anyhow::bail!("{reason}");
+    }
+    match Drummer::of(&checkpoint)?.sample(how, 120.0)? {
+        Window::Groove(groove) => Ok((checkpoint.metadata.step, groove)),
+        _ => anyhow::bail!("This model plays no grooves."),
+    }
 }
 
 /// Why models of a preset can't be played on the drum grid, in one sentence; `None` when they can.

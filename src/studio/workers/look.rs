@@ -7,6 +7,7 @@ use crate::preset_name::preset_of_name;
 use crate::studio::ground::Named;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{Corpus, Split};
+use musicvae::model::DeviceChoice;
 
 /// What is at a place, or why it is of no use.
 pub fn at(named: Named, path: &Path) -> Result<String, String> {
@@ -18,6 +19,12 @@ pub fn at(named: Named, path: &Path) -> Result<String, String> {
                 preset.representation.makes(),
                 preset.bars
             ))
+        }
+        Named::Device => {
+            let choice: DeviceChoice = path.to_string_lossy().parse()?;
+            let compute = choice.open().map_err(|error| error.to_string())?;
+            let sentence = compute.training_sentence();
+            Ok(sentence.unwrap_or_else(|| "the CPU trains".into()))
         }
         Named::Corpus => corpus(path),
         Named::RunFolder if path.join("latest.safetensors").exists() => Ok(

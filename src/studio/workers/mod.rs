@@ -22,6 +22,7 @@ use std::thread;
 use anyhow::Context;
 
 pub use archive::{Archive, read_library};
+pub use drummer::rehearse;
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;
 pub use lists::music;
@@ -276,6 +277,14 @@ impl Workers {
             Effect::StartTraining(settings, device, earlier) => {
                 self.train(&settings, device, earlier);
             }
+            Effect::Rehearse(path, how) => self.aside("rehearsal", move || {
+                Ok(Event::Rehearsed(guarded(|| drummer::rehearse(&path, how))))
+            }),
+            Effect::SaveTraining => {
+                if let Some(session) = &self.training {
+                    session.control.save();
+                }
+            }
             Effect::PauseTraining(pause) => {
                 if let Some(session) = &self.training {
                     session.control.pause(pause);
@@ -370,29 +379,32 @@ fn save_map(map: &DrumMap, folder: Option<&Path>) -> anyhow::Result<Event> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
 
-    /// A run that can't start says so, and so does a setting that nothing answers to: both happen
-    /// on the screen's own thread, where no worker speaks for them.
+    /// A run that can't start says so, and so does a setting that nothing answers to.
     #[test]
-    fn what_goes_wrong_on_the_screens_own_thread_is_told() {
+    fn what_cannot_begin_is_told() {
         let mut config = Config::default();
         config.midi.map = "theremin".into();
         config.audio.device = "off".into();
         config.training.preset = "groovae_5bar".into();
-        let (mut workers, events) = Workers::start(&config, Arc::new(|_| true));
+        let (sender, told) = std::sync::mpsc::channel();
+        let tell = Arc::new(move |event| sender.send(event).is_ok());
+        let (mut workers, events) = Workers::start(&config, tell);
         let map =
             |event: &Event| matches!(event, Event::Trouble(text) if text.contains("theremin"));
         assert!(events.iter().any(map), "{events:?}");
         let training = config.training.clone();
         let start = Effect::StartTraining(training, DeviceChoice::Cpu, Earlier::Refused);
-        let events = workers.perform(start);
+        assert!(workers.perform(start).is_empty());
         let failed = |event: &Event| {
             matches!(event, Event::Training(training::Event::Failed(reason))
                 if reason.contains("groovae_5bar"))
         };
-        assert!(events.iter().any(failed), "{events:?}");
+        let mut events = std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(30)).ok());
+        assert!(events.any(|event| failed(&event)));
         let events = workers.perform(Effect::StopTraining);
         assert!(events.is_empty(), "told twice");
         workers.close();

@@ -20,13 +20,24 @@ pub fn start(
     earlier: Earlier,
     tell: impl FnMut(Event) + Send + 'static,
 ) -> anyhow::Result<Session> {
+    let settings = settings.clone();
+    let describe =
+        move || options(&settings, device, earlier).map_err(|error| format!("{error:#}"));
+    Session::spawn(describe, tell).context("The trainer's thread can't be started.")
+}
+
+fn options(
+    settings: &config::Training,
+    device: DeviceChoice,
+    earlier: Earlier,
+) -> anyhow::Result<TrainOptions> {
     let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
     let run = RunSettings::new(preset);
     let from = match settings.from.as_os_str().is_empty() {
         true => None,
         false => Some(Checkpoint::open(&embedded::named(&settings.from))?),
     };
-    let options = TrainOptions {
+    Ok(TrainOptions {
         preset: run.preset,
         data: settings.data.clone(),
         out: settings.out.clone(),
@@ -46,6 +57,5 @@ pub fn start(
         from,
         device,
         factors: run.factors,
-    };
-    Session::spawn(options, tell).context("The trainer's thread can't be started.")
+    })
 }

@@ -24,6 +24,10 @@ pub struct Binding {
 pub enum Place {
     Anywhere,
     In(Pane),
+    /// Something is selected on the grid.
+    Selecting,
+    /// Lanes are struck by keys of their own.
+    Inserting,
     /// A list is open over the panes: help, messages, a choice.
     List,
     /// The slots and the chain are open.
@@ -43,6 +47,8 @@ pub enum Place {
     Mixer,
     /// The form of the next training run.
     TrainingForm,
+    /// How the model in training plays.
+    Rehearsals,
     /// A training run has all its steps.
     RunEnded,
     /// The question whether to leave a run.
@@ -53,7 +59,16 @@ impl Place {
     /// The places whose keys hold now, the nearest first.
     pub fn now(studio: &Studio) -> Vec<Place> {
         match &studio.ground.screen.overlay {
-            None => vec![Place::In(studio.ground.screen.pane), Place::Anywhere],
+            None => {
+                let screen = &studio.ground.screen;
+                let over = match screen.pane {
+                    Pane::Grid if studio.edit.insert.is_some() => return vec![Place::Inserting],
+                    Pane::Grid if screen.selection.is_some() => Some(Place::Selecting),
+                    _ => None,
+                };
+                let below = [Place::In(screen.pane), Place::Anywhere];
+                over.into_iter().chain(below).collect()
+            }
             Some(overlay) => vec![Place::over(overlay)],
         }
     }
@@ -71,6 +86,7 @@ impl Place {
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
+            Overlay::Rehearsals => Place::Rehearsals,
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
@@ -86,6 +102,8 @@ impl Place {
         match self {
             Place::Anywhere => "Anywhere",
             Place::In(pane) => pane.title(),
+            Place::Selecting => "While something is selected",
+            Place::Inserting => "In insert mode",
             Place::List => "In a list",
             Place::Slots => "Slots and chain",
             Place::Qualities => "Qualities",
@@ -96,6 +114,7 @@ impl Place {
             Place::MapEditor => "In the drum map",
             Place::Mixer => "In the mixer",
             Place::TrainingForm => "In the training form",
+            Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",
         }

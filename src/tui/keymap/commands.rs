@@ -8,6 +8,7 @@ use crate::studio::{
     training,
 };
 use crate::tui::kit::Key;
+use musicvae::music::Lane;
 
 /// Every command: name, place, keys, action, what it does, and what the footer says. Help and
 /// palette show them in this order, the help with a heading for each place.
@@ -17,6 +18,7 @@ pub fn table() -> Vec<Binding> {
     use devices::Action::*;
     use drum_machine::Action::*;
     use edit::Action::*;
+    use edit::{Dynamics, Reach, Shape as shape};
     use export::Action::*;
     use bring::Action::*;
     use checkpoints::Action::*;
@@ -35,6 +37,8 @@ pub fn table() -> Vec<Binding> {
     let loss = In(Pane::Loss);
     let list = In(Pane::Checkpoints);
     let cursor = |lanes, steps| MoveCursor { lanes, steps };
+    let strike = |lane| Strike { lane, stay: false };
+    let strike_here = |lane| Strike { lane, stay: true };
     vec![
         row("play", Anywhere, "space", TogglePlay, "play or stop", "play"),
         row("continue", Anywhere, "c", Continue, "play on from where it stopped", ""),
@@ -146,7 +150,84 @@ pub fn table() -> Vec<Binding> {
         row("lock", grid, "f", ToggleLock, "lock the lane: it keeps its hits", "lock"),
         row("lane-quieter", grid, "v", NudgeLaneLevel(-0.1), "the lane quieter", ""),
         row("lane-louder", grid, "V", NudgeLaneLevel(0.1), "the lane louder", ""),
-        row("clear-lane", grid, "delete", ClearLane, "remove every hit of the lane", ""),
+        row("clear-lane", grid, "delete", Clear, "remove every hit of the selection, or of the lane", ""),
+        row("select", grid, "\\", Select(Reach::Cell), "select from here on: arrows grow it, again ends it", "select"),
+        row("select-lane", grid, "|", Select(Reach::Lane), "select the lane, or lanes", "select"),
+        row("select-bar", grid, "\"", Select(Reach::Bar), "select the bar, or bars, of all lanes", "select"),
+        row("select-all", grid, "@ ctrl-a", Select(Reach::Everything), "select all of the groove", "select"),
+        row("copy", grid, "ctrl-y", Copy, "copy the selection, or the bar", ""),
+        row("cut", grid, "ctrl-x", Cut, "cut the selection, or the bar", ""),
+        row("paste", grid, "ctrl-v", Paste, "paste here, or all over the selection", "paste"),
+        row("paste-merge", grid, "ctrl-u", PasteMerge, "paste only where there is no hit", ""),
+        row("type-velocity", grid, "ctrl-d", Ask(Question::Velocity), "type the velocity, or a ramp", ""),
+        row("type-timing", grid, "ctrl-w", Ask(Question::Timing), "type the timing", ""),
+        row("insert-mode", grid, "ctrl-k", ToggleInsert, "a key for each lane, step by step or in time", "keys"),
+        row("zoom", grid, "z", Zoom, "fewer bars at a time, with more of the timing", "zoom"),
+        unlisted("deselect", Selecting, "esc", Deselect, "nothing is selected any more", "end"),
+        row("whole-bars", Selecting, "b", ToggleBars, "whole bars, or the steps between", "bars"),
+        row("every-lane", Selecting, "a", ToggleEveryLane, "all lanes, or those between", "lanes"),
+        unlisted("copy-selection", Selecting, "c y", Copy, "copy", "copy"),
+        unlisted("cut-selection", Selecting, "x", Cut, "cut", "cut"),
+        unlisted("paste-selection", Selecting, "p", Paste, "paste, again and again until it is full", "paste"),
+        unlisted("paste-merge-selection", Selecting, "P", PasteMerge, "paste only where there is no hit", ""),
+        unlisted("clear-selection", Selecting, "backspace", Clear, "remove every hit", ""),
+        row("fill-1", Selecting, "1", Fill(1), "a hit on every step", "fill"),
+        row("fill-2", Selecting, "2", Fill(2), "a hit every two steps", "fill"),
+        row("fill-3", Selecting, "3", Fill(3), "every three steps", ""),
+        row("fill-4", Selecting, "4", Fill(4), "every four steps", "fill"),
+        row("fill-5", Selecting, "5", Fill(5), "every five steps", ""),
+        row("fill-6", Selecting, "6", Fill(6), "every six steps", ""),
+        row("fill-7", Selecting, "7", Fill(7), "every seven steps", ""),
+        row("fill-8", Selecting, "8", Fill(8), "every eight steps", "fill"),
+        row("fill-9", Selecting, "9", Fill(9), "every nine steps", ""),
+        row("fill", Selecting, "n", Ask(Question::Fill), "every so many steps, typed", "fill"),
+        row("rotate-left", Selecting, "< ,", Shape(shape::Rotate(-1)), "a step earlier; what leaves comes in at the end", "rotate"),
+        row("rotate-right", Selecting, "> .", Shape(shape::Rotate(1)), "a step later", "rotate"),
+        row("reverse", Selecting, "r", Shape(shape::Reverse), "the last step first", "reverse"),
+        row("double-time", Selecting, "d", Shape(shape::DoubleTime), "twice as fast, and twice", "double"),
+        row("half-time", Selecting, "D", Shape(shape::HalfTime), "the first half, half as fast", "halve"),
+        unlisted("velocity-selection", Selecting, "v", Ask(Question::Velocity), "type the velocity, or a ramp", "velocity"),
+        row("ramp", Selecting, "/", SetVelocity(Dynamics::Even), "an even ramp from the first velocity to the last", "ramp"),
+        unlisted("timing-selection", Selecting, "t", Ask(Question::Timing), "type the timing", "timing"),
+        row("random", Selecting, "R", Ask(Question::Random), "random velocities, timings or hits within limits", "random"),
+        row("insert-kick", Inserting, "a", strike(Lane::Kick), "Kick, and the cursor goes on", "Kick"),
+        row("insert-snare", Inserting, "s", strike(Lane::Snare), "Snare, and the cursor goes on", "Snare"),
+        row("insert-closed-hat", Inserting, "d", strike(Lane::ClosedHat), "CHat, and the cursor goes on", "CHat"),
+        row("insert-open-hat", Inserting, "f", strike(Lane::OpenHat), "OHat, and the cursor goes on", "OHat"),
+        row("insert-low-tom", Inserting, "g", strike(Lane::LowTom), "LTom, and the cursor goes on", "LTom"),
+        row("insert-mid-tom", Inserting, "h", strike(Lane::MidTom), "MTom, and the cursor goes on", "MTom"),
+        row("insert-high-tom", Inserting, "j", strike(Lane::HighTom), "HTom, and the cursor goes on", "HTom"),
+        row("insert-crash", Inserting, "k", strike(Lane::Crash), "Crash, and the cursor goes on", "Crash"),
+        row("insert-ride", Inserting, "l", strike(Lane::Ride), "Ride, and the cursor goes on", "Ride"),
+        row("insert-kick-here", Inserting, "A", strike_here(Lane::Kick), "Kick, and the cursor stays", ""),
+        row("insert-snare-here", Inserting, "S", strike_here(Lane::Snare), "Snare, and the cursor stays", ""),
+        row("insert-closed-hat-here", Inserting, "D", strike_here(Lane::ClosedHat), "CHat, and the cursor stays", ""),
+        row("insert-open-hat-here", Inserting, "F", strike_here(Lane::OpenHat), "OHat, and the cursor stays", ""),
+        row("insert-low-tom-here", Inserting, "G", strike_here(Lane::LowTom), "LTom, and the cursor stays", ""),
+        row("insert-mid-tom-here", Inserting, "H", strike_here(Lane::MidTom), "MTom, and the cursor stays", ""),
+        row("insert-high-tom-here", Inserting, "J", strike_here(Lane::HighTom), "HTom, and the cursor stays", ""),
+        row("insert-crash-here", Inserting, "K", strike_here(Lane::Crash), "Crash, and the cursor stays", ""),
+        row("insert-ride-here", Inserting, "L", strike_here(Lane::Ride), "Ride, and the cursor stays", ""),
+        row("insert-left", Inserting, "left", cursor(0, -1), "a step back", ""),
+        row("insert-right", Inserting, "right", cursor(0, 1), "a step on: a rest", ""),
+        row("insert-up", Inserting, "up", cursor(-1, 0), "a lane up", ""),
+        row("insert-down", Inserting, "down", cursor(1, 0), "a lane down", ""),
+        row("insert-bar-back", Inserting, "pageup", cursor(0, -16), "a bar back", ""),
+        row("insert-bar-on", Inserting, "pagedown", cursor(0, 16), "a bar on", ""),
+        row("insert-first", Inserting, "home", CursorToEdge(End::A), "to the first step", ""),
+        row("insert-last", Inserting, "end", CursorToEdge(End::B), "to the last step", ""),
+        row("insert-toggle", Inserting, "enter", ToggleHit, "set or remove the hit under the cursor", ""),
+        row("shorter-stride", Inserting, "[", TurnStride(-1), "the cursor goes on by fewer steps", "stride"),
+        row("longer-stride", Inserting, "]", TurnStride(1), "by more steps", "stride"),
+        row("insert-softer", Inserting, "-", NudgeStrength(-8), "softer strokes", "loud"),
+        row("insert-louder", Inserting, "= +", NudgeStrength(8), "louder strokes", "loud"),
+        row("insert-play", Inserting, "space", TogglePlay, "play or stop (strokes fall in time while it plays)", "play"),
+        row("insert-metronome", Inserting, "m M", ToggleMetronome, "metronome on or off", ""),
+        row("insert-zoom", Inserting, "z", Zoom, "fewer bars at a time", ""),
+        row("insert-undo", Inserting, "u backspace", Undo, "undo", "undo"),
+        row("insert-redo", Inserting, "ctrl-r", Redo, "redo", ""),
+        row("insert-help", Inserting, "?", ShowHelp, "this help", ""),
+        row("end-insert", Inserting, "esc ctrl-k ctrl-c", ToggleInsert, "end it", "end"),
         row("slide-left", slider, "left h", NudgeSlider(-0.02), "a little towards A", "slide"),
         row("slide-right", slider, "right l", NudgeSlider(0.02), "a little towards B", "slide"),
         row("colder", slider, "down j", NudgeTemperature(-0.05), "lower temperature", "temperature"),
@@ -321,7 +402,7 @@ fn row(
         action: action.into(),
         what,
         hint,
-        listed: matches!(place, Place::Anywhere | Place::In(_)),
+        listed: matches!(place, Place::Anywhere | Place::In(_) | Place::Selecting),
     }
 }
 

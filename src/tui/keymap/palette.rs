@@ -2,7 +2,7 @@
 
 use super::typed::{self, TYPED, Typed};
 use super::{Binding, Keymap};
-use crate::studio::overlays::Action::{Close, Fill, Refuse};
+use crate::studio::overlays::Action::{Close, Complete, Refuse};
 use crate::studio::{Action, Studio};
 use crate::tui::kit::nearest_name;
 
@@ -51,7 +51,7 @@ impl Keymap {
         }
         match lines.swap_remove(selected.min(lines.len() - 1)) {
             Line::Command(binding) => vec![Close.into(), binding.action.clone()],
-            Line::Typed(typed, None) => vec![Fill(format!("{} ", typed.name)).into()],
+            Line::Typed(typed, None) => vec![Complete(format!("{} ", typed.name)).into()],
             Line::Typed(typed, Some(value)) => match typed.action(&value) {
                 Ok(action) => vec![Close.into(), action],
                 Err(reason) => vec![Refuse(reason).into()],

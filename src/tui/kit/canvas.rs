@@ -79,6 +79,17 @@ impl Canvas<'_> {
         }
     }
 
+    /// Adds to the style of `width` columns from a place on, whatever is there.
+    pub fn restyle(&mut self, (x, y): (u16, u16), width: u16, style: Style) {
+        let place = Rect {
+            x: self.area.x + x,
+            y: self.area.y + y,
+            width,
+            height: 1,
+        };
+        self.buffer.set_style(place.intersection(self.area), style);
+    }
+
     /// Fills it with `text`, broken between words.
     pub fn fill(&mut self, text: &str, style: Style) {
         let text = Paragraph::new(text).style(style);

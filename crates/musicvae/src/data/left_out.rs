@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct LeftOut {
     /// Notes of other instruments than drums.
     pub other_notes: usize,
+    /// Strokes that share lane and sixteenth with a louder one, as those of flams and rolls do.
+    pub merged: usize,
     /// Bars in meters that a model can't hold.
     pub meters: BTreeMap<(i32, i32), usize>,
     /// Last bars that fill no window.
@@ -29,6 +31,7 @@ impl LeftOut {
     /// Adds what was left out elsewhere.
     pub fn add(&mut self, other: &LeftOut) {
         self.other_notes += other.other_notes;
+        self.merged += other.merged;
         self.last_bars += other.last_bars;
         self.repeated += other.repeated;
         self.silent_bars += other.silent_bars;
@@ -51,6 +54,12 @@ impl LeftOut {
                 "notes of other instruments were",
             );
             lines.push(format!("{notes} left out"));
+        }
+        if self.merged > 0 {
+            let strokes = many(self.merged, "stroke", "strokes");
+            lines.push(format!(
+                "{strokes} left out beside a louder one on the same drum and sixteenth"
+            ));
         }
         for ((numerator, denominator), bars) in &self.meters {
             let bars = many(*bars, "bar", "bars");

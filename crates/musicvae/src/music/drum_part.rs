@@ -129,7 +129,8 @@ fn has_word(name: &str, is_it: impl Fn(&str) -> bool) -> bool {
         .any(is_it)
 }
 
-fn is_named_drums(name: &str) -> bool {
+/// Whether a name speaks of drums.
+pub(crate) fn is_named_drums(name: &str) -> bool {
     let is_drum = |word: &str| {
         DRUM_WORDS.contains(&word)
             || DRUMS.iter().any(|start| word.starts_with(start))

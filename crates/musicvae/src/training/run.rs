@@ -14,6 +14,7 @@ use crate::data::{Report, Split};
 pub struct Control {
     stop: Arc<AtomicBool>,
     pause: Arc<AtomicBool>,
+    save: Arc<AtomicBool>,
 }
 
 impl Control {
@@ -42,11 +43,23 @@ impl Control {
         self.pause.load(Ordering::Relaxed)
     }
 
-    /// Waits while paused.
-    pub(super) fn wait_while_paused(&self) {
-        while self.is_paused() && !self.is_stopped() {
+    /// Has the run save after the current step, or at once where it is held.
+    pub fn save(&self) {
+        self.save.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run is asked to save; not again for the same wish.
+    pub(super) fn takes_save(&self) -> bool {
+        self.save.swap(false, Ordering::Relaxed)
+    }
+
+    /// Waits for a moment where the run is held; false where it is not.
+    pub(super) fn waits(&self) -> bool {
+        let waits = self.is_paused() && !self.is_stopped();
+        if waits {
             std::thread::sleep(Duration::from_millis(50));
         }
+        waits
     }
 }
 

@@ -13,13 +13,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a run. Its threads yield to everything else on the machine. `tell` is given all that
-    /// the run says, in order and on the run's own thread: while it waits, so does the run.
+    /// Starts a run of the options that `describe` gives, on the run's own thread, for it may have to
+    /// read a checkpoint first. Its threads yield to everything else on the machine. `tell` is given all
+    /// that the run says, in order and on its thread: while it waits, so does the run.
     ///
     /// # Errors
     /// When the system has no thread left.
     pub fn spawn(
-        options: TrainOptions,
+        describe: impl FnOnce() -> Result<TrainOptions, String> + Send + 'static,
         mut tell: impl FnMut(Event) + Send + 'static,
     ) -> std::io::Result<Session> {
         let control = Control::default();
@@ -28,11 +29,14 @@ impl Session {
             // Threads that this one starts inherit it. Where it is refused, the run is as quick as
             // any other program.
             let _ = set_current_thread_priority(ThreadPriority::Min);
-            let run = || train(options, &run_control, &mut tell);
+            let run = || {
+                let options = describe()?;
+                train(options, &run_control, &mut tell).map_err(|error| error.to_string())
+            };
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
             tell(match outcome {
                 Ok(Ok(step)) => Event::Finished(step),
-                Ok(Err(error)) => Event::Failed(error.to_string()),
+                Ok(Err(reason)) => Event::Failed(reason),
                 Err(_) => Event::Failed(
                     "training ran into an error of this program (see the log file); what was \
                      saved before is kept"

@@ -210,7 +210,14 @@ impl Trainer {
                 self.validate(control, tell)?;
                 self.save(tell)?;
             }
-            control.wait_while_paused();
+            loop {
+                if control.takes_save() {
+                    self.save(tell)?;
+                }
+                if !control.waits() {
+                    break;
+                }
+            }
         }
         if self.saved != Some(self.step) {
             self.validate(control, tell)?;
@@ -332,10 +339,13 @@ impl Trainer {
         Ok(record)
     }
 
+    /// Writes the run as it is now, unless that is written already.
     fn save(&mut self, tell: &mut dyn FnMut(Event)) -> Result<(), TrainingError> {
         let path = latest(&self.options.out);
-        self.checkpoint()?.save(&path, Precision::Full)?;
-        self.saved = Some(self.step);
+        if self.saved != Some(self.step) {
+            self.checkpoint()?.save(&path, Precision::Full)?;
+            self.saved = Some(self.step);
+        }
         tell(Event::Saved(path));
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! Reading MIDI as a player means it: a test for each kind of file that others misread.
 
+use encoding_rs::{GBK, SHIFT_JIS, WINDOWS_1251};
 use musicvae::data::{Convert, Converted, Converter, GrooveConverter, NoWindows, Window};
 use musicvae::music::midi_file::{self, Mend, Read};
 use musicvae::music::{Drums, Groove, Lane, NoDrums, NoteSequence, Reading, Representation};
 
 use crate::smf::{
-    Timed, beat, chunk, events, file, meter, name, off, on, open_beat, smf, strokes, tempo, track,
+    Timed, beat, chunk, events, file, meter, name, named, off, on, open_beat, smf, strokes, tempo,
+    track,
 };
 
 const FOUR_BARS: GrooveConverter = GrooveConverter { bars: 4, hop: None };
@@ -147,6 +149,30 @@ fn drums_are_found_by_one_rule() {
         (
             "a name in UTF-8 beside a part that has none",
             smf(vec![beat(4, 0), with(vec![name("ドラム")], beat(4, 3))]),
+            48,
+        ),
+        (
+            "a name in Shift-JIS",
+            smf(vec![
+                beat(4, 0),
+                with(vec![named(&SHIFT_JIS.encode("ドラムス").0)], beat(4, 3)),
+            ]),
+            48,
+        ),
+        (
+            "a name in GBK",
+            smf(vec![
+                beat(4, 0),
+                with(vec![named(&GBK.encode("架子鼓").0)], beat(4, 3)),
+            ]),
+            48,
+        ),
+        (
+            "a name in the Cyrillic of Windows",
+            smf(vec![
+                beat(4, 0),
+                with(vec![named(&WINDOWS_1251.encode("Ударные").0)], beat(4, 3)),
+            ]),
             48,
         ),
         (
@@ -413,6 +439,11 @@ fn damage_is_mended_and_told() {
         .flat_map(|(tick, key)| [(tick, vec![0xf0, 2, 0x7e, 0xf7]), (tick, vec![key, 90])])
         .collect();
     let running = [vec![on(0, 9, 35, 1)], running].concat();
+    let header_of = |length: u32| {
+        let mut bytes = plain();
+        bytes[4..8].copy_from_slice(&length.to_be_bytes());
+        bytes
+    };
     let table = [
         ("as it should be", plain(), None),
         (
@@ -451,6 +482,16 @@ fn damage_is_mended_and_told() {
             "an unknown chunk",
             file(1, 2, 480, &[unknown, good.clone()]),
             Some(Mend::TrackCount),
+        ),
+        (
+            "a header without a length",
+            header_of(0),
+            Some(Mend::HeaderLength),
+        ),
+        (
+            "too long a header",
+            header_of(0x0600_0000),
+            Some(Mend::HeaderLength),
         ),
         ("no length", no_length, Some(Mend::TrackLength)),
         ("too great a length", long_length, Some(Mend::TrackLength)),

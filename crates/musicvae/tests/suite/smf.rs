@@ -63,8 +63,12 @@ pub fn meter(tick: u32, numerator: u8, power: u8) -> Timed {
 }
 
 pub fn name(text: &str) -> Timed {
-    let bytes = [&[0xff, 3, text.len() as u8], text.as_bytes()].concat();
-    (0, bytes)
+    named(text.as_bytes())
+}
+
+/// A track's name in the letters of some country.
+pub fn named(name: &[u8]) -> Timed {
+    (0, [&[0xff, 3, name.len() as u8], name].concat())
 }
 
 pub fn on(tick: u32, channel: u8, key: u8, velocity: u8) -> Timed {

@@ -140,7 +140,7 @@ impl Training {
             device: DeviceChoice::Cpu,
             factors: run.factors,
         };
-        let session = Session::spawn(options, move |event| drop(tell.send(event)));
+        let session = Session::spawn(|| Ok(options), move |event| drop(tell.send(event)));
         let mut training = Training {
             session: session.expect("a thread for the trainer"),
             told,

@@ -767,7 +767,7 @@ fn a_corpus_without_validation_files_is_trained_on() {
 /// A run in the background, and what it says.
 fn begin(options: TrainOptions) -> (Session, Receiver<Event>) {
     let (tell, told) = channel();
-    let session = Session::spawn(options, move |event| drop(tell.send(event))).unwrap();
+    let session = Session::spawn(|| Ok(options), move |event| drop(tell.send(event))).unwrap();
     (session, told)
 }
 
@@ -786,6 +786,15 @@ fn records(events: &[Event]) -> usize {
         .iter()
         .filter(|event| matches!(event, Event::Record(_)))
         .count()
+}
+
+/// The last step that is told of.
+fn steps(events: &[Event]) -> u64 {
+    let last = events.iter().rev().find_map(|event| match event {
+        Event::Record(record) => Some(record.step),
+        _ => None,
+    });
+    last.unwrap_or_default()
 }
 
 fn ended(events: &[Event]) -> bool {
@@ -856,6 +865,15 @@ fn pause_holds_and_stop_ends_a_session() {
         assert!(Instant::now() < patience, "a paused run went on");
     }
     assert!(session.is_running());
+    // A run that is held saves all the same when it is asked to, after the step where it stands.
+    let saves = |events: &[Event]| {
+        let saved = |event: &&Event| matches!(event, Event::Saved(_));
+        events.iter().filter(saved).count()
+    };
+    let (before, step) = (saves(&events), steps(&events));
+    session.control.save();
+    wait(&told, &mut events, |events| saves(events) > before);
+    assert_eq!(latest(&folder.path().join("out")).metadata.step, step);
     session.control.pause(false);
     let before = records(&events);
     wait(&told, &mut events, |events| records(events) > before);

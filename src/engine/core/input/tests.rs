@@ -342,6 +342,7 @@ fn a_pad_sounds_a_buffer_later_whenever_it_is_struck() {
                     lane: Lane::Snare,
                     velocity: 110,
                     step: None,
+                    by_key: false,
                 },
             );
         }
@@ -364,6 +365,7 @@ fn a_pad_sounds_a_buffer_later_whenever_it_is_struck() {
         lane: Lane::Ride,
         velocity: 1,
         step: None,
+        by_key: false,
     };
     bench.send(9 * SECOND, strike);
     bench.silently(10 * SECOND, None);
@@ -385,6 +387,7 @@ fn what_was_struck_by_hand_is_left_out_by_the_loop() {
             lane: Lane::Kick,
             velocity: 90,
             step: Some(4),
+            by_key: false,
         };
         bench.send(450 * MS, strike);
         bench.silently(1200 * MS, None);
@@ -404,6 +407,7 @@ fn a_flood_of_input_neither_allocates_nor_ends_the_music() {
             time += 160_000;
             let message = match (n * 31 + round * 7) % 40 {
                 0..20 => InputMessage::Strike {
+                    by_key: false,
                     lane: Lane::ALL[n as usize % 9],
                     velocity: 1 + (n % 127) as u8,
                     step: Some(i64::from(n)),
@@ -453,6 +457,7 @@ fn what_a_master_leads_and_a_pad_adds_is_recorded_on_the_musics_ticks() {
             lane: Lane::Crash,
             velocity: 77,
             step: None,
+            by_key: false,
         },
     );
     bench.silently(now + SECOND, Some(&master));

@@ -35,7 +35,7 @@ fn groove(rng: &mut ChaCha8Rng, bars: usize, meter: Meter) -> Groove {
     groove
 }
 
-/// A song with its amounts drawn at random; every level is 1 or 0.
+/// A song with its amounts drawn at random.
 fn song(rng: &mut ChaCha8Rng, links: Vec<ChainLink>, looped: Option<Bars>) -> Song {
     Song {
         links,
@@ -44,7 +44,11 @@ fn song(rng: &mut ChaCha8Rng, links: Vec<ChainLink>, looped: Option<Bars>) -> So
         swing: rng.random_range(0.5..0.75),
         timing: rng.random_range(0.0..1.5),
         dynamics: rng.random_range(0.0..1.5),
-        levels: std::array::from_fn(|_| f32::from(u8::from(rng.random_bool(0.8)))),
+        levels: std::array::from_fn(|_| match rng.random_range(0..5) {
+            0 => 0.0,
+            1 => 1.0,
+            _ => rng.random_range(0.0..2.0),
+        }),
     }
 }
 
@@ -76,8 +80,8 @@ fn sent(song: &Song, map: &DrumMap, end: f64) -> Vec<Begun> {
         Command::SetVelocityAmount(song.dynamics).into(),
     ];
     for lane in Lane::ALL {
-        let (level, solo) = (1.0, false);
-        let mute = song.levels[lane.index()] == 0.0;
+        let (level, solo) = (song.levels[lane.index()], false);
+        let mute = level == 0.0;
         asked.push(
             Command::SetLane {
                 lane,

@@ -41,6 +41,14 @@ pub enum Received {
         /// `None` while nothing plays.
         tap: Option<Tap>,
     },
+    /// A stroke of the computer's keys.
+    Key {
+        lane: Lane,
+        /// 1..=127.
+        velocity: u8,
+        /// `None` while nothing plays.
+        tap: Option<Tap>,
+    },
 }
 
 /// Where the ports' threads bring what they hear.
@@ -191,6 +199,7 @@ impl Inlet {
                             lane,
                             velocity,
                             step: place.map(|(step, _)| step),
+                            by_key: false,
                         })),
                     }
                 }
@@ -210,6 +219,34 @@ impl Inlet {
         if !matches!(message, Message::Clock(_)) {
             self.wake_listener();
         }
+    }
+
+    /// Takes a stroke of the computer's keys, now.
+    pub fn strike(&self, lane: Lane, velocity: u8) {
+        let time = self.epoch.elapsed().as_nanos() as Nanos;
+        let velocity = velocity.clamp(1, 127);
+        let place = self.place(time);
+        let tap = place.map(|(_, tap)| tap);
+        let message = InputMessage::Strike {
+            lane,
+            velocity,
+            step: place.map(|(step, _)| step),
+            by_key: true,
+        };
+        self.inside(|inside| {
+            let pushed = inside.events.push(InputEvent { time, message }).is_ok();
+            if !pushed || inside.notes.len() == NOTES_KEPT {
+                self.traffic.dropped.fetch_add(1, Relaxed);
+            } else {
+                let key = Received::Key {
+                    lane,
+                    velocity,
+                    tap,
+                };
+                inside.notes.push(key);
+            }
+        });
+        self.wake_listener();
     }
 
     /// The step since play that is heard at `time`, or the nearest one, and its place in the groove.

@@ -1,6 +1,7 @@
 //! The drum grid: lanes down, sixteenths across, like a piano roll.
 
 mod lane;
+mod mouse;
 mod page;
 mod ruler;
 mod timing;
@@ -8,17 +9,17 @@ mod timing;
 use crate::studio::{Origin, Studio, once_reworked};
 use crate::tui::kit::Canvas;
 use musicvae::music::{LANES, Lane, STEPS_PER_QUARTER};
-use page::{LABEL, Page};
+use page::{LABEL, Page, TALLEST};
 
 /// How many of `room` lines the grid makes use of.
 pub fn height(room: u16) -> u16 {
     let lanes = LANES as u16;
     // Ruler, lanes, timing in two lines, and what is under the cursor.
     let rest = 4;
-    if room >= 2 * lanes + rest {
-        2 * lanes + rest
-    } else {
-        (lanes + rest).min(room.max(lanes))
+    let lines = room.saturating_sub(rest) / lanes;
+    match lines.min(TALLEST) {
+        0 | 1 => (lanes + rest).min(room.max(lanes)),
+        lines => lines * lanes + rest,
     }
 }
 
@@ -63,6 +64,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         lane::draw(lane, studio, &page, y, canvas);
         y += page.lane_height;
     }
+    mouse::answer(page.clone(), studio, canvas);
     match canvas.height().saturating_sub(y) {
         0 => {}
         1 => cursor(studio, y, canvas),
@@ -75,6 +77,31 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
             cursor(studio, y + 2, canvas);
         }
     }
+}
+
+/// What is selected, or how lanes are struck.
+fn mode(studio: &Studio) -> Option<String> {
+    if let Some(insert) = studio.edit.insert {
+        let on = match insert.stride {
+            _ if studio.ground.transport.playing => "in time".into(),
+            0 => "the cursor stays".into(),
+            1 => "1 step on".into(),
+            steps => format!("{steps} steps on"),
+        };
+        return Some(format!("insert: velocity {}, {on}", insert.velocity));
+    }
+    let selected = studio.ground.selected()?;
+    let counted = |count: usize, one: &str| match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    };
+    let hits = studio.ground.hits_of(&selected).count();
+    Some(format!(
+        "selected: {} of {}, {}",
+        counted(selected.steps.len(), "step"),
+        counted(selected.lanes.len(), "lane"),
+        counted(hits, "hit")
+    ))
 }
 
 /// What is under the cursor, in a drummer's words.
@@ -104,5 +131,10 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
     };
     canvas.put((1, y), &place, theme.strong());
     let x = (place.chars().count() as u16 + 3).max(LABEL);
-    canvas.put((x, y), &format!("{text}{level}"), theme.plain());
+    let text = format!("{text}{level}");
+    canvas.put((x, y), &text, theme.plain());
+    if let Some(words) = mode(studio) {
+        let x = x + text.chars().count() as u16 + 3;
+        canvas.put((x, y), &words, theme.accent());
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use ratatui::style::{Modifier, Style};
+
 use super::page::Page;
 use crate::studio::Studio;
 use crate::tui::kit::Canvas;
@@ -22,6 +24,13 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
             beat => (format!("{bar}.{beat}"), theme.faint()),
         };
         canvas.put((page.x(step), 0), &text, style);
+    }
+    if let Some(selected) = &page.selected {
+        let steps = page.steps.clone();
+        for step in steps.filter(|step| selected.steps.contains(step)) {
+            let reversed = Style::new().add_modifier(Modifier::REVERSED);
+            canvas.restyle((page.x(step), 0), page.columns.cell as u16, reversed);
+        }
     }
     if let Some(step) = page.playing.filter(|step| page.steps.contains(step)) {
         canvas.put((page.x(step), 0), theme.pick("▼", "v"), theme.accent());

@@ -40,7 +40,7 @@ pub fn line(studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
             (" ", _) => ("|", theme.faint()),
             marked => marked,
         };
-        canvas.put((page.x(step), y), mark, style);
+        canvas.put((page.middle(step), y), mark, style);
     }
 }
 
@@ -50,7 +50,7 @@ pub fn bars(studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
     canvas.put((1, y), "early", theme.early());
     canvas.put((1, y + 1), "late", theme.late());
     for (step, hit) in hits(studio, page) {
-        let x = page.x(step);
+        let x = page.middle(step);
         // A quarter of a step fills the line: drummers rarely go beyond.
         let eighths = ((hit.offset.abs() * 32.0).round() as usize).clamp(1, 8);
         if hit.offset.abs() < ON_GRID {

@@ -81,10 +81,11 @@ impl GrooveConverter {
         };
         if matches!(how, CutAs::Magenta | CutAs::MagentaTraining) {
             let all = |_: &Note| true;
-            let (groove, unknown_notes) = whole_groove(sequence, all, lane)?;
+            let whole = whole_groove(sequence, all, lane)?;
+            let groove = &whole.groove;
             return Ok(Converted {
-                windows: self.windows(&groove, |_, _| groove.qpm)?,
-                unknown_notes,
+                windows: self.windows(groove, |_, _| groove.qpm)?,
+                unknown_notes: whole.unknown_notes,
                 left_out: LeftOut::default(),
             });
         }
@@ -99,23 +100,24 @@ impl GrooveConverter {
             let is_drum = |note: &Note| note.is_drum;
             let others = piece.sequence.notes.iter().filter(|note| !note.is_drum);
             all.left_out.other_notes += others.count();
-            let windows =
-                whole_groove(&piece.sequence, is_drum, lane).and_then(|(mut groove, unknown)| {
-                    all.unknown_notes += unknown;
-                    let bars = groove.bars().max(piece.bars);
-                    let full = match how {
-                        CutAs::Filled => bars.next_multiple_of(window),
-                        _ => bars,
-                    };
-                    all.left_out.silent_bars += full - bars;
-                    groove.steps.resize(full * STEPS_PER_BAR, [None; LANES]);
-                    let windows = self.windows(&groove, |first, end| piece.qpm(first, end));
-                    let last = windows.as_ref().map_or(0, |windows| {
-                        window + self.hop() * windows.len().saturating_sub(1)
-                    });
-                    all.left_out.last_bars += full - last.min(full);
-                    windows
+            let windows = whole_groove(&piece.sequence, is_drum, lane).and_then(|whole| {
+                all.unknown_notes += whole.unknown_notes;
+                all.left_out.merged += whole.merged;
+                let mut groove = whole.groove;
+                let bars = groove.bars().max(piece.bars);
+                let full = match how {
+                    CutAs::Filled => bars.next_multiple_of(window),
+                    _ => bars,
+                };
+                all.left_out.silent_bars += full - bars;
+                groove.steps.resize(full * STEPS_PER_BAR, [None; LANES]);
+                let windows = self.windows(&groove, |first, end| piece.qpm(first, end));
+                let last = windows.as_ref().map_or(0, |windows| {
+                    window + self.hop() * windows.len().saturating_sub(1)
                 });
+                all.left_out.last_bars += full - last.min(full);
+                windows
+            });
             match windows {
                 Ok(windows) => all.windows.extend(windows),
                 Err(reason) => {
@@ -163,8 +165,17 @@ impl GrooveConverter {
     }
 }
 
-/// The whole of `sequence` on the grid of sixteenths, padded to full bars, at its own tempo; and
-/// how many of the notes that `counts` admits have no lane.
+/// All of a sequence on the grid.
+struct Whole {
+    groove: Groove,
+    /// Notes that have no lane.
+    unknown_notes: usize,
+    /// Strokes beside a louder one on their lane and step.
+    merged: usize,
+}
+
+/// The notes of `sequence` that `counts` admits on the grid of sixteenths, padded to full bars, at its own
+/// tempo.
 ///
 /// On one lane and step the loudest note counts, and the first of equally loud ones. A step's
 /// notes are those nearest to it; half a step rounds up.
@@ -172,7 +183,7 @@ fn whole_groove(
     sequence: &NoteSequence,
     counts: impl Fn(&Note) -> bool,
     lane_of: impl Fn(u8) -> Option<Lane>,
-) -> Result<(Groove, usize), NoWindows> {
+) -> Result<Whole, NoWindows> {
     let grid = Grid::of(sequence, STEPS_PER_QUARTER)?;
     let step_seconds = 60.0 / grid.qpm / STEPS_PER_QUARTER as f64;
     let mut hits = Vec::with_capacity(sequence.notes.len());
@@ -212,6 +223,7 @@ fn whole_groove(
     if bars > MAX_BARS as u64 {
         return Err(NoWindows::TooLong(bars));
     }
+    let strokes = hits.len();
     let mut steps: Vec<Step> = vec![[None; LANES]; bars as usize * STEPS_PER_BAR];
     for (step, lane, hit) in hits {
         let cell = &mut steps[step as usize][lane.index()];
@@ -224,5 +236,9 @@ fn whole_groove(
         qpm: grid.qpm,
         meter: grid.meter,
     };
-    Ok((groove, unknown_notes))
+    Ok(Whole {
+        merged: strokes - groove.hits().count(),
+        groove,
+        unknown_notes,
+    })
 }

@@ -1,6 +1,9 @@
 //! The players of a file: who plays which notes on which instrument.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, GBK, KOI8_R, SHIFT_JIS, WINDOWS_1251};
 
 use super::clock::Clock;
 use super::events::{EventKind, Track};
@@ -84,12 +87,25 @@ impl TrackState<'_> {
 }
 
 /// A name in a file, which doesn't say how its letters are written. The reference takes them for
-/// Latin-1; most programs of today write UTF-8.
+/// Latin-1. Most programs of today write UTF-8; older ones wrote as their country did, and what is
+/// asked of a name is whether it speaks of drums.
 fn text(bytes: &[u8], reading: Reading) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if reading == Reading::Played => text.into(),
-        _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+    if reading != Reading::Played {
+        return latin;
     }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.into();
+    }
+    if drum_part::is_named_drums(&latin) {
+        return latin;
+    }
+    let of_countries = [SHIFT_JIS, GBK, BIG5, EUC_KR, EUC_JP, WINDOWS_1251, KOI8_R];
+    let read = of_countries
+        .iter()
+        .filter_map(|encoding| encoding.decode_without_bom_handling_and_without_replacement(bytes));
+    let mut drums = read.filter(|text| drum_part::is_named_drums(text));
+    drums.next().map_or(latin, Cow::into_owned)
 }
 
 /// Controller and pitch-wheel movements.

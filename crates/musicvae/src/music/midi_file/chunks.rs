@@ -32,6 +32,9 @@ const LEAD: usize = 4096;
 /// How much of what was read may be no event.
 const MOST_NONSENSE: usize = 16;
 
+/// Bytes of a header's contents: type, number of tracks, length of a tick.
+const FIELDS: usize = 6;
+
 pub(super) fn malformed(at: usize, problem: impl Into<String>) -> MidiFileError {
     MidiFileError::Malformed {
         at,
@@ -44,11 +47,11 @@ pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>,
     let start = start(bytes, mended)?;
     let bytes = &bytes[..wrapped_end(bytes, start)];
     let header = chunk(bytes, start).ok_or_else(|| malformed(start, "the header is cut short"))?;
-    let body = &bytes[header.body..];
-    let header = match body.get(..header.length) {
-        Some(fields) if fields.len() >= 6 => fields,
-        Some(fields) => {
-            let problem = format!("the header has {} bytes instead of 6", fields.len());
+    let length = header_length(bytes, &header, mended);
+    let header = match bytes[header.body..].get(..length) {
+        Some(fields) if length >= FIELDS => fields,
+        Some(_) => {
+            let problem = format!("the header has {length} bytes instead of {FIELDS}");
             return Err(malformed(start + 4, problem));
         }
         None => return Err(malformed(header.body, "the header is cut short")),
@@ -95,6 +98,17 @@ pub(super) fn parse<'a>(bytes: &'a [u8], mended: &mut Mended) -> Result<Smf<'a>,
         tracks,
         are_patterns: format == 2,
     })
+}
+
+/// How long the header's contents are. Where the first track follows on a header as it should be, and
+/// not where the length says, the length is what is wrong.
+fn header_length(bytes: &[u8], header: &Chunk, mended: &mut Mended) -> usize {
+    let is_track = |at: usize| chunk(bytes, at).is_some_and(|it| it.name == b"MTrk");
+    if is_track(header.body + FIELDS) && !is_track(header.end()) {
+        mended.note(Mend::HeaderLength, 1);
+        return FIELDS;
+    }
+    header.length
 }
 
 /// Where the file begins in its bytes.

@@ -10,6 +10,8 @@ pub enum Mend {
     Wrapped,
     /// Bytes stand before its `MThd`.
     BytesBefore,
+    /// The header says a length that is not its own.
+    HeaderLength,
     /// The header announces another number of tracks than there are.
     TrackCount,
     /// A track says a length that is not its own.
@@ -53,6 +55,7 @@ impl Mend {
             Mend::BytesBefore => {
                 format!("{} before its beginning passed over", many("byte", "bytes"))
             }
+            Mend::HeaderLength => "its header tells another length than it has".into(),
             Mend::TrackCount => "its header tells another number of tracks than it has".into(),
             Mend::TrackLength => {
                 format!(

@@ -1,0 +1,25 @@
+//! The way back and forth in time.
+
+use crate::studio::ground::{Ground, Scene, Undo};
+
+/// Goes to another scene in time.
+pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
+    let (groove, slots) = (ground.scene.groove.clone(), ground.scene.slots.clone());
+    if !step(&mut ground.undo, &mut ground.scene) {
+        return;
+    }
+    let unfinished = ground.scene.pending;
+    ground.forget_answers();
+    ground.cursor_inside();
+    if ground.chain.is_some() && ground.scene.slots != slots && ground.scene.groove == groove {
+        ground.slots_changed();
+    } else {
+        ground.play_groove(ground.sound.takeover);
+    }
+    if unfinished {
+        ground.decode(ground.sound.takeover, true);
+    } else if ground.scene.a.preview.is_none() || ground.scene.b.preview.is_none() {
+        // A scene of an earlier session.
+        ground.ask_previews();
+    }
+}
