@@ -11,6 +11,7 @@ mod engine;
 mod experiment;
 mod exporting;
 mod faults;
+mod fills;
 mod house;
 mod keeping;
 mod kit;
