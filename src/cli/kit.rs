@@ -1,4 +1,4 @@
-//! `musicvae-tui kit`: writes the built-in drum kit.
+//! `musicvae-tui kit`: writes the built-in drum kits.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use super::settings::Settings;
 use super::target::Force;
 use crate::kit;
 
-/// Synthesize the built-in drum kit and write it as a SoundFont 2 file.
+/// Synthesize the built-in drum kits (studio and analog) and write them as a SoundFont 2 file.
 #[derive(clap::Args)]
 pub struct Kit {
     /// File to write, or - for standard output.

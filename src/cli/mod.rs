@@ -19,6 +19,7 @@ mod log;
 mod maps;
 mod output;
 mod pieces;
+mod play;
 mod prepare;
 mod presets;
 mod reconstruct;
@@ -91,6 +92,7 @@ pub enum Command {
     Devices(devices::Devices),
     Maps(maps::Maps),
     Kit(kit::Kit),
+    Play(play::Play),
 }
 
 /// A request that makes no sense whatever the files hold: exit code 2, as for a wrong option.
@@ -144,6 +146,7 @@ impl Cli {
             Some(Command::Devices(command)) => command.run(settings),
             Some(Command::Maps(command)) => command.run(settings),
             Some(Command::Kit(command)) => command.run(settings),
+            Some(Command::Play(command)) => command.run(settings),
         }
     }
 }

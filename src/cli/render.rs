@@ -49,7 +49,7 @@ pub struct Render {
     force: Force,
     #[command(flatten)]
     reading: ReadingArgs,
-    /// SoundFont 2 file to render with [default: that of the configuration, else the built-in kit].
+    /// SoundFont (.sf2 or .sf3) to render with [default: that of the configuration, else the built-in kit].
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
     /// Frames a second.

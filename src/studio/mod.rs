@@ -9,7 +9,7 @@
 //! that work together; the workers, which use all of these and are used by none.
 
 mod action;
-mod answers;
+pub mod answers;
 pub mod bring;
 pub mod chain;
 pub mod checkpoints;
@@ -60,7 +60,7 @@ pub use workers::{
 };
 
 pub use crate::engine::{
-    AudioState, Bars, ClockOut, DrumMap, MidiState, PadNote, Received, Recording,
+    AudioState, Bars, ClockOut, DrumMap, LinkState, MidiState, PadNote, Received, Recording,
     Status as Transport, Sync, Takeover, Tap, Voice,
 };
 pub use musicvae::checkpoint::catalogue::Source;

@@ -61,7 +61,6 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) -> Targets {
         bars::tabs(studio, &mut screen.at(tabs));
         (drawing(studio.ground.screen.pane).draw)(studio, &mut screen.at(body));
     }
-    bars::status(studio, &mut screen.at(status));
     if let Some(overlay) = &studio.ground.screen.overlay {
         screen.targets.cover(area);
         let mut body = screen.at(body);
@@ -71,6 +70,13 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) -> Targets {
         }
         overlays::draw(overlay, studio, view.keymap, &mut body);
     }
+    let up = (bars::LINES - 1).min(body.height);
+    let message = Rect {
+        y: status.y - up,
+        height: status.height + up,
+        ..status
+    };
+    bars::status(studio, &mut screen.at(message));
     bars::footer(studio, view.keymap, &mut screen.at(footer));
     targets
 }

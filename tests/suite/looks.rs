@@ -152,13 +152,18 @@ fn commands_are_typed_with_their_values() {
         "{said}"
     );
     // The name alone asks for the value.
-    type_in(&mut bench, ":dynamics");
-    bench.press("down down enter");
-    type_in(&mut bench, "50");
-    let lines = bench.screen(120, 40).join("\n");
-    assert!(lines.contains(":dynamics 50"), "{lines}");
+    type_in(&mut bench, ":theme");
+    let lines = bench.keymap.palette("theme", &bench.studio).len();
+    bench.press(&"down ".repeat(lines - 1));
     bench.press("enter");
-    assert_eq!(bench.studio.ground.sound.dynamics, 0.5);
+    type_in(&mut bench, "li");
+    let lines = bench.screen(120, 40).join("\n");
+    assert!(
+        lines.contains(":theme light") && !lines.contains(":theme dark"),
+        "{lines}"
+    );
+    bench.press("enter");
+    assert_eq!(bench.studio.ground.screen.theme, "light");
     bench.take();
     type_in(&mut bench, ":checkpoint on");
     bench.press("enter");

@@ -3,6 +3,7 @@
 mod bringing;
 mod cases;
 mod catalogue;
+mod classes;
 mod cli;
 #[allow(dead_code)]
 mod devices;
@@ -12,9 +13,11 @@ mod experiment;
 mod exporting;
 mod faults;
 mod fills;
+mod headless;
 mod house;
 mod keeping;
 mod kit;
+mod link;
 mod looks;
 mod machines;
 mod midi_in;

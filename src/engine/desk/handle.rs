@@ -120,6 +120,7 @@ impl Engine {
             audio: Audio::new(options.buffer_frames),
             output: Output::new(ports),
             input: Input::new(inlet.clone(), options.midi_thru),
+            link: None,
             recorder: None,
             resting: false,
             quit: quit.clone(),
@@ -161,6 +162,9 @@ impl Engine {
         }
         if let Some(port) = options.midi_input {
             engine.send(Setup::OpenMidiIn(port));
+        }
+        if let Some(address) = options.link {
+            engine.send(Setup::OpenLink(address));
         }
         if options.virtual_input {
             let _ = engine.control.try_send(ControlCommand::OpenVirtualMidiIn);

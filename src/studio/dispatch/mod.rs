@@ -104,7 +104,8 @@ impl Studio {
         match action {
             Action::Playing(action) => self.playing.reason_against(action, ground),
             Action::Record(action) => record::reason_against(action, ground),
-            Action::Midi(_) | Action::Devices(_) | Action::Mixer(_) => None,
+            Action::Midi(_) | Action::Mixer(_) => None,
+            Action::Devices(action) => self.devices.reason_against(action, ground),
             Action::DrumMachine(action) => self.drum_machine.reason_against(action, ground),
             Action::Chain(action) => chain::reason_against(action, ground),
             Action::Morph(action) => morph::reason_against(action, ground),
@@ -346,7 +347,7 @@ impl Studio {
         let ground = &mut self.ground;
         record::hear(&status, ground);
         self.playing.hear(&status, ground);
-        self.midi.hear(status.sync, ground);
+        self.midi.hear(status.sync, &status.link, ground);
         ground.transport = status;
         self.fills.hear(ground);
         self.sweep.hear(ground);

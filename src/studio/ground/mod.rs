@@ -48,7 +48,7 @@ pub use snapshot::{Snapshot, Space};
 pub use sound::{LaneState, MASTER, Sound, counted, in_words, set_to, soundfont};
 pub use undo::{Change, Undo};
 
-use crate::engine::{Request, SoundFontSource, Status, Sync};
+use crate::engine::{LinkState, Request, SoundFontSource, Status, Sync};
 pub use config::Config;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::LANES;
@@ -121,13 +121,18 @@ impl Ground {
         }
     }
 
-    /// The tempo as the screen writes it: `120.0`, or `ext` and what the external clock does.
+    /// The tempo as the screen writes it: `120.0`, or `ext` or `link` and what that clock does.
     pub fn tempo_words(&self) -> String {
+        let (clock, with) = match self.transport.link {
+            LinkState::Off => ("ext", String::new()),
+            LinkState::On { peers } if peers > 0 => ("link", format!(" +{peers}")),
+            _ => ("link", String::new()),
+        };
         match self.transport.sync {
             Sync::Internal => format!("{:.1}", self.sound.tempo),
-            Sync::Waiting => "ext (waiting)".into(),
-            Sync::Following(qpm) => format!("ext {qpm:.1}"),
-            Sync::Lost(_) => "ext lost".into(),
+            Sync::Waiting => format!("{clock} (waiting)"),
+            Sync::Following(qpm) => format!("{clock} {qpm:.1}{with}"),
+            Sync::Lost(_) => format!("{clock} lost"),
         }
     }
 

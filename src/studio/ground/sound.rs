@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, PAN, Range, SWING, TEMPO, TIMING};
 use crate::engine::{
-    AudioState, Bars, Command, MidiState, Position, SoundFontSource, Status, Sync, Takeover,
+    AudioState, Bars, Command, LinkState, MidiState, Position, SoundFontSource, Status, Sync,
+    Takeover,
 };
 use musicvae::music::{LANES, Lane};
 
@@ -32,6 +33,11 @@ pub struct Sound {
     pub dynamics: f32,
     /// Master level.
     pub level: f32,
+    /// Whether the kit sounds in a room, and whether a compressor holds it together.
+    #[serde(default)]
+    pub room: bool,
+    #[serde(default)]
+    pub compressor: bool,
     pub takeover: Takeover,
     /// Whether every beat clicks, and how loud a click is (0 to 1).
     pub metronome: bool,
@@ -50,6 +56,8 @@ impl From<&Config> for Sound {
             timing: config.playing.timing,
             dynamics: config.playing.velocity,
             level: config.audio.level,
+            room: false,
+            compressor: false,
             takeover: config.playing.takeover,
             metronome: config.playing.metronome,
             click: config.playing.click,
@@ -76,13 +84,15 @@ impl Sound {
     }
 
     /// What tells the engine all of it.
-    pub fn commands(&self) -> [Command; 8] {
+    pub fn commands(&self) -> [Command; 10] {
         [
             Command::SetTempo(self.tempo),
             Command::SetSwing(self.swing),
             Command::SetTimingAmount(self.timing),
             Command::SetVelocityAmount(self.dynamics),
             Command::SetMasterLevel(self.level),
+            Command::SetRoom(self.room),
+            Command::SetCompressor(self.compressor),
             Command::SetCountIn(self.count_in),
             Command::SetMetronome {
                 on: self.metronome,
@@ -175,7 +185,11 @@ pub fn silent_transport(config: &Config) -> Status {
         midi_in: MidiState::Off {
             reason: "No MIDI input is chosen.".into(),
         },
-        sync: if config.midi.follow_clock {
+        link: match config.midi.link {
+            true => LinkState::Looking,
+            false => LinkState::Off,
+        },
+        sync: if config.midi.follow_clock || config.midi.link {
             Sync::Waiting
         } else {
             Sync::Internal
