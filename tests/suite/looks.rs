@@ -158,7 +158,10 @@ fn commands_are_typed_with_their_values() {
     bench.press("enter");
     type_in(&mut bench, "li");
     let lines = bench.screen(120, 40).join("\n");
-    assert!(lines.contains(":theme light") && !lines.contains(":theme dark"), "{lines}");
+    assert!(
+        lines.contains(":theme light") && !lines.contains(":theme dark"),
+        "{lines}"
+    );
     bench.press("enter");
     assert_eq!(bench.studio.ground.screen.theme, "light");
     bench.take();
