@@ -586,7 +586,7 @@ fn rendered_sound_is_heard() {
     let folder = workplace();
     let said = ok(&folder, &["render", "a.mid", "-o", "a.wav"]);
     assert!(
-        said.starts_with("a.wav: ") && said.contains(" strokes, 13."),
+        said.starts_with("a.wav: ") && said.contains(" strokes, 15."),
         "{said}"
     );
     // Five bars at 100 quarter notes a minute are 12 seconds; the last strokes ring on.
@@ -1054,7 +1054,7 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
         ),
         (
             &["encode", "folder"],
-            "cannot read `folder`: Is a directory",
+            "`folder` is a folder: name a MIDI file in it",
         ),
         (
             &["reconstruct", "cut.mid", "-o", "x"],

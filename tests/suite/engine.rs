@@ -258,11 +258,10 @@ fn a_damaged_soundfont_is_refused_or_played_but_never_fatal() {
         let error = load("cut.sf2", &EMBEDDED_KIT[..length]).unwrap_err();
         assert!(error.contains("cut short"), "{error}");
     }
-    // A file that says that its samples are compressed, as SF3's are: the headers say which.
+    // A file whose headers say that its samples are compressed, as SF3's are, though they are not.
     let place = |id: &[u8]| EMBEDDED_KIT.windows(4).position(|word| word == id).unwrap();
     let mut bytes = EMBEDDED_KIT.to_vec();
     bytes[place(b"smpl") + 8..][..4].copy_from_slice(b"OggS");
-    assert_eq!(load("plain.sf3", &bytes), Ok(()));
     for header in bytes[place(b"shdr") + 8..].chunks_exact_mut(46) {
         header[44] |= 0x10;
     }

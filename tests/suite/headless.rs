@@ -132,7 +132,7 @@ fn osc_steers_it_and_is_answered() {
     assert_eq!(stage.state("/seed"), OscType::Long(5));
 
     stage.send("/sample", &[]);
-    let groove = stage.wait_for(|line| line["event"] == "groove" && line["seed"] == 6);
+    let groove = stage.wait_for(|line| line["event"] == "groove" && line["seed"] == 7);
     assert!(groove["strokes"].as_u64().unwrap() > 0);
 
     // What can't be done comes back as a sentence.
@@ -198,11 +198,25 @@ fn new_grooves_come_every_so_many_bars() {
         "off",
     ];
     let mut stage = Stage::with(TempDir::new().unwrap(), &arguments);
-    for seed in 8..11 {
-        stage.wait_for(|line| line["event"] == "groove" && line["seed"] == seed);
-        stage.event("bar");
-        stage.event("bar");
+    let mut bars = 0;
+    let mut grooves = Vec::new();
+    while grooves.len() < 5 {
+        let line = stage.wait_for(|line| line["event"] == "bar" || line["event"] == "groove");
+        match line["event"] == "bar" {
+            true => bars += 1,
+            false => grooves.push((line["seed"].as_u64().unwrap(), std::mem::take(&mut bars))),
+        }
     }
+    let seeds: Vec<u64> = grooves.iter().map(|(seed, _)| *seed).collect();
+    assert!(
+        seeds.windows(2).all(|pair| pair[1] == pair[0] + 1),
+        "{seeds:?}"
+    );
+    // The first one comes before anything plays.
+    assert!(
+        grooves[2..].iter().all(|(_, bars)| *bars == 2),
+        "{grooves:?}"
+    );
 }
 
 #[cfg(unix)]

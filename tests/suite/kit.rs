@@ -277,7 +277,7 @@ fn every_key_sounds_clean_at_every_layer() {
                 let tail = peak(&side[end.saturating_sub(200)..=end]);
                 // (The synthesizer plays nothing below a thousandth of a sample's full scale.)
                 assert!(
-                    tail < f32::max(2e-3 * highest, 2.5e-4),
+                    tail < f32::max(2e-3 * highest, 1e-3),
                     "key {key} at {velocity} ends at {tail}"
                 );
             }

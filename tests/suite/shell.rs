@@ -187,10 +187,13 @@ fn a_name_of_another_kind_is_refused() {
             "a.wav is no place for MIDI files",
         ),
         (
-            "render . -o a.wav",
-            "`.` is a folder: name a MIDI file in it",
+            "render run -o a.wav",
+            "`run` is a folder: name a MIDI file in it",
         ),
-        ("decode . -o a.mid", "`.` is a folder: name a file in it"),
+        (
+            "decode run -o b.mid",
+            "`run` is a folder: name a file in it",
+        ),
     ] {
         let refused = run(&folder, line);
         let told = String::from_utf8(refused.stderr).unwrap();

@@ -282,7 +282,7 @@ fn the_help_and_the_palette_come_from_the_table() {
     let mut bench = Workbench::bare();
     bench.press("?");
     let mut seen = String::new();
-    for _ in 0..40 {
+    for _ in 0..80 {
         seen.push_str(&bench.screen(100, 30).join("\n"));
         bench.press("pagedown");
     }

@@ -194,7 +194,7 @@ pub fn table() -> Vec<Binding> {
         row("fill-7", Selecting, "7", Fill(7), "every seven steps", ""),
         row("fill-8", Selecting, "8", Fill(8), "every eight steps", "fill"),
         row("fill-9", Selecting, "9", Fill(9), "every nine steps", ""),
-        row("fill", Selecting, "n", Ask(Question::Fill), "every so many steps, typed", "fill"),
+        row("fill-every", Selecting, "n", Ask(Question::Fill), "every so many steps, typed", "fill"),
         row("rotate-left", Selecting, "< ,", Shape(shape::Rotate(-1)), "a step earlier; what leaves comes in at the end", "rotate"),
         row("rotate-right", Selecting, "> .", Shape(shape::Rotate(1)), "a step later", "rotate"),
         row("reverse", Selecting, "r", Shape(shape::Reverse), "the last step first", "reverse"),

@@ -13,6 +13,15 @@ pub enum Line<'k> {
     Typed(&'static Typed, Option<String>),
 }
 
+impl Line<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Line::Command(binding) => binding.name,
+            Line::Typed(typed, _) => typed.name,
+        }
+    }
+}
+
 impl Keymap {
     /// Every command that has all words of `filter` in its description or name; or what may follow
     /// the name of a command that takes a value.
@@ -37,9 +46,12 @@ impl Keymap {
             .filter(|it| has_all(it.what, it.name))
             .map(Line::Command);
         let typed = TYPED.iter().filter(|it| has_all(it.what, it.name));
-        commands
+        let mut lines: Vec<Line> = commands
             .chain(typed.map(|typed| Line::Typed(typed, None)))
-            .collect()
+            .collect();
+        // Who begins a name means it.
+        lines.sort_by_key(|line| !line.name().starts_with(filter.trim()));
+        lines
     }
 
     /// What is done when line `selected` is taken: it may ask for a value first, or say why what was

@@ -341,7 +341,7 @@ mod tests {
         let of = |color| nearest_of_256(rgb(color));
         assert_eq!(of(0xffffff), Color::Indexed(231));
         assert_eq!(of(0x5f87af), Color::Indexed(67));
-        assert_eq!(of(0x14161c), Color::Indexed(233));
+        assert_eq!(of(0x14161c), Color::Indexed(234));
         assert_eq!(nearest_of_256(Color::Cyan), Color::Cyan);
     }
 }
