@@ -12,14 +12,19 @@ use serde::{Deserialize, Serialize};
 use super::ground::{Effect, Ground, Turn, in_words};
 use crate::engine::range::{DYNAMICS, SWING, TIMING};
 use crate::engine::{ChainLink, DrumMap, Mapped, Song, Sync};
-use musicvae::music::{LANES, Lane, midi_file, write_new_file};
+use musicvae::music::{Groove, LANES, Lane, When, midi_file, write_new_file};
+
+/// Most passes that are written at once.
+const MOST_PASSES: u32 = 64;
 
 /// What a player can do with files of grooves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Writes what is heard to a MIDI file.
+    /// Writes what is heard to a MIDI file: one pass, as it is played from the top.
     Export,
+    /// As many passes as it takes until the conditions of all steps come round.
+    ExportPasses,
 }
 
 /// A file, and what of the music it could not hold.
@@ -33,7 +38,7 @@ pub struct Written {
 }
 
 /// The reason against `action` in one sentence, or `None` when it can be done.
-pub fn reason_against(Action::Export: &Action, ground: &Ground) -> Option<String> {
+pub fn reason_against(_: &Action, ground: &Ground) -> Option<String> {
     let song = heard(ground);
     let playing = playing_lanes(&song);
     let reason = if playing.is_empty() && ground.chain.is_some() {
@@ -48,8 +53,11 @@ pub fn reason_against(Action::Export: &Action, ground: &Ground) -> Option<String
     Some(reason.into())
 }
 
-pub fn apply(Action::Export: Action, map: &DrumMap, ground: &mut Ground) {
-    let song = heard(ground);
+pub fn apply(action: Action, map: &DrumMap, ground: &mut Ground) {
+    let mut song = heard(ground);
+    if let (Action::ExportPasses, None, [only]) = (action, &ground.chain, &mut song.links[..]) {
+        only.repeats = passes(&only.groove);
+    }
     let name = match ground.chain {
         Some(_) => "song".into(),
         None => format!("groove-{}", ground.groove_name().replace([' ', '/'], "-")),
@@ -93,6 +101,17 @@ fn heard(ground: &Ground) -> Song {
         dynamics: sound.dynamics,
         levels,
     }
+}
+
+/// Turns of the loop until its conditions come round.
+fn passes(groove: &Groove) -> u32 {
+    let turns = groove.hits().map(|(_, _, hit)| match hit.trig.when {
+        When::Turn { of, .. } | When::NotTurn { of, .. } => u32::from(of),
+        When::Always | When::Fill | When::NoFill => 1,
+    });
+    let common = |one: u32, other: u32| (1..=other).map(|n| n * one).find(|it| it % other == 0);
+    let all = turns.fold(1, |one, other| common(one, other).unwrap_or(one));
+    all.min(MOST_PASSES)
 }
 
 /// The lanes that have hits, heard or not.

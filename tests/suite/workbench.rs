@@ -114,7 +114,7 @@ pub fn fake_rework(rework: Rework, groove: &Groove) -> Groove {
 pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
     let mut groove = Groove::empty(STEPS);
     for step in 0..STEPS {
-        let hit = |velocity: f32, offset: f32| Some(Hit { velocity, offset });
+        let hit = |velocity: f32, offset: f32| Some(Hit::new(velocity, offset));
         let lanes = &mut groove.steps[step];
         if step % 8 == 0 {
             lanes[0] = hit(0.9, 0.0);

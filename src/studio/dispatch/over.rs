@@ -14,6 +14,9 @@ impl Studio {
                 let text = match question {
                     Question::Chain => chain::text(&ground.scene.slots.links),
                     Question::GrooveName | Question::GrooveTags => self.library.present(*question),
+                    Question::Trig => ground
+                        .hit_here()
+                        .map_or(String::new(), |hit| hit.trig.to_string()),
                     Question::MapName => self.drum_machine.map.name.clone(),
                     _ => String::new(),
                 };
@@ -112,7 +115,8 @@ impl Studio {
         };
         let text = text.trim();
         let from_library = matches!(question, Question::GrooveName | Question::GrooveTags);
-        if text.is_empty() && question != Question::Chain && !from_library {
+        let may_be_empty = matches!(question, Question::Chain | Question::Trig) || from_library;
+        if text.is_empty() && !may_be_empty {
             return;
         }
         match answers::to_question(question, text) {
