@@ -3,12 +3,13 @@
 
 SETUP := sh scripts/setup.sh
 
-.PHONY: help run test mutations lint install
+.PHONY: help run test mutations tour lint install
 
 help:
 	@echo 'make run      build the program and open the workstation (ARGS="--ascii" passes options)'
 	@echo 'make test     every test'
 	@echo 'make mutations  100,000 inputs of each kind that break a rule (docs/robustness.md; ten minutes)'
+	@echo 'make tour     draw the pictures of docs/tour anew'
 	@echo 'make lint     formatting and clippy, nothing changed'
 	@echo 'make install  put musicvae-tui into your cargo bin folder'
 	@echo
@@ -27,6 +28,9 @@ test:
 mutations:
 	@MUSICVAE_TUI_MUTATIONS=$(or $(COUNT),100000) $(SETUP) \
 		cargo test --release --locked --workspace --test suite mutations -- --nocapture --test-threads=1
+
+tour:
+	@MUSICVAE_TUI_TOUR=1 $(SETUP) cargo test --locked --workspace --test suite the_tour_is_current
 
 lint:
 	@LINT=1 $(SETUP) cargo fmt --all --check

@@ -84,7 +84,7 @@ impl StrokesArgs {
 /// How new music is drawn.
 #[derive(Args)]
 pub struct DrawArgs {
-    /// Spread of what is drawn: 0 takes the likeliest, 1 is the model's own spread [default: 0.5, or
+    /// Spread of what is drawn: 0 leaves nothing to chance, 1 is the model's own spread [default: 0.5, or
     /// as configured].
     #[arg(long, value_parser = temperature)]
     temperature: Option<f32>,
@@ -141,7 +141,7 @@ impl TempoArgs {
 /// How music is drawn that stands for given music: likeliest and repeatable unless told otherwise.
 #[derive(Args)]
 pub struct RedrawArgs {
-    /// Spread of what is drawn: 0 takes the likeliest.
+    /// Spread of what is drawn: 0 leaves nothing to chance.
     #[arg(long, default_value_t = 0.0, value_parser = temperature)]
     temperature: f32,
     /// Seed of the random numbers, the same for every piece.

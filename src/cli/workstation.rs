@@ -21,7 +21,7 @@ pub struct Workstation {
     /// the library.
     #[arg(value_name = "FILE.mid")]
     files: Vec<PathBuf>,
-    /// SoundFont 2 file to play with, in place of the built-in kit.
+    /// SoundFont (.sf2 or .sf3) to play with, in place of the built-in kit.
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
     /// Checkpoint to open, in place of the built-in one: a file, a run's folder (for its best), or a
@@ -36,6 +36,10 @@ pub struct Workstation {
     /// Whether to use colours.
     #[arg(long, value_enum, value_name = "WHEN")]
     color: Option<When>,
+    /// Theme, in place of the configuration's: auto, dark, light, red-green, blue-yellow, terminal, or
+    /// one of your own.
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
     /// Draw with ASCII characters only.
     #[arg(long)]
     ascii: bool,
@@ -58,6 +62,7 @@ impl Workstation {
             (self.session.is_some(), "--session"),
             (self.device.is_given(), "--device"),
             (self.color.is_some(), "--color"),
+            (self.theme.is_some(), "--theme"),
             (self.ascii, "--ascii"),
         ];
         given
@@ -101,6 +106,9 @@ impl Workstation {
                 When::Always => config::Color::Always,
                 When::Never => config::Color::Never,
             };
+        }
+        if let Some(theme) = self.theme {
+            config.screen.theme = theme;
         }
         config.screen.ascii |= self.ascii;
         // The screen gives the terminal back first.

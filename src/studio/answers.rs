@@ -4,7 +4,7 @@ use super::action::Action;
 use super::ground::Question;
 use super::ground::quality::DENSITY;
 use super::midi::Target;
-use super::{chain, drum_machine, edit, library, morph, playing, qualities, session};
+use super::{chain, checkpoints, drum_machine, edit, library, morph, playing, qualities, session};
 use crate::engine::range::TEMPO;
 
 /// What an answer to a question asks for; `None` when it makes no sense.
@@ -23,6 +23,8 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
             let tags = text.split([' ', ',']).filter(|tag| !tag.is_empty());
             library::Action::TagGroove(tags.map(String::from).collect()).into()
         }
+        Question::FindCheckpoints => checkpoints::Action::FindCheckpoints(text.into()).into(),
+        Question::CheckpointName => checkpoints::Action::RenameCheckpoint(text.into()).into(),
         Question::NewSession => session::Action::NewSession(text.into()).into(),
         Question::SaveSession => session::Action::SaveSessionAs(text.into()).into(),
         Question::Fill => {

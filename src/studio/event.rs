@@ -43,12 +43,19 @@ pub enum Event {
         ticket: u64,
         groove: Groove,
     },
+    /// Relatives of a groove, one for each seed that was asked for.
+    Related {
+        ticket: u64,
+        grooves: Vec<Groove>,
+    },
     InferenceFailed {
         ticket: u64,
         reason: String,
     },
     /// The checkpoints, and what stood in the way of listing more.
     Catalogue(Vec<Entry>, Vec<String>),
+    /// How the run of a checkpoint went: validation losses, the first to the last.
+    StoryRead(Source, Vec<f64>),
     Listed {
         kind: Kind,
         items: Vec<String>,
@@ -85,10 +92,15 @@ pub enum Event {
     NothingKept(String),
     /// The session goes on under this name.
     SessionNamed(String),
+    /// Files were written, and what they hold.
     Exported {
         file: export::Written,
         about: String,
     },
+    /// How far sound that is written is rendered, 0 to 1.
+    Rendering(f32),
+    /// It was written, with what it holds, or could not be.
+    Rendered(Result<(export::Written, String), String>),
     /// News from the trainer.
     Training(training::Event),
     /// What a model in training played after a step, or why it plays nothing.

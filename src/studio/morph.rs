@@ -38,8 +38,8 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::SetSeed(seed) => sample(ground, seed),
         Action::SetTemperature(to) => set_temperature(ground, to),
         Action::NudgeTemperature(by) => set_temperature(ground, ground.scene.temperature + by),
-        Action::SetSlider(to) => set_slider(ground, to),
-        Action::NudgeSlider(by) => set_slider(ground, ground.scene.slider + by),
+        Action::SetSlider(to) => ground.slide_to(to),
+        Action::NudgeSlider(by) => ground.slide_to(ground.scene.slider + by),
         Action::Keep(end) => ground.keep_as(end),
         Action::SwapEnds => {
             ground.undo.before(&ground.scene, Change::Single);
@@ -88,18 +88,9 @@ fn set_temperature(ground: &mut Ground, to: f32) {
     ground.decode(Takeover::Now, true);
 }
 
-fn set_slider(ground: &mut Ground, to: f32) {
-    let to = (to * 1000.0).round().clamp(0.0, 1000.0) / 1000.0;
-    if to == ground.scene.slider && ground.scene.origin == Origin::Slider {
-        return;
-    }
-    ground.undo.before(&ground.scene, Change::Slider);
-    ground.scene.slider = to;
-    ground.decode(Takeover::Now, false);
-}
-
 /// Takes a model that was loaded, and has it play.
-pub fn take_model(model: ModelInfo, ground: &mut Ground) {
+/// Takes a model that was loaded; `seed`: for it to play the groove of that seed.
+pub fn take_model(model: ModelInfo, seed: Option<u64>, ground: &mut Ground) {
     let is_first = ground.model.is_none();
     if is_first {
         ground.model = Some(model);
@@ -107,8 +98,11 @@ pub fn take_model(model: ModelInfo, ground: &mut Ground) {
     }
     ground.forget_answers();
     ground.undo.before(&ground.scene, Change::Single);
-    ground.say(format!("Playing {}.", model.name));
+    ground.say(format!("{} plays from now on.", model.name));
     ground.model = Some(model);
+    if ground.reread_ends(seed) {
+        return;
+    }
     // A draw of the other model is no draw of this one.
     ground.scene.a.seed = None;
     ground.scene.b.seed = None;

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Ground, Overlay, Pane, Question};
+use super::ground::{Ground, Overlay, Pane, Question, Screen};
 
 /// What a player can do with panes and what is open over them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,9 +11,23 @@ use super::ground::{Ground, Overlay, Pane, Question};
 pub enum Action {
     Focus(Pane),
     FocusNext(isize),
+    /// The pane with the keys on the whole screen, or all panes again.
+    ToggleFull,
+    /// Hides a pane, or shows it.
+    TogglePane(Pane),
+    /// Columns more for the pane with the keys.
+    Widen(i16),
+    /// Lines more for the groove.
+    Heighten(i16),
+    NextTheme,
+    SetTheme(String),
+    /// The mouse is used here, or left to the terminal.
+    ToggleMouse,
     ShowHelp,
     ShowMessages,
     ShowPalette,
+    /// Looks for words in the help.
+    SearchHelp,
     Ask(Question),
     /// Closes what is open over the panes.
     Close,
@@ -21,6 +35,10 @@ pub enum Action {
     Accept,
     MoveSelection(isize),
     Type(char),
+    /// Has this typed in the palette.
+    Complete(String),
+    /// Says why what was typed can't be done.
+    Refuse(String),
     /// A character, or what is bound to the selected line.
     Erase,
     /// Leaves; asks first while a model is in training.
@@ -40,20 +58,82 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
             Overlay::Bindings { .. }
                 | Overlay::Prompt { .. }
                 | Overlay::Palette { .. }
+                | Overlay::Help {
+                    searching: true,
+                    ..
+                }
                 | Overlay::Files
                 | Overlay::Library { searching: true }
                 | Overlay::TrainingForm
         )
     );
+    if let Action::SetTheme(name) = action
+        && !ground.config.theme_names().any(|known| known == name)
+    {
+        let names: Vec<&str> = ground.config.theme_names().collect();
+        return Some(format!(
+            "There is no theme `{name}`: there are {}.",
+            names.join(", ")
+        ));
+    }
+    let searchable = matches!(ground.screen.overlay, Some(Overlay::Help { .. }));
+    if *action == Action::SearchHelp && !searchable {
+        return Some("There is nothing to search here.".into());
+    }
     (*action == Action::Erase && !erasable).then(|| "Nothing can be removed here.".into())
 }
 
 pub fn apply(action: Action, ground: &mut Ground) {
+    let is_closing = action == Action::Close;
     let screen = &mut ground.screen;
     match action {
-        Action::Focus(pane) => screen.pane = pane,
-        Action::FocusNext(by) => screen.pane = screen.pane.turned(by),
-        Action::ShowHelp => screen.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Focus(pane) => {
+            screen.arrangement.show(pane);
+            screen.pane = pane;
+        }
+        Action::FocusNext(by) => screen.pane = next_shown(screen, by),
+        Action::ToggleFull => screen.arrangement.full ^= true,
+        Action::TogglePane(pane) => {
+            screen.arrangement.toggle(pane);
+            if !screen.arrangement.shows(screen.pane) {
+                screen.pane = next_shown(screen, 1);
+            }
+        }
+        Action::Widen(by) => screen.arrangement.widen(screen.pane, by),
+        Action::Heighten(by) => screen.arrangement.heighten(by),
+        Action::NextTheme => {
+            let names: Vec<&str> = ground.config.theme_names().collect();
+            let at = names.iter().position(|name| *name == screen.theme);
+            let next = names[at.map_or(0, |at| at + 1) % names.len()].to_string();
+            set_theme(next, ground);
+        }
+        Action::SetTheme(name) => set_theme(name, ground),
+        Action::ToggleMouse => {
+            screen.mouse ^= true;
+            ground.say(match ground.screen.mouse {
+                true => "The mouse is used here; with Shift it selects text.",
+                false => "The mouse is the terminal's, and selects text.",
+            });
+        }
+        Action::ShowHelp => {
+            screen.overlay = Some(Overlay::Help {
+                scroll: 0,
+                words: String::new(),
+                searching: false,
+            });
+        }
+        Action::SearchHelp => {
+            if let Some(Overlay::Help { searching, .. }) = &mut screen.overlay {
+                *searching = true;
+            }
+        }
+        Action::Complete(text) => {
+            screen.overlay = Some(Overlay::Palette {
+                filter: text,
+                selected: 0,
+            });
+        }
+        Action::Refuse(reason) => ground.complain(reason),
         Action::ShowMessages => screen.overlay = Some(Overlay::Messages { scroll: 0 }),
         Action::ShowPalette => {
             screen.overlay = Some(Overlay::Palette {
@@ -62,6 +142,21 @@ pub fn apply(action: Action, ground: &mut Ground) {
             });
         }
         Action::Ask(question) => screen.prompt(question, String::new()),
+        // What was looked for in the help goes first, and then the help.
+        Action::Close | Action::Accept if screen.is_searching() => {
+            if let Some(Overlay::Help {
+                words,
+                searching,
+                scroll,
+            }) = &mut screen.overlay
+            {
+                *searching = false;
+                *scroll = 0;
+                if is_closing {
+                    words.clear();
+                }
+            }
+        }
         Action::Close => screen.overlay = None,
         // The palette's choice is the keymap's to know.
         Action::Accept => {
@@ -73,9 +168,19 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::MoveSelection(by) => move_selection(&mut screen.overlay, by),
         Action::Type(character) => match &mut screen.overlay {
             Some(Overlay::Prompt { text, .. }) => text.push(character),
-            Some(Overlay::Palette { filter, selected }) => {
-                filter.push(character);
-                *selected = 0;
+            Some(
+                Overlay::Palette {
+                    filter: words,
+                    selected: line,
+                }
+                | Overlay::Help {
+                    words,
+                    scroll: line,
+                    ..
+                },
+            ) => {
+                words.push(character);
+                *line = 0;
             }
             _ => {}
         },
@@ -83,9 +188,19 @@ pub fn apply(action: Action, ground: &mut Ground) {
             Some(Overlay::Prompt { text, .. }) => {
                 text.pop();
             }
-            Some(Overlay::Palette { filter, selected }) => {
-                filter.pop();
-                *selected = 0;
+            Some(
+                Overlay::Palette {
+                    filter: words,
+                    selected: line,
+                }
+                | Overlay::Help {
+                    words,
+                    scroll: line,
+                    ..
+                },
+            ) => {
+                words.pop();
+                *line = 0;
             }
             _ => {}
         },
@@ -94,15 +209,32 @@ pub fn apply(action: Action, ground: &mut Ground) {
     }
 }
 
+/// The pane that is `by` further of those that are shown.
+fn next_shown(screen: &Screen, by: isize) -> Pane {
+    let mut pane = screen.pane.turned(by);
+    while !screen.arrangement.shows(pane) {
+        pane = pane.turned(by.signum());
+    }
+    pane
+}
+
+fn set_theme(name: String, ground: &mut Ground) {
+    ground.say(format!(
+        "Theme: {name}. To begin with it, write theme = \"{name}\" under [screen] in the configuration."
+    ));
+    ground.screen.theme = name;
+}
+
 fn move_selection(overlay: &mut Option<Overlay>, by: isize) {
     match overlay {
         Some(
-            Overlay::Help { scroll: line }
+            Overlay::Help { scroll: line, .. }
             | Overlay::Messages { scroll: line }
             | Overlay::Palette { selected: line, .. }
             | Overlay::Bindings { selected: line }
             | Overlay::Chain { selected: line }
-            | Overlay::Qualities { selected: line },
+            | Overlay::Qualities { selected: line }
+            | Overlay::Exports { selected: line },
         ) => *line = line.saturating_add_signed(by),
         Some(Overlay::Chooser {
             items: Some(items),
@@ -118,7 +250,8 @@ pub fn no_further_than(last: usize, ground: &mut Ground) {
     if let Some(
         Overlay::Bindings { selected }
         | Overlay::Chain { selected }
-        | Overlay::Qualities { selected },
+        | Overlay::Qualities { selected }
+        | Overlay::Exports { selected },
     ) = &mut ground.screen.overlay
     {
         *selected = (*selected).min(last);

@@ -10,7 +10,7 @@ use super::kit::{Canvas, Key, Reply, Targets, Theme};
 use super::panes::{drawing, grid};
 use super::{bars, overlays};
 use crate::studio::overlays::Action::Focus;
-use crate::studio::{Pane, Studio};
+use crate::studio::{Pane, Screen, Studio};
 
 /// Below this nothing useful fits.
 const LEAST: (u16, u16) = (50, 14);
@@ -37,6 +37,7 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) -> Targets {
         buffer: frame.buffer_mut(),
         targets: &mut targets,
     };
+    screen.buffer.set_style(area, view.theme.ground());
     if !holds(area, LEAST) {
         too_small(&mut screen);
         return targets;
@@ -53,14 +54,13 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) -> Targets {
     bars::header(studio, &mut screen.at(header));
     if all {
         let full = holds(area, FULL);
-        for (pane, place) in places(area, body) {
+        for (pane, place) in places(area, body, &studio.ground.screen) {
             framed(pane, full, studio, &mut screen.at(place));
         }
     } else {
         bars::tabs(studio, &mut screen.at(tabs));
         (drawing(studio.ground.screen.pane).draw)(studio, &mut screen.at(body));
     }
-    bars::status(studio, &mut screen.at(status));
     if let Some(overlay) = &studio.ground.screen.overlay {
         screen.targets.cover(area);
         let mut body = screen.at(body);
@@ -70,6 +70,13 @@ pub fn draw(studio: &Studio, view: &View, frame: &mut Frame) -> Targets {
         }
         overlays::draw(overlay, studio, view.keymap, &mut body);
     }
+    let up = (bars::LINES - 1).min(body.height);
+    let message = Rect {
+        y: status.y - up,
+        height: status.height + up,
+        ..status
+    };
+    bars::status(studio, &mut screen.at(message));
     bars::footer(studio, view.keymap, &mut screen.at(footer));
     targets
 }
@@ -89,39 +96,99 @@ fn too_small(screen: &mut Canvas) {
     screen.fill(&text, screen.theme.plain());
 }
 
-/// Where each pane goes when there is room for all.
-fn places(screen: Rect, body: Rect) -> [(Pane, Rect); 4] {
-    let full = holds(screen, FULL);
-    let frame = if full { 2 } else { 1 };
-    let (groove, latent, training, list);
-    if holds(screen, WIDE) {
-        let [left, right] =
-            Layout::horizontal([Constraint::Min(0), Constraint::Length(40)]).areas(body);
-        let tall = grid::height(left.height.saturating_sub(16)) + frame;
-        [groove, training] =
-            Layout::vertical([Constraint::Length(tall), Constraint::Min(0)]).areas(left);
-        [latent, list] =
-            Layout::vertical([Constraint::Length(13), Constraint::Min(0)]).areas(right);
-    } else {
-        let least_below = if full { 11 } else { 8 };
-        let tall = grid::height(body.height.saturating_sub(least_below + frame)) + frame;
-        let below;
-        [groove, below] =
-            Layout::vertical([Constraint::Length(tall), Constraint::Min(0)]).areas(body);
-        [latent, training, list] = Layout::horizontal([
-            Constraint::Fill(8),
-            Constraint::Fill(9),
-            Constraint::Fill(10),
-        ])
-        .spacing(if full { 0 } else { 1 })
-        .areas(below);
+/// Least columns of a pane, and least lines of the groove and of what is below it, that a player
+/// can make.
+const NARROWEST: u16 = 16;
+const LOWEST: u16 = 6;
+/// Columns of the panes beside the groove.
+const BESIDE: u16 = 40;
+
+/// Where each pane that is shown goes when there is room for all.
+fn places(screen: Rect, body: Rect, chosen: &Screen) -> Vec<(Pane, Rect)> {
+    let arranged = &chosen.arrangement;
+    if arranged.full {
+        return vec![(chosen.pane, body)];
     }
-    [
-        (Pane::Grid, groove),
-        (Pane::Slider, latent),
-        (Pane::Loss, training),
-        (Pane::Checkpoints, list),
-    ]
+    let full = holds(screen, FULL);
+    let wide = holds(screen, WIDE);
+    let frame = if full { 2 } else { 1 };
+    let is_beside = |pane: &Pane| wide && matches!(pane, Pane::Slider | Pane::Checkpoints);
+    let (beside, others): (Vec<Pane>, Vec<Pane>) = arranged.shown().partition(is_beside);
+    let (groove, below): (Vec<Pane>, Vec<Pane>) =
+        others.into_iter().partition(|pane| *pane == Pane::Grid);
+    let mut places = Vec::new();
+    let mut left = body;
+    if !beside.is_empty() {
+        let wider = beside.iter().map(|pane| arranged.wider(*pane)).sum();
+        let columns = moved(BESIDE, wider, NARROWEST, body.width.saturating_sub(LEAST.0));
+        let right;
+        [left, right] =
+            Layout::horizontal([Constraint::Min(0), Constraint::Length(columns)]).areas(body);
+        let stacked = match beside[..] {
+            [_] => vec![Constraint::Min(0)],
+            _ => vec![Constraint::Length(13), Constraint::Min(0)],
+        };
+        places.extend(
+            beside
+                .into_iter()
+                .zip(Layout::vertical(stacked).split(right).iter().copied()),
+        );
+    }
+    let mut rest = left;
+    if let [pane] = groove[..] {
+        let tall = match below.is_empty() {
+            true => left.height,
+            false => {
+                let least = if full { 11 } else { 8 };
+                let tall = grid::height(left.height.saturating_sub(least + frame)) + frame;
+                let most = left.height.saturating_sub(LOWEST);
+                moved(tall, arranged.taller, LOWEST, most)
+            }
+        };
+        let area;
+        [area, rest] = Layout::vertical([Constraint::Length(tall), Constraint::Min(0)]).areas(left);
+        places.push((pane, area));
+    }
+    places.extend(in_a_row(&below, rest, full, chosen));
+    places.sort_by_key(|(pane, _)| *pane as u8);
+    places
+}
+
+/// Panes side by side.
+fn in_a_row(panes: &[Pane], area: Rect, full: bool, chosen: &Screen) -> Vec<(Pane, Rect)> {
+    let share = |pane: Pane| match pane {
+        Pane::Grid | Pane::Slider => 8,
+        Pane::Loss => 9,
+        Pane::Checkpoints => 10,
+    };
+    let shared = panes.iter().map(|pane| Constraint::Fill(share(*pane)));
+    let row = |columns: Vec<Constraint>| {
+        let spacing = if full { 0 } else { 1 };
+        let areas = Layout::horizontal(columns).spacing(spacing).split(area);
+        panes
+            .iter()
+            .copied()
+            .zip(areas.to_vec())
+            .collect::<Vec<_>>()
+    };
+    let by_themselves = row(shared.collect());
+    let others = panes.len().saturating_sub(1) as u16;
+    let most = area.width.saturating_sub(others * NARROWEST);
+    let columns = by_themselves
+        .iter()
+        .map(|(pane, area)| match chosen.arrangement.wider(*pane) {
+            0 => Constraint::Fill(share(*pane)),
+            by => Constraint::Length(moved(area.width, by, NARROWEST, most)),
+        });
+    row(columns.collect())
+}
+
+/// A length that a player changed, between what is of use.
+fn moved(length: u16, by: i16, least: u16, most: u16) -> u16 {
+    match by {
+        0 => length,
+        by => length.saturating_add_signed(by).min(most).max(least),
+    }
 }
 
 /// A pane under its title, with borders all around where there is room for them.

@@ -8,6 +8,7 @@ mod bars;
 mod keymap;
 mod kit;
 mod layout;
+mod looks;
 mod overlays;
 mod panes;
 mod pointer;
@@ -24,8 +25,9 @@ use crossterm::event::{Event as TerminalEvent, KeyEventKind, MouseEventKind};
 
 pub use keymap::{Binding, Keymap, KeymapError, Place};
 use kit::Reply;
-pub use kit::{Key, Targets, Theme};
+pub use kit::{Key, Palette, Targets, Theme};
 pub use layout::{View, draw};
+pub use looks::{Background, Looks, LooksError};
 pub use pointer::Pointer;
 
 use crate::studio::bring;
@@ -59,17 +61,18 @@ enum Message {
 /// Opens the workstation and stays until the user leaves.
 pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     let keymap = Keymap::new(&config.keys)?;
-    let theme = Theme::new(config.screen, |name| std::env::var(name).ok());
-    let view = View {
-        theme,
-        keymap: &keymap,
-    };
     // Declared before the screen: stderr comes back after the terminal has.
     let _quiet = quiet_stderr();
     let (sender, messages) = sync_channel(QUEUE);
     listen_to_signals(&sender).context("the system's signals can't be received")?;
     let mut screen = terminal::Screen::take(config.screen.mouse).context(
         "the workstation needs a terminal: run it in one, or use a subcommand (see --help)",
+    )?;
+    // Before anybody else reads what the terminal answers.
+    let looks = Looks::new(
+        &config,
+        |name| std::env::var(name).ok(),
+        looks::ask_terminal,
     )?;
     listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let tell = {
@@ -82,7 +85,8 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
         studio.receive(event);
     }
     studio.begin(opening);
-    let ended = guarded(|| turn(&mut studio, &mut workers, &view, &mut screen, &messages));
+    let shown = Shown { looks, keymap };
+    let ended = guarded(|| turn(&mut studio, &mut workers, &shown, &mut screen, &messages));
     if ended.is_ok() {
         studio.end();
         workers.serve(&mut studio);
@@ -93,11 +97,26 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     ended.map_err(anyhow::Error::msg)
 }
 
+/// What the screen is made with.
+struct Shown {
+    looks: Looks,
+    keymap: Keymap,
+}
+
+impl Shown {
+    fn view(&self, studio: &Studio) -> View<'_> {
+        View {
+            theme: self.looks.theme(&studio.ground.screen.theme),
+            keymap: &self.keymap,
+        }
+    }
+}
+
 /// The event loop: nothing is drawn that has not changed.
 fn turn(
     studio: &mut Studio,
     workers: &mut Workers,
-    view: &View,
+    shown: &Shown,
     screen: &mut terminal::Screen,
     messages: &Receiver<Message>,
 ) -> anyhow::Result<()> {
@@ -108,16 +127,13 @@ fn turn(
         workers.serve(studio);
         fault::point("screen");
         if stale {
-            let shown = &mut pointer;
-            let drawn = screen
-                .terminal
-                .draw(|frame| shown.see(draw(studio, view, frame)));
+            screen.use_mouse(studio.ground.screen.mouse);
+            let view = shown.view(studio);
+            let drawn = screen.draw(|frame| pointer.see(draw(studio, &view, frame)));
             match drawn {
                 // A terminal that can't take it now gets the whole state with the next frame.
                 Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
-                drawn => {
-                    drawn.context("the screen is lost")?;
-                }
+                drawn => drawn.context("the screen is lost")?,
             }
         }
         let wait = if studio.ground.transport.playing {
@@ -138,7 +154,7 @@ fn turn(
             match message {
                 Message::Terminal(event, at) => {
                     studio.receive(Event::Tick(at.saturating_duration_since(start)));
-                    for action in actions(studio, view.keymap, &mut pointer, event) {
+                    for action in actions(studio, &shown.keymap, &mut pointer, event) {
                         studio.apply(action);
                     }
                 }
@@ -161,8 +177,8 @@ fn turn(
         }
     }
     // Saving a run may take a while: the last frame says so.
-    let _ = screen.terminal.draw(|frame| {
-        draw(studio, view, frame);
+    let _ = screen.draw(|frame| {
+        draw(studio, &shown.view(studio), frame);
     });
     Ok(())
 }

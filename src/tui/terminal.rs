@@ -10,18 +10,19 @@ use std::thread::{self, ThreadId};
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{Command, execute};
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::{Frame, Terminal};
 
 /// True while the screen is ours.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal in raw mode on its alternate screen; dropping it gives it back.
 pub struct Screen {
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
 }
 
@@ -31,6 +32,25 @@ impl Screen {
         restore_on_panic(thread::current().id());
         let terminal = take(mouse)?;
         Ok(Screen { terminal, mouse })
+    }
+
+    /// Draws a frame, which the terminal shows at once and whole where it can.
+    pub fn draw(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        execute!(stdout(), BeginSynchronizedUpdate)?;
+        let drawn = self.terminal.draw(frame).map(drop);
+        execute!(stdout(), EndSynchronizedUpdate)?;
+        drawn
+    }
+
+    /// Uses the mouse, or leaves it to the terminal.
+    pub fn use_mouse(&mut self, mouse: bool) {
+        if std::mem::replace(&mut self.mouse, mouse) != mouse {
+            // A terminal that can't take it now keeps what it does.
+            let _ = match mouse {
+                true => execute!(stdout(), CaptureMouse),
+                false => execute!(stdout(), DisableMouseCapture),
+            };
+        }
     }
 
     /// Takes the terminal again, whatever others did to it meanwhile, to draw all of it anew.

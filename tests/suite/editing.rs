@@ -11,7 +11,7 @@ use musicvae_tui::studio::{Effect, Event, PadNote, Received, Takeover, Tap, Tran
 use musicvae_tui::tui::Theme;
 use ratatui::style::Modifier;
 
-use super::workbench::{Workbench, engine};
+use super::workbench::{PLAIN, Workbench, engine};
 
 /// Presses keys; `"..."` is typed letter by letter, with `_` for a space.
 fn press(bench: &mut Workbench, keys: &str) -> usize {
@@ -336,10 +336,7 @@ fn ramps_and_chance_stay_within_their_limits() {
 #[test]
 fn the_cursor_and_the_selection_hide_no_hit() {
     for (ascii, hit, none, filled) in [(true, 'X', '_', '-'), (false, '◆', '◇', '░')] {
-        let theme = Theme {
-            color: false,
-            ascii,
-        };
+        let theme = Theme { ascii, ..PLAIN };
         for (size, zoom) in [((80, 24), ""), ((120, 40), "z"), ((200, 60), "z z")] {
             for select in ["", "| "] {
                 let mut bench = empty();

@@ -10,9 +10,8 @@ use musicvae_tui::studio::{
     Bars, Effect, Event, Origin, Overlay, PadNote, Received, Recording, Studio, Takeover, Tap,
     Transport, playing,
 };
-use musicvae_tui::tui::Theme;
 
-use super::workbench::{STEPS, Workbench, engine};
+use super::workbench::{PLAIN, STEPS, Workbench, engine};
 
 /// The engine's status, changed.
 fn engine_says(bench: &mut Workbench, change: impl FnOnce(&mut Transport)) {
@@ -35,6 +34,11 @@ fn keys_do_what_the_table_says() {
         let sound = &studio.ground.sound;
         format!("{} {:.1} {}", sound.metronome, sound.click, sound.count_in)
     };
+    let effects: Question = |studio| {
+        let sound = &studio.ground.sound;
+        format!("{} {}", sound.room, sound.compressor)
+    };
+    let clock: Question = |studio| format!("{} {}", studio.midi.follow, studio.midi.link);
     let bars: Question = |studio| match studio.ground.sound.looped {
         None => "all".into(),
         Some(bars) => bars.to_string(),
@@ -74,6 +78,40 @@ fn keys_do_what_the_table_says() {
             "false 0.5 0",
             ": c l i c k - s o f enter",
             "false 0.4 0",
+        ),
+        ("room", effects, "false false", "`", "true false"),
+        ("compressor", effects, "false false", "` `", "false true"),
+        ("both", effects, "false false", "` ` `", "true true"),
+        ("neither", effects, "false false", "` ` ` `", "false false"),
+        (
+            "by name",
+            effects,
+            "false false",
+            ": c o m p r enter",
+            "false true",
+        ),
+        ("link", clock, "false false", "ctrl-]", "false true"),
+        (
+            "as most terminals say it",
+            clock,
+            "false false",
+            "ctrl-5",
+            "false true",
+        ),
+        (
+            "link and off",
+            clock,
+            "false false",
+            "ctrl-] ctrl-]",
+            "false false",
+        ),
+        ("one clock", clock, "false false", "ctrl-] I", "true false"),
+        (
+            "beside MIDI's",
+            clock,
+            "false false",
+            "I ctrl-] ctrl-]",
+            "true false",
         ),
         ("continue", playing, "false", "c", "true"),
         ("continue once", playing, "false", "c c", "true"),
@@ -280,11 +318,7 @@ fn a_recording_is_asked_for_told_of_and_shown() {
         assert_eq!(header.contains("to take-007"), width >= 80, "{header}");
         assert!(header.contains("stopped 1:1:000"), "{header}");
     }
-    let plain = Theme {
-        color: false,
-        ascii: true,
-    };
-    assert!(bench.screen_with(80, 24, plain)[0].contains("* rec 1:05"));
+    assert!(bench.screen_with(80, 24, PLAIN)[0].contains("* rec 1:05"));
     bench.press("w");
     assert_eq!(bench.take(), [engine(Command::StopRecording)]);
     engine_says(&mut bench, |status| {
@@ -331,14 +365,7 @@ fn the_transport_says_where_it_is() {
         !over("1.2") && over("2.2") && over("3.4") && !over("4.2"),
         "{ruler}"
     );
-    let ascii = bench.screen_with(
-        160,
-        40,
-        Theme {
-            color: false,
-            ascii: true,
-        },
-    );
+    let ascii = bench.screen_with(160, 40, PLAIN);
     assert!(line(&ascii, "1.2").contains("2.2="));
 }
 

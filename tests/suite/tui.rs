@@ -7,10 +7,9 @@ use musicvae_tui::studio::{
     AudioState, Device, Effect, Entry, Event, Kind, ModelInfo, Overlay, Pane, Rework, RunState,
     Split, Studio, TrainingEvent,
 };
-use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
 
-use super::workbench::{COLOR, Workbench, entry, model, record};
+use super::workbench::{COLOR, PLAIN, Workbench, entry, model, record};
 
 fn line<'l>(lines: &'l [String], word: &str) -> &'l str {
     let found = lines.iter().find(|line| line.contains(word));
@@ -101,14 +100,7 @@ fn the_playhead_is_seen_with_and_without_colour() {
     );
     let x = 32;
     assert_eq!(bench.buffer(80, 24, COLOR)[(x, 5)].bg, Color::DarkGray);
-    let plain = bench.buffer(
-        80,
-        24,
-        Theme {
-            color: false,
-            ascii: true,
-        },
-    );
+    let plain = bench.buffer(80, 24, PLAIN);
     assert!(plain[(x, 5)].modifier.contains(Modifier::REVERSED));
 }
 
@@ -118,14 +110,7 @@ fn no_colour_and_ascii_are_honoured_everywhere() {
     for key in ["2", "3", "4", "1", "?", "esc", ":", "esc", "5"] {
         bench.press(key);
         for (width, height) in [(80, 24), (100, 30), (200, 60), (60, 20)] {
-            let buffer = bench.buffer(
-                width,
-                height,
-                Theme {
-                    color: false,
-                    ascii: true,
-                },
-            );
+            let buffer = bench.buffer(width, height, PLAIN);
             for cell in buffer.content() {
                 assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
                 assert!(
@@ -454,11 +439,7 @@ fn qualities_are_shown_beside_the_slider_and_in_their_list() {
         assert!(line(&lines, " funk   ").contains("style"));
         assert!(line(&lines, " hip hop   ").contains("───────────█┼────────────  -0.25"));
     }
-    let ascii = Theme {
-        color: false,
-        ascii: true,
-    };
-    line(&bench.screen_with(80, 24, ascii), "|####--------  +1");
+    line(&bench.screen_with(80, 24, PLAIN), "|####--------  +1");
     bench.press("esc");
     // What is edited has a hint of its own, which matters more where only one line is left.
     bench.press("enter");

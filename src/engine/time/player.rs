@@ -49,11 +49,21 @@ struct Pending {
     link: Option<usize>,
 }
 
+/// A bar that plays once in the place of what goes round, which is not held up by it.
+#[derive(Debug)]
+struct Fill {
+    part: Part,
+    /// Its first step, and the first one that is not its own any more: a bar line.
+    from: i64,
+    to: i64,
+}
+
 /// Plays a pattern, some bars of it or a chain of them round and round.
 #[derive(Debug)]
 pub(crate) struct Player {
     part: Part,
     pending: Option<Pending>,
+    fill: Option<Fill>,
     looped: Option<Bars>,
     chain: Option<Box<Chain>>,
     /// Number of the part that plays in the chain, when it is one of the chain's.
@@ -64,8 +74,8 @@ pub(crate) struct Player {
     /// Everything before this position has been played.
     cursor: f64,
     pub feel: Feel,
-    /// Strokes that wait for fills are struck.
-    pub fill: bool,
+    /// Strokes that wait for fills are struck, also while none plays.
+    pub fills_on: bool,
 }
 
 impl Player {
@@ -73,6 +83,7 @@ impl Player {
         Player {
             part: Part::new(pattern, None, 0),
             pending: None,
+            fill: None,
             looped: None,
             chain: None,
             link: None,
@@ -80,7 +91,7 @@ impl Player {
             bursts: [None; LANES],
             cursor: 0.0,
             feel: Feel::default(),
-            fill: false,
+            fills_on: false,
         }
     }
 
@@ -90,6 +101,7 @@ impl Player {
         self.cursor = position.min(0.0);
         self.next = [0; LANES];
         self.bursts = [None; LANES];
+        self.end_fill(displace);
         if let Some(pending) = self.pending.take() {
             self.put(pending.part, displace);
         }
@@ -221,6 +233,32 @@ impl Player {
         self.wait(part, from, Some(0), displace);
     }
 
+    /// Plays a bar in the place of what goes round: from its next step on to the next bar line, or
+    /// the whole of the next bar. All else goes on below it.
+    pub fn set_fill(
+        &mut self,
+        bar: Arc<Pattern>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.end_fill(displace);
+        let from = match takeover {
+            Takeover::Now => self.next_step(),
+            Takeover::NextBar | Takeover::NextLoop => self.next_bar(),
+        };
+        let below = self.governing(from);
+        let ahead = below.place(from) % below.pattern.bar_steps();
+        let to = below.next_bar(from + 1);
+        let part = Part::new(bar, None, from - ahead);
+        self.fill = Some(Fill { part, from, to });
+    }
+
+    fn end_fill(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        if let Some(fill) = self.fill.take() {
+            displace(Displaced::Pattern(fill.part.pattern));
+        }
+    }
+
     /// What waits is put in place at once, for a player that stands still.
     pub fn settle(&mut self, displace: &mut dyn FnMut(Displaced)) {
         if self.link.is_none() {
@@ -244,6 +282,10 @@ impl Player {
             self.turn_over(displace);
         }
         self.play_to(to, &mut emit);
+        let is_over = |fill: &Fill| self.next.iter().all(|next| *next >= fill.to);
+        if self.fill.as_ref().is_some_and(is_over) {
+            self.end_fill(displace);
+        }
     }
 
     fn play_to(&mut self, to: f64, emit: &mut impl FnMut(Stroke)) {
@@ -251,9 +293,12 @@ impl Player {
             let index = lane.index();
             loop {
                 let n = self.next[index];
-                let part = self.governing(n);
+                let part = self.heard(n);
                 let hit = part.hit(n, lane);
-                let struck = hit.filter(|hit| part.strikes(n, lane, hit.trig, self.fill));
+                // Turns are those of what goes round, also while a fill plays.
+                let turns = self.governing(n);
+                let fills = self.fills_on || self.is_filled(n);
+                let struck = hit.filter(|hit| turns.strikes(n, lane, hit.trig, fills));
                 let struck = struck.map(|hit| (hit, part.pattern.velocity(hit, lane, &self.feel)));
                 let beginning = match hit {
                     Some(hit) => burst::beginning(n, hit, &self.feel),
@@ -299,6 +344,20 @@ impl Player {
             Some(pending) if n >= pending.from => &pending.part,
             _ => &self.part,
         }
+    }
+
+    /// What is heard at step `n`: a fill, or what goes round.
+    fn heard(&self, n: i64) -> &Part {
+        match &self.fill {
+            Some(fill) if self.is_filled(n) => &fill.part,
+            _ => self.governing(n),
+        }
+    }
+
+    /// Whether a fill is heard at step `n`.
+    fn is_filled(&self, n: i64) -> bool {
+        let fill = self.fill.as_ref();
+        fill.is_some_and(|fill| (fill.from..fill.to).contains(&n))
     }
 
     /// Number of the chain's link that plays.

@@ -2,7 +2,7 @@
 
 use super::Studio;
 use crate::studio::ground::{Kind, Overlay, Question};
-use crate::studio::{answers, chain, devices, library, midi, overlays, qualities, session};
+use crate::studio::{answers, chain, devices, export, library, midi, overlays, qualities, session};
 
 impl Studio {
     /// Hands on what is done in an overlay to the feature whose it is.
@@ -17,6 +17,9 @@ impl Studio {
                     Question::Trig => ground
                         .hit_here()
                         .map_or(String::new(), |hit| hit.trig.to_string()),
+                    Question::FindCheckpoints | Question::CheckpointName => {
+                        self.checkpoints.present(*question, ground)
+                    }
                     Question::MapName => self.drum_machine.map.name.clone(),
                     _ => String::new(),
                 };
@@ -36,6 +39,9 @@ impl Studio {
                 }
             }
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
+            (Some(Overlay::Exports { .. }), Accept) => {
+                self.export.write_selected(&self.drum_machine.map, ground);
+            }
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
             (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
@@ -73,6 +79,10 @@ impl Studio {
             (Some(Overlay::Library { searching: true }), Erase) => {
                 self.library.type_word(None, ground);
             }
+            (Some(Overlay::Variations), Close) => self.variations.close(ground),
+            (Some(Overlay::Variations), MoveSelection(by)) => {
+                self.variations.move_selection(*by, ground);
+            }
             (Some(Overlay::Library { .. }), MoveSelection(by)) => {
                 self.library.move_selection(*by, ground);
             }
@@ -99,6 +109,7 @@ impl Studio {
                     }
                     Some(Overlay::Chain { .. }) => chain::LAST_LINE,
                     Some(Overlay::Qualities { .. }) => qualities::last_line(ground),
+                    Some(Overlay::Exports { .. }) => export::Form::ALL.len() - 1,
                     _ => usize::MAX,
                 };
                 overlays::apply(action, ground);
@@ -115,8 +126,11 @@ impl Studio {
         };
         let text = text.trim();
         let from_library = matches!(question, Question::GrooveName | Question::GrooveTags);
-        let may_be_empty = matches!(question, Question::Chain | Question::Trig) || from_library;
-        if text.is_empty() && !may_be_empty {
+        let may_be_empty = matches!(
+            question,
+            Question::Chain | Question::FindCheckpoints | Question::Trig
+        );
+        if text.is_empty() && !may_be_empty && !from_library {
             return;
         }
         match answers::to_question(question, text) {

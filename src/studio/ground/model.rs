@@ -53,6 +53,18 @@ pub struct Entry {
     pub unplayable: Option<String>,
     /// What its model does to a groove that it is shown.
     pub rework: Option<Rework>,
+    pub details: Details,
+}
+
+/// What else is known of a checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// What it can do, in plain words.
+    pub about: String,
+    /// What it learned from; empty where that is not known.
+    pub data: String,
+    /// Bytes.
+    pub size: u64,
 }
 
 impl Entry {

@@ -1,5 +1,6 @@
 //! What the model was asked for the scene, and which of its answers are still wanted.
 
+use super::rereading::Rereading;
 use super::scene::End;
 use crate::engine::Takeover;
 use musicvae::Rework;
@@ -15,6 +16,7 @@ pub struct Requests {
     pub(super) taken: u64,
     pub(super) reading: Option<Reading>,
     pub(super) working: Option<Working>,
+    pub(super) rereading: Option<Rereading>,
     /// How the grooves of decodes take over, oldest first.
     pub(super) takeovers: Vec<(u64, Takeover)>,
     /// The decodes whose answer also carries the previews of A and B.
@@ -54,6 +56,7 @@ impl Requests {
         self.valid_from = self.last + 1;
         self.reading = None;
         self.working = None;
+        self.rereading = None;
         self.previews.clear();
     }
 }

@@ -4,35 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::arrangement::Arrangement;
+use super::config;
+use super::pane::Pane;
 use super::selection::Selection;
-
-/// A pane of the workstation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pane {
-    #[default]
-    Grid,
-    Slider,
-    Loss,
-    Checkpoints,
-}
-
-impl Pane {
-    pub const ALL: [Pane; 4] = [Pane::Grid, Pane::Slider, Pane::Loss, Pane::Checkpoints];
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Pane::Grid => "Groove",
-            Pane::Slider => "Latent",
-            Pane::Loss => "Training",
-            Pane::Checkpoints => "Checkpoints",
-        }
-    }
-
-    pub fn turned(self, by: isize) -> Pane {
-        Pane::ALL[(self as isize + by).rem_euclid(4) as usize]
-    }
-}
 
 /// A thing of the machine that can be chosen from a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,10 +69,12 @@ pub enum Question {
     Timing,
     Random,
     Trig,
+    FindCheckpoints,
+    CheckpointName,
 }
 
 impl Question {
-    pub fn text(self) -> &'static str {
+    pub const fn text(self) -> &'static str {
         match self {
             Question::Seed => "Seed (a whole number)",
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
@@ -113,6 +90,8 @@ impl Question {
             Question::Timing => "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step)",
             Question::Trig => "Step (50% 1/4 !1/4 fill !fill flam x3 x3-40; nothing: plain)",
             Question::Random => "Random (v20 t10: within velocity, hundredths; s25: % struck)",
+            Question::FindCheckpoints => "Checkpoints with these words (nothing for all)",
+            Question::CheckpointName => "Name of the checkpoint's file",
             Question::SaveSession => "Save this session as (its name)",
         }
     }
@@ -123,6 +102,9 @@ impl Question {
 pub enum Overlay {
     Help {
         scroll: usize,
+        /// Only what has these words; they are being typed, or not.
+        words: String,
+        searching: bool,
     },
     Messages {
         scroll: usize,
@@ -148,6 +130,8 @@ pub enum Overlay {
     },
     /// The editor of the drum map.
     MapEditor,
+    /// Levels and devices.
+    Mixer,
     /// The slots and the chain.
     Chain {
         selected: usize,
@@ -159,6 +143,12 @@ pub enum Overlay {
     /// The grooves that were heard; what is looked for is being typed, or not.
     Library {
         searching: bool,
+    },
+    /// Relatives of the groove.
+    Variations,
+    /// What can be written of what is heard.
+    Exports {
+        selected: usize,
     },
     /// The files of a folder, to bring one in.
     Files,
@@ -179,6 +169,11 @@ pub enum Overlay {
 pub struct Screen {
     pub pane: Pane,
     pub overlay: Option<Overlay>,
+    /// How the panes share it.
+    pub arrangement: Arrangement,
+    pub theme: String,
+    /// The mouse is used here, and not left to the terminal.
+    pub mouse: bool,
     /// The cursor of the grid.
     pub lane: usize,
     pub step: usize,
@@ -188,7 +183,28 @@ pub struct Screen {
     pub zoom: Option<usize>,
 }
 
+impl From<&config::Screen> for Screen {
+    fn from(config: &config::Screen) -> Screen {
+        Screen {
+            theme: config.theme.clone(),
+            mouse: config.mouse,
+            ..Screen::default()
+        }
+    }
+}
+
 impl Screen {
+    /// Whether words of the help are being typed.
+    pub fn is_searching(&self) -> bool {
+        matches!(
+            self.overlay,
+            Some(Overlay::Help {
+                searching: true,
+                ..
+            })
+        )
+    }
+
     /// Has something typed, with `text` there already.
     pub fn prompt(&mut self, question: Question, text: String) {
         self.overlay = Some(Overlay::Prompt { question, text });

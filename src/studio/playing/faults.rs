@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::engine::Status;
-use crate::studio::ground::Ground;
+use crate::engine::{MidiState, Status};
+use crate::studio::ground::{Ground, counted};
 
 /// What was spoken of.
 #[derive(Default)]
@@ -17,17 +17,22 @@ impl Faults {
     pub fn hear(&mut self, status: &Status, ground: &mut Ground) {
         let before = &ground.transport;
         let lost = |now: u64, before: u64| now.saturating_sub(before);
-        let dropped = lost(status.dropped_commands, before.dropped_commands)
-            + lost(status.dropped_midi, before.dropped_midi);
+        let commands = lost(status.dropped_commands, before.dropped_commands);
+        let late = lost(status.dropped_midi, before.dropped_midi);
         let gap = status.audio_errors > before.audio_errors;
         if let Some(error) = &status.kit_error
             && before.kit_error.as_ref() != Some(error)
         {
             ground.complain(error.clone());
         }
-        if dropped > 0 {
+        if commands > 0 {
+            ground.complain("The engine was too busy for the last keys: press them again.");
+        }
+        // Without a port nobody misses them.
+        if let (true, MidiState::On { port }) = (late > 0, &status.midi) {
+            let notes = counted(late as usize, "note or clock", "notes and clocks");
             ground.complain(format!(
-                "{dropped} notes or commands found no room and were dropped."
+                "{notes} came too late for {port} and stayed out: the machine or the port was busy."
             ));
         }
         if gap {

@@ -33,6 +33,8 @@ pub enum Action {
 pub struct Session {
     /// `None` while it is being opened, and where nothing is kept.
     pub name: Option<String>,
+    /// It is the first one on this machine, and nothing was done in it yet.
+    pub is_first: bool,
     /// The player has done something, so that there is something to keep.
     begun: bool,
     changed: bool,
@@ -65,6 +67,7 @@ impl Session {
 
     /// The player did something.
     pub fn touch(&mut self) {
+        self.is_first = false;
         self.begun = true;
         self.changed = true;
     }
@@ -110,7 +113,7 @@ impl Session {
                 ground.restore(Snapshot::opening(&ground.config), true);
                 ground.say(format!("This is a new session, {name}."));
             }
-            None => {}
+            None => self.is_first = opened.remarks.is_empty(),
         }
         for remark in opened.remarks {
             ground.complain(remark);

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::inference::{Answer, Job, Model};
-use crate::studio::ground::ModelInfo;
 use crate::studio::ground::quality::Quality;
+use crate::studio::ground::{Kin, Locked, ModelInfo};
 use crate::studio::training::Curves;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::data::Window;
+use musicvae::data::{Split, Window};
 use musicvae::model::{Compute, Decoding, Preset};
 use musicvae::music::Groove;
 use musicvae::{Drummer, Rework};
@@ -86,7 +86,25 @@ fn without_attributes(source: &Source) -> String {
 
 fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
     Ok(match job {
-        Job::Decode { z, how } => Answer::Grooves(drummer.decode_grooves(&z, how)?),
+        Job::Decode { z, how, locked } => Answer::Grooves(match (locked, z.split_first()) {
+            (Some(locked), Some((first, rest))) => {
+                let Locked { groove, cells } = *locked;
+                let fitted = drummer.decode_around(first, &groove, &cells, how)?;
+                let mut grooves = vec![fitted];
+                grooves.extend(drummer.decode_grooves(rest, how)?);
+                grooves
+            }
+            _ => drummer.decode_grooves(&z, how)?,
+        }),
+        Job::Relate {
+            groove,
+            kin,
+            temperature,
+            seeds,
+        } => Answer::Relatives(match kin {
+            Kin::Variation(variation) => drummer.vary(&groove, &variation, temperature, &seeds)?,
+            Kin::Fill(fill) => drummer.fill(&groove, &fill, temperature, &seeds)?,
+        }),
         Job::Encode(groove) => Answer::Latent(drummer.encode_groove(&groove)?.mu),
         Job::Rework {
             rework,
@@ -111,6 +129,13 @@ fn name(source: &Source, preset: &str) -> String {
             .file_stem()
             .map_or(preset.into(), |stem| stem.to_string_lossy().into_owned()),
     }
+}
+
+/// The validation losses of a checkpoint's run, the first to the last.
+pub fn losses(source: &Source) -> Vec<f64> {
+    let records = log(source).records.into_iter();
+    let checks = records.filter(|record| record.split == Split::Validation);
+    checks.map(|record| record.loss).collect()
 }
 
 /// The training log beside a checkpoint: `<name>.csv`, or `log.csv` in its folder. A log that

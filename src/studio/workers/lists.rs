@@ -1,5 +1,6 @@
 //! What there is to choose from: checkpoints, devices, SoundFonts, drum maps.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,10 +11,11 @@ use crate::engine::{self, DrumMap, DrumMaps};
 use crate::studio::bring::{Listing, Piece};
 use crate::studio::event::Event;
 use crate::studio::ground::config::Config;
-use crate::studio::ground::{Entry, Kind, Purpose};
+use crate::studio::ground::{Details, Entry, Kind, Purpose};
 use crate::studio::session::Sessions;
 use musicvae::Rework;
 use musicvae::checkpoint::Catalogue;
+use musicvae::checkpoint::catalogue::Summary;
 use musicvae::model::DeviceChoice;
 
 /// Reads files for windows of so many bars. A folder among them is listed instead, where it is alone.
@@ -44,6 +46,10 @@ pub fn checkpoints(folders: &[PathBuf]) -> Event {
             .modified
             .and_then(|modified| now.duration_since(modified).ok());
         let (source, name) = (entry.source, entry.name);
+        let details = match &entry.summary {
+            Ok(summary) => details(summary, entry.size),
+            Err(_) => Details::default(),
+        };
         match entry.summary {
             Ok(summary) => Entry {
                 source,
@@ -55,6 +61,7 @@ pub fn checkpoints(folders: &[PathBuf]) -> Event {
                 validation_loss: summary.metadata.validation_loss(),
                 age,
                 error: None,
+                details,
             },
             Err(reason) => Entry {
                 source,
@@ -66,17 +73,41 @@ pub fn checkpoints(folders: &[PathBuf]) -> Event {
                 error: Some(reason),
                 unplayable: None,
                 rework: None,
+                details,
             },
         }
     });
     Event::Catalogue(entries.collect(), catalogue.problems)
 }
 
-/// The `.sf2` files of `folders`.
+/// What else there is to say of a checkpoint.
+fn details(summary: &Summary, size: u64) -> Details {
+    let preset = &summary.preset;
+    let (makes, bars) = (preset.representation.makes(), preset.bars);
+    let about = match Rework::of(preset) {
+        Some(Rework::Humanize) => {
+            "Plays a straight groove with a drummer's dynamics and timing.".into()
+        }
+        Some(Rework::Drumify) => "Plays a whole groove to a tapped rhythm.".into(),
+        Some(Rework::AddHats) => "Plays hats to the rest of a groove.".into(),
+        None => format!("Samples, reads and morphs {makes} of {bars} bars."),
+    };
+    // The command that made it names what it was shown.
+    let command = summary.metadata.command.as_deref().unwrap_or_default();
+    let mut words = command.split_whitespace();
+    let data = words.find(|word| *word == "--data").and(words.next());
+    Details {
+        about,
+        data: data.unwrap_or_default().into(),
+        size,
+    }
+}
+
+/// The SoundFonts of `folders`.
 fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
     let is_font = |path: &Path| {
-        path.extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
+        let is_one = |end: &OsStr| ["sf2", "sf3"].iter().any(|it| end.eq_ignore_ascii_case(it));
+        path.extension().is_some_and(is_one)
     };
     let files = folders
         .iter()
@@ -147,7 +178,7 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
                     .iter()
                     .map(|path| path.display().to_string())
                     .collect();
-                format!("There is no .sf2 file in {}.", folders.join(", "))
+                format!("There is no .sf2 or .sf3 file in {}.", folders.join(", "))
             });
             (fonts, none)
         }

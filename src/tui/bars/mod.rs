@@ -7,5 +7,5 @@ mod tabs;
 
 pub use footer::footer;
 pub use header::header;
-pub use status::status;
+pub use status::{LINES, status};
 pub use tabs::tabs;

@@ -1,23 +1,41 @@
 //! The line of messages.
 
-use ratatui::text::{Line, Span};
+use ratatui::style::Style;
 
 use crate::studio::overlays::Action::ShowMessages;
 use crate::studio::{Studio, Weight};
-use crate::tui::kit::{Canvas, shortened};
+use crate::tui::kit::{Canvas, shortened, wrapped};
 
-/// The latest message, or what is silent and why.
+/// Lines that a message may take: what is below it comes back with the next one.
+pub const LINES: u16 = 3;
+
+/// The latest message, or what is silent and why, in the lowest line. A message that is longer goes up
+/// over what is there; what stands here for good is cut off, and whole among the messages.
 pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    canvas.on_press(ShowMessages);
     let (weight, text) = studio.status_line();
     let (mark, style) = match weight {
         Weight::Notice => (" ", theme.plain()),
         Weight::Trouble => ("!", theme.trouble()),
     };
-    let room = usize::from(canvas.width()).saturating_sub(3);
-    canvas.show(Line::from(vec![
-        Span::styled(format!(" {mark} "), theme.trouble()),
-        Span::styled(shortened(&text, room, theme.ascii), style),
-    ]));
+    let room = usize::from(canvas.width()).saturating_sub(4).max(1);
+    let is_message = studio.ground.messages.fresh(studio.ground.now).is_some();
+    let mut lines = match is_message {
+        true => wrapped(&text, room),
+        false => vec![text],
+    };
+    lines.truncate(canvas.height().into());
+    let first = canvas.height().saturating_sub(lines.len() as u16);
+    for (y, line) in (first..).zip(lines) {
+        let mut place = canvas.lines(y, 1);
+        if studio.ground.screen.overlay.is_none() {
+            place.on_press(ShowMessages);
+        }
+        place.put((0, 0), &" ".repeat(place.width().into()), Style::reset());
+        let ground = theme.ground();
+        place.buffer.set_style(place.area, ground);
+        let mark = if y == first { mark } else { " " };
+        place.put((1, 0), mark, theme.trouble());
+        place.put((3, 0), &shortened(&line, room, theme.ascii), style);
+    }
 }

@@ -34,6 +34,8 @@ pub enum Place {
     Slots,
     /// The list of qualities is open.
     Qualities,
+    /// Relatives of the groove.
+    Variations,
     /// The files of a folder.
     Files,
     /// The windows of a file.
@@ -44,6 +46,7 @@ pub enum Place {
     Typing,
     /// The editor of the drum map.
     MapEditor,
+    Mixer,
     /// The form of the next training run.
     TrainingForm,
     /// How the model in training plays.
@@ -77,8 +80,12 @@ impl Place {
         match overlay {
             Overlay::Palette { .. }
             | Overlay::Prompt { .. }
+            | Overlay::Help {
+                searching: true, ..
+            }
             | Overlay::Library { searching: true } => Place::Typing,
             Overlay::Library { .. } => Place::Library,
+            Overlay::Variations => Place::Variations,
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
@@ -86,6 +93,7 @@ impl Place {
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
+            Overlay::Mixer => Place::Mixer,
             Overlay::Chain { .. } => Place::Slots,
             Overlay::Qualities { .. } => Place::Qualities,
             _ => Place::List,
@@ -102,11 +110,13 @@ impl Place {
             Place::List => "In a list",
             Place::Slots => "Slots and chain",
             Place::Qualities => "Qualities",
+            Place::Variations => "Variations",
             Place::Files => "Files",
             Place::Piece => "In a file",
             Place::Library => "Library",
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
+            Place::Mixer => "In the mixer",
             Place::TrainingForm => "In the training form",
             Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",

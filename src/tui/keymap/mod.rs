@@ -3,12 +3,15 @@
 
 mod binding;
 mod commands;
+mod palette;
+mod typed;
 
 use std::collections::BTreeMap;
 
 pub use binding::{Binding, Place};
+pub use palette::Line;
 
-use super::kit::Key;
+use super::kit::{Key, nearest_name};
 use crate::studio::{Action, Overlay, Studio, overlays};
 use commands::table;
 
@@ -21,7 +24,7 @@ pub struct Keymap {
 #[derive(Debug, thiserror::Error)]
 pub enum KeymapError {
     #[error("[keys]: there is no command `{name}`; the nearest one is `{near}`")]
-    Command { name: String, near: &'static str },
+    Command { name: String, near: String },
     #[error(
         "[keys]: `{key}` of the command `{name}` is not a key (keys are `s`, `ctrl-r`, `f5`, `space`, `shift-left`)"
     )]
@@ -49,13 +52,7 @@ impl Keymap {
             match bindings.iter_mut().find(|binding| binding.name == name) {
                 Some(binding) => binding.keys = parsed,
                 None => {
-                    let near = |binding: &&Binding| {
-                        (strsim::jaro_winkler(binding.name, name) * 1e6) as u64
-                    };
-                    let near = bindings
-                        .iter()
-                        .max_by_key(near)
-                        .map_or("", |binding| binding.name);
+                    let near = nearest_name(name, bindings.iter().map(|binding| binding.name));
                     return Err(KeymapError::Command {
                         name: name.clone(),
                         near,
@@ -100,11 +97,7 @@ impl Keymap {
             (Some(binding), Some(Overlay::Palette { filter, selected }))
                 if binding.action == overlays::Action::Accept.into() =>
             {
-                let lines = self.palette(filter);
-                let chosen = lines.get((*selected).min(lines.len().saturating_sub(1)));
-                let chosen = chosen.map(|binding| binding.action.clone());
-                let close = overlays::Action::Close.into();
-                [close].into_iter().chain(chosen).collect()
+                self.chosen(studio, filter, *selected)
             }
             (Some(binding), _) => vec![binding.action.clone()],
             (None, _) if places.iter().any(|place| place.takes_characters()) => {
@@ -133,18 +126,6 @@ impl Keymap {
         let groups = self.bindings.chunk_by(|one, next| one.place == next.place);
         groups.map(|group| (group[0].place, group))
     }
-
-    /// The palette's lines: every command that it offers whose description or name has all words
-    /// of `filter`.
-    pub fn palette(&self, filter: &str) -> Vec<&Binding> {
-        let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
-        let matches = |binding: &&Binding| {
-            let text = format!("{} {}", binding.what, binding.name).to_lowercase();
-            words.iter().all(|word| text.contains(word))
-        };
-        let listed = self.bindings.iter().filter(|binding| binding.listed);
-        listed.filter(matches).collect()
-    }
 }
 
 #[cfg(test)]
@@ -166,6 +147,9 @@ mod tests {
                 "export-passes",
                 "click-softer",
                 "click-louder",
+                "room",
+                "next-kit",
+                "compressor",
             ];
             let by_name_only = by_name_only.contains(&binding.name);
             assert!(

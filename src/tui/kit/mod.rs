@@ -5,6 +5,7 @@
 mod canvas;
 mod keys;
 mod mouse;
+mod palette;
 mod text;
 mod theme;
 mod windows;
@@ -12,6 +13,7 @@ mod windows;
 pub use canvas::Canvas;
 pub use keys::Key;
 pub use mouse::{Deed, Reply, Targets};
-pub use text::{shortened, wrapped};
+pub use palette::Palette;
+pub use text::{nearest_name, shortened, wrapped};
 pub use theme::Theme;
 pub use windows::{choose_by_mouse, input, pick, pick_from, scrolled, window};

@@ -38,6 +38,12 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// The name that is most like a misspelt one.
+pub fn nearest_name<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let likeness = |known: &&str| (strsim::jaro_winkler(known, name) * 1e6) as u64;
+    names.max_by_key(likeness).unwrap_or_default().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

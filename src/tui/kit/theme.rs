@@ -3,40 +3,30 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::{Marker, border};
 
-use crate::studio::config;
+use super::palette::Palette;
 use musicvae::music::Lane;
 
-/// What the terminal may be sent. Colours are the 16 that every terminal's own palette defines,
-/// and nothing is said by colour alone.
+/// What the terminal may be sent. Nothing is said by colour alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Theme {
     pub color: bool,
     pub ascii: bool,
+    pub palette: Palette,
 }
 
 impl Theme {
-    /// The theme of a configuration in this environment: `NO_COLOR` (any value but the empty one)
-    /// and a `TERM` of `dumb` switch colours off unless they are asked for.
-    pub fn new(screen: config::Screen, variable: impl Fn(&str) -> Option<String>) -> Theme {
-        let color = match screen.color {
-            config::Color::Always => true,
-            config::Color::Never => false,
-            config::Color::Auto => {
-                let refused = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
-                !refused && variable("TERM").as_deref() != Some("dumb")
-            }
-        };
-        Theme {
-            color,
-            ascii: screen.ascii,
+    fn fg(self, color: Color) -> Style {
+        match self.color && color != Color::Reset {
+            true => Style::new().fg(color),
+            false => Style::new(),
         }
     }
 
-    fn fg(self, color: Color) -> Style {
-        if self.color {
-            Style::new().fg(color)
-        } else {
-            Style::new()
+    /// Under everything that is drawn.
+    pub fn ground(self) -> Style {
+        match self.color && self.palette.background != Color::Reset {
+            true => self.fg(self.palette.text).bg(self.palette.background),
+            false => Style::new(),
         }
     }
 
@@ -46,10 +36,9 @@ impl Theme {
 
     /// Labels, rulers, what only accompanies.
     pub fn faint(self) -> Style {
-        if self.color {
-            self.fg(Color::DarkGray)
-        } else {
-            Style::new().add_modifier(Modifier::DIM)
+        match self.color {
+            true => self.fg(self.palette.faint),
+            false => Style::new().add_modifier(Modifier::DIM),
         }
     }
 
@@ -59,15 +48,15 @@ impl Theme {
 
     /// The pane with the keys, the keys themselves, the slider's knob.
     pub fn accent(self) -> Style {
-        self.fg(Color::LightYellow).add_modifier(Modifier::BOLD)
+        self.fg(self.palette.accent).add_modifier(Modifier::BOLD)
     }
 
     pub fn good(self) -> Style {
-        self.fg(Color::LightGreen)
+        self.fg(self.palette.good)
     }
 
     pub fn trouble(self) -> Style {
-        self.fg(Color::LightRed).add_modifier(Modifier::BOLD)
+        self.fg(self.palette.trouble).add_modifier(Modifier::BOLD)
     }
 
     pub fn selected(self) -> Style {
@@ -75,43 +64,43 @@ impl Theme {
     }
 
     pub fn early(self) -> Style {
-        self.fg(Color::LightCyan)
+        self.fg(self.palette.early)
     }
 
     pub fn late(self) -> Style {
-        self.fg(Color::LightMagenta)
+        self.fg(self.palette.late)
     }
 
     pub fn train(self) -> Style {
-        self.fg(Color::LightBlue)
+        self.fg(self.palette.train)
     }
 
     pub fn validation(self) -> Style {
-        self.fg(Color::LightYellow)
+        self.fg(self.palette.validation)
     }
 
-    /// Each family of the kit has its colour; quiet hits the darker one.
+    /// Each family of the kit has its colour; quiet hits the softer one.
     pub fn lane(self, lane: Lane, quiet: bool) -> Style {
-        self.fg(match (lane, quiet) {
-            (Lane::Kick, false) => Color::LightRed,
-            (Lane::Kick, true) => Color::Red,
-            (Lane::Snare, false) => Color::LightYellow,
-            (Lane::Snare, true) => Color::Yellow,
-            (Lane::ClosedHat | Lane::OpenHat, false) => Color::LightCyan,
-            (Lane::ClosedHat | Lane::OpenHat, true) => Color::Cyan,
-            (Lane::LowTom | Lane::MidTom | Lane::HighTom, false) => Color::LightGreen,
-            (Lane::LowTom | Lane::MidTom | Lane::HighTom, true) => Color::Green,
-            (Lane::Crash | Lane::Ride, false) => Color::LightMagenta,
-            (Lane::Crash | Lane::Ride, true) => Color::Magenta,
-        })
+        let family = match lane {
+            Lane::Kick => 0,
+            Lane::Snare => 1,
+            Lane::ClosedHat | Lane::OpenHat => 2,
+            Lane::LowTom | Lane::MidTom | Lane::HighTom => 3,
+            Lane::Crash | Lane::Ride => 4,
+        };
+        let of = if quiet {
+            self.palette.soft
+        } else {
+            self.palette.families
+        };
+        self.fg(of[family])
     }
 
     /// The column that plays.
     pub fn playhead(self, style: Style) -> Style {
-        if self.color {
-            style.bg(Color::DarkGray)
-        } else {
-            style.add_modifier(Modifier::REVERSED)
+        match self.color && self.palette.playhead != Color::Reset {
+            true => style.bg(self.palette.playhead),
+            false => style.add_modifier(Modifier::REVERSED),
         }
     }
 
@@ -167,33 +156,5 @@ impl Theme {
         } else {
             Marker::Dot
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn colours_are_off_where_they_are_refused() {
-        let screen = |color| config::Screen {
-            color,
-            ..config::Screen::default()
-        };
-        let theme = |color, variables: &[(&str, &str)]| {
-            let find = |name: &str| {
-                variables
-                    .iter()
-                    .find(|(key, _)| *key == name)
-                    .map(|(_, value)| value.to_string())
-            };
-            Theme::new(screen(color), find).color
-        };
-        assert!(theme(config::Color::Auto, &[("TERM", "xterm")]));
-        assert!(theme(config::Color::Auto, &[("NO_COLOR", "")]));
-        assert!(!theme(config::Color::Auto, &[("NO_COLOR", "1")]));
-        assert!(!theme(config::Color::Auto, &[("TERM", "dumb")]));
-        assert!(theme(config::Color::Always, &[("NO_COLOR", "1")]));
-        assert!(!theme(config::Color::Never, &[("TERM", "xterm")]));
     }
 }

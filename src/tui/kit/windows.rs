@@ -31,6 +31,7 @@ pub fn window<'c>(title: &str, (width, height): (u16, usize), body: &'c mut Canv
     let inner = block.inner(area);
     body.targets.cover(area);
     Clear.render(area, body.buffer);
+    body.buffer.set_style(area, theme.ground());
     block.render(area, body.buffer);
     body.at(Rect {
         x: inner.x + 1,

@@ -2,25 +2,59 @@
 
 use ratatui::text::Line;
 
-use super::command_line::command_line;
+use super::command_line::command_lines;
 use crate::studio::Studio;
 use crate::tui::keymap::{Keymap, Place};
-use crate::tui::kit::{Canvas, scrolled, window};
+use crate::tui::kit::{Canvas, input, scrolled, window};
 
-pub fn draw(scroll: usize, studio: &Studio, keymap: &Keymap, body: &mut Canvas) {
+/// Columns, where the screen has them.
+const WIDTH: u16 = 100;
+
+pub fn draw(
+    scroll: usize,
+    words: &str,
+    searching: bool,
+    studio: &Studio,
+    keymap: &Keymap,
+    body: &mut Canvas,
+) {
     let theme = body.theme;
+    let room = usize::from(WIDTH.min(body.width().saturating_sub(4)));
     let mut lines = Vec::new();
     // The question whether to leave says its keys itself.
-    for (place, bindings) in keymap
-        .by_place()
-        .filter(|(place, _)| *place != Place::Leaving)
-    {
+    let places = keymap.by_place();
+    for (place, bindings) in places.filter(|(place, _)| *place != Place::Leaving) {
+        let found = bindings.iter().filter(|binding| {
+            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            let text = format!("{} {} {}", binding.what, binding.name, keys.join(" "));
+            let text = text.to_lowercase();
+            let mut wanted = words.split_whitespace();
+            wanted.all(|word| text.contains(&word.to_lowercase()))
+        });
+        let found: Vec<Line> = found
+            .flat_map(|binding| command_lines(binding, studio, room, theme))
+            .collect();
+        if found.is_empty() {
+            continue;
+        }
         if !lines.is_empty() {
             lines.push(Line::default());
         }
         lines.push(Line::styled(place.title(), theme.strong()));
-        lines.extend(bindings.iter().map(|it| command_line(it, studio, theme)));
+        lines.extend(found);
     }
-    let mut inner = window("Keys", (76, lines.len()), body);
-    scrolled(lines, scroll, &mut inner);
+    if lines.is_empty() {
+        lines.push(Line::styled("No key does this.", theme.faint()));
+    }
+    let is_searched = searching || !words.is_empty();
+    let height = lines.len() + usize::from(is_searched);
+    let title = "Keys (/ looks for words, : does a command by name)";
+    let mut inner = window(title, (WIDTH, height), body);
+    if is_searched {
+        inner.lines(0, 1).show(match searching {
+            true => input(words, theme),
+            false => Line::styled(format!("/{words}"), theme.accent()),
+        });
+    }
+    scrolled(lines, scroll, &mut inner.below(u16::from(is_searched)));
 }

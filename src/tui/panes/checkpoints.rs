@@ -1,4 +1,4 @@
-//! The checkpoints at hand.
+//! The checkpoints at hand, and what is known of the one under the cursor.
 
 use std::time::Duration;
 
@@ -7,29 +7,51 @@ use ratatui::style::Style;
 use ratatui::widgets::{Row, StatefulWidget, Table, TableState};
 
 use crate::studio::checkpoints::Action::{LoadCheckpoint, SelectCheckpoint};
+use crate::studio::checkpoints::Order;
 use crate::studio::{Entry, Pane, Studio};
-use crate::tui::kit::{Canvas, Theme, choose_by_mouse, shortened};
+use crate::tui::kit::{Canvas, Theme, choose_by_mouse, shortened, wrapped};
+
+/// Lines of the list that stay, whatever is said below it.
+const LEAST: u16 = 5;
+
+/// What is looked for, and the order, where they are not as at first.
+pub fn subtitle(studio: &Studio) -> String {
+    let checkpoints = &studio.checkpoints;
+    let words = match checkpoints.words.as_str() {
+        "" => String::new(),
+        words => format!("/{words}"),
+    };
+    let order = match checkpoints.order {
+        Order::Folder => "",
+        Order::Loss => "by loss",
+        Order::Age => "by age",
+        Order::Steps => "by steps",
+    };
+    let both = [words.as_str(), order];
+    let said: Vec<&str> = both.into_iter().filter(|text| !text.is_empty()).collect();
+    said.join(" ")
+}
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (width, height) = (canvas.width(), canvas.height());
-    let entries = &studio.ground.checkpoints;
-    let chosen = entries.get(studio.checkpoints.selected);
-    if entries.is_empty() {
+    let entries = studio.checkpoints.rows(&studio.ground);
+    let Some(chosen) = studio.checkpoints.chosen(&studio.ground) else {
         let text = match &studio.ground.loading {
+            _ if !studio.checkpoints.words.is_empty() => "No checkpoint has these words.",
             Some(_) => "Looking for checkpoints.",
             None => "No checkpoint was found.",
         };
         return canvas.fill(text, theme.plain());
-    }
+    };
+    let about = about(chosen, studio, usize::from(width), theme);
     let listed = 1 + u16::try_from(entries.len()).unwrap_or(u16::MAX - 1);
-    // What stands against the chosen one is said in full below the list.
-    let obstacle = chosen.and_then(Entry::obstacle);
-    let lines = obstacle.map_or(0, |obstacle| {
-        let width = usize::from(width.max(1));
-        let lines = obstacle.chars().count().div_ceil(width) as u16 + 1;
-        lines.min(height.saturating_sub(listed.min(4)))
-    });
+    // What stands against the chosen one is said in any case, the rest where there is room.
+    let least = match chosen.obstacle() {
+        Some(_) => listed.min(LEAST - 1),
+        None => listed,
+    };
+    let lines = (about.len() as u16 + 1).min(height.saturating_sub(least));
     // Under the list, or at the end of the pane when the list fills it.
     let listed = listed.min(height - lines);
     let aged = width >= 38 && ages(studio).next().is_some();
@@ -63,19 +85,16 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     StatefulWidget::render(table, list.area, list.buffer, &mut state);
     let seen = (state.offset(), entries.len(), studio.checkpoints.selected);
     let load = has_keys.then(|| LoadCheckpoint.into());
-    choose_by_mouse(
-        seen,
-        &mut canvas.lines(1, listed - 1),
-        SelectCheckpoint,
-        load,
-    );
-    if let Some(obstacle) = obstacle {
-        canvas.lines(listed, lines).fill(obstacle, theme.trouble());
+    let mut list = canvas.lines(1, listed.saturating_sub(1));
+    choose_by_mouse(seen, &mut list, SelectCheckpoint, load);
+    let blank = u16::from(lines > about.len() as u16);
+    for (y, (text, style)) in (listed + blank..).zip(about) {
+        canvas.put((0, y), &text, style);
     }
 }
 
 /// An entry whose name has `room` columns.
-fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) -> Row<'r> {
+fn row(entry: &Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) -> Row<'static> {
     let current = studio
         .ground
         .model
@@ -87,6 +106,7 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Th
         () if entry.unplayable.is_some() => theme.pick("♪", "-"),
         () if current => theme.pick("●", "*"),
         () if loading => theme.pick("…", "~"),
+        () if studio.checkpoints.is_pinned(entry) => theme.pick("▴", "^"),
         () => " ",
     };
     let style: Style = match () {
@@ -112,6 +132,57 @@ fn row<'r>(entry: &'r Entry, studio: &Studio, room: usize, aged: bool, theme: Th
         );
     }
     Row::new(cells).style(style)
+}
+
+/// What there is to say of a checkpoint: why it can't be played, or what it can do, what it learned
+/// from, and how its run went.
+fn about(entry: &Entry, studio: &Studio, room: usize, theme: Theme) -> Vec<(String, Style)> {
+    let said = |text: &str, style: Style| {
+        let lines = wrapped(text, room.max(1));
+        let lines = lines.into_iter().filter(|line| !line.is_empty());
+        lines.map(move |line| (line, style)).collect::<Vec<_>>()
+    };
+    if let Some(obstacle) = entry.obstacle() {
+        return said(obstacle, theme.trouble());
+    }
+    let details = &entry.details;
+    let mut lines = said(&details.about, theme.plain());
+    if !details.data.is_empty() {
+        lines.extend(said(&format!("from {}", details.data), theme.faint()));
+    }
+    let size = match details.size {
+        0 => String::new(),
+        bytes => format!("{:.1} MB  ", bytes as f64 / 1e6),
+    };
+    let story = match &studio.checkpoints.story {
+        Some((source, losses)) if *source == entry.source => {
+            sparkline(losses, room.saturating_sub(size.len()).min(40), theme)
+        }
+        _ => String::new(),
+    };
+    lines.extend(said(&format!("{size}{story}"), theme.validation()));
+    lines
+}
+
+/// A run's losses in a row of bars, the first to the last.
+fn sparkline(losses: &[f64], columns: usize, theme: Theme) -> String {
+    let finite = || losses.iter().copied().filter(|loss| loss.is_finite());
+    let (low, high) = (
+        finite().fold(f64::INFINITY, f64::min),
+        finite().fold(f64::NEG_INFINITY, f64::max),
+    );
+    let columns = columns.min(losses.len());
+    if columns < 2 || low >= high {
+        return String::new();
+    }
+    let bar = |column: usize| {
+        let loss = losses[column * (losses.len() - 1) / (columns - 1)];
+        match loss.is_finite() {
+            true => theme.bar(1 + ((loss - low) / (high - low) * 7.0).round() as usize),
+            false => " ",
+        }
+    };
+    (0..columns).map(bar).collect()
 }
 
 /// The ages of the checkpoints, as they are written.

@@ -25,6 +25,6 @@ pub fn drawing(pane: Pane) -> Drawing {
         Pane::Grid => row(grid::subtitle, grid::draw),
         Pane::Slider => row(no_subtitle, slider::draw),
         Pane::Loss => row(loss::subtitle, loss::draw),
-        Pane::Checkpoints => row(no_subtitle, checkpoints::draw),
+        Pane::Checkpoints => row(checkpoints::subtitle, checkpoints::draw),
     }
 }

@@ -57,11 +57,11 @@ pub fn unknown_keys(text: &str, path: &Path) -> Result<(), ConfigError> {
         let Some(section) = known.get(key) else {
             return Err(unknown(text, path, name.span(), key, "", known.keys()));
         };
-        // `[keys]` holds command names, which the screen knows and checks.
+        // `[keys]` and `[themes]` hold names that the screen knows and checks.
         let (DeValue::Table(values), Some(section)) = (value.get_ref(), section.as_table()) else {
             continue;
         };
-        if key == "keys" {
+        if matches!(key, "keys" | "themes") {
             continue;
         }
         for name in values.keys() {

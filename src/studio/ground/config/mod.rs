@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub use check::ConfigError;
 pub use settings::{
     Audio, Checkpoints, Color, Compute, Config, Export, Midi, Playing, Sampling, Screen, Session,
-    SoundFont, Training,
+    SoundFont, THEMES, Training,
 };
 
 use crate::typed_path::typed_path;
@@ -116,7 +116,7 @@ mod tests {
             error("\nzzzzzzzzz = 1\n"),
             "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `compute`, \
              `export`, `keys`, `midi`, `playing`, `record`, `sampling`, `screen`, `session`, `soundfont`, \
-             `training`"
+             `themes`, `training`"
         );
     }
 

@@ -25,6 +25,8 @@ pub struct Config {
     pub training: Training,
     pub export: Export,
     pub screen: Screen,
+    /// Themes of a player's own, by name: which one they are like, and colours by what is coloured.
+    pub themes: BTreeMap<String, BTreeMap<String, String>>,
     /// Key names by command name, in place of the built-in keys of that command.
     pub keys: BTreeMap<String, Vec<String>>,
 }
@@ -34,6 +36,12 @@ impl Config {
     pub fn platform_path() -> Option<PathBuf> {
         let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
         Some(folders.config_dir().join("config.toml"))
+    }
+
+    /// The names of every theme: the built-in ones, and a player's own.
+    pub fn theme_names(&self) -> impl Iterator<Item = &str> {
+        let own = self.themes.keys().map(String::as_str);
+        THEMES.into_iter().chain(own)
     }
 }
 
@@ -73,6 +81,10 @@ pub struct Midi {
     pub virtual_input: bool,
     /// Whether the clock that comes in is followed.
     pub follow_clock: bool,
+    /// Whether to take part in an Ableton Link session from the start.
+    pub link: bool,
+    /// Where the Carabiner is that takes part in it for us: address and port.
+    pub carabiner: String,
     /// The channel on which pads are heard, 1 to 16; 0 hears all.
     pub pad_channel: u8,
     /// Whether strokes that come in are sent on to the output port.
@@ -100,6 +112,8 @@ impl Default for Midi {
             input: String::new(),
             virtual_input: true,
             follow_clock: false,
+            link: false,
+            carabiner: "127.0.0.1:17000".into(),
             pad_channel: 0,
             thru: false,
             pickup: true,
@@ -144,9 +158,11 @@ impl Midi {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SoundFont {
-    /// A SoundFont 2 file; empty for the built-in kit.
+    /// A SoundFont (.sf2 or .sf3); empty for the built-in kit.
     pub path: PathBuf,
-    /// Folders whose `.sf2` files are offered on screen.
+    /// Program of the kit within it: of the built-in kits 0 is the studio's, 25 the analog one.
+    pub kit: u8,
+    /// Folders whose SoundFonts are offered on screen.
     pub folders: Vec<PathBuf>,
 }
 
@@ -154,6 +170,7 @@ impl Default for SoundFont {
     fn default() -> SoundFont {
         SoundFont {
             path: PathBuf::new(),
+            kit: 0,
             folders: vec!["soundfonts".into()],
         }
     }
@@ -313,11 +330,23 @@ impl Default for Export {
     }
 }
 
+/// The built-in themes. The first takes what suits the terminal's background.
+pub const THEMES: [&str; 6] = [
+    "auto",
+    "dark",
+    "light",
+    "red-green",
+    "blue-yellow",
+    "terminal",
+];
+
 /// How the screen looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Screen {
     pub color: Color,
+    /// One of [`THEMES`], or of [`Config::themes`].
+    pub theme: String,
     /// Only ASCII characters, for fonts without block elements.
     pub ascii: bool,
     /// Whether the mouse is used; else it is the terminal's own, which selects text.
@@ -328,6 +357,7 @@ impl Default for Screen {
     fn default() -> Screen {
         Screen {
             color: Color::Auto,
+            theme: THEMES[0].into(),
             ascii: false,
             mouse: true,
         }

@@ -1,0 +1,85 @@
+//! A and B under another model: the same music, which it reads anew. Its numbers for them are others.
+
+use super::Ground;
+use super::effect::Effect;
+use super::scene::{Anchor, End};
+use musicvae::model::{Latent, latent};
+
+/// The end that is being read.
+#[derive(Debug)]
+pub struct Rereading {
+    ticket: u64,
+    end: End,
+    /// What is played afterwards: the groove of this seed.
+    seed: Option<u64>,
+}
+
+impl Ground {
+    /// Has the model in use read A and B as they sound, and what was heard played by it; `seed`:
+    /// the groove of that seed instead. False where they can't be read: one was never heard, or is
+    /// as long as another model's.
+    pub fn reread_ends(&mut self, seed: Option<u64>) -> bool {
+        let Some(steps) = self.model.as_ref().map(|model| model.steps) else {
+            return false;
+        };
+        let can_be_read = |anchor: &Anchor| {
+            let preview = anchor.preview.as_ref();
+            preview.is_some_and(|groove| groove.steps.len() == steps)
+        };
+        if ![&self.scene.a, &self.scene.b].into_iter().all(can_be_read) {
+            return false;
+        }
+        self.reread(End::A, seed);
+        true
+    }
+
+    fn reread(&mut self, end: End, seed: Option<u64>) {
+        let Some(groove) = self.scene.anchor_mut(end).preview.clone() else {
+            return;
+        };
+        let ticket = self.requests.next_ticket();
+        self.requests.rereading = Some(Rereading { ticket, end, seed });
+        self.scene.pending = true;
+        self.ask(Effect::Encode { ticket, groove });
+    }
+
+    /// Takes a reading of A or B; false where it is of something else.
+    pub fn receive_rereading(&mut self, ticket: u64, z: &Latent) -> bool {
+        let rereading = &mut self.requests.rereading;
+        let Some(read) = rereading.take_if(|it| it.ticket == ticket) else {
+            return false;
+        };
+        // The qualities come on top again.
+        let steering = self.steered(&vec![0.0; z.len()]);
+        let anchor = self.scene.anchor_mut(read.end);
+        anchor.z = latent::moved(z, &steering, -1.0);
+        anchor.seed = None;
+        match read.end {
+            End::A => self.reread(End::B, read.seed),
+            End::B => self.play_as_read(read.seed),
+        }
+        true
+    }
+
+    /// The model could not read them: the points stay, or new ones are drawn.
+    pub fn give_up_rereading(&mut self, ticket: u64) {
+        let rereading = &mut self.requests.rereading;
+        if rereading.take_if(|it| it.ticket == ticket).is_some() {
+            self.scene.pending = true;
+            self.meet_model();
+        }
+    }
+
+    fn play_as_read(&mut self, seed: Option<u64>) {
+        let Some(model) = &self.model else { return };
+        self.space = Some(model.space());
+        if let Some(seed) = seed {
+            let drawn = Anchor::drawn(model, seed, self.scene.temperature);
+            let end = self.scene.nearer_end();
+            *self.scene.anchor_mut(end) = drawn;
+            self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
+            self.scene.seed = seed;
+        }
+        self.decode(self.sound.takeover, true);
+    }
+}

@@ -1,0 +1,71 @@
+//! The palette's lines, and what comes of choosing one.
+
+use super::typed::{self, TYPED, Typed};
+use super::{Binding, Keymap};
+use crate::studio::overlays::Action::{Close, Complete, Refuse};
+use crate::studio::{Action, Studio};
+use crate::tui::kit::nearest_name;
+
+/// A line of the palette.
+pub enum Line<'k> {
+    Command(&'k Binding),
+    /// A command that is typed with a value, once that is begun.
+    Typed(&'static Typed, Option<String>),
+}
+
+impl Keymap {
+    /// Every command that has all words of `filter` in its description or name; or what may follow
+    /// the name of a command that takes a value.
+    pub fn palette(&self, filter: &str, studio: &Studio) -> Vec<Line<'_>> {
+        if let Some((typed, value)) = typed::split(filter) {
+            let offers = typed.offers(value, studio);
+            return match offers.is_empty() {
+                true => vec![Line::Typed(typed, Some(value.into()))],
+                false => offers
+                    .into_iter()
+                    .map(|it| Line::Typed(typed, Some(it)))
+                    .collect(),
+            };
+        }
+        let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+        let has_all = |what: &str, name: &str| {
+            let text = format!("{what} {name}").to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        };
+        let listed = self.bindings.iter().filter(|binding| binding.listed);
+        let commands = listed
+            .filter(|it| has_all(it.what, it.name))
+            .map(Line::Command);
+        let typed = TYPED.iter().filter(|it| has_all(it.what, it.name));
+        commands
+            .chain(typed.map(|typed| Line::Typed(typed, None)))
+            .collect()
+    }
+
+    /// What is done when line `selected` is taken: it may ask for a value first, or say why what was
+    /// typed is of no use.
+    pub(super) fn chosen(&self, studio: &Studio, filter: &str, selected: usize) -> Vec<Action> {
+        let mut lines = self.palette(filter, studio);
+        if lines.is_empty() {
+            return vec![Refuse(self.unknown(filter)).into()];
+        }
+        match lines.swap_remove(selected.min(lines.len() - 1)) {
+            Line::Command(binding) => vec![Close.into(), binding.action.clone()],
+            Line::Typed(typed, None) => vec![Complete(format!("{} ", typed.name)).into()],
+            Line::Typed(typed, Some(value)) => match typed.action(&value) {
+                Ok(action) => vec![Close.into(), action],
+                Err(reason) => vec![Refuse(reason).into()],
+            },
+        }
+    }
+
+    /// What is said of a command that is none.
+    pub fn unknown(&self, filter: &str) -> String {
+        let name = filter.split_whitespace().next().unwrap_or_default();
+        let commands = self.bindings.iter().filter(|binding| binding.listed);
+        let names = commands.map(|binding| binding.name);
+        let names = names.chain(TYPED.iter().map(|typed| typed.name));
+        let near = nearest_name(name, names);
+        format!("No command has the words `{filter}`; the nearest one is `{near}`.")
+    }
+}
