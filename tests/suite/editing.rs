@@ -632,14 +632,7 @@ fn what_steps_do_is_marked_in_their_cells() {
                 let mut bench = empty();
                 press(&mut bench, zoom);
                 press(&mut bench, &format!("j j enter ctrl-e \"{trig}\" enter l"));
-                let lines = bench.screen_with(
-                    size.0,
-                    size.1,
-                    Theme {
-                        color: false,
-                        ascii,
-                    },
-                );
+                let lines = bench.screen_with(size.0, size.1, Theme { ascii, ..PLAIN });
                 let hat = lines
                     .iter()
                     .find(|line| line.contains("CHat ") && !line.contains("CHat 1"));
