@@ -300,8 +300,9 @@ impl Player {
                 let fills = self.fills_on || self.is_filled(n);
                 let struck = hit.filter(|hit| turns.strikes(n, lane, hit.trig, fills));
                 let struck = struck.map(|hit| (hit, part.pattern.velocity(hit, lane, &self.feel)));
-                let beginning = match hit {
-                    Some(hit) => burst::beginning(n, hit, &self.feel),
+                // One that is not struck holds up no grace stroke of the next step.
+                let beginning = match struck {
+                    Some((hit, _)) => burst::beginning(n, hit, &self.feel),
                     None => self.feel.grid(n),
                 };
                 if let Some(burst) = &mut self.bursts[index]

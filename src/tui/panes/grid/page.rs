@@ -188,7 +188,7 @@ mod tests {
             (columns.first, columns.count, columns.cell)
         };
         assert_eq!(shape(69, 1), (16, 16, 4));
-        assert_eq!(shape(69, 2), (0, 32, 1));
+        assert_eq!(shape(69, 2), (0, 32, 2));
         assert_eq!(shape(107, 2), (0, 32, 3));
         assert_eq!(shape(147, 1), (16, 16, 9));
         assert_eq!(shape(147, 4), (0, 64, 2));
