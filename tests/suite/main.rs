@@ -12,6 +12,7 @@ mod engine;
 mod experiment;
 mod exporting;
 mod faults;
+mod fills;
 mod headless;
 mod house;
 mod keeping;

@@ -101,9 +101,11 @@ fn lists_are_chosen_from() {
     // The first press gives the pane the keys and chooses; one on the chosen line loads it.
     bench.click(middle(&bench, "two"));
     assert_eq!(bench.studio.checkpoints.selected, 2);
-    assert_eq!(bench.take(), []);
+    let two = Source::File("two.safetensors".into());
+    assert_eq!(bench.take(), [Effect::ReadStory(two)]);
     bench.wheel(-1, middle(&bench, "two"));
     assert_eq!(bench.studio.checkpoints.selected, 1);
+    bench.take();
     bench.click(middle(&bench, "one"));
     let loaded = Effect::LoadCheckpoint(Source::File("one.safetensors".into()));
     assert_eq!(bench.take(), [loaded]);

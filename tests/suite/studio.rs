@@ -309,12 +309,15 @@ fn a_checkpoint_is_chosen_and_loaded() {
     assert_eq!(bench.said(), "a folder can't be read");
     bench.take();
     bench.apply(checkpoints::Action::SelectCheckpoint(1));
+    // How its run went is asked for.
+    bench.take();
     bench.apply(checkpoints::Action::LoadCheckpoint);
     assert_eq!(
         (bench.said().as_str(), bench.take()),
         ("torn is damaged", vec![])
     );
     bench.apply(checkpoints::Action::SelectCheckpoint(5));
+    bench.take();
     bench.apply(checkpoints::Action::LoadCheckpoint);
     let late = Source::File("late.safetensors".into());
     assert_eq!(bench.take(), [Effect::LoadCheckpoint(late.clone())]);
@@ -734,7 +737,6 @@ fn another_model_is_steered_by_its_own_vectors() {
     let mut bench = Workbench::ready();
     bench.apply(more("swing", 1.0));
     bench.apply(more("density", 1.0));
-    let z = bench.studio.ground.scene.a.z.clone();
     let mut list = workbench::qualities();
     list.remove(1);
     list[0].vector = vec![-1.0; Z_SIZE];
@@ -743,8 +745,9 @@ fn another_model_is_steered_by_its_own_vectors() {
         qualities: Ok(list),
         ..model("other")
     }));
-    let expected: Vec<f32> = z.iter().map(|z| z - 1.0).collect();
-    close(&decoded(&bench.take())[0], &expected);
+    // It reads what was heard, which has the qualities already: its own vectors don't move that again.
+    close(&decoded(&bench.take())[0], &[0.5; Z_SIZE]);
+    close(&bench.studio.ground.scene.a.z, &[1.5; Z_SIZE]);
     let shown: Vec<_> = bench
         .studio
         .ground

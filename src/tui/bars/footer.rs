@@ -63,7 +63,7 @@ fn hints(studio: &Studio, keymap: &Keymap) -> Vec<Hint> {
         "help" => 0,
         "play" | "stop" => 1,
         "sample" => 2,
-        "quit" => 3,
+        "quit" | "close" => 3,
         _ => 4,
     };
     hints.sort_by_key(|hint| order(hint.what));

@@ -10,7 +10,7 @@ use crate::tui::kit::{Canvas, shortened, wrapped};
 pub const LINES: u16 = 3;
 
 /// The latest message, or what is silent and why, in the lowest line. A message that is longer goes up
-/// over what is there; what stands here for good is cut off, and whole among the messages.
+/// over what is there; what stands here for good is cut off, and whole among the messages; so is one while something is open.
 pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (weight, text) = studio.status_line();
@@ -19,8 +19,9 @@ pub fn status(studio: &Studio, canvas: &mut Canvas) {
         Weight::Trouble => ("!", theme.trouble()),
     };
     let room = usize::from(canvas.width()).saturating_sub(4).max(1);
+    let is_open = studio.ground.screen.overlay.is_some();
     let is_message = studio.ground.messages.fresh(studio.ground.now).is_some();
-    let mut lines = match is_message {
+    let mut lines = match is_message && !is_open {
         true => wrapped(&text, room),
         false => vec![text],
     };
@@ -28,7 +29,7 @@ pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let first = canvas.height().saturating_sub(lines.len() as u16);
     for (y, line) in (first..).zip(lines) {
         let mut place = canvas.lines(y, 1);
-        if studio.ground.screen.overlay.is_none() {
+        if !is_open {
             place.on_press(ShowMessages);
         }
         place.put((0, 0), &" ".repeat(place.width().into()), Style::reset());

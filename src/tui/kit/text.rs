@@ -40,7 +40,9 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 /// The name that is most like a misspelt one.
 pub fn nearest_name<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let likeness = |known: &&str| (strsim::jaro_winkler(known, name) * 1e6) as u64;
+    // Swapped letters are the most usual slip, so they count as one.
+    let likeness =
+        |known: &&str| (strsim::normalized_damerau_levenshtein(known, name) * 1e6) as u64;
     names.max_by_key(likeness).unwrap_or_default().into()
 }
 

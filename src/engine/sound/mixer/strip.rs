@@ -25,8 +25,9 @@ const CHOKE_SECONDS: f32 = 0.04;
 /// The percussion channel, counted from 0.
 const CHANNEL: i32 = 9;
 
-/// Voices of one lane, of which a stroke may take eight; the quietest gives way.
-const POLYPHONY: usize = 80;
+/// Voices of one lane, of which a stroke may take ten; the quietest gives way. A ride in eighths keeps
+/// all of them busy: more would cost time and hardly be heard.
+const POLYPHONY: usize = 48;
 
 /// One lane's synthesizer and its place in the mix.
 pub(super) struct Strip {
