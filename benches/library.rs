@@ -82,7 +82,7 @@ fn fill(folder: &std::path::Path, count: usize) {
     for step in 0..64 {
         for lane in (0..9).filter(|lane| (step * 7 + lane * 3) % 5 == 0) {
             let (velocity, offset) = (0.123_456_7 + lane as f32 / 20.0, 0.012_345_6);
-            groove.steps[step][lane] = Some(Hit { velocity, offset });
+            groove.steps[step][lane] = Some(Hit::new(velocity, offset));
         }
     }
     let studio = Studio::new(Config::default());

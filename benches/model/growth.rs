@@ -124,10 +124,7 @@ fn training(size: Size) -> f64 {
     let mut groove = || {
         let mut groove = Groove::empty(size.steps);
         for cell in groove.steps.iter_mut().flatten() {
-            *cell = rng.random_bool(0.15).then(|| Hit {
-                velocity: rng.random(),
-                offset: 0.1,
-            });
+            *cell = rng.random_bool(0.15).then(|| Hit::new(rng.random(), 0.1));
         }
         groove
     };

@@ -97,6 +97,8 @@ pub enum Command {
     /// Strokes that come in are about to become part of the groove: the loop leaves out a step that
     /// was struck a little before its time.
     Overdub(bool),
+    /// Whether fills are on: strokes that wait for them are struck, those against them are not.
+    SetFill(bool),
     /// Moves MIDI against the sound, in milliseconds; positive is later. For MIDI to come earlier,
     /// the sound is held back by as much.
     SetMidiOffset(f32),

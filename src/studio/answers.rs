@@ -34,6 +34,7 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
         Question::Velocity => edit::Action::SetVelocity(edit::Dynamics::parse(text)?).into(),
         Question::Timing => edit::Action::SetTiming(edit::Timing::parse(text)?).into(),
         Question::Random => edit::Action::Randomize(edit::Limits::parse(text)?).into(),
+        Question::Trig => edit::Action::SetTrig(text.parse().ok()?).into(),
         Question::MapName => drum_machine::Action::SaveMap(text.into()).into(),
     })
 }

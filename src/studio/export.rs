@@ -17,14 +17,19 @@ use crate::engine::{
     ChainLink, DrumMap, LANE_NAMES, Mapped, Song, SoundFont, SoundFontSource, Sync,
 };
 use musicvae::music::midi_file::{self, Layout};
-use musicvae::music::{LANES, Lane, write_new_file};
+use musicvae::music::{Groove, LANES, Lane, When, write_new_file};
+
+/// Most passes that are written at once.
+const MOST_PASSES: u32 = 64;
 
 /// What a player can do with files of grooves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
-    /// Writes what is heard to a MIDI file.
+    /// Writes what is heard to a MIDI file: one pass, as it is played from the top.
     Export,
+    /// As many passes as it takes until the conditions of all steps come round.
+    ExportPasses,
     /// What else can be written of it.
     ShowExports,
 }
@@ -81,7 +86,7 @@ pub struct Written {
 pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
     match action {
         Action::ShowExports => None,
-        Action::Export => nothing_heard(ground),
+        Action::Export | Action::ExportPasses => nothing_heard(ground),
     }
 }
 
@@ -104,7 +109,14 @@ fn nothing_heard(ground: &Ground) -> Option<String> {
 pub fn apply(action: Action, map: &DrumMap, ground: &mut Ground) {
     match action {
         Action::ShowExports => ground.screen.overlay = Some(Overlay::Exports { selected: 0 }),
-        Action::Export => write_as(Form::Midi(Layout::Drums), map, ground),
+        Action::Export => write_as(Form::Midi(Layout::Drums), heard(ground), map, ground),
+        Action::ExportPasses => {
+            let mut song = heard(ground);
+            if let (None, [only]) = (&ground.chain, &mut song.links[..]) {
+                only.repeats = passes(&only.groove);
+            }
+            write_as(Form::Midi(Layout::Drums), song, map, ground);
+        }
     }
 }
 
@@ -124,7 +136,7 @@ impl Export {
             }
             self.share = Some(0.0);
         }
-        write_as(form, map, ground);
+        write_as(form, heard(ground), map, ground);
     }
 
     /// Says where the sound is, or what went wrong; nothing is rendered any more.
@@ -137,8 +149,7 @@ impl Export {
     }
 }
 
-fn write_as(form: Form, map: &DrumMap, ground: &mut Ground) {
-    let song = heard(ground);
+fn write_as(form: Form, song: Song, map: &DrumMap, ground: &mut Ground) {
     let name = match ground.chain {
         Some(_) => "song".into(),
         None => format!("groove-{}", ground.groove_name().replace([' ', '/'], "-")),
@@ -195,6 +206,17 @@ fn heard(ground: &Ground) -> Song {
         dynamics: sound.dynamics,
         levels,
     }
+}
+
+/// Turns of the loop until its conditions come round.
+fn passes(groove: &Groove) -> u32 {
+    let turns = groove.hits().map(|(_, _, hit)| match hit.trig.when {
+        When::Turn { of, .. } | When::NotTurn { of, .. } => u32::from(of),
+        When::Always | When::Fill | When::NoFill => 1,
+    });
+    let common = |one: u32, other: u32| (1..=other).map(|n| n * one).find(|it| it % other == 0);
+    let all = turns.fold(1, |one, other| common(one, other).unwrap_or(one));
+    all.min(MOST_PASSES)
 }
 
 /// The lanes that have hits, heard or not.

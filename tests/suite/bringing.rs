@@ -17,10 +17,7 @@ fn pattern(bars: usize, qpm: f64) -> Groove {
     };
     for bar in 0..bars {
         for beat in 0..=(bar % 8) {
-            let hit = Hit {
-                velocity: 0.75,
-                offset: 0.0,
-            };
+            let hit = Hit::new(0.75, 0.0);
             groove.steps[16 * bar + 2 * beat][0] = Some(hit);
         }
     }

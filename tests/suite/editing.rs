@@ -43,7 +43,7 @@ fn press(bench: &mut Workbench, keys: &str) -> usize {
 }
 
 /// The keys that empty the grid.
-const EMPTY: &str = "@ delete esc";
+const EMPTY: &str = "ctrl-a delete esc";
 
 /// A workbench whose grid was emptied by the keys.
 fn empty() -> Workbench {
@@ -106,7 +106,7 @@ type Row = (
 const BAR: &str = "................";
 
 #[rustfmt::skip] // a table
-const ROWS: [Row; 38] = [
+const ROWS: [Row; 43] = [
     ("four on the floor", "| 4", &[("Kick", "x...x...x...x...")], 1, "selected: 64 steps of 1 lane, 16 hits"),
     ("a backbeat", "j l l l l | 8", &[("Snare", "....x.......x...")], 1, "8 hits"),
     ("every three steps", "| 3", &[("Kick", "x..x..x..x..x..x|..x..x..x..x..x.|.x..x..x..x..x..|x..x..x..x..x..x")], 1, "22 hits"),
@@ -120,7 +120,7 @@ const ROWS: [Row; 38] = [
     ("all lanes", "\\ l l l a 2", &[("Kick", "x.x.............|................"), ("Ride", "x.x.............|................")], 1, "4 steps of 9 lanes"),
     ("selections turn into one another", "| 4 esc \" \\ end | delete", &[("Kick", BAR)], 2, "0 hits"),
     ("copied to the next bar", "\" 4 esc ctrl-y pagedown ctrl-v", &[("Kick", "x...x...x...x...|................"), ("Ride", "x...x...x...x...|................")], 2, "copied"),
-    ("copied all over", "enter j enter k ctrl-y @ p esc", &[("Kick", "x..............."), ("Snare", "x...............")], 3, "2 hits of 16 steps copied."),
+    ("copied all over", "enter j enter k ctrl-y ctrl-a p esc", &[("Kick", "x..............."), ("Snare", "x...............")], 3, "2 hits of 16 steps copied."),
     ("cells go where the cursor is", "\\ l l 2 c esc j l ctrl-v", &[("Kick", "x.x.............|................"), ("Snare", "...x.x..........|................")], 2, "Snare 1.1.4"),
     ("a lane goes to another lane", "| 4 y j j pagedown ctrl-v", &[("CHat", "x...x...x...x...")], 2, "CHat 2.1.1"),
     ("cut and paste", "| 4 esc pagedown \" x esc pageup pageup ctrl-v", &[("Kick", "x...x...x...x...|................|x...x...x...x...")], 3, "4.1.1"),
@@ -144,6 +144,11 @@ const ROWS: [Row; 38] = [
     ("the selection is cleared", "| 4 esc \\ l l l l backspace", &[("Kick", "........x...x...|x...x...x...x...")], 2, "0 hits"),
     ("delete is the lane's, or the selection's", "| 4 esc delete", &[("Kick", BAR)], 2, "no hit"),
     ("at random", "| R \"s50_#3\" enter", &[], 1, "Random by seed 3"),
+    ("a chance and a ratchet", "enter ctrl-e \"50%_x3-40\" enter", &[("Kick", "x...............|................")], 2, "on the grid, 50% x3-40"),
+    ("a condition of all", "| 4 e \"!1/4\" enter", &[("Kick", "x...x...x...x...")], 2, "!1/4"),
+    ("what is there is typed on", "enter ctrl-e \"50%\" enter ctrl-e \"_flam\" enter", &[], 3, "50% flam"),
+    ("flams", "| 4 F", &[], 2, "on the grid, flam"),
+    ("plain again", "| 4 F F", &[], 3, "on the grid   selected"),
     ("strokes of keys", "ctrl-k a s d A d esc", &[("Kick", "x..x............|................"), ("Snare", ".x..............|................"), ("CHat", "..xx............|................")], 5, "CHat 1.2.1"),
 ];
 
@@ -179,6 +184,7 @@ fn what_was_edited_is_on_the_disk() {
         "| 4 v \"30-120\" enter",
         "ctrl-k a s d esc",
         "\" ctrl-x pagedown ctrl-v",
+        "enter ctrl-e \"50%_!2/3_flam_x4-30\" enter",
     ] {
         let folder = tempfile::tempdir().unwrap();
         let mut bench = Workbench::over(folder.path());
@@ -209,12 +215,12 @@ fn a_beat_takes_a_handful_of_keys() {
 #[test]
 fn locked_lanes_are_left_alone() {
     let table = [
-        ("@ delete", "x...x...x...x..."),
-        ("@ >", "x...x...x...x..."),
+        ("ctrl-a delete", "x...x...x...x..."),
+        ("ctrl-a >", "x...x...x...x..."),
         ("\\ j l 1", "x...x...x...x..."),
         ("\" ctrl-x", "x...x...x...x..."),
-        ("@ R \"s50\" enter", "x...x...x...x..."),
-        ("j j enter ctrl-y @ p", "x...x...x...x..."),
+        ("ctrl-a R \"s50\" enter", "x...x...x...x..."),
+        ("j j enter ctrl-y ctrl-a p", "x...x...x...x..."),
         ("| >", ".x...x...x...x.."),
         ("delete", BAR),
     ];
@@ -248,6 +254,11 @@ fn what_cannot_be_done_is_said() {
             "| n \"0\" enter",
             "Fill every how many steps (from where the selection began), not `0`.",
         ),
+        ("ctrl-e \"50%\" enter", "There is no hit under the cursor."),
+        (
+            "ctrl-e \"often\" enter",
+            "Step (50% 1/4 !1/4 fill !fill flam x3 x3-40; nothing: plain), not `often`.",
+        ),
         (
             "ctrl-w \"soon\" enter",
             "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step), not `soon`.",
@@ -270,7 +281,7 @@ fn what_was_copied_goes_from_slot_to_slot() {
     // A bar with a beat, kept in slot 1; an empty one in slot 2 would be refused, so with one hit.
     press(
         &mut bench,
-        "| 4 esc C s q ctrl-y @ delete esc enter C j s enter q pagedown ctrl-v",
+        "| 4 esc C s q ctrl-y ctrl-a delete esc enter C j s enter q pagedown ctrl-v",
     );
     assert_eq!(
         lane(&bench, "Kick"),
@@ -441,7 +452,7 @@ fn lanes_are_struck_by_keys_and_pads() {
     for (width, height) in [(80, 24), (200, 60)] {
         let footer = bench.screen(width, height).pop().unwrap();
         assert!(
-            footer.contains("a Kick") && footer.contains("k Crash"),
+            footer.contains("a Kick") && footer.contains("l Ride"),
             "{footer}"
         );
     }
@@ -604,4 +615,67 @@ fn the_mouse_draws_selects_and_turns() {
     assert_eq!(*bench.studio.groove(), before);
     bench.click(place(0, 0));
     assert_ne!(*bench.studio.groove(), before);
+}
+
+/// What a step does is marked in its cell, at every size and without block characters.
+#[test]
+fn what_steps_do_is_marked_in_their_cells() {
+    for (trig, sign) in [
+        ("x3", '3'),
+        ("flam", 'f'),
+        ("50%", '%'),
+        ("1/4", '?'),
+        ("50%_x8", '8'),
+    ] {
+        for (size, zoom) in [((80, 24), ""), ((120, 40), "z"), ((200, 60), "z z")] {
+            for ascii in [true, false] {
+                let mut bench = empty();
+                press(&mut bench, zoom);
+                press(&mut bench, &format!("j j enter ctrl-e \"{trig}\" enter l"));
+                let lines = bench.screen_with(size.0, size.1, Theme { ascii, ..PLAIN });
+                let hat = lines
+                    .iter()
+                    .find(|line| line.contains("CHat ") && !line.contains("CHat 1"));
+                let cells: String = hat.unwrap().chars().skip(6).collect();
+                assert!(cells.contains(sign), "{trig} at {size:?}: {cells}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fills_are_told_to_the_engine() {
+    let mut bench = empty();
+    press(&mut bench, "@");
+    assert_eq!(bench.take(), [engine(Command::SetFill(true))]);
+    assert!(
+        bench
+            .screen(120, 40)
+            .iter()
+            .any(|line| line.contains("fills are on"))
+    );
+    press(&mut bench, "@");
+    assert_eq!(bench.take(), [engine(Command::SetFill(false))]);
+}
+
+/// As many passes as the conditions count: 1 of 2 and 1 of 3 come round after six.
+#[test]
+fn passes_are_exported_until_conditions_come_round() {
+    let mut bench = empty();
+    press(
+        &mut bench,
+        "enter ctrl-e \"1/2\" enter l enter ctrl-e \"!1/3\" enter",
+    );
+    let repeats = |bench: &mut Workbench| {
+        let song = bench.take().into_iter().find_map(|effect| match effect {
+            Effect::Export { song, .. } => Some(song),
+            _ => None,
+        });
+        let song = song.unwrap();
+        (song.links[0].repeats, song.bars())
+    };
+    press(&mut bench, "e");
+    assert_eq!(repeats(&mut bench), (1, 4));
+    press(&mut bench, ": \"passes\" enter");
+    assert_eq!(repeats(&mut bench), (6, 24));
 }

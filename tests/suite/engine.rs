@@ -19,15 +19,9 @@ use super::wait::{PATIENCE, wait_until};
 fn beat() -> Groove {
     let mut groove = Groove::empty(16);
     for beat in 0..4 {
-        groove.steps[4 * beat][Lane::Kick.index()] = Some(Hit {
-            velocity: 1.0,
-            offset: 0.0,
-        });
+        groove.steps[4 * beat][Lane::Kick.index()] = Some(Hit::new(1.0, 0.0));
     }
-    groove.steps[6][Lane::Snare.index()] = Some(Hit {
-        velocity: 0.9,
-        offset: 0.25,
-    });
+    groove.steps[6][Lane::Snare.index()] = Some(Hit::new(0.9, 0.25));
     groove
 }
 
@@ -179,10 +173,7 @@ fn a_groove_is_rendered_on_its_grid_with_its_tail() {
     let font = SoundFont::load(&SoundFontSource::Embedded).unwrap();
     let mut groove = Groove::empty(16);
     for (step, offset) in [(0, 0.0), (4, 0.25), (8, -0.5), (12, 0.0)] {
-        groove.steps[step][Lane::Snare.index()] = Some(Hit {
-            velocity: 1.0,
-            offset,
-        });
+        groove.steps[step][Lane::Snare.index()] = Some(Hit::new(1.0, offset));
     }
     let started = Instant::now();
     let sound = render_groove(&groove, 4, &font, 48_000).unwrap();

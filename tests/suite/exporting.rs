@@ -22,10 +22,7 @@ fn song() -> Song {
         (Lane::ClosedHat, 9, 0.0),
         (Lane::Ride, 16, 0.0),
     ] {
-        groove.steps[step][lane.index()] = Some(Hit {
-            velocity: 0.3,
-            offset,
-        });
+        groove.steps[step][lane.index()] = Some(Hit::new(0.3, offset));
     }
     let mut levels = [1.0; 9];
     levels[Lane::Snare.index()] = 0.5;

@@ -116,6 +116,22 @@ fn strokes_and_controllers_reach_whoever_asks() {
         panic!("no place in the loop")
     };
     assert!(tap.step < 4 || tap.step == 63, "{tap:?}");
+    // The computer's keys strike as pads do.
+    engine.send(Request::Strike {
+        lane: Lane::Crash,
+        velocity: 90,
+    });
+    let [
+        Received::Key {
+            lane: Lane::Crash,
+            velocity: 90,
+            tap: Some(tap),
+        },
+    ] = engine.received()[..]
+    else {
+        panic!("no place in the loop")
+    };
+    assert!(tap.step < 64 && tap.offset.abs() <= 0.5, "{tap:?}");
 }
 
 #[test]
@@ -383,12 +399,7 @@ fn strokes_on_pads_become_part_of_the_groove_a_turn_at_a_time() {
         })
         .collect();
     assert_eq!(sent.len(), 1, "sent once");
-    let hit = |velocity: f32| {
-        Some(Hit {
-            velocity,
-            offset: -0.2,
-        })
-    };
+    let hit = |velocity: f32| Some(Hit::new(velocity, -0.2));
     assert_eq!(sent[0].hit(3, Lane::Crash), hit(1.0));
     assert_eq!(sent[0].hit(5, Lane::Crash), hit(64.0 / 127.0));
     let first = bench.studio.groove().clone();

@@ -123,10 +123,7 @@ fn a_dropped_path_is_brought_in() {
     session.until("the first groove", |text| text.contains("A: seed 59"));
     let file = session.folder.path().join("my beat.mid");
     let mut groove = musicvae::music::Groove::empty(64);
-    groove.steps[0][0] = Some(musicvae::music::Hit {
-        velocity: 1.0,
-        offset: 0.0,
-    });
+    groove.steps[0][0] = Some(musicvae::music::Hit::new(1.0, 0.0));
     let bytes = musicvae::music::midi_file::encode(&groove.to_note_sequence());
     std::fs::write(&file, bytes.unwrap().bytes).unwrap();
     let dropped = file.display().to_string().replace(' ', "\\ ");

@@ -23,10 +23,7 @@ const STROKES: [(usize, f32); 4] = [(0, 0.0), (4, 0.3), (8, -0.4), (12, 0.0)];
 fn groove() -> Groove {
     let mut groove = Groove::empty(16);
     for (step, offset) in STROKES {
-        groove.steps[step][Lane::Snare.index()] = Some(Hit {
-            velocity: 1.0,
-            offset,
-        });
+        groove.steps[step][Lane::Snare.index()] = Some(Hit::new(1.0, offset));
     }
     groove
 }

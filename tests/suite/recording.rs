@@ -18,10 +18,7 @@ use super::wait::wait_until;
 fn groove() -> Groove {
     let mut groove = Groove::empty(16);
     for (step, offset) in [(0, 0.0), (4, 0.3), (8, -0.4), (12, 0.1)] {
-        groove.steps[step][Lane::Snare.index()] = Some(Hit {
-            velocity: 1.0,
-            offset,
-        });
+        groove.steps[step][Lane::Snare.index()] = Some(Hit::new(1.0, offset));
     }
     groove
 }

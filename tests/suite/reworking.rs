@@ -109,7 +109,7 @@ fn groove(steps: usize) -> Groove {
     for (number, lanes) in groove.steps.iter_mut().enumerate() {
         let offset = (number % 5) as f32 / 20.0 - 0.1;
         let velocity = 0.4 + (number % 7) as f32 / 20.0;
-        let hit = Some(Hit { velocity, offset });
+        let hit = Some(Hit::new(velocity, offset));
         for (lane, every, first) in [(0, 4, 0), (1, 8, 4), (2, 3, 1), (3, 11, 2), (8, 16, 15)] {
             if number % every == first {
                 lanes[lane] = hit;

@@ -123,12 +123,7 @@ pub fn fake_rework(rework: Rework, groove: &Groove) -> Groove {
 /// bar of a fill.
 pub fn fake_relative(groove: &Groove, kin: &Kin, seed: u64) -> Groove {
     let mut made = groove.clone();
-    let hit = |velocity| {
-        Some(Hit {
-            velocity,
-            offset: 0.0,
-        })
-    };
+    let hit = |velocity| Some(Hit::new(velocity, 0.0));
     for (step, lanes) in made.steps.iter_mut().enumerate() {
         let place = step as u64 % 16;
         match kin {
@@ -157,7 +152,7 @@ pub fn fake_relative(groove: &Groove, kin: &Kin, seed: u64) -> Groove {
 pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
     let mut groove = Groove::empty(STEPS);
     for step in 0..STEPS {
-        let hit = |velocity: f32, offset: f32| Some(Hit { velocity, offset });
+        let hit = |velocity: f32, offset: f32| Some(Hit::new(velocity, offset));
         let lanes = &mut groove.steps[step];
         if step % 8 == 0 {
             lanes[0] = hit(0.9, 0.0);

@@ -88,10 +88,7 @@ pub fn finish(child: Child) -> Told {
 pub fn strokes() -> Groove {
     let mut groove = Groove::empty(16);
     for (step, offset) in groove.steps.iter_mut().zip(OFFSETS) {
-        step[Lane::Snare.index()] = Some(Hit {
-            velocity: 1.0,
-            offset,
-        });
+        step[Lane::Snare.index()] = Some(Hit::new(1.0, offset));
     }
     groove
 }
@@ -115,10 +112,7 @@ fn flood() -> Groove {
     for (n, step) in groove.steps.iter_mut().enumerate() {
         for (lane, hit) in step.iter_mut().enumerate() {
             let offset = ((n * 7 + lane * 3) % 11) as f32 / 11.0 - 0.5;
-            *hit = Some(Hit {
-                velocity: 1.0,
-                offset,
-            });
+            *hit = Some(Hit::new(1.0, offset));
         }
     }
     groove

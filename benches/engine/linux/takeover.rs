@@ -109,10 +109,7 @@ fn loader(loud: Arc<AtomicBool>) -> Loader {
 fn paint(groove: &mut Groove, velocity: f32) {
     for step in &mut groove.steps {
         *step = Default::default();
-        step[Lane::ClosedHat.index()] = Some(Hit {
-            velocity,
-            offset: 0.0,
-        });
+        step[Lane::ClosedHat.index()] = Some(Hit::new(velocity, 0.0));
     }
 }
 

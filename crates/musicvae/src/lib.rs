@@ -13,7 +13,7 @@
 //! // Two bars with a snare on every beat, a little late.
 //! let mut groove = Groove::empty(32);
 //! for step in (0..32).step_by(4) {
-//!     groove.steps[step][Lane::Snare.index()] = Some(Hit { velocity: 0.8, offset: -0.1 });
+//!     groove.steps[step][Lane::Snare.index()] = Some(Hit::new(0.8, -0.1));
 //! }
 //! let file = midi_file::write(&groove.to_note_sequence())?;
 //!

@@ -131,6 +131,7 @@ impl Core {
                 }
                 self.send_midi(0, MidiMessage::Panic);
             }
+            Command::SetFill(fill) => self.player.fills_on = fill,
             Command::SetMidiOffset(ms) => {
                 let ms = f64::from(range::MIDI_OFFSET.nearest(ms));
                 self.set_midi_offset((ms * 1e6) as Nanos);

@@ -14,10 +14,7 @@ const MS: Nanos = SECOND / 1000;
 fn four_on_the_floor() -> Groove {
     let mut groove = Groove::empty(16);
     for step in [0, 4, 8, 12] {
-        groove.steps[step][Lane::Kick.index()] = Some(Hit {
-            velocity: 0.8,
-            offset: 0.0,
-        });
+        groove.steps[step][Lane::Kick.index()] = Some(Hit::new(0.8, 0.0));
     }
     groove
 }
@@ -27,11 +24,18 @@ fn busy() -> Groove {
     for (n, step) in groove.steps.iter_mut().enumerate() {
         for (lane, hit) in step.iter_mut().enumerate() {
             let offset = ((n * 7 + lane * 3) % 11) as f32 / 11.0 - 0.5;
-            *hit = Some(Hit {
-                velocity: 0.3 + 0.05 * lane as f32,
-                offset,
-            });
+            *hit = Some(Hit::new(0.3 + 0.05 * lane as f32, offset));
         }
+    }
+    groove
+}
+
+/// As busy, and with all that steps can do.
+fn various() -> Groove {
+    const TRIGS: [&str; 5] = ["x8-40", "50% flam", "!1/3 flam x2", "fill x3", ""];
+    let mut groove = busy();
+    for (n, hit) in groove.steps.iter_mut().flatten().flatten().enumerate() {
+        hit.trig = TRIGS[n % TRIGS.len()].parse().unwrap();
     }
     groove
 }
@@ -259,7 +263,7 @@ fn values_out_of_range_are_brought_into_it_here() {
 /// The callback as the driver calls it, in every way it may: no memory is taken or given back.
 #[test]
 fn the_callback_never_allocates() {
-    let (core, mut links, shared) = core_with(busy());
+    let (core, mut links, shared) = core_with(various());
     let core = Arc::new(Mutex::new(core));
     let feed = Feed {
         source: core.clone(),
@@ -270,7 +274,7 @@ fn the_callback_never_allocates() {
     shared.callback.stream.store(1, Relaxed);
     let font = kit();
     let mixer = |rate| Prepared::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
-    let pattern = || Arc::new(Pattern::new(busy()));
+    let pattern = || Arc::new(Pattern::new(various()));
     let range = Some(Bars { first: 1, count: 2 });
     let chain = || {
         let link = |repeats| Link {
@@ -328,6 +332,7 @@ fn the_callback_never_allocates() {
             ],
             6 => vec![
                 Command::Continue.into(),
+                Command::SetFill(round > 30).into(),
                 Command::SetTimingAmount(1.5).into(),
                 Command::SetVelocityAmount(0.0).into(),
                 Command::SetRoom(true).into(),
@@ -508,10 +513,7 @@ fn counting_in_clicks_whole_bars_and_then_starts_everything() {
     let mut groove = Groove::empty(16);
     // Early for the first beat: it sounds within the count.
     for (step, offset) in [(0, 0.25), (8, 0.0)] {
-        groove.steps[step][0] = Some(Hit {
-            velocity: 0.9,
-            offset,
-        });
+        groove.steps[step][0] = Some(Hit::new(0.9, offset));
     }
     let (mut core, mut links, shared) = core_with_kit(groove);
     send(&mut links, [Command::SetCountIn(2), Command::Play]);

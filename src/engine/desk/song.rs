@@ -16,7 +16,7 @@ use musicvae::music::{LANES, Meter};
 pub struct Song {
     /// What plays, in turn; without any the song is empty.
     pub links: Vec<ChainLink>,
-    /// Those bars of the first groove, in place of all links whole.
+    /// Those bars of the first groove, as many turns as that has, in place of all links whole.
     pub looped: Option<Bars>,
     /// Quarter notes a minute.
     pub qpm: f64,
@@ -121,7 +121,7 @@ impl Song {
         let passages = if self.looped.is_some() {
             player.set_loop(self.looped, Takeover::Now, &mut drop);
             player.settle(&mut drop);
-            vec![passage(first, player.current().steps)]
+            vec![passage(first, first.repeats * player.current().steps)]
         } else {
             let whole = |link| passage(link, link.repeats * link.pattern.steps());
             let passages = links.iter().map(whole).collect();

@@ -23,6 +23,7 @@ impl Pattern {
         for hit in groove.steps.iter_mut().flatten().flatten() {
             hit.velocity = finite(hit.velocity).clamp(0.0, 1.0);
             hit.offset = finite(hit.offset).clamp(-0.5, 0.5);
+            hit.trig = hit.trig.within_limits();
         }
         let mean_velocity = Lane::ALL.map(|lane| {
             let hits = || groove.steps.iter().filter_map(|step| step[lane.index()]);
@@ -73,14 +74,8 @@ mod tests {
     #[test]
     fn no_dynamics_is_the_lanes_mean() {
         let mut groove = Groove::empty(16);
-        groove.steps[0][0] = Some(Hit {
-            velocity: 0.2,
-            offset: 0.0,
-        });
-        groove.steps[4][0] = Some(Hit {
-            velocity: 0.8,
-            offset: f32::NAN,
-        });
+        groove.steps[0][0] = Some(Hit::new(0.2, 0.0));
+        groove.steps[4][0] = Some(Hit::new(0.8, f32::NAN));
         let pattern = Pattern::new(groove);
         let hit = pattern.hit(16 + 4, Lane::Kick).unwrap();
         assert_eq!(hit.offset, 0.0);

@@ -4,12 +4,15 @@
 //! Every step `n` since play is decided once for each lane: `next[lane]` is the first one not
 //! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself, which of
 //! its bars go round, the chain), no stroke can sound twice, and one whose time has just slipped
-//! into the past sounds at once.
+//! into the past sounds at once. A step may be several strokes; those still to come when the lane's
+//! next step begins are left out.
 
+mod burst;
 mod part;
 
 use std::sync::Arc;
 
+use burst::Burst;
 pub(crate) use part::{Chain, Link, Part};
 
 use super::feel::Feel;
@@ -66,9 +69,13 @@ pub(crate) struct Player {
     /// Number of the part that plays in the chain, when it is one of the chain's.
     link: Option<usize>,
     next: [i64; LANES],
+    /// Strokes of the step before that.
+    bursts: [Option<Burst>; LANES],
     /// Everything before this position has been played.
     cursor: f64,
     pub feel: Feel,
+    /// Strokes that wait for fills are struck, also while none plays.
+    pub fills_on: bool,
 }
 
 impl Player {
@@ -81,8 +88,10 @@ impl Player {
             chain: None,
             link: None,
             next: [0; LANES],
+            bursts: [None; LANES],
             cursor: 0.0,
             feel: Feel::default(),
+            fills_on: false,
         }
     }
 
@@ -91,6 +100,7 @@ impl Player {
     pub fn rewind(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
         self.cursor = position.min(0.0);
         self.next = [0; LANES];
+        self.bursts = [None; LANES];
         self.end_fill(displace);
         if let Some(pending) = self.pending.take() {
             self.put(pending.part, displace);
@@ -111,6 +121,7 @@ impl Player {
         // No hit is further from its grid line than half a step.
         self.advance(position - 1.0, |_| (), displace);
         self.cursor = position;
+        self.bursts = [None; LANES];
         for lane in Lane::ALL {
             let passed = |n: i64| {
                 let hit = self.governing(n).hit(n, lane);
@@ -279,27 +290,45 @@ impl Player {
 
     fn play_to(&mut self, to: f64, emit: &mut impl FnMut(Stroke)) {
         for lane in Lane::ALL {
+            let index = lane.index();
             loop {
-                let n = self.next[lane.index()];
+                let n = self.next[index];
                 let part = self.heard(n);
                 let hit = part.hit(n, lane);
-                let position = match hit {
-                    Some(hit) => self.feel.place(n, hit.offset),
+                // Turns are those of what goes round, also while a fill plays.
+                let turns = self.governing(n);
+                let fills = self.fills_on || self.is_filled(n);
+                let struck = hit.filter(|hit| turns.strikes(n, lane, hit.trig, fills));
+                let struck = struck.map(|hit| (hit, part.pattern.velocity(hit, lane, &self.feel)));
+                // One that is not struck holds up no grace stroke of the next step.
+                let beginning = match struck {
+                    Some((hit, _)) => burst::beginning(n, hit, &self.feel),
                     None => self.feel.grid(n),
                 };
-                if position >= to {
-                    break;
-                }
-                if let Some(hit) = hit {
-                    let velocity = part.pattern.velocity(hit, lane, &self.feel);
+                if let Some(burst) = &mut self.bursts[index]
+                    && let Some(due) = burst.due()
+                    && (due < beginning || burst.is_owed())
+                {
+                    if due >= to {
+                        break;
+                    }
                     emit(Stroke {
                         lane,
-                        step: n,
-                        velocity,
-                        position: position.max(self.cursor),
+                        step: burst.step,
+                        velocity: burst.play(),
+                        position: due.max(self.cursor),
                     });
+                    continue;
                 }
-                self.next[lane.index()] = n + 1;
+                if beginning >= to {
+                    break;
+                }
+                if let Some((hit, velocity)) = struck {
+                    let before = self.bursts[index];
+                    let burst = Burst::new(n, hit, velocity, &self.feel, before);
+                    self.bursts[index] = Some(burst);
+                }
+                self.next[index] = n + 1;
             }
         }
         self.cursor = self.cursor.max(to);
@@ -321,9 +350,15 @@ impl Player {
     /// What is heard at step `n`: a fill, or what goes round.
     fn heard(&self, n: i64) -> &Part {
         match &self.fill {
-            Some(fill) if (fill.from..fill.to).contains(&n) => &fill.part,
+            Some(fill) if self.is_filled(n) => &fill.part,
             _ => self.governing(n),
         }
+    }
+
+    /// Whether a fill is heard at step `n`.
+    fn is_filled(&self, n: i64) -> bool {
+        let fill = self.fill.as_ref();
+        fill.is_some_and(|fill| (fill.from..fill.to).contains(&n))
     }
 
     /// Number of the chain's link that plays.

@@ -14,6 +14,9 @@ impl Studio {
                 let text = match question {
                     Question::Chain => chain::text(&ground.scene.slots.links),
                     Question::GrooveName | Question::GrooveTags => self.library.present(*question),
+                    Question::Trig => ground
+                        .hit_here()
+                        .map_or(String::new(), |hit| hit.trig.to_string()),
                     Question::FindCheckpoints | Question::CheckpointName => {
                         self.checkpoints.present(*question, ground)
                     }
@@ -123,7 +126,10 @@ impl Studio {
         };
         let text = text.trim();
         let from_library = matches!(question, Question::GrooveName | Question::GrooveTags);
-        let may_be_empty = matches!(question, Question::Chain | Question::FindCheckpoints);
+        let may_be_empty = matches!(
+            question,
+            Question::Chain | Question::FindCheckpoints | Question::Trig
+        );
         if text.is_empty() && !may_be_empty && !from_library {
             return;
         }

@@ -25,18 +25,16 @@ pub use shape::Shape;
 pub use typed::{Dynamics, Timing};
 
 use super::ground::{Change, End, Ground, Undo};
+use crate::engine::Command;
 use lanes::{Otherwise, edit_cells, edit_hits, region_or};
-use musicvae::music::{Hit, Lane};
+use musicvae::music::{Hit, Lane, Trig};
 use point::Brush;
 
 /// Loudness of a hit set by hand: a plain stroke.
 const PLAIN_VELOCITY: f32 = 100.0 / 127.0;
 
 /// A hit as it is set by hand.
-const PLAIN: Hit = Hit {
-    velocity: PLAIN_VELOCITY,
-    offset: 0.0,
-};
+const PLAIN: Hit = Hit::new(PLAIN_VELOCITY, 0.0);
 
 /// What a player can do to the groove by hand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -78,6 +76,12 @@ pub enum Action {
     /// Of the hits of the selection, or of the one under the cursor.
     SetTiming(Timing),
     Randomize(Limits),
+    /// Of the hits of the selection, or of the one under the cursor.
+    SetTrig(Trig),
+    /// So with a grace stroke before each, or without where all have one.
+    ToggleFlam,
+    /// Strokes that wait for fills are struck, or not.
+    ToggleFill,
     /// What the mouse does.
     Point(Pointing),
     /// Shows fewer bars, and after one bar as many as there is room for.
@@ -106,6 +110,8 @@ pub struct Edit {
     /// Lanes are struck by keys of their own.
     pub insert: Option<Insert>,
     brush: Brush,
+    /// Fills are on.
+    pub fill: bool,
     /// Random edits so far: each has another seed.
     rolls: u64,
 }
@@ -120,7 +126,9 @@ impl Edit {
             Action::NudgeVelocity(_)
             | Action::NudgeOffset(_)
             | Action::SetVelocity(_)
-            | Action::SetTiming(_) => hits_of(Otherwise::Cell),
+            | Action::SetTiming(_)
+            | Action::SetTrig(_)
+            | Action::ToggleFlam => hits_of(Otherwise::Cell),
             Action::Clear | Action::Shape(_) => hits_of(Otherwise::Lane),
             Action::Cut => hits_of(Otherwise::Bar),
             Action::Randomize(limits) if limits.strokes.is_none() => hits_of(Otherwise::Lane),
@@ -196,6 +204,25 @@ impl Edit {
                 self.rolls += 1;
                 let seed = limits.seed.unwrap_or(self.rolls);
                 random::apply(limits, seed, ground);
+            }
+            Action::SetTrig(trig) => {
+                let region = region_or(ground, Otherwise::Cell);
+                edit_hits(ground, &region, Change::Single, |_, hit| hit.trig = trig);
+            }
+            Action::ToggleFlam => {
+                let region = region_or(ground, Otherwise::Cell);
+                let flam = !ground.hits_of(&region).all(|(_, _, hit)| hit.trig.flam);
+                edit_hits(ground, &region, Change::Single, |_, hit| {
+                    hit.trig.flam = flam
+                });
+            }
+            Action::ToggleFill => {
+                self.fill = !self.fill;
+                ground.send(Command::SetFill(self.fill));
+                ground.say(match self.fill {
+                    true => "Fills are on: strokes that wait for them are struck.",
+                    false => "Fills are off.",
+                });
             }
             Action::Point(pointing) => self.point(pointing, ground),
             Action::Zoom => zoom(ground),

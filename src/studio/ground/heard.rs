@@ -48,7 +48,7 @@ pub fn fingerprint(groove: &Groove) -> u64 {
     groove.steps.len().hash(&mut hasher);
     for (step, lane, hit) in groove.hits() {
         let strength = (hit.velocity.to_bits(), hit.offset.to_bits());
-        (step, lane.index(), strength).hash(&mut hasher);
+        (step, lane.index(), strength, hit.trig).hash(&mut hasher);
     }
     hasher.finish()
 }

@@ -68,6 +68,7 @@ pub enum Question {
     Velocity,
     Timing,
     Random,
+    Trig,
     FindCheckpoints,
     CheckpointName,
 }
@@ -87,6 +88,7 @@ impl Question {
             Question::Fill => "Fill every how many steps (from where the selection began)",
             Question::Velocity => "Velocity (100; +10, -10 by so much; 40-110 first to last)",
             Question::Timing => "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step)",
+            Question::Trig => "Step (50% 1/4 !1/4 fill !fill flam x3 x3-40; nothing: plain)",
             Question::Random => "Random (v20 t10: within velocity, hundredths; s25: % struck)",
             Question::FindCheckpoints => "Checkpoints with these words (nothing for all)",
             Question::CheckpointName => "Name of the checkpoint's file",

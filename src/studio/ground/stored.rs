@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use musicvae::music::{Groove, Hit, LANES, Meter};
+use musicvae::music::{Groove, Hit, LANES, Meter, Trig};
 
 /// Longest groove that is taken from a file.
 const MOST_STEPS: usize = 4096;
@@ -15,6 +15,9 @@ pub struct StoredGroove {
     steps: usize,
     /// Step, lane, velocity and offset.
     hits: Vec<(usize, usize, f32, f32)>,
+    /// Step, lane and what a sequencer does with it, of strokes that are not plain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    trigs: Vec<(usize, usize, Trig)>,
 }
 
 impl From<&Groove> for StoredGroove {
@@ -26,6 +29,11 @@ impl From<&Groove> for StoredGroove {
             meter: (groove.meter.numerator, groove.meter.denominator),
             steps: groove.steps.len(),
             hits: hits.collect(),
+            trigs: groove
+                .hits()
+                .filter(|(_, _, hit)| hit.trig != Trig::PLAIN)
+                .map(|(step, lane, hit)| (step, lane.index(), hit.trig))
+                .collect(),
         }
     }
 }
@@ -62,8 +70,44 @@ impl StoredGroove {
                     && (-0.5..=0.5).contains(&offset),
                 "a groove has a stroke that is none"
             );
-            groove.steps[step][lane] = Some(Hit { velocity, offset });
+            groove.steps[step][lane] = Some(Hit::new(velocity, offset));
+        }
+        for (step, lane, trig) in self.trigs {
+            let lanes = groove.steps.get_mut(step);
+            let Some(Some(hit)) = lanes.and_then(|lanes| lanes.get_mut(lane)) else {
+                anyhow::bail!("a groove says how a stroke is played that is not there");
+            };
+            hit.trig = trig;
         }
         Ok(groove)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_strokes_do_is_kept_and_older_files_have_none() {
+        let mut groove = Groove::empty(16);
+        groove.steps[3][1] = Some(Hit::new(0.5, 0.25));
+        let plain = serde_json::to_value(StoredGroove::from(&groove)).unwrap();
+        // As it was written before there was anything else.
+        assert_eq!(plain.get("trigs"), None);
+        let read = |value| {
+            serde_json::from_value::<StoredGroove>(value)
+                .unwrap()
+                .read()
+        };
+        assert_eq!(read(plain).unwrap(), groove);
+        groove.steps[3][1].as_mut().unwrap().trig = "50% 1/4 x3-40".parse().unwrap();
+        let mut kept = serde_json::to_value(StoredGroove::from(&groove)).unwrap();
+        assert_eq!(read(kept.clone()).unwrap(), groove);
+        kept["trigs"][0][0] = 4.into();
+        let said = read(kept).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "a groove says how a stroke is played that is not there"
+        );
     }
 }

@@ -260,10 +260,8 @@ fn overdub(lane: Lane, velocity: u8, tap: Tap, ground: &mut Ground) -> Moved {
     }
     // What is played within a turn of the loop is one step of undo.
     ground.before_edit(Change::Overdub(ground.transport.position.turn));
-    ground.scene.groove.steps[tap.step][lane.index()] = Some(Hit {
-        velocity: f32::from(velocity) / 127.0,
-        offset: tap.offset,
-    });
+    ground.scene.groove.steps[tap.step][lane.index()] =
+        Some(Hit::new(f32::from(velocity) / 127.0, tap.offset));
     Moved::Groove
 }
 

@@ -144,6 +144,7 @@ mod tests {
             let by_name_only = [
                 "temperature",
                 "open-session",
+                "export-passes",
                 "click-softer",
                 "click-louder",
                 "room",

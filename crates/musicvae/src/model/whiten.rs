@@ -171,10 +171,10 @@ mod tests {
             let mut groove = Groove::empty(16);
             for step in (0..16).filter(|step| (step * seed + seed) % 7 < 3) {
                 let lane = (seed + step * step) % Lane::ALL.len();
-                groove.steps[step][lane] = Some(Hit {
-                    velocity: (seed % 5) as f32 / 5.0 + 0.1,
-                    offset: (step % 3) as f32 * 0.2 - 0.2,
-                });
+                groove.steps[step][lane] = Some(Hit::new(
+                    (seed % 5) as f32 / 5.0 + 0.1,
+                    (step % 3) as f32 * 0.2 - 0.2,
+                ));
             }
             groove
         };

@@ -53,12 +53,7 @@ mod tests {
 
     #[test]
     fn cells_of_another_groove_take_the_place_of_ones_own() {
-        let hit = |velocity| {
-            Some(Hit {
-                velocity,
-                offset: 0.0,
-            })
-        };
+        let hit = |velocity| Some(Hit::new(velocity, 0.0));
         let full = |steps, velocity| Groove {
             steps: vec![[hit(velocity); LANES]; steps],
             ..Groove::empty(0)

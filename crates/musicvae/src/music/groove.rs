@@ -1,6 +1,6 @@
 //! A groove: steps x lanes of hit, velocity and microtiming, with its tempo and meter.
 
-use super::{LANES, Lane};
+use super::{LANES, Lane, Trig};
 
 /// Numbers of one step in the plain rows of a groove: hits, velocities and offsets of every lane, in
 /// that order.
@@ -17,6 +17,19 @@ pub struct Hit {
     /// Distance from the grid in steps, -0.5..=0.5. **Positive means early**, as in the tensors of
     /// the reference (which hold twice this number).
     pub offset: f32,
+    /// What a sequencer does with it; a model sees plain strokes only.
+    pub trig: Trig,
+}
+
+impl Hit {
+    /// A plain stroke.
+    pub const fn new(velocity: f32, offset: f32) -> Hit {
+        Hit {
+            velocity,
+            offset,
+            trig: Trig::PLAIN,
+        }
+    }
 }
 
 /// The strokes of one sixteenth note, by [`Lane::index`].

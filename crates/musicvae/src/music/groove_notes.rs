@@ -71,14 +71,8 @@ mod tests {
             qpm: 60.0,
             ..Groove::empty(16)
         };
-        groove.steps[0][Lane::Kick.index()] = Some(Hit {
-            velocity: 1.0,
-            offset: 0.5,
-        });
-        groove.steps[1][Lane::Snare.index()] = Some(Hit {
-            velocity: 0.0,
-            offset: -0.5,
-        });
+        groove.steps[0][Lane::Kick.index()] = Some(Hit::new(1.0, 0.5));
+        groove.steps[1][Lane::Snare.index()] = Some(Hit::new(0.0, -0.5));
         let sequence = groove.to_note_sequence();
         let times: Vec<_> = sequence
             .notes
@@ -97,10 +91,7 @@ mod tests {
     #[test]
     fn no_note_lasts_beyond_the_last_bar() {
         let mut groove = Groove::empty(64);
-        groove.steps[63][Lane::Ride.index()] = Some(Hit {
-            velocity: 0.5,
-            offset: -0.25,
-        });
+        groove.steps[63][Lane::Ride.index()] = Some(Hit::new(0.5, -0.25));
         let sequence = groove.to_note_sequence();
         assert_eq!(sequence.total_time, 8.0);
         assert_eq!(sequence.notes[0].end_time, 8.0);

@@ -203,7 +203,7 @@ mod tests {
     fn bar(hits: &[(usize, Lane, f32, f32)]) -> Groove {
         let mut groove = Groove::empty(16);
         for &(step, lane, velocity, offset) in hits {
-            groove.steps[step][lane.index()] = Some(Hit { velocity, offset });
+            groove.steps[step][lane.index()] = Some(Hit::new(velocity, offset));
         }
         groove
     }
@@ -265,10 +265,7 @@ mod tests {
         // A steady hat on top changes nothing.
         let mut with_hats = kicks(&[0, 6]);
         for step in &mut with_hats.steps {
-            step[Lane::ClosedHat.index()] = Some(Hit {
-                velocity: 0.5,
-                offset: 0.0,
-            });
+            step[Lane::ClosedHat.index()] = Some(Hit::new(0.5, 0.0));
         }
         assert_eq!(syncopation(&with_hats), Some(2.0));
         // Twice the same bar is as syncopated as once.

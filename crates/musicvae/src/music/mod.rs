@@ -11,6 +11,7 @@ pub mod midi_file;
 mod note_sequence;
 mod reading;
 mod representation;
+mod trig;
 mod unfinished;
 mod variants;
 mod whole_file;
@@ -32,5 +33,6 @@ pub use representation::{
     MelodyOptions, PERFORMANCE_EVENTS, PERFORMANCE_INSTRUMENTS, PERFORMANCE_STEPS_PER_QUARTER,
     PerformanceOptions, Representation, Transpose,
 };
+pub use trig::{Trig, TrigError, When};
 pub use unfinished::each_unfinished_file;
 pub use whole_file::{folder_of, sweep_unfinished, write_new_file, write_whole_file};

@@ -16,10 +16,7 @@ impl Groove {
     /// The groove as a score has it: every hit on the grid, velocities 0. (A hit of velocity 0 is
     /// still a hit.) A humanizing model is shown this.
     pub fn without_feel(&self) -> Groove {
-        self.map_hits(|_| Hit {
-            velocity: 0.0,
-            offset: 0.0,
-        })
+        self.map_hits(|_| Hit::new(0.0, 0.0))
     }
 
     /// The groove with every velocity 0.
@@ -131,7 +128,7 @@ mod tests {
     use super::*;
 
     fn hit(velocity: f32, offset: f32) -> Option<Hit> {
-        Some(Hit { velocity, offset })
+        Some(Hit::new(velocity, offset))
     }
 
     /// Kick and a louder snare on step 0, two hats of one velocity on 1, silent hats on 2.

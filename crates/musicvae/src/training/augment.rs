@@ -126,10 +126,10 @@ impl Touch {
     }
 
     fn of(&self, hit: Hit) -> Hit {
-        Hit {
-            velocity: hit.velocity.powf(self.velocity),
-            offset: (hit.offset * self.looseness + self.shift).clamp(-0.5, 0.5),
-        }
+        Hit::new(
+            hit.velocity.powf(self.velocity),
+            (hit.offset * self.looseness + self.shift).clamp(-0.5, 0.5),
+        )
     }
 }
 
@@ -143,10 +143,7 @@ mod tests {
     fn groove(every: usize, lane: Lane) -> Groove {
         let mut groove = Groove::empty(64);
         for step in (0..64).step_by(every) {
-            groove.steps[step][lane.index()] = Some(Hit {
-                velocity: 0.6,
-                offset: 0.1,
-            });
+            groove.steps[step][lane.index()] = Some(Hit::new(0.6, 0.1));
         }
         groove
     }

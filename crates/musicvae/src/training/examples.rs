@@ -281,10 +281,7 @@ mod tests {
         let groove = |index: usize| {
             let mut groove = Groove::empty(16);
             for step in &mut groove.steps {
-                step[Lane::ClosedHat.index()] = Some(Hit {
-                    velocity: 0.01 * (index + 1) as f32,
-                    offset: 0.0,
-                });
+                step[Lane::ClosedHat.index()] = Some(Hit::new(0.01 * (index + 1) as f32, 0.0));
             }
             groove
         };

@@ -23,10 +23,7 @@ fn kicks(bars: usize, meter: Meter) -> Vec<u8> {
         ..Groove::empty(16 * bars)
     };
     for step in (0..16 * bars).step_by(4) {
-        groove.steps[step][Lane::Kick.index()] = Some(Hit {
-            velocity: 1.0,
-            offset: 0.0,
-        });
+        groove.steps[step][Lane::Kick.index()] = Some(Hit::new(1.0, 0.0));
     }
     midi_file::write(&groove.to_note_sequence()).unwrap()
 }
@@ -496,12 +493,7 @@ fn links_in_circles_end() {
 #[test]
 fn mean_offsets_are_by_lane_and_signed() {
     let mut groove = Groove::empty(64);
-    let hit = |offset| {
-        Some(Hit {
-            velocity: 0.5,
-            offset,
-        })
-    };
+    let hit = |offset| Some(Hit::new(0.5, offset));
     groove.steps[0][Lane::Kick.index()] = hit(0.25);
     groove.steps[4][Lane::Kick.index()] = hit(-0.75 + 0.5);
     groove.steps[8][Lane::Snare.index()] = hit(0.125);

@@ -25,10 +25,7 @@ fn groove(steps: usize) -> Groove {
     let mut groove = Groove::empty(steps);
     for (lane, every) in [(Lane::Snare, 3), (Lane::ClosedHat, 5)] {
         for step in (0..steps).step_by(every) {
-            groove.steps[step][lane.index()] = Some(Hit {
-                velocity: 0.6,
-                offset: 0.1,
-            });
+            groove.steps[step][lane.index()] = Some(Hit::new(0.6, 0.1));
         }
     }
     groove

@@ -158,9 +158,8 @@ fn a_humanizer_is_shown_only_where_the_hits_are() {
     // The same patterns with other feel: what the model makes of them is the same, and only what it
     // is held against differs.
     let other = tempfile::tempdir().unwrap();
-    copy_played(folder.path(), other.path(), |hit| Hit {
-        velocity: 1.0 - hit.velocity,
-        offset: -hit.offset,
+    copy_played(folder.path(), other.path(), |hit| {
+        Hit::new(1.0 - hit.velocity, -hit.offset)
     });
     let retold = measure(&humanizer, other.path(), &[Part::Humanization]);
     let made = |it: &Evaluation| it.humanization.as_ref().unwrap().distributions[1].clone();

@@ -7,10 +7,8 @@ use proptest::prelude::*;
 /// A hit as a MIDI file can hold it: one of 127 velocities, and not quite half a step off, where
 /// rounding would put it on the next step.
 fn hit() -> impl Strategy<Value = Hit> {
-    (1_u8..128, -0.49_f32..0.49).prop_map(|(velocity, offset)| Hit {
-        velocity: f32::from(velocity) / 127.0,
-        offset,
-    })
+    (1_u8..128, -0.49_f32..0.49)
+        .prop_map(|(velocity, offset)| Hit::new(f32::from(velocity) / 127.0, offset))
 }
 
 fn step() -> impl Strategy<Value = Step> {

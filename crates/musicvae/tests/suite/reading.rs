@@ -595,7 +595,7 @@ fn every_file_ends_on_the_bar_line_and_strokes_come_back_on_their_step() {
             };
             for step in (1..16 * bars).step_by(3) {
                 let velocity = 0.5;
-                let hit = musicvae::music::Hit { velocity, offset };
+                let hit = musicvae::music::Hit::new(velocity, offset);
                 groove.steps[step][step % 9] = Some(hit);
             }
             let bytes = midi_file::write(&groove.to_note_sequence()).unwrap();

@@ -61,10 +61,7 @@ pub fn drums(seed: u64, bars: usize) -> Vec<u8> {
         for (lane, cell) in step.iter_mut().enumerate() {
             if rng.random_bool(0.2) || (index % 4 == 0 && lane == 0) {
                 let velocity = rng.random_range(0.1..1.0);
-                *cell = Some(Hit {
-                    velocity,
-                    offset: rng.random_range(-0.4..0.0),
-                });
+                *cell = Some(Hit::new(velocity, rng.random_range(-0.4..0.0)));
             }
         }
     }

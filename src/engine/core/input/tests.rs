@@ -41,10 +41,7 @@ struct Bench {
 fn kicks_on_the_beat() -> Groove {
     let mut groove = Groove::empty(16);
     for step in [0, 4, 8, 12] {
-        groove.steps[step][Lane::Kick.index()] = Some(Hit {
-            velocity: 0.8,
-            offset: 0.0,
-        });
+        groove.steps[step][Lane::Kick.index()] = Some(Hit::new(0.8, 0.0));
     }
     groove
 }

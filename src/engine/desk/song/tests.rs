@@ -11,12 +11,16 @@ use crate::engine::core::shared::Shared;
 use crate::engine::core::{Core, CoreOptions};
 use crate::engine::events::{MidiMessage, Nanos, SECOND};
 use crate::engine::midi::{ClockOut, DrumMap, Schedule, Voice};
-use musicvae::music::{Groove, Hit, Lane};
+use musicvae::music::{Groove, Hit, Lane, Trig};
 
 /// A note that begins: step, channel (from 0), note and velocity.
 type Begun = (f64, u8, u8, u8);
 
-/// A groove of `bars` bars with a stroke in two of five cells; none is early on its first step.
+/// What some strokes do beside sounding once.
+const TRIGS: [&str; 7] = ["", "", "50%", "1/2", "!1/2", "flam", "x3-40"];
+
+/// A groove of `bars` bars with a stroke in two of five cells; none is early on its first step, and
+/// none goes on after its last.
 fn groove(rng: &mut ChaCha8Rng, bars: usize, meter: Meter) -> Groove {
     let steps = bars * meter.steps_per_bar();
     let mut groove = Groove {
@@ -24,11 +28,17 @@ fn groove(rng: &mut ChaCha8Rng, bars: usize, meter: Meter) -> Groove {
         ..Groove::empty(steps)
     };
     for (step, lanes) in groove.steps.iter_mut().enumerate() {
-        for hit in lanes {
+        let within = step > 0 && step + 1 < steps;
+        for cell in lanes {
             let late = if step == 0 { 0.0 } else { 0.5 };
-            *hit = rng.random_bool(0.4).then(|| Hit {
-                velocity: rng.random_range(0.0..1.0),
-                offset: rng.random_range(-0.5..=late),
+            *cell = rng.random_bool(0.4).then(|| {
+                let hit = Hit::new(rng.random_range(0.0..1.0), rng.random_range(-0.5..=late));
+                let trig = TRIGS[rng.random_range(0..TRIGS.len())];
+                let trig = if within { trig } else { "" };
+                Hit {
+                    trig: trig.parse().unwrap(),
+                    ..hit
+                }
             });
         }
     }
@@ -191,6 +201,7 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
             // The loop's own first step: what is early for it is another test's.
             for hit in song.links[0].groove.steps[16].iter_mut().flatten() {
                 hit.offset = hit.offset.min(0.0);
+                hit.trig = Trig::PLAIN;
             }
         }
         for map in [DrumMap::general_midi(), machine()] {
@@ -214,7 +225,7 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
 
 fn one_hit(step: usize, lane: Lane, velocity: f32, offset: f32) -> Song {
     let mut groove = Groove::empty(16);
-    groove.steps[step][lane.index()] = Some(Hit { velocity, offset });
+    groove.steps[step][lane.index()] = Some(Hit::new(velocity, offset));
     Song {
         links: vec![ChainLink { groove, repeats: 2 }],
         looped: None,

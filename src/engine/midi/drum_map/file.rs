@@ -114,10 +114,7 @@ mod tests {
     /// A kick on steps 0 and 8 and a ride on step 4.
     fn file() -> Vec<u8> {
         let mut groove = Groove::empty(16);
-        let hit = Hit {
-            velocity: 0.5,
-            offset: 0.0,
-        };
+        let hit = Hit::new(0.5, 0.0);
         for (step, lane) in [(0, Lane::Kick), (4, Lane::Ride), (8, Lane::Kick)] {
             groove.steps[step][lane.index()] = Some(hit);
         }

@@ -203,10 +203,7 @@ fn busy() -> Groove {
     for (n, step) in groove.steps.iter_mut().enumerate() {
         for (lane, hit) in step.iter_mut().enumerate() {
             let offset = ((n * 7 + lane * 3) % 11) as f32 / 11.0 - 0.5;
-            *hit = Some(Hit {
-                velocity: 0.8,
-                offset,
-            });
+            *hit = Some(Hit::new(0.8, offset));
         }
     }
     groove
@@ -415,10 +412,7 @@ fn whoever_follows_is_stopped_whatever_ends_it() {
 #[test]
 fn the_offset_moves_midi_against_the_sound_both_ways() {
     let mut groove = Groove::empty(16);
-    groove.steps[8][0] = Some(Hit {
-        velocity: 1.0,
-        offset: 0.0,
-    });
+    groove.steps[8][0] = Some(Hit::new(1.0, 0.0));
     for offset in [-200, -20, 0, 35, 500] {
         let options = EngineOptions {
             groove: groove.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::command::Bars;
 use crate::engine::time::pattern::Pattern;
-use musicvae::music::{Hit, Lane};
+use musicvae::music::{Hit, LANES, Lane, Trig};
 
 /// A pattern with its place in time.
 #[derive(Clone, Debug)]
@@ -51,6 +51,13 @@ impl Part {
         self.pattern.hit(self.place(n), lane)
     }
 
+    /// Whether the stroke of a lane, `n` steps since play, is struck in its turn of the loop. The same
+    /// step falls the same way each time that it is played from the top.
+    pub fn strikes(&self, n: i64, lane: Lane, trig: Trig, fill: bool) -> bool {
+        let turn = (n - self.origin).div_euclid(self.steps);
+        trig.when.holds(turn, fill) && fallen(n, lane) < u64::from(trig.chance)
+    }
+
     /// `Some(true)` where a bar begins, `Some(false)` where another beat does.
     pub fn beat(&self, n: i64) -> Option<bool> {
         let in_bar = self.place(n) % self.pattern.bar_steps();
@@ -83,6 +90,17 @@ impl Part {
         part.origin = from - ahead;
         part
     }
+}
+
+/// What chance says for a lane's step, 0..100: SplitMix64's output function of its number.
+fn fallen(n: i64, lane: Lane) -> u64 {
+    let number = (n as u64)
+        .wrapping_mul(LANES as u64)
+        .wrapping_add(lane.index() as u64);
+    let mut mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (mixed ^ (mixed >> 31)) % 100
 }
 
 /// A pattern of a chain.

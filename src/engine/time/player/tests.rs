@@ -5,10 +5,7 @@ use proptest::prelude::*;
 fn groove(steps: usize, hits: &[(usize, Lane, f32)]) -> Arc<Pattern> {
     let mut groove = Groove::empty(steps);
     for &(step, lane, offset) in hits {
-        groove.steps[step][lane.index()] = Some(Hit {
-            velocity: 0.5,
-            offset,
-        });
+        groove.steps[step][lane.index()] = Some(Hit::new(0.5, offset));
     }
     Arc::new(Pattern::new(groove))
 }
@@ -540,4 +537,97 @@ fn what_was_played_by_hand_is_not_played_again() {
     // And one that has sounded already.
     player.played_by_hand(Lane::Snare, 3);
     assert_eq!(play(&mut player, 16.0, 0.3), [(Lane::Snare, 8.0)]);
+}
+
+/// A pattern of a bar whose strokes do what the texts say.
+fn trigs(hits: &[(usize, f32, &str)]) -> Player {
+    let mut groove = Groove::empty(16);
+    for &(step, offset, trig) in hits {
+        let mut hit = Hit::new(0.5, offset);
+        hit.trig = trig.parse().unwrap();
+        groove.steps[step][Lane::Snare.index()] = Some(hit);
+    }
+    Player::new(Arc::new(Pattern::new(groove)))
+}
+
+fn near(strokes: &[(Lane, f64)], expected: &[f64]) -> bool {
+    let mut pairs = strokes.iter().zip(expected);
+    strokes.len() == expected.len() && pairs.all(|((_, at), to)| (at - to).abs() < 1e-6)
+}
+
+#[test]
+fn a_step_may_be_several_strokes() {
+    let table: [(&[(usize, f32, &str)], &[f64]); 8] = [
+        (&[(4, 0.0, "x4")], &[4.0, 4.25, 4.5, 4.75]),
+        (&[(4, 0.25, "x2")], &[3.75, 4.25]),
+        (&[(4, 0.0, "flam")], &[3.78, 4.0]),
+        (&[(4, 0.0, "flam x2")], &[3.78, 4.0, 4.5]),
+        // The next step cuts a ratchet off, and never its first stroke.
+        (&[(4, -0.5, "x4"), (5, 0.25, "")], &[4.5, 4.75]),
+        // Nor has a grace stroke room before it.
+        (&[(4, -0.5, "x4"), (5, 0.5, "flam")], &[4.5, 4.5]),
+        (
+            &[(4, 0.0, "x4"), (6, 0.0, "")],
+            &[4.0, 4.25, 4.5, 4.75, 6.0],
+        ),
+        // One that is not struck cuts nothing off.
+        (
+            &[(4, -0.5, "x4"), (5, 0.25, "fill")],
+            &[4.5, 4.75, 5.0, 5.25],
+        ),
+    ];
+    for (hits, expected) in table {
+        for block in [0.1, 0.37, 5.0, 16.0] {
+            let strokes = play(&mut trigs(hits), 16.0, block);
+            assert!(near(&strokes, expected), "{hits:?} by {block}: {strokes:?}");
+        }
+    }
+}
+
+#[test]
+fn ratchets_slope_and_grace_strokes_are_softer() {
+    let mut player = trigs(&[(4, 0.0, "flam x3-40")]);
+    let mut velocities = Vec::new();
+    let emit = |stroke: Stroke| velocities.push(stroke.velocity * 127.0);
+    player.advance(16.0, emit, &mut drop);
+    let pairs = velocities.iter().zip([31.75, 63.5, 43.5, 23.5_f32]);
+    assert_eq!(velocities.len(), 4);
+    for (velocity, expected) in pairs {
+        assert!((velocity - expected).abs() < 0.01, "{velocities:?}");
+    }
+}
+
+#[test]
+fn conditions_count_turns_and_fills_are_told() {
+    let bars = |player: &mut Player| {
+        let strokes = play(player, 16.0 * 8.0, 0.7);
+        let bars = strokes.iter().map(|(_, at)| (*at / 16.0) as usize);
+        bars.collect::<Vec<usize>>()
+    };
+    assert_eq!(bars(&mut trigs(&[(4, 0.0, "1/4")])), [0, 4]);
+    assert_eq!(bars(&mut trigs(&[(4, 0.0, "!1/4")])), [1, 2, 3, 5, 6, 7]);
+    // An early stroke on the first step is the new turn's.
+    let early = play(&mut trigs(&[(0, 0.5, "2/2")]), 64.0, 0.7);
+    assert!(near(&early, &[15.5, 47.5]), "{early:?}");
+    let mut player = trigs(&[(4, 0.0, "fill"), (8, 0.0, "!fill")]);
+    assert!(near(&play(&mut player, 16.0, 0.7), &[8.0]));
+    player.fills_on = true;
+    assert!(near(&play(&mut player, 32.0, 0.7), &[20.0]));
+}
+
+#[test]
+fn chance_falls_as_often_as_it_says_and_the_same_way_again() {
+    for percent in [1, 25, 50, 99] {
+        let mut player = trigs(&[(4, 0.0, &format!("{percent}%"))]);
+        let turns = 40_000;
+        let strokes = play(&mut player, f64::from(turns) * 16.0, 16.0);
+        let share = strokes.len() as f64 / f64::from(turns) * 100.0;
+        // Four standard deviations of a coin are 1 of a hundred.
+        assert!(
+            (share - f64::from(percent)).abs() < 1.0,
+            "{percent}: {share}"
+        );
+        player.rewind(0.0, &mut drop);
+        assert_eq!(play(&mut player, f64::from(turns) * 16.0, 0.9), strokes);
+    }
 }

@@ -6,7 +6,7 @@ use super::page::Page;
 use super::timing;
 use crate::studio::{Pane, Studio};
 use crate::tui::kit::{Canvas, Theme};
-use musicvae::music::{Lane, STEPS_PER_QUARTER};
+use musicvae::music::{Lane, STEPS_PER_QUARTER, Trig, When};
 
 /// Draws the lane from line `y` on.
 pub fn draw(lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
@@ -63,7 +63,6 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     let at = |column: usize| x + column as u16;
     let hit = studio.groove().hit(step, lane);
     let beat = step.is_multiple_of(STEPS_PER_QUARTER);
-    let here = is_cursor(step, lane, studio);
     let mut ground = Style::new();
     if page.playing == Some(step) {
         ground = theme.playhead(ground);
@@ -79,34 +78,32 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
         let filled = theme.pick("░", "-").repeat(width);
         canvas.put((x, y), &filled, theme.accent().patch(ground));
     }
-    if beat && !selected || place != middle {
-        let faint = theme.faint().patch(ground);
-        canvas.put((at(middle), y), theme.pick("┊", ":"), faint);
+    // Every step where there is room, else the beats.
+    let line = match beat {
+        true => Some(theme.pick("┊", ":")),
+        false => (width > 2).then(|| theme.pick("╷", "'")),
+    };
+    if let Some(line) = line.filter(|_| !selected || place != middle) {
+        canvas.put((at(middle), y), line, theme.faint().patch(ground));
     }
     if let Some(hit) = hit {
         let mut ink = ink(lane, hit.velocity < 0.5, studio, theme).patch(ground);
         if selected {
             ink = ink.add_modifier(Modifier::UNDERLINED);
         }
-        let eighths = (hit.velocity * 8.0 * f32::from(page.lane_height)).round();
-        let eighths = (eighths as usize).max(1);
-        // The lowest line keeps the meaning of the four glyphs.
-        let base = if page.lane_height > 1 && hit.velocity >= 0.25 {
-            theme.bar(eighths.min(8))
-        } else {
-            theme.velocity(hit.velocity)
-        };
-        canvas.put((at(place), y), base, ink);
-        for line in 1..page.lane_height {
-            let above = eighths.saturating_sub(8 * usize::from(line));
-            canvas.put((at(place), y - line), theme.bar(above.min(8)), ink);
-        }
+        bar(hit.velocity, page.lane_height, (at(place), y), ink, canvas);
         let (mark, color) = timing::mark(hit, theme);
         if let Some(column) = page.columns.beside(place, hit.offset) {
             canvas.put((at(column), y), mark, color.patch(ground));
         }
     }
-    if here {
+    if let Some(sign) = hit.and_then(|hit| sign(hit.trig)) {
+        // Where there is but one column it says more than the velocity.
+        let last = width - 1;
+        let column = if last == place { 0 } else { last };
+        canvas.put((at(column), y), sign, theme.accent().patch(ground));
+    }
+    if is_cursor(step, lane, studio) {
         // A sign of its own for each, since a block and a blank turned about look the same.
         let sign = match hit {
             Some(_) => theme.pick("◆", "X"),
@@ -118,12 +115,40 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     }
 }
 
+/// How loud a hit is, as a bar of so many lines; `y` is the lowest.
+fn bar(velocity: f32, lines: u16, (x, y): (u16, u16), ink: Style, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let eighths = ((velocity * 8.0 * f32::from(lines)).round() as usize).max(1);
+    // The lowest line keeps the meaning of the four glyphs.
+    let base = if lines > 1 && velocity >= 0.25 {
+        theme.bar(eighths.min(8))
+    } else {
+        theme.velocity(velocity)
+    };
+    canvas.put((x, y), base, ink);
+    for line in 1..lines {
+        let above = eighths.saturating_sub(8 * usize::from(line));
+        canvas.put((x, y - line), theme.bar(above.min(8)), ink);
+    }
+}
+
 /// The lane's own colour, where it is heard.
 fn ink(lane: Lane, quiet: bool, studio: &Studio, theme: Theme) -> Style {
     if studio.ground.is_heard(lane) {
         theme.lane(lane, quiet)
     } else {
         theme.faint()
+    }
+}
+
+/// `3` strokes, a `f`lam, a chance in `%`, a condition: the first of them that a hit has.
+fn sign(trig: Trig) -> Option<&'static str> {
+    const COUNTS: [&str; 7] = ["2", "3", "4", "5", "6", "7", "8"];
+    match trig {
+        Trig { ratchet: 2.., .. } => COUNTS.get(usize::from(trig.ratchet) - 2).copied(),
+        Trig { flam: true, .. } => Some("f"),
+        Trig { chance: ..100, .. } => Some("%"),
+        Trig { when, .. } => (when != When::Always).then_some("?"),
     }
 }
 

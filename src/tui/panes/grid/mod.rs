@@ -90,7 +90,9 @@ fn mode(studio: &Studio) -> Option<String> {
         };
         return Some(format!("insert: velocity {}, {on}", insert.velocity));
     }
-    let selected = studio.ground.selected()?;
+    let Some(selected) = studio.ground.selected() else {
+        return studio.edit.fill.then(|| "fills are on".into());
+    };
     let counted = |count: usize, one: &str| match count {
         1 => format!("1 {one}"),
         count => format!("{count} {one}s"),
@@ -122,7 +124,11 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
         Some(hit) => {
             let step_ms = 60_000.0 / studio.ground.sound.tempo as f32 / STEPS_PER_QUARTER as f32;
             let timing = timing::words(hit, step_ms);
-            format!("velocity {:.0}, {timing}", hit.velocity * 127.0)
+            let trig = match hit.trig.to_string() {
+                trig if trig.is_empty() => trig,
+                trig => format!(", {trig}"),
+            };
+            format!("velocity {:.0}, {timing}{trig}", hit.velocity * 127.0)
         }
     };
     let level = match studio.ground.lanes[lane.index()].level {

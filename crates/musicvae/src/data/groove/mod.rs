@@ -200,10 +200,7 @@ fn whole_groove(
         hits.push((
             step,
             lane,
-            Hit {
-                velocity,
-                offset: (early / step_seconds) as f32,
-            },
+            Hit::new(velocity, (early / step_seconds) as f32),
         ));
     }
     for control in &sequence.control_changes {

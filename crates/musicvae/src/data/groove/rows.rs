@@ -36,9 +36,11 @@ impl Groove {
 
 fn step_from_row(row: &[f32]) -> Step {
     std::array::from_fn(|lane| {
-        (row[lane] > 0.5).then(|| Hit {
-            velocity: row[LANES + lane].clamp(0.0, 1.0),
-            offset: (row[2 * LANES + lane] / 2.0).clamp(-0.5, 0.5),
+        (row[lane] > 0.5).then(|| {
+            Hit::new(
+                row[LANES + lane].clamp(0.0, 1.0),
+                (row[2 * LANES + lane] / 2.0).clamp(-0.5, 0.5),
+            )
         })
     })
 }
@@ -94,10 +96,7 @@ pub(crate) fn write(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
             return groove.to_features();
         }
         return fill(groove, options, |hit, velocity, offset| {
-            let hit = hit.unwrap_or(Hit {
-                velocity: 0.0,
-                offset: 0.0,
-            });
+            let hit = hit.unwrap_or(Hit::new(0.0, 0.0));
             velocity[0] = hit.velocity;
             offset[0] = 2.0 * hit.offset;
         });
@@ -214,16 +213,14 @@ pub(crate) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
                 let offset = &numbers[offset..][..layout.offsets];
                 *cell = Some(if options.bins.is_some() {
                     let part = |row: &[f32]| greatest(row) as f64 / row.len() as f64;
-                    Hit {
-                        // Whole MIDI velocities, rounded down.
-                        velocity: ((part(velocity) * 127.0).trunc() / 127.0) as f32,
-                        offset: (part(offset) - 0.5) as f32,
-                    }
+                    // Whole MIDI velocities, rounded down.
+                    let velocity = ((part(velocity) * 127.0).trunc() / 127.0) as f32;
+                    Hit::new(velocity, (part(offset) - 0.5) as f32)
                 } else {
-                    Hit {
-                        velocity: velocity[0].clamp(0.0, 1.0),
-                        offset: (offset[0] / 2.0).clamp(-0.5, 0.5),
-                    }
+                    Hit::new(
+                        velocity[0].clamp(0.0, 1.0),
+                        (offset[0] / 2.0).clamp(-0.5, 0.5),
+                    )
                 });
             }
         }

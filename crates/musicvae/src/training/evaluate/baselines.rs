@@ -38,10 +38,7 @@ impl Baselines {
             grooves.iter().map(strokes).collect::<Vec<Vec<Hit>>>()
         };
         let velocity = train.map_or(0.5, |train| mean_stroke(train, |_| true).velocity);
-        let quantized = Hit {
-            velocity,
-            offset: 0.0,
-        };
+        let quantized = Hit::new(velocity, 0.0);
         let lanes = train.map(lane_means);
         Baselines {
             quantized: figures(each(&|_| quantized)),
@@ -77,15 +74,9 @@ fn mean_stroke(grooves: &[Groove], counts: impl Fn(usize) -> bool) -> Hit {
         },
     );
     if count == 0.0 {
-        return Hit {
-            velocity: 0.5,
-            offset: 0.0,
-        };
+        return Hit::new(0.5, 0.0);
     }
-    Hit {
-        velocity: (velocity / count) as f32,
-        offset: (offset / count) as f32,
-    }
+    Hit::new((velocity / count) as f32, (offset / count) as f32)
 }
 
 fn nearest(grooves: &[Groove], train: &[Groove], lanes: &[Hit; LANES]) -> Vec<Vec<Hit>> {

@@ -76,10 +76,7 @@ mod tests {
     fn grid(cells: &[(usize, usize)]) -> HitGrid {
         let mut groove = Groove::empty(64);
         for &(step, lane) in cells {
-            groove.steps[step][lane] = Some(Hit {
-                velocity: 0.0,
-                offset: 0.0,
-            });
+            groove.steps[step][lane] = Some(Hit::new(0.0, 0.0));
         }
         HitGrid::new(&groove)
     }
@@ -99,10 +96,7 @@ mod tests {
     fn a_step_is_a_word() {
         let mut groove = Groove::empty(2);
         for lane in [0, 2, 8] {
-            groove.steps[1][lane] = Some(Hit {
-                velocity: 1.0,
-                offset: 0.0,
-            });
+            groove.steps[1][lane] = Some(Hit::new(1.0, 0.0));
         }
         assert_eq!(words(&groove), [0, 0b1_0000_0101]);
     }

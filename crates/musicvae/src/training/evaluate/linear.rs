@@ -66,10 +66,10 @@ impl Linear {
                     .map(|(column, value)| weights[*column] * value)
                     .sum::<f64>()
             });
-            Hit {
-                velocity: velocity.clamp(0.0, 1.0) as f32,
-                offset: offset.clamp(-0.5, 0.5) as f32,
-            }
+            Hit::new(
+                velocity.clamp(0.0, 1.0) as f32,
+                offset.clamp(-0.5, 0.5) as f32,
+            )
         };
         groove.hits().map(stroke).collect()
     }
@@ -154,10 +154,7 @@ mod tests {
             let mut groove = Groove::empty(32);
             for step in 0..32 {
                 for lane in [0, 2] {
-                    groove.steps[step][lane] = rng.random_bool(0.4).then_some(Hit {
-                        velocity: 0.5,
-                        offset: 0.0,
-                    });
+                    groove.steps[step][lane] = rng.random_bool(0.4).then_some(Hit::new(0.5, 0.0));
                 }
             }
             for step in 0..32 {

@@ -96,10 +96,7 @@ mod tests {
             let mut groove = Groove::empty(2 * PLACES);
             for step in steps {
                 for lane in [Lane::Kick, Lane::Snare] {
-                    groove.steps[*step][lane.index()] = Some(Hit {
-                        velocity: 0.5,
-                        offset: 0.0,
-                    });
+                    groove.steps[*step][lane.index()] = Some(Hit::new(0.5, 0.0));
                 }
             }
             groove

@@ -63,10 +63,7 @@ pub fn reconstruction(subject: &Subject) -> Result<Reconstruction, TrainingError
 
 /// The stroke that a row holds for a lane, whether it is hit or not.
 pub fn stroke(row: &[f32], lane: usize) -> Hit {
-    Hit {
-        velocity: row[LANES + lane],
-        offset: row[2 * LANES + lane] / 2.0,
-    }
+    Hit::new(row[LANES + lane], row[2 * LANES + lane] / 2.0)
 }
 
 /// Compares `outputs` with what was played; a hit is what lies over `threshold`.

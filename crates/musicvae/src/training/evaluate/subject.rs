@@ -164,10 +164,7 @@ mod tests {
         };
         let mut groove = Groove::empty(preset.steps());
         for step in (0..preset.steps()).step_by(3) {
-            groove.steps[step][Lane::Snare.index()] = Some(Hit {
-                velocity: 0.7,
-                offset: 0.1,
-            });
+            groove.steps[step][Lane::Snare.index()] = Some(Hit::new(0.7, 0.1));
         }
         let grooves = [groove];
         let examples = Examples::of_grooves(&preset, &grooves).unwrap();

@@ -97,7 +97,10 @@ impl TemperatureSums {
             ..TemperatureSums::default()
         };
         for (step, lane, hit) in groove.hits() {
-            let Some(Hit { velocity, offset }) = coldest.hit(step, lane) else {
+            let Some(Hit {
+                velocity, offset, ..
+            }) = coldest.hit(step, lane)
+            else {
                 continue;
             };
             sums.common += 1.0;

@@ -66,9 +66,11 @@ pub struct Feature {
 /// The groove as a MIDI file holds it: velocities of 127 steps, times in ticks of 1/120 sixteenth.
 /// Nobody shall be told from a drummer by the digits that a file cuts off.
 pub fn as_written(groove: &Groove) -> Groove {
-    let written = |hit: Hit| Hit {
-        velocity: (hit.velocity * 127.0).round().clamp(1.0, 127.0) / 127.0,
-        offset: (hit.offset * TICKS).round() / TICKS,
+    let written = |hit: Hit| {
+        Hit::new(
+            (hit.velocity * 127.0).round().clamp(1.0, 127.0) / 127.0,
+            (hit.offset * TICKS).round() / TICKS,
+        )
     };
     let step = |lanes: &Step| lanes.map(|hit| hit.map(written));
     Groove {
@@ -167,10 +169,7 @@ mod tests {
     fn four_on_the_floor(bars: usize) -> Groove {
         let mut groove = Groove::empty(bars * PLACES);
         for step in (0..groove.steps.len()).step_by(4) {
-            groove.steps[step][Lane::Kick.index()] = Some(Hit {
-                velocity: 0.8,
-                offset: 0.1001,
-            });
+            groove.steps[step][Lane::Kick.index()] = Some(Hit::new(0.8, 0.1001));
         }
         groove
     }

@@ -69,10 +69,7 @@ mod tests {
     fn groove(strokes: &[(usize, Lane, f32)]) -> Groove {
         let mut groove = Groove::empty(16);
         for &(step, lane, offset) in strokes {
-            groove.steps[step][lane.index()] = Some(Hit {
-                velocity: 0.5,
-                offset,
-            });
+            groove.steps[step][lane.index()] = Some(Hit::new(0.5, offset));
         }
         groove
     }

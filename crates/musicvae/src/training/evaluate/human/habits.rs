@@ -147,10 +147,7 @@ mod tests {
     #[test]
     fn a_backbeat_that_comes_back() {
         let mut groove = Groove::empty(4 * PLACES);
-        let hit = Some(Hit {
-            velocity: 0.5,
-            offset: 0.0,
-        });
+        let hit = Some(Hit::new(0.5, 0.0));
         for bar in 0..3 {
             for place in BACKBEATS {
                 groove.steps[bar * PLACES + place][Lane::Snare.index()] = hit;

@@ -216,9 +216,11 @@ mod tests {
         let mut groove = || {
             let mut groove = Groove::empty(32);
             for cell in groove.steps.iter_mut().flatten() {
-                *cell = rng.random_bool(1.0 / LANES as f64).then(|| Hit {
-                    velocity: velocity + rng.random_range(-0.2..0.2),
-                    offset: rng.random_range(-0.3..0.3),
+                *cell = rng.random_bool(1.0 / LANES as f64).then(|| {
+                    Hit::new(
+                        velocity + rng.random_range(-0.2..0.2),
+                        rng.random_range(-0.3..0.3),
+                    )
                 });
             }
             groove
