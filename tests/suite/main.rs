@@ -36,6 +36,7 @@ mod studio;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/support.rs"]
 mod support;
+mod tour;
 mod transport;
 mod tui;
 mod wait;
