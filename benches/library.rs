@@ -9,7 +9,7 @@ use musicvae_tui::studio::overlays::Action::{MoveSelection, Type};
 use musicvae_tui::studio::{
     Archive, Config, Event, Keeping, Marks, Space, Studio, library, read_library,
 };
-use musicvae_tui::tui::{Keymap, Theme, View, draw};
+use musicvae_tui::tui::{Keymap, Palette, Theme, View, draw};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -60,6 +60,7 @@ fn main() {
     let theme = Theme {
         color: true,
         ascii: false,
+        palette: Palette::DARK,
     };
     let view = View {
         theme,

@@ -6,6 +6,7 @@
 //! | floor | what lives there |
 //! | --- | --- |
 //! | [`cli`] | the subcommands |
+//! | [`headless`] | no terminal: OSC and JSON lines |
 //! | [`tui`] | the terminal: draws a [`studio::Studio`], turns keys into actions |
 //! | [`studio`] | the application without a terminal |
 //! | [`engine`] | time and sound: transport, loop player, synthesizer, audio, MIDI |
@@ -14,6 +15,7 @@
 pub mod cli;
 pub mod embedded;
 pub mod engine;
+pub mod headless;
 pub mod kit;
 pub mod preset_name;
 pub mod studio;

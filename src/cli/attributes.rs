@@ -18,7 +18,7 @@ use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{DataError, GrooveConverter, Split};
 use musicvae::music::Measure;
-use musicvae::training::attributes::{attributes, styles};
+use musicvae::training::attributes::{Fills, attributes, styles};
 
 /// Make or show the attribute vectors of a checkpoint: density, swing, styles and others.
 #[derive(Args)]
@@ -115,8 +115,20 @@ fn make(
         Err(error) => return Err(error.into()),
     };
     let styles = styles(data, &train)?;
+    let a_bar = GrooveConverter {
+        bars: 1,
+        hop: Some(1),
+    };
+    let fills = Fills::among(data, &corpus.grooves(data, Some(Split::Train), a_bar)?)?;
     let compute = device.open_and_tell(settings)?;
-    let made = attributes(&checkpoint, &compute, &train, &styles, validation.as_ref())?;
+    let made = attributes(
+        &checkpoint,
+        &compute,
+        &train,
+        &styles,
+        &fills,
+        validation.as_ref(),
+    )?;
     anyhow::ensure!(
         !made.attributes.is_empty(),
         "the {} training windows of {} are too few or too much alike for any attribute: nothing was \
@@ -183,7 +195,7 @@ fn row(text: &mut String, attribute: &Attribute) -> std::fmt::Result {
         ..
     } = attribute;
     let shown = match kind {
-        Kind::Measure => name.clone(),
+        Kind::Measure | Kind::Fill => name.clone(),
         Kind::Style => format!("{name} *"),
     };
     write!(text, "{shown:<14}{with:>7}{without:>9}  ")?;

@@ -26,6 +26,7 @@ pub fn name(path: &Path) -> String {
 
 /// The music of a MIDI file, or of what comes on standard input.
 pub fn midi(path: &Path, reading: Reading) -> anyhow::Result<Read> {
+    no_folder(path, "a MIDI file")?;
     match is_standard(path) {
         true => midi_file::read_as(&standard()?, reading).context("standard input"),
         false => Ok(midi_file::read_path_as(path, reading)?),
@@ -34,11 +35,18 @@ pub fn midi(path: &Path, reading: Reading) -> anyhow::Result<Read> {
 
 /// A whole text file, or what comes on standard input.
 pub fn text(path: &Path) -> anyhow::Result<String> {
+    no_folder(path, "a file")?;
     let read = || match is_standard(path) {
         true => String::from_utf8(standard()?).map_err(io::Error::other),
         false => std::fs::read_to_string(path),
     };
     read().with_context(|| format!("{} can't be read", name(path)))
+}
+
+fn no_folder(path: &Path, wanted: &str) -> anyhow::Result<()> {
+    let shown = path.display();
+    anyhow::ensure!(!path.is_dir(), "`{shown}` is a folder: name {wanted} in it");
+    Ok(())
 }
 
 fn standard() -> io::Result<Vec<u8>> {

@@ -10,6 +10,7 @@ use super::compute::DeviceArgs;
 use super::corpus::ReadingArgs;
 use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
 use super::input;
+use super::kind;
 use super::output::say;
 use super::pieces::{self, OutArgs};
 use super::settings::Settings;
@@ -66,6 +67,9 @@ impl Encode {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let rule = self.force.reading(inputs.chain(settings.file.clone()));
         let target = self.out.as_deref().map(|out| rule.file(out)).transpose()?;
+        if let Some(out) = &self.out {
+            kind::check(out, "latents", "json")?;
+        }
         let compute = self.device.open(settings)?;
         let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
         let bars = drummer.preset().bars;

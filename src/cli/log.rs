@@ -35,12 +35,12 @@ impl LogArgs {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let runs = self.runs.iter().map(|path| read(path));
         let runs = runs.collect::<anyhow::Result<Vec<Run>>>()?;
-        let names = Term::ALL.map(file_name);
+        let names = Term::LOGGED.map(file_name);
         let inputs = self.runs.iter().cloned().chain(settings.file.clone());
         if let Some(folder) = self.pictures.folder(inputs, &names)? {
             let one = self.in_a_row.then(|| [in_a_row(&runs)]);
             let drawn = one.as_ref().map_or(&runs[..], |one| one);
-            let pictures = Term::ALL.map(|term| (file_name(term), picture(drawn, term)));
+            let pictures = Term::LOGGED.map(|term| (file_name(term), picture(drawn, term)));
             folder.write(&pictures)?;
         }
         say!("{}", table(&runs).trim_end())
@@ -98,10 +98,11 @@ impl Run {
         let point = |some: &[&Record]| {
             (
                 mean(some, |record, _| record.step as f64),
-                mean(some, |record, term| term.of(record)),
+                mean(some, |record, term| term.of(record, None)),
             )
         };
-        all.chunks(together).map(point).collect()
+        let points = all.chunks(together).map(point);
+        points.filter(|(_, value)| value.is_finite()).collect()
     }
 }
 
@@ -142,6 +143,10 @@ fn file_name(term: Term) -> &'static str {
         Term::Velocities => "velocities",
         Term::Offsets => "offsets",
         Term::Divergence => "divergence",
+        Term::Beta => "beta",
+        Term::LearningRate => "learning-rate",
+        Term::Gradient => "gradient",
+        Term::Speed => "speed",
     }
 }
 

@@ -12,12 +12,14 @@ mod figures;
 mod grooves;
 mod input;
 mod interpolate;
+mod kind;
 mod kit;
 mod latents;
 mod log;
 mod maps;
 mod output;
 mod pieces;
+mod play;
 mod prepare;
 mod presets;
 mod reconstruct;
@@ -90,6 +92,7 @@ pub enum Command {
     Devices(devices::Devices),
     Maps(maps::Maps),
     Kit(kit::Kit),
+    Play(play::Play),
 }
 
 /// A request that makes no sense whatever the files hold: exit code 2, as for a wrong option.
@@ -143,6 +146,7 @@ impl Cli {
             Some(Command::Devices(command)) => command.run(settings),
             Some(Command::Maps(command)) => command.run(settings),
             Some(Command::Kit(command)) => command.run(settings),
+            Some(Command::Play(command)) => command.run(settings),
         }
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::UsageError;
 use super::input;
+use super::kind;
 use super::output::{note, say};
 use super::settings::Settings;
 use super::target::{Force, Rule, Target};
@@ -40,6 +41,9 @@ pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<Groove> {
     }
     Ok(converted.windows.remove(0))
 }
+
+/// Endings of MIDI files.
+const MIDI: [&str; 2] = ["mid", "midi"];
 
 /// Where pieces are written, and how.
 #[derive(Args)]
@@ -87,7 +91,7 @@ impl OutArgs {
         let map = map.transpose().map_err(UsageError)?;
         let inputs = inputs.into_iter().chain(settings.file.clone());
         let rule = self.force.reading(inputs);
-        if self.names_another_kind() {
+        if !self.out.is_dir() && kind::is_another(&self.out, &MIDI) {
             let out = self.out.display();
             return Err(UsageError(format!(
                 "{out} is no place for MIDI files: name a file that ends in .mid, or a folder"
@@ -103,22 +107,10 @@ impl OutArgs {
 
     /// Whether all goes into one file.
     fn names_a_file(&self) -> bool {
-        let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
-        let is_midi = extension.is_some_and(|it| it == "mid" || it == "midi");
         // A device or a pipe takes what comes.
         let there = self.out.metadata();
         let is_stream = there.is_ok_and(|about| !about.is_dir() && !about.is_file());
-        is_midi || is_stream || input::is_standard(&self.out)
-    }
-
-    /// Whether the name is that of a file of another kind, and of nothing that is there.
-    fn names_another_kind(&self) -> bool {
-        const OTHERS: [&str; 9] = [
-            "wav", "mp3", "ogg", "flac", "aif", "aiff", "json", "tfrecord", "sf2",
-        ];
-        let extension = self.out.extension().map(|it| it.to_ascii_lowercase());
-        let is_other = |it: std::ffi::OsString| OTHERS.iter().any(|other| it == *other);
-        extension.is_some_and(is_other) && !self.out.exists()
+        is_stream || kind::has_ending(&self.out, &MIDI) || input::is_standard(&self.out)
     }
 
     /// A usage error when `count` pieces that belong to nothing together would go into one file.

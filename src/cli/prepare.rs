@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 use super::corpus::{self, CorpusArgs};
+use super::kind;
 use super::preset_of_name;
 use super::settings::Settings;
 use super::target::Force;
@@ -93,6 +94,7 @@ impl Prepare {
         let inputs = [Some(self.input.clone()), settings.file.clone()];
         let rule = self.force.reading(inputs.into_iter().flatten());
         let target = rule.file(&self.output)?;
+        kind::check(&self.output, "a TFRecord", "tfrecord")?;
         let reading = self.corpus.reading.reading();
         let converter = self.preset.as_deref().map(|name| converter(name, reading));
         let converter = converter.transpose()?;

@@ -1,4 +1,4 @@
-//! `musicvae-tui render`: a MIDI file to a sound file.
+//! `musicvae-tui render`: a MIDI file to a sound file, or to one a lane.
 
 use std::path::PathBuf;
 
@@ -6,27 +6,50 @@ use anyhow::Context as _;
 
 use super::corpus::ReadingArgs;
 use super::input;
+use super::kind;
 use super::output::note;
 use super::settings::Settings;
 use super::target::Force;
-use crate::engine::render::{render_notes, wav};
-use crate::engine::{SoundFont, SoundFontSource};
+use crate::engine::render::{Score, wav};
+use crate::engine::{Bars, LANE_NAMES, SoundFont, SoundFontSource};
+use crate::studio::playing::parse_bars;
 use musicvae::music::midi_file::Read;
+use musicvae::music::{Lane, Note, NoteSequence};
 
-/// Render the drums of a MIDI file to a WAV file, faster than they play.
+/// Render the drums of a MIDI file to WAV files, faster than they play: the mix, or each lane alone.
 #[derive(clap::Args)]
 pub struct Render {
     /// MIDI file to render, or - for standard input.
     #[arg(value_name = "IN.mid")]
     input: PathBuf,
     /// WAV file to write (24 bits, stereo), or - for standard output.
-    #[arg(short, long = "out", alias = "output", value_name = "OUT.wav")]
-    output: PathBuf,
+    #[arg(
+        short,
+        long = "out",
+        alias = "output",
+        value_name = "OUT.wav",
+        required_unless_present = "stems"
+    )]
+    output: Option<PathBuf>,
+    /// Folder for a WAV file of each lane that plays, all of one length: kick.wav, snare.wav and so on.
+    /// A closed hat damps the open one there as it does in the mix.
+    #[arg(long, value_name = "FOLDER")]
+    stems: Option<PathBuf>,
+    /// Only these bars: 2, or 2-5.
+    #[arg(long, value_name = "BARS", value_parser = bars)]
+    bars: Option<Bars>,
+    /// Play it so many times.
+    #[arg(long, value_name = "N", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    repeat: u32,
+    /// Seconds that it rings on after its last bar line; 0 makes a loop [default: until it is silent].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    tail: Option<f64>,
     #[command(flatten)]
     force: Force,
     #[command(flatten)]
     reading: ReadingArgs,
-    /// SoundFont 2 file to render with [default: that of the configuration, else the built-in kit].
+    /// SoundFont (.sf2 or .sf3) to render with [default: that of the configuration, else the built-in kit].
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
     /// Frames a second.
@@ -46,10 +69,15 @@ impl Render {
             font.clone(),
             settings.file.clone(),
         ];
-        let target = self
-            .force
-            .reading(inputs.into_iter().flatten())
-            .file(&self.output)?;
+        let rule = self.force.reading(inputs.into_iter().flatten());
+        let mix = self.output.as_ref().map(|path| rule.file(path));
+        let mix = mix.transpose()?;
+        if let Some(path) = &self.output {
+            kind::check(path, "a sound file", "wav")?;
+        }
+        let stem = |folder: &PathBuf, lane: Lane| {
+            rule.file(&folder.join(format!("{}.wav", LANE_NAMES[lane.index()])))
+        };
         let Read { sequence, mended } = input::midi(&self.input, self.reading.reading())?;
         let name = input::name(&self.input);
         if !mended.is_empty() {
@@ -70,18 +98,156 @@ impl Render {
                 font.name()
             );
         }
-        let sound = render_notes(&sequence, &font, self.rate).with_context(|| name.clone())?;
-        if sound.skipped_notes > 0 {
+        let asked = self.bars.is_some() || self.repeat > 1;
+        let sequence = match self.bars {
+            Some(bars) => excerpt(&sequence, bars).with_context(|| name.clone())?,
+            None => sequence,
+        };
+        let sequence = match self.repeat {
+            1 => sequence,
+            times => repeated(&sequence, times, self.bars.is_some()),
+        };
+        let mut score = Score::of_notes(&sequence, self.rate).with_context(|| name.clone())?;
+        if asked || self.tail.is_some() {
+            score
+                .lasts(sequence.total_time)
+                .with_context(|| name.clone())?;
+        }
+        score.tail = self.tail;
+        if score.skipped_notes > 0 {
             note!(
                 "{} notes that are no drums were left out",
-                sound.skipped_notes
+                score.skipped_notes
             );
         }
+        let font_name = font.name();
+        if let Some(folder) = &self.stems {
+            let lanes = score.lanes();
+            let targets = lanes.iter().map(|lane| stem(folder, *lane));
+            let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("{}: can't be made", folder.display()))?;
+            let tail = score.tail;
+            score.tail = Some(tail.unwrap_or(STEM_TAIL));
+            for (lane, target) in lanes.into_iter().zip(targets) {
+                let sound = score.render(&font, Some(lane), &mut |_| ())?;
+                target.write(&wav(&sound)?)?;
+                let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
+                target.report(format_args!(
+                    "{}: {seconds:.1} s, {font_name}",
+                    target.name()
+                ))?;
+            }
+            score.tail = tail;
+        }
+        let Some(target) = mix else { return Ok(()) };
+        let sound = score.render(&font, None, &mut |_| ())?;
         target.write(&wav(&sound)?)?;
         let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
-        let (out, font) = (target.name(), font.name());
+        let out = target.name();
         target.report(format_args!(
-            "{out}: {drums} strokes, {seconds:.1} s, {font}"
+            "{out}: {drums} strokes, {seconds:.1} s, {font_name}"
         ))
+    }
+}
+
+/// Bars of a piece that are looked at.
+const MOST_BARS: usize = 100_000;
+
+/// Seconds that lanes ring on where nobody says how long.
+const STEM_TAIL: f64 = 4.0;
+
+/// Parses bars: `2`, or `2-5`.
+fn bars(text: &str) -> Result<Bars, String> {
+    let wrong = || format!("bars are a number, or two as in 2-5, and not `{text}`");
+    match parse_bars(text) {
+        Some(Some(bars)) => Ok(bars),
+        _ => Err(wrong()),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=600.0).contains(&value) => Ok(value),
+        _ => Err("a tail is a number of seconds from 0 to 600".into()),
+    }
+}
+
+/// Some bars of a piece, as its own time signatures and tempos have them, from time 0 on.
+fn excerpt(sequence: &NoteSequence, Bars { first, count }: Bars) -> anyhow::Result<NoteSequence> {
+    let lines = bar_lines(sequence, first + count);
+    let (Some(start), Some(end)) = (lines.get(first), lines.get(first + count)) else {
+        anyhow::bail!("it has {} bars only", lines.len() - 1);
+    };
+    // A stroke is a little early now and then.
+    let early = (end - start) / count as f64 / 32.0;
+    let within = |note: &&Note| (start - early..end - early).contains(&&note.start_time);
+    let notes = sequence.notes.iter().filter(within);
+    Ok(NoteSequence {
+        notes: notes.map(|note| shifted(note, -start)).collect(),
+        total_time: end - start,
+        ..NoteSequence::default()
+    })
+}
+
+fn shifted(note: &Note, by: f64) -> Note {
+    Note {
+        start_time: note.start_time + by,
+        end_time: note.end_time + by,
+        ..note.clone()
+    }
+}
+
+/// Seconds of the bar lines of a piece, the one after its end the last of them, or so many bars.
+fn bar_lines(sequence: &NoteSequence, most: usize) -> Vec<f64> {
+    let at = |time: f64| {
+        let is_past = |start: f64| start <= time + 1e-6;
+        let tempo = sequence.tempos.iter().rev().find(|it| is_past(it.time));
+        let meter = sequence.time_signatures.iter();
+        let meter = meter.rev().find(|it| is_past(it.time));
+        let quarters = meter.map_or(4.0, |it| {
+            4.0 * f64::from(it.numerator.max(1)) / f64::from(it.denominator.max(1))
+        });
+        (tempo.map_or(120.0, |it| it.qpm), quarters)
+    };
+    let mut lines = vec![0.0];
+    let mut now = 0.0;
+    let ends = sequence.notes.iter().map(|note| note.start_time);
+    let end = ends.fold(sequence.total_time, f64::max);
+    while lines.len() <= most && now < end - 1e-6 {
+        let (mut qpm, mut quarters) = at(now);
+        // A bar goes through the changes of tempo within it.
+        while quarters > 1e-9 {
+            let mut changes = sequence.tempos.iter();
+            let next = changes.find(|it| it.time > now + 1e-6);
+            let line = now + quarters * 60.0 / qpm;
+            match next.filter(|it| it.time < line) {
+                Some(change) => {
+                    quarters -= (change.time - now) * qpm / 60.0;
+                    (now, qpm) = (change.time, change.qpm);
+                }
+                None => (now, quarters) = (line, 0.0),
+            }
+        }
+        lines.push(now);
+    }
+    lines
+}
+
+/// A piece so many times in a row; one that is not of whole bars yet goes to its last bar line.
+fn repeated(sequence: &NoteSequence, times: u32, is_whole: bool) -> NoteSequence {
+    let length = match is_whole {
+        true => sequence.total_time,
+        false => bar_lines(sequence, MOST_BARS)
+            .last()
+            .copied()
+            .unwrap_or_default(),
+    };
+    let turn =
+        |turn| (sequence.notes.iter()).map(move |note| shifted(note, f64::from(turn) * length));
+    NoteSequence {
+        notes: (0..times).flat_map(turn).collect(),
+        total_time: f64::from(times) * length,
+        ..sequence.clone()
     }
 }

@@ -10,9 +10,8 @@ use super::grooves::{Chosen, ModelArgs, RedrawArgs};
 use super::pieces::{self, OutArgs};
 use super::settings::Settings;
 use crate::embedded;
-use musicvae::model::Decoding;
 use musicvae::music::Groove;
-use musicvae::{Drummer, Rework};
+use musicvae::{Drummer, Rework, Variation};
 
 /// What all of them take.
 #[derive(Args)]
@@ -40,7 +39,7 @@ pub struct Variations {
     /// How many.
     #[arg(short = 'n', long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
-    /// How far they go: 0 is the file as the model plays it, 1 is new music.
+    /// How far they go: 0 is the file itself, 1 is new music.
     #[arg(long, default_value_t = 0.3, value_parser = amount)]
     amount: f32,
 }
@@ -51,11 +50,15 @@ impl Variations {
         self.common.out.check_room(number)?;
         let chosen = self.common.model.open(settings)?;
         let how = self.common.redraw.decoding();
+        let variation = Variation {
+            amount: self.amount,
+            ..Variation::default()
+        };
+        let seeds: Vec<u64> = (0..number as u64)
+            .map(|place| how.seed.wrapping_add(place))
+            .collect();
         self.common.play(settings, chosen, |drummer, groove| {
-            let seeds = (0..number as u64).map(|place| how.seed.wrapping_add(place));
-            let played =
-                seeds.map(|seed| drummer.vary(groove, self.amount, Decoding { seed, ..how }));
-            Ok(played.collect::<Result<_, _>>()?)
+            Ok(drummer.vary(groove, &variation, how.temperature, &seeds)?)
         })
     }
 }

@@ -13,8 +13,7 @@ use super::preset_of_name;
 use super::settings::Settings;
 use super::signals;
 use musicvae::data::Split;
-use musicvae::model::Factors;
-use musicvae::model::{Preset, Sampling};
+use musicvae::model::{Factors, Sampling};
 use musicvae::training::{Earlier, Event, Record, RunSettings, TrainOptions, Variation, train};
 
 /// Train a model on performances; Ctrl-C saves and stops.
@@ -102,7 +101,8 @@ pub struct Train {
     #[arg(long)]
     resume: bool,
     /// Start from the weights of this checkpoint instead of random ones: a file, a run's folder (for
-    /// its best), or a name that `checkpoint list` shows.
+    /// its best), or a name that `checkpoint list` shows. Options that are not given are those that it
+    /// was trained with, unless --preset names another preset than its own.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     from: Option<PathBuf>,
 }
@@ -153,14 +153,14 @@ impl Train {
             .resume
             .then(|| RunSettings::of_run(&self.out))
             .transpose()?;
-        let run = match (&self.preset, kept) {
-            (None, None) => RunSettings::new(Preset::groovae_4bar()),
-            (None, Some(kept)) => kept,
-            (Some(name), kept) => {
-                let preset = preset_of_name(name)?;
-                let kept = kept.filter(|kept| kept.preset.name == preset.name);
-                kept.unwrap_or_else(|| RunSettings::new(preset))
-            }
+        let preset = self.preset.as_deref().map(preset_of_name).transpose()?;
+        let is_wanted = |kept: &RunSettings| {
+            let wanted = preset.as_ref();
+            wanted.is_none_or(|wanted| wanted.name == kept.preset.name)
+        };
+        let run = match kept.filter(is_wanted) {
+            Some(kept) => kept,
+            None => RunSettings::starting(preset, from.as_ref()),
         };
         let mut preset = run.preset;
         if let Some(keep) = self.keep {

@@ -21,7 +21,7 @@ pub struct Workstation {
     /// the library.
     #[arg(value_name = "FILE.mid")]
     files: Vec<PathBuf>,
-    /// SoundFont 2 file to play with, in place of the built-in kit.
+    /// SoundFont (.sf2 or .sf3) to play with, in place of the built-in kit.
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
     /// Checkpoint to open, in place of the built-in one: a file, a run's folder (for its best), or a

@@ -83,6 +83,10 @@ pub enum Command {
     SetPan { lane: Lane, pan: f32 },
     /// Before the limiter.
     SetMasterLevel(f32),
+    /// Whether the kit sounds in a room.
+    SetRoom(bool),
+    /// Whether a gentle compressor holds the kit together.
+    SetCompressor(bool),
     /// Sounds one stroke at once, playing or not (velocity 0..=1).
     Strike { lane: Lane, velocity: f32 },
     /// All notes off, everywhere, at once; playing goes on.

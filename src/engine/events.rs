@@ -44,6 +44,9 @@ pub(crate) enum ClockMessage {
     Stop,
     /// Where the song is, in sixteenth notes.
     Position(u16),
+    /// The next tick is the one of this number in a bar of four quarter notes; `None` for a clock that
+    /// doesn't know its bars, as MIDI's.
+    Bar(Option<u16>),
 }
 
 /// What comes in by MIDI and is played.

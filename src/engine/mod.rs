@@ -13,6 +13,7 @@
 //! | `time` | transport, loop, a clock that is followed, playhead; pure | the files above | yes |
 //! | `sound` | SoundFonts, mixer, sound cards and their stream | the files above, the kit | what renders |
 //! | `midi` | drum maps, pads, what leaves and what comes in | the files above, `time` | what sends and receives |
+//! | `link` | a Link session's beats as a clock | the files above | no |
 //! | `record` | what is heard and played, to files | the files above, `time` | the tap |
 //! | `core` | what runs in the audio callback | all above | yes, all of it |
 //! | `desk` | handle, devices, status, rendering to a file | all above | no |
@@ -25,6 +26,7 @@
 //! | MIDI input (the system's) | stamps what comes in and hands it to the two above |
 //! | `engine-midi-in` | tells whoever listens what came in, while somebody does |
 //! | `engine-control` | opens and watches devices, loads kits, frees memory |
+//! | `engine-link` | takes part in a Link session, while that is wished |
 //! | `engine-recorder` | writes what is heard and played to files, while a recording is made |
 
 mod atomic;
@@ -33,6 +35,7 @@ mod core;
 mod desk;
 mod devices;
 mod events;
+mod link;
 mod midi;
 pub mod range;
 mod record;
@@ -46,6 +49,7 @@ pub use desk::{
     audio_outputs, midi_inputs, midi_outputs, render, stderr,
 };
 pub use devices::Devices;
+pub use link::LinkState;
 pub use midi::{
     ClockOut, DrumMap, DrumMaps, LANE_NAMES, Listed, MapError, Mapped, MidiPort, MidiSetting,
     PadNote, Pads, Received, Tap, VIRTUAL_PORT, Voice,

@@ -5,26 +5,36 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::math::{cos_turns, curve, decay_per_sample, decibels, sin_turns};
 
+/// What random numbers a strike is made with.
+#[derive(Clone, Copy)]
+pub struct Seed {
+    pub drum: u8,
+    pub variant: u8,
+}
+
 /// One strike being synthesized.
 pub struct Strike {
     /// Sample points a second.
     pub rate: f64,
     /// How hard, 0 (a touch) ..= 1 (as hard as one plays).
     pub strength: f64,
-    /// Seeded by the instrument and not by the layer, so that all layers are the same drum.
+    /// Seeded by the instrument and the variant and not by the layer, so that all layers are the
+    /// same drum.
     pub random: ChaCha8Rng,
     pub out: Vec<f64>,
 }
 
 impl Strike {
     /// A silent strike of `seconds`.
-    pub fn new(seed: u8, rate: u32, strength: f64, seconds: f64) -> Self {
+    pub fn new(seed: Seed, rate: u32, strength: f64, seconds: f64) -> Self {
         let rate = f64::from(rate);
         let length = (seconds * rate).round() as usize;
+        let mut bytes = [seed.drum; 32];
+        bytes[0] = seed.variant;
         Strike {
             rate,
             strength,
-            random: ChaCha8Rng::from_seed([seed; 32]),
+            random: ChaCha8Rng::from_seed(bytes),
             out: vec![0.0; length],
         }
     }
@@ -37,6 +47,11 @@ impl Strike {
     /// A random number in 0..1.
     pub fn uniform(&mut self) -> f64 {
         f64::from(self.random.next_u32()) / 4_294_967_296.0
+    }
+
+    /// A random number around 1, at most `share` from it: what a hand varies.
+    pub fn vary(&mut self, share: f64) -> f64 {
+        1.0 + share * (2.0 * self.uniform() - 1.0)
     }
 
     /// Adds a decaying sinusoid from `start` seconds on.
@@ -298,19 +313,95 @@ impl Biquad {
     }
 }
 
+/// One turn of a wave that goes round without a seam: many modes, each a whole number of times in a
+/// turn. What a plate (a cymbal) rings with; it decays in the synthesizer's envelope. Curves as in
+/// [`Plate`].
+pub fn ringing_loop(seed: u8, rate: u32, points: usize, ringing: &Ringing) -> Vec<f64> {
+    let drum = Seed {
+        drum: seed,
+        variant: 0,
+    };
+    let seconds = points as f64 / f64::from(rate);
+    let mut s = Strike::new(drum, rate, 1.0, seconds);
+    let spread = (ringing.high - ringing.low) / f64::from(ringing.modes);
+    for index in 0..ringing.modes {
+        let hertz = ringing.low + (f64::from(index) + s.uniform()) * spread;
+        let luck = 0.25 / (0.08 + s.uniform());
+        let mode = Mode::new(
+            (hertz * seconds).round() / seconds,
+            luck * decibels(curve(ringing.spectrum, hertz)),
+            FOREVER,
+        );
+        let phase = s.uniform();
+        s.ring(0.0, mode.from(phase));
+    }
+    s.out
+}
+
+/// The modes of a [`ringing_loop`].
+pub struct Ringing<'a> {
+    pub modes: u32,
+    pub low: f64,
+    pub high: f64,
+    /// Decibels over hertz.
+    pub spectrum: &'a [(f64, f64)],
+}
+
+/// One turn of a sum of partials (hertz, amplitude), each a whole number of times in a turn.
+pub fn partial_loop(rate: u32, points: usize, partials: &[(f64, f64)]) -> Vec<f64> {
+    let seconds = points as f64 / f64::from(rate);
+    let seed = Seed {
+        drum: 0,
+        variant: 0,
+    };
+    let mut s = Strike::new(seed, rate, 1.0, seconds);
+    for &(hertz, amplitude) in partials {
+        let hertz = (hertz * seconds).round() / seconds;
+        s.ring(0.0, Mode::new(hertz, amplitude, FOREVER));
+    }
+    s.out
+}
+
+/// One turn of filtered noise that goes round without a seam.
+pub fn noise_loop(seed: u8, rate: u32, points: usize, filters: &[Filter]) -> Vec<f64> {
+    let drum = Seed {
+        drum: seed,
+        variant: 0,
+    };
+    let mut s = Strike::new(drum, rate, 1.0, points as f64 / f64::from(rate));
+    for n in 0..s.out.len() {
+        s.out[n] = 2.0 * s.uniform() - 1.0;
+    }
+    for filter in filters {
+        // In the second turn the filter remembers the first.
+        let mut biquad = filter.biquad(s.rate);
+        s.out.iter().for_each(|point| {
+            biquad.next(*point);
+        });
+        s.out
+            .iter_mut()
+            .for_each(|point| *point = biquad.next(*point));
+    }
+    s.out
+}
+
+/// A decay time so long that nothing is heard of it in a loop's turn.
+const FOREVER: f64 = 1e12;
+
 /// Loudness of the loudest 60 ms, as an amplitude: root mean square after the head filter and
-/// high-pass of ITU-R BS.1770 (K weighting), so that layers and pieces compare as they are heard.
-pub fn loudness(points: &[f64], rate: u32) -> f64 {
+/// high-pass of ITU-R BS.1770 (K weighting), left and right added, so that layers and pieces compare
+/// as they are heard.
+pub fn loudness(sides: &[Vec<f64>; 2], rate: u32) -> f64 {
     let rate = f64::from(rate);
-    let mut shelf = Filter::HighShelf(1500.0, 4.0).biquad(rate);
-    let mut high_pass = Filter::HighPass(38.0, 0.5).biquad(rate);
-    let energy: Vec<f64> = points
-        .iter()
-        .map(|&x| {
+    let mut energy = vec![0.0; sides[0].len()];
+    for side in sides {
+        let mut shelf = Filter::HighShelf(1500.0, 4.0).biquad(rate);
+        let mut high_pass = Filter::HighPass(38.0, 0.5).biquad(rate);
+        for (sum, &x) in energy.iter_mut().zip(side) {
             let y = high_pass.next(shelf.next(x));
-            y * y
-        })
-        .collect();
+            *sum += y * y;
+        }
+    }
     let window = ((0.06 * rate) as usize).min(energy.len()).max(1);
     let mut sum: f64 = energy[..window.min(energy.len())].iter().sum();
     let mut best = sum;

@@ -50,6 +50,31 @@ pub fn exp(x: f64) -> f64 {
     sum * f64::from_bits(((1023.0 + whole.min(1000.0)) as u64) << 52)
 }
 
+/// Natural logarithm of a positive normal number, to about 1e-14.
+pub fn ln(x: f64) -> f64 {
+    // x = 2^whole * rest, rest within 0.707..1.414; then the series of the inverse hyperbolic tangent.
+    let bits = x.to_bits();
+    let mut whole = ((bits >> 52) & 0x7ff) as f64 - 1023.0;
+    let mut rest = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) | (1023 << 52));
+    if rest > std::f64::consts::SQRT_2 {
+        rest *= 0.5;
+        whole += 1.0;
+    }
+    let ratio = (rest - 1.0) / (rest + 1.0);
+    let square = ratio * ratio;
+    let (mut power, mut sum) = (ratio, 0.0);
+    for n in 0..12 {
+        sum += power / f64::from(2 * n + 1);
+        power *= square;
+    }
+    2.0 * sum + whole * LN_2
+}
+
+/// Level in decibels of an amplitude ratio.
+pub fn level(ratio: f64) -> f64 {
+    ln(ratio) * (20.0 / std::f64::consts::LN_10)
+}
+
 /// Amplitude ratio of a level in decibels.
 pub fn decibels(level: f64) -> f64 {
     exp(level * (std::f64::consts::LN_10 / 20.0))
@@ -96,6 +121,9 @@ mod tests {
             assert!((exp(x) / x.exp() - 1.0).abs() < 1e-12, "exp of {x}");
         }
         assert_eq!(exp(-1e6), 0.0);
+        for x in [1e-9, 0.02, 0.5, 0.7072, 1.0, 1.4142, 1.5, 3.0, 44_100.0] {
+            assert!((ln(x) - x.ln()).abs() < 1e-13, "ln of {x}");
+        }
     }
 
     #[test]

@@ -6,26 +6,31 @@
 
 use std::ops::RangeInclusive;
 
+use super::math::ln;
+
 /// Zero sample points that the specification (7.10) wants behind every sample.
 const GUARD_POINTS: usize = 46;
 
 /// Generator numbers of the specification's section 8.1.2.
 mod generator {
+    pub const START_ADDRESS_OFFSET: u16 = 0;
     pub const INITIAL_FILTER_CUTOFF: u16 = 8;
     pub const PAN: u16 = 17;
     pub const DELAY_VOLUME_ENVELOPE: u16 = 33;
     pub const ATTACK_VOLUME_ENVELOPE: u16 = 34;
+    pub const DECAY_VOLUME_ENVELOPE: u16 = 36;
+    pub const SUSTAIN_VOLUME_ENVELOPE: u16 = 37;
     pub const RELEASE_VOLUME_ENVELOPE: u16 = 38;
     pub const INSTRUMENT: u16 = 41;
     pub const KEY_RANGE: u16 = 43;
     pub const VELOCITY_RANGE: u16 = 44;
+    pub const INITIAL_ATTENUATION: u16 = 48;
     pub const COARSE_TUNE: u16 = 51;
     pub const FINE_TUNE: u16 = 52;
     pub const SAMPLE_ID: u16 = 53;
     pub const SAMPLE_MODES: u16 = 54;
     pub const SCALE_TUNING: u16 = 56;
     pub const EXCLUSIVE_CLASS: u16 = 57;
-    pub const OVERRIDING_ROOT_KEY: u16 = 58;
 }
 
 /// A mono recording.
@@ -34,21 +39,30 @@ pub struct Sample {
     pub name: String,
     /// Sample points a second.
     pub rate: u32,
+    /// Of a loop, one turn.
     pub points: Vec<i16>,
+    pub looped: bool,
 }
 
-/// Which sample sounds for which keys and velocities, and how.
+/// What sounds for some velocities, and how.
 pub struct Zone {
-    pub keys: RangeInclusive<u8>,
     pub velocities: RangeInclusive<u8>,
     /// Index into [`Bank::samples`].
     pub sample: usize,
+    /// Sample points that are left out at the beginning; those of a loop come later.
+    pub from: u16,
     /// -500 (left) ..= 500 (right).
     pub pan: i16,
+    /// Decibels that the sample is played softer than recorded.
+    pub attenuation: f64,
     /// Cents that the sample is played higher than recorded.
-    pub tune: i16,
+    pub cents: i16,
     /// Low-pass corner in hertz; `None` leaves the filter open.
     pub cutoff: Option<f64>,
+    /// Seconds until the sound is up.
+    pub attack: f64,
+    /// Seconds to fall by 60 dB; `None` is as recorded.
+    pub t60: Option<f64>,
     /// Zones of one class silence each other; 0 is no class.
     pub exclusive_class: u16,
 }
@@ -60,13 +74,24 @@ pub struct Instrument {
     pub zones: Vec<Zone>,
 }
 
-/// What a file holds: samples, instruments, and one percussion preset (bank 128, program 0) that
-/// plays all of them.
+/// A percussion preset: which instrument sounds for which keys.
+pub struct Preset {
+    /// At most 19 ASCII characters.
+    pub name: String,
+    /// 128 is the kit; 129 and on hold other recordings of the same strokes.
+    pub bank: u16,
+    pub program: u16,
+    /// Key, index into [`Bank::instruments`], and cents that it is tuned by.
+    pub keys: Vec<(u8, usize, i16)>,
+}
+
+/// What a file holds.
 pub struct Bank {
     pub name: String,
     pub comment: String,
     pub samples: Vec<Sample>,
     pub instruments: Vec<Instrument>,
+    pub presets: Vec<Preset>,
 }
 
 impl Bank {
@@ -76,7 +101,7 @@ impl Bank {
         list(&mut body, b"INFO", &self.info());
         let mut smpl = Vec::new();
         for sample in &self.samples {
-            smpl.extend(sample.points.iter().flat_map(|point| point.to_le_bytes()));
+            smpl.extend(sample.stored().flat_map(i16::to_le_bytes));
             smpl.extend([0; 2 * GUARD_POINTS]);
         }
         let mut sdta = Vec::new();
@@ -112,22 +137,35 @@ impl Bank {
     /// The nine tables of pdta.
     fn tables(&self) -> Vec<u8> {
         let mut preset = Generators::default();
-        let mut instrument_records = Vec::new();
-        let mut instrument = Generators::default();
-        for (index, entry) in self.instruments.iter().enumerate() {
-            preset.bag();
-            preset.range(generator::KEY_RANGE, &entry.keys());
-            preset.value(generator::INSTRUMENT, index as u16);
-
-            name(&mut instrument_records, &entry.name);
-            instrument_records.extend(instrument.bags.to_le_bytes());
-            for zone in &entry.zones {
-                zone.write(&mut instrument);
+        let mut preset_records = Vec::new();
+        for entry in &self.presets {
+            preset_record(&mut preset_records, entry, preset.bags);
+            for &(key, instrument, cents) in &entry.keys {
+                preset.bag();
+                preset.range(generator::KEY_RANGE, &(key..=key));
+                preset.tune(cents);
+                preset.value(generator::INSTRUMENT, instrument as u16);
             }
         }
-        let mut preset_records = Vec::new();
-        preset_record(&mut preset_records, &self.name, 128, 0);
-        preset_record(&mut preset_records, "EOP", 0, preset.bags);
+        let end = Preset {
+            name: "EOP".into(),
+            bank: 0,
+            program: 0,
+            keys: Vec::new(),
+        };
+        preset_record(&mut preset_records, &end, preset.bags);
+
+        let mut instrument = Generators::default();
+        let mut instrument_records = Vec::new();
+        for entry in &self.instruments {
+            name(&mut instrument_records, &entry.name);
+            instrument_records.extend(instrument.bags.to_le_bytes());
+            instrument.bag();
+            for_all_zones(&mut instrument);
+            for zone in &entry.zones {
+                zone.write(self.samples[zone.sample].looped, &mut instrument);
+            }
+        }
         name(&mut instrument_records, "EOI");
         instrument_records.extend(instrument.bags.to_le_bytes());
 
@@ -151,10 +189,14 @@ impl Bank {
         let mut headers = Vec::new();
         let mut start = 0_u32;
         for sample in &self.samples {
-            let end = start + sample.points.len() as u32;
+            let end = start + sample.stored().count() as u32;
             name(&mut headers, &sample.name);
-            // No zone loops; the loop points only have to lie inside the sample.
-            for position in [start, end, start + 8, end - 8, sample.rate] {
+            // Where nothing loops, the loop points only have to lie inside the sample.
+            let loop_points = match sample.looped {
+                true => [start, start + sample.points.len() as u32],
+                false => [start + 8, end - 8],
+            };
+            for position in [start, end, loop_points[0], loop_points[1], sample.rate] {
                 headers.extend(position.to_le_bytes());
             }
             // Middle C, no correction, no linked sample, mono.
@@ -167,75 +209,85 @@ impl Bank {
     }
 }
 
-impl Instrument {
-    /// The smallest range that covers every zone's keys.
-    fn keys(&self) -> RangeInclusive<u8> {
-        let lowest = self
-            .zones
-            .iter()
-            .map(|zone| *zone.keys.start())
-            .min()
-            .unwrap_or(0);
-        let highest = self
-            .zones
-            .iter()
-            .map(|zone| *zone.keys.end())
-            .max()
-            .unwrap_or(127);
-        lowest..=highest
+impl Sample {
+    /// The points as they lie in the file: a loop is followed by its first points, which players read
+    /// that interpolate over several.
+    fn stored(&self) -> impl Iterator<Item = i16> {
+        let again = if self.looped { 8 } else { 0 };
+        let points = self.points.iter().chain(self.points.iter().take(again));
+        points.copied()
     }
+}
+
+/// What holds for every zone, unless it says otherwise.
+fn for_all_zones(out: &mut Generators) {
+    // The default delay and attack, a millisecond each, would eat the stick. -32768 is the
+    // specification's word for none.
+    out.signed(generator::DELAY_VOLUME_ENVELOPE, i16::MIN);
+    out.signed(generator::ATTACK_VOLUME_ENVELOPE, i16::MIN);
+    // 8000 timecents, 101 s, the longest there is: a note-off must not cut a drum.
+    out.signed(generator::RELEASE_VOLUME_ENVELOPE, 8000);
+    // Every key plays a sample at its own pitch.
+    out.value(generator::SCALE_TUNING, 0);
 }
 
 impl Zone {
     /// Appends the zone's generators: ranges first and the sample last, as the specification asks.
-    fn write(&self, out: &mut Generators) {
+    fn write(&self, looped: bool, out: &mut Generators) {
         out.bag();
-        out.range(generator::KEY_RANGE, &self.keys);
         out.range(generator::VELOCITY_RANGE, &self.velocities);
+        if self.from > 0 {
+            out.value(generator::START_ADDRESS_OFFSET, self.from);
+        }
         if let Some(hertz) = self.cutoff {
             out.signed(generator::INITIAL_FILTER_CUTOFF, absolute_cents(hertz));
         }
-        out.signed(generator::PAN, self.pan);
-        // The default delay and attack, a millisecond each, would eat the stick. -32768 is the
-        // specification's word for none.
-        out.signed(generator::DELAY_VOLUME_ENVELOPE, i16::MIN);
-        out.signed(generator::ATTACK_VOLUME_ENVELOPE, i16::MIN);
-        // 8000 timecents, 101 s, the longest there is: a note-off must not cut a drum.
-        out.signed(generator::RELEASE_VOLUME_ENVELOPE, 8000);
-        let coarse = self.tune.div_euclid(100);
-        let fine = self.tune.rem_euclid(100);
-        if coarse != 0 {
-            out.signed(generator::COARSE_TUNE, coarse);
+        if self.pan != 0 {
+            out.signed(generator::PAN, self.pan);
         }
-        if fine != 0 {
-            out.signed(generator::FINE_TUNE, fine);
+        if self.attack > 0.0 {
+            out.signed(generator::ATTACK_VOLUME_ENVELOPE, timecents(self.attack));
         }
-        out.value(generator::SAMPLE_MODES, 0);
-        // Every key of a zone plays the sample at its own pitch.
-        out.value(generator::SCALE_TUNING, 0);
+        if let Some(t60) = self.t60 {
+            // The synthesizer falls by 80 dB in the time of decay. What is let go decays on.
+            let decay = timecents(t60 * 80.0 / 60.0);
+            out.signed(generator::DECAY_VOLUME_ENVELOPE, decay);
+            out.value(generator::SUSTAIN_VOLUME_ENVELOPE, 1440);
+            out.signed(generator::RELEASE_VOLUME_ENVELOPE, decay);
+        }
+        out.value(
+            generator::INITIAL_ATTENUATION,
+            attenuation(self.attenuation),
+        );
+        out.tune(self.cents);
+        if looped {
+            out.value(generator::SAMPLE_MODES, 1);
+        }
         if self.exclusive_class != 0 {
             out.value(generator::EXCLUSIVE_CLASS, self.exclusive_class);
         }
-        out.value(
-            generator::OVERRIDING_ROOT_KEY,
-            u16::from(*self.keys.start()),
-        );
         out.value(generator::SAMPLE_ID, self.sample as u16);
     }
 }
 
+/// The generator's amount for an attenuation in decibels: centibels, of which players apply two fifths
+/// (as the first SoundFont synthesizers did, and all fonts are made for).
+fn attenuation(decibels: f64) -> u16 {
+    (decibels * 10.0 / 0.4).round().clamp(0.0, 1440.0) as u16
+}
+
+/// Timecents (1 s is 0, an octave 1200) of a time in seconds.
+fn timecents(seconds: f64) -> i16 {
+    (1200.0 * ln(seconds) / std::f64::consts::LN_2)
+        .round()
+        .clamp(-12_000.0, 8000.0) as i16
+}
+
 /// Absolute cents (8.176 Hz is 0) of a frequency, within the filter generator's 1500..=13500.
 fn absolute_cents(hertz: f64) -> i16 {
-    // Counted by whole cents instead of by a logarithm, which platforms may round differently.
-    const CENT: f64 = 1.000_577_789_506_554_9;
-    const HALF_CENT: f64 = 1.000_288_853_035_239_4;
-    let mut cents = 1500;
-    let mut frequency = 8.175_798_915_643_707 * 2.378_414_230_005_442;
-    while frequency * HALF_CENT < hertz && cents < 13_500 {
-        frequency *= CENT;
-        cents += 1;
-    }
-    cents
+    (1200.0 * ln(hertz / 8.175_798_915_643_707) / std::f64::consts::LN_2)
+        .round()
+        .clamp(1500.0, 13_500.0) as i16
 }
 
 /// A bag table and the generator table it points into, both under construction.
@@ -264,6 +316,16 @@ impl Generators {
         self.value(generator, amount.cast_unsigned());
     }
 
+    fn tune(&mut self, cents: i16) {
+        let (coarse, fine) = (cents.div_euclid(100), cents.rem_euclid(100));
+        if coarse != 0 {
+            self.signed(generator::COARSE_TUNE, coarse);
+        }
+        if fine != 0 {
+            self.signed(generator::FINE_TUNE, fine);
+        }
+    }
+
     fn range(&mut self, generator: u16, range: &RangeInclusive<u8>) {
         self.value(
             generator,
@@ -279,9 +341,9 @@ impl Generators {
     }
 }
 
-fn preset_record(out: &mut Vec<u8>, label: &str, bank: u16, first_bag: u16) {
-    name(out, label);
-    for word in [0, bank, first_bag] {
+fn preset_record(out: &mut Vec<u8>, preset: &Preset, first_bag: u16) {
+    name(out, &preset.name);
+    for word in [preset.program, preset.bank, first_bag] {
         out.extend(word.to_le_bytes());
     }
     // Library, genre and morphology: reserved.
@@ -326,12 +388,15 @@ mod tests {
     #[test]
     fn a_small_bank_has_the_sizes_the_specification_gives() {
         let zone = Zone {
-            keys: 36..=36,
             velocities: 1..=127,
             sample: 0,
+            from: 0,
             pan: 0,
-            tune: -150,
+            attenuation: 2.0,
+            cents: 7,
             cutoff: None,
+            attack: 0.0,
+            t60: Some(0.75),
             exclusive_class: 0,
         };
         let bank = Bank {
@@ -341,10 +406,17 @@ mod tests {
                 name: "s".into(),
                 rate: 44_100,
                 points: vec![1; 100],
+                looped: true,
             }],
             instruments: vec![Instrument {
                 name: "i".into(),
                 zones: vec![zone],
+            }],
+            presets: vec![Preset {
+                name: "p".into(),
+                bank: 128,
+                program: 0,
+                keys: vec![(36, 0, -150)],
             }],
         };
         let bytes = bank.to_bytes();
@@ -354,16 +426,19 @@ mod tests {
             let at = bytes.windows(4).position(|window| window == id).unwrap();
             u32::from_le_bytes(bytes[at + 4..at + 8].try_into().unwrap())
         };
-        assert_eq!(table(b"smpl"), 2 * (100 + 46));
+        assert_eq!(table(b"smpl"), 2 * (100 + 8 + 46));
         assert_eq!(table(b"phdr"), 2 * 38);
         assert_eq!(table(b"pbag"), 2 * 4);
         assert_eq!(table(b"pmod"), 10);
-        assert_eq!(table(b"pgen"), 3 * 4);
+        assert_eq!(table(b"pgen"), 5 * 4);
         assert_eq!(table(b"inst"), 2 * 22);
-        assert_eq!(table(b"ibag"), 2 * 4);
+        assert_eq!(table(b"ibag"), 3 * 4);
         assert_eq!(table(b"shdr"), 2 * 46);
         // -150 cents is 2 semitones down and 50 cents up again.
         assert!(bytes.windows(4).any(|record| record == [51, 0, 0xfe, 0xff]));
         assert!(bytes.windows(4).any(|record| record == [52, 0, 50, 0]));
+        // 2 dB are 50 centibels of which two fifths count; a second is 0 timecents.
+        assert!(bytes.windows(4).any(|record| record == [48, 0, 50, 0]));
+        assert!(bytes.windows(4).any(|record| record == [36, 0, 0, 0]));
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bring, chain, checkpoints, devices, drum_machine, edit, export, library, midi, mixer, morph,
-    overlays, playing, qualities, record, session, training,
+    bring, chain, checkpoints, devices, drum_machine, edit, export, fills, library, midi, mixer,
+    morph, overlays, playing, qualities, record, session, sweep, training, variations,
 };
 use musicvae::Rework;
 
@@ -38,6 +38,9 @@ features! {
     Morph(morph::Action),
     Qualities(qualities::Action),
     Rework(Rework),
+    Variations(variations::Action),
+    Fills(fills::Action),
+    Sweep(sweep::Action),
     Edit(edit::Action),
     Export(export::Action),
     Bring(bring::Action),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Config, Device, Effect, Ground, Kind, Overlay};
-use crate::engine::{AudioState, MidiState, Setup, SoundFontSource};
+use super::ground::{Config, Device, Effect, Ground, Kind, Overlay, soundfont};
+use crate::engine::{AudioState, MidiState, Setup};
 
 /// What a player can do with devices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ use crate::engine::{AudioState, MidiState, Setup, SoundFontSource};
 pub enum Action {
     /// Lists what there is of a kind.
     Choose(Kind),
+    /// Another kit of the SoundFont.
+    NextKit,
 }
 
 /// How the engine begins when no card can be opened, and what the player can do about it.
@@ -26,6 +28,8 @@ pub struct Devices {
     input_wanted: bool,
     /// What computes was chosen, and has not answered yet.
     device_wanted: bool,
+    /// Program of the kit that plays.
+    kit: u8,
 }
 
 impl Devices {
@@ -33,17 +37,32 @@ impl Devices {
         Devices {
             input_wanted: !config.midi.input.is_empty(),
             device_wanted: false,
+            kit: config.soundfont.kit,
         }
     }
 
-    pub fn apply(&mut self, Action::Choose(kind): Action, ground: &mut Ground) {
-        ground.screen.overlay = Some(Overlay::Chooser {
-            kind,
-            items: None,
-            note: String::new(),
-            selected: 0,
-        });
-        ground.ask(Effect::List(kind));
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
+        let one = *action == Action::NextKit && ground.transport.kits.len() < 2;
+        one.then(|| "This SoundFont has no other kit.".into())
+    }
+
+    pub fn apply(&mut self, action: Action, ground: &mut Ground) {
+        match action {
+            Action::Choose(kind) => choose(kind, ground),
+            Action::NextKit => self.next_kit(ground),
+        }
+    }
+
+    fn next_kit(&mut self, ground: &mut Ground) {
+        let kits = &ground.transport.kits;
+        let next = kits.iter().find(|kit| kit.program > self.kit);
+        let Some(kit) = next.or(kits.first()).cloned() else {
+            return;
+        };
+        self.kit = kit.program;
+        ground.send(Setup::SetKit(kit.program));
+        ground.say(format!("The kit is {}.", kit.name));
     }
 
     /// Takes the list that was asked for, where it is still looked at.
@@ -89,7 +108,11 @@ impl Devices {
             Kind::AudioOutput => {
                 ground.send(Setup::OpenAudio((!name.is_empty()).then_some(name)));
             }
-            Kind::SoundFont => ground.send(Setup::SetSoundFont(soundfont(Path::new(&name)))),
+            Kind::SoundFont => {
+                self.kit = 0;
+                ground.soundfont = soundfont(Path::new(&name));
+                ground.send(Setup::SetSoundFont(ground.soundfont.clone()));
+            }
             Kind::DrumMap => ground.ask(Effect::OpenMap(name)),
             // No device: it is opened by the feature that it belongs to.
             Kind::Session => {}
@@ -143,6 +166,17 @@ impl Devices {
     }
 }
 
+/// Lists what there is of a kind.
+fn choose(kind: Kind, ground: &mut Ground) {
+    ground.screen.overlay = Some(Overlay::Chooser {
+        kind,
+        items: None,
+        note: String::new(),
+        selected: 0,
+    });
+    ground.ask(Effect::List(kind));
+}
+
 /// Closes the list; what was under its cursor, or `None` of it on the first line, which stands for
 /// none or the default. `None` while there is no list yet.
 pub fn take_selected(ground: &mut Ground) -> Option<Option<String>> {
@@ -158,15 +192,6 @@ pub fn take_selected(ground: &mut Ground) -> Option<Option<String>> {
                 .cloned(),
         ),
         _ => None,
-    }
-}
-
-/// The SoundFont of a path; the empty one is the built-in kit.
-pub fn soundfont(path: &Path) -> SoundFontSource {
-    if path.as_os_str().is_empty() {
-        SoundFontSource::Embedded
-    } else {
-        SoundFontSource::File(path.into())
     }
 }
 

@@ -43,6 +43,11 @@ pub enum Event {
         ticket: u64,
         groove: Groove,
     },
+    /// Relatives of a groove, one for each seed that was asked for.
+    Related {
+        ticket: u64,
+        grooves: Vec<Groove>,
+    },
     InferenceFailed {
         ticket: u64,
         reason: String,
@@ -87,10 +92,15 @@ pub enum Event {
     NothingKept(String),
     /// The session goes on under this name.
     SessionNamed(String),
+    /// Files were written, and what they hold.
     Exported {
         file: export::Written,
         about: String,
     },
+    /// How far sound that is written is rendered, 0 to 1.
+    Rendering(f32),
+    /// It was written, with what it holds, or could not be.
+    Rendered(Result<(export::Written, String), String>),
     /// News from the trainer.
     Training(training::Event),
     /// What a model in training played after a step, or why it plays nothing.

@@ -1,6 +1,7 @@
-//! Writing what is heard to a MIDI file: the groove, or the chain as a song, with the tempo, the swing,
-//! the amounts, the bars that go round, the levels and mutes and the drum map that it is played with.
-//! (A slot keeps a groove as it stands on the grid, and none of these.) It uses the ground only.
+//! Writing what is heard to a MIDI file or to sound files: the groove, or the chain as a song, with the
+//! tempo, the swing, the amounts, the bars that go round, the levels and mutes and the drum map or
+//! SoundFont that it is played with. (A slot keeps a groove as it stands on the grid, and none of
+//! these.) It uses the ground only.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,10 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Effect, Ground, Turn, in_words};
+use super::ground::{Effect, Ground, Overlay, Paper, Turn, in_words};
 use crate::engine::range::{DYNAMICS, SWING, TIMING};
-use crate::engine::{ChainLink, DrumMap, Mapped, Song, Sync};
-use musicvae::music::{LANES, Lane, midi_file, write_new_file};
+use crate::engine::render::{Score, wav};
+use crate::engine::{
+    ChainLink, DrumMap, LANE_NAMES, Mapped, Song, SoundFont, SoundFontSource, Sync,
+};
+use musicvae::music::midi_file::{self, Layout};
+use musicvae::music::{LANES, Lane, write_new_file};
 
 /// What a player can do with files of grooves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +25,46 @@ use musicvae::music::{LANES, Lane, midi_file, write_new_file};
 pub enum Action {
     /// Writes what is heard to a MIDI file.
     Export,
+    /// What else can be written of it.
+    ShowExports,
+}
+
+/// What can be written of what is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Midi(Layout),
+    /// Sound, all lanes together.
+    Mix,
+    /// Sound, a file a lane.
+    Stems,
+}
+
+impl Form {
+    /// In the order of the list on screen.
+    pub const ALL: [Form; 5] = [
+        Form::Midi(Layout::Drums),
+        Form::Midi(Layout::OneTrack),
+        Form::Midi(Layout::Lanes),
+        Form::Mix,
+        Form::Stems,
+    ];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Form::Midi(Layout::Drums) => "MIDI file, drums in one track (type 1)",
+            Form::Midi(Layout::OneTrack) => "MIDI file, everything in one track (type 0)",
+            Form::Midi(Layout::Lanes) => "MIDI file, a track a lane (type 1)",
+            Form::Mix => "WAV file, the mix (24 bits, 44,100 Hz)",
+            Form::Stems => "WAV files, one a lane",
+        }
+    }
+}
+
+/// The files that are being written.
+#[derive(Debug, Default)]
+pub struct Export {
+    /// How far the sound is rendered, 0 to 1; `None` while none is.
+    pub share: Option<f32>,
 }
 
 /// A file, and what of the music it could not hold.
@@ -33,7 +78,15 @@ pub struct Written {
 }
 
 /// The reason against `action` in one sentence, or `None` when it can be done.
-pub fn reason_against(Action::Export: &Action, ground: &Ground) -> Option<String> {
+pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
+    match action {
+        Action::ShowExports => None,
+        Action::Export => nothing_heard(ground),
+    }
+}
+
+/// Why there is nothing to be written, in one sentence.
+fn nothing_heard(ground: &Ground) -> Option<String> {
     let song = heard(ground);
     let playing = playing_lanes(&song);
     let reason = if playing.is_empty() && ground.chain.is_some() {
@@ -48,16 +101,65 @@ pub fn reason_against(Action::Export: &Action, ground: &Ground) -> Option<String
     Some(reason.into())
 }
 
-pub fn apply(Action::Export: Action, map: &DrumMap, ground: &mut Ground) {
+pub fn apply(action: Action, map: &DrumMap, ground: &mut Ground) {
+    match action {
+        Action::ShowExports => ground.screen.overlay = Some(Overlay::Exports { selected: 0 }),
+        Action::Export => write_as(Form::Midi(Layout::Drums), map, ground),
+    }
+}
+
+impl Export {
+    /// Writes what is under the cursor of the list.
+    pub fn write_selected(&mut self, map: &DrumMap, ground: &mut Ground) {
+        let Some(Overlay::Exports { selected }) = ground.screen.overlay else {
+            return;
+        };
+        let form = Form::ALL[selected.min(Form::ALL.len() - 1)];
+        if let Some(reason) = nothing_heard(ground) {
+            return ground.complain(reason);
+        }
+        if !matches!(form, Form::Midi(_)) {
+            if self.share.is_some() {
+                return ground.complain("Another one is being rendered: wait for it.");
+            }
+            self.share = Some(0.0);
+        }
+        write_as(form, map, ground);
+    }
+
+    /// Says where the sound is, or what went wrong; nothing is rendered any more.
+    pub fn receive(&mut self, written: Result<(Written, String), String>, ground: &mut Ground) {
+        self.share = None;
+        match written {
+            Ok((file, about)) => receive(&file, &about, ground),
+            Err(reason) => ground.complain(format!("{reason}.")),
+        }
+    }
+}
+
+fn write_as(form: Form, map: &DrumMap, ground: &mut Ground) {
     let song = heard(ground);
     let name = match ground.chain {
         Some(_) => "song".into(),
         None => format!("groove-{}", ground.groove_name().replace([' ', '/'], "-")),
     };
+    let (about, paper) = match form {
+        Form::Midi(layout) => (
+            in_a_sentence(&song, Some(map)),
+            Paper::Midi(layout, Box::new(map.clone())),
+        ),
+        Form::Mix | Form::Stems => (
+            in_a_sentence(&song, None),
+            Paper::Sound {
+                font: ground.soundfont.clone(),
+                by_lane: form == Form::Stems,
+            },
+        ),
+    };
     ground.ask(Effect::Export {
-        about: in_a_sentence(&song, map),
+        about,
         song: Box::new(song),
-        map: Box::new(map.clone()),
+        paper,
         folder: ground.config.export.folder.clone(),
         name,
     });
@@ -104,8 +206,9 @@ fn playing_lanes(song: &Song) -> Vec<Lane> {
     Lane::ALL.into_iter().filter(has_hits).collect()
 }
 
-/// What a file of the song holds: `4 bars at 120.0, swing 58 %, without the muted Kick`.
-fn in_a_sentence(song: &Song, map: &DrumMap) -> String {
+/// What a file of the song holds: `4 bars at 120.0, swing 58 %, without the muted Kick`. `map` is that
+/// of a MIDI file.
+fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
     let bars = song.bars();
     let mut words = format!(
         "{bars} bar{} at {:.1}",
@@ -123,13 +226,14 @@ fn in_a_sentence(song: &Song, map: &DrumMap) -> String {
     }
     let playing = playing_lanes(song);
     let level = |lane: &&Lane| song.levels[lane.index()];
-    if playing
-        .iter()
-        .any(|lane| ![0.0, 1.0].contains(&level(&lane)))
+    if map.is_some()
+        && playing
+            .iter()
+            .any(|lane| ![0.0, 1.0].contains(&level(&lane)))
     {
         words += ", levels in the velocities";
     }
-    if *map != DrumMap::general_midi() {
+    if let Some(map) = map.filter(|map| **map != DrumMap::general_midi()) {
         words += &format!(", for {}", map.name);
     }
     let muted = in_words(playing.iter().filter(|lane| level(lane) == 0.0).copied());
@@ -159,26 +263,95 @@ pub fn receive(file: &Written, about: &str, ground: &mut Ground) {
 
 /// Writes `song` for the machine of `map` as `name.mid` into `folder`, or as `name-2.mid` and so on
 /// where that exists.
-pub fn write(song: &Song, map: &DrumMap, folder: &Path, name: &str) -> anyhow::Result<Written> {
-    let midi_file::Encoded { bytes, clamped } = song.midi()?;
+pub fn write(
+    song: &Song,
+    layout: Layout,
+    map: &DrumMap,
+    folder: &Path,
+    name: &str,
+) -> anyhow::Result<Written> {
+    let midi_file::Encoded { bytes, clamped } = song.midi(layout)?;
     let Mapped { bytes, silent } = map.written(&bytes)?;
+    let path = write_beside(folder, name, "mid", &bytes)?;
+    Ok(Written {
+        path,
+        clamped,
+        silent,
+    })
+}
+
+/// Frames a second of sound files.
+const RATE: u32 = 44_100;
+
+/// Renders `song` as `name.wav` into `folder`, or each lane that is heard as a file of the folder
+/// `name-lanes` in there; numbered where that exists. `progress` is told how far it is, 0 to 1.
+pub fn render(
+    song: &Song,
+    font: &SoundFontSource,
+    by_lane: bool,
+    (folder, name): (&Path, &str),
+    progress: &mut dyn FnMut(f32),
+) -> anyhow::Result<Written> {
+    let font = SoundFont::load(font)?;
+    let mut score = Score::of_song(song, RATE);
+    let path = if by_lane {
+        // Of one length, so that they can be laid above each other.
+        score.tail = Some(TAIL);
+        let lanes = score.lanes();
+        let folder = new_folder(folder, &format!("{name}-lanes"))?;
+        for (done, lane) in lanes.iter().enumerate() {
+            let so_far = |share| (done as f32 + share) / lanes.len() as f32;
+            let sound = score.render(&font, Some(*lane), &mut |share| progress(so_far(share)))?;
+            write_beside(&folder, LANE_NAMES[lane.index()], "wav", &wav(&sound)?)?;
+        }
+        folder
+    } else {
+        let sound = score.render(&font, None, progress)?;
+        write_beside(folder, name, "wav", &wav(&sound)?)?
+    };
+    Ok(Written {
+        path,
+        clamped: 0,
+        silent: 0,
+    })
+}
+
+/// Seconds that lanes ring on after the song.
+const TAIL: f64 = 4.0;
+
+/// Makes a folder of that name, or of the name and a number where that exists.
+fn new_folder(within: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    fs::create_dir_all(within).with_context(|| format!("{}: can't be made", within.display()))?;
+    for count in 1..10_000 {
+        let path = within.join(numbered(name, count));
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            made => {
+                made.with_context(|| format!("{}: can't be made", path.display()))?;
+                return Ok(path.canonicalize().unwrap_or(path));
+            }
+        }
+    }
+    anyhow::bail!("{}: too many folders named {name}", within.display())
+}
+
+fn numbered(name: &str, count: usize) -> String {
+    match count {
+        1 => name.into(),
+        count => format!("{name}-{count}"),
+    }
+}
+
+/// Writes a file of that name and ending into `folder`, with a number where that exists.
+fn write_beside(folder: &Path, name: &str, ending: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
     for count in 1..10_000 {
-        let suffix = if count == 1 {
-            String::new()
-        } else {
-            format!("-{count}")
-        };
-        let path = folder.join(format!("{name}{suffix}.mid"));
-        match write_new_file(&path, |out| out.write_all(&bytes)) {
+        let path = folder.join(format!("{}.{ending}", numbered(name, count)));
+        match write_new_file(&path, |out| out.write_all(bytes)) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             written => {
                 written.with_context(|| format!("{}: can't be written", path.display()))?;
-                return Ok(Written {
-                    path: path.canonicalize().unwrap_or(path),
-                    clamped,
-                    silent,
-                });
+                return Ok(path.canonicalize().unwrap_or(path));
             }
         }
     }

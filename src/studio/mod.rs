@@ -9,7 +9,7 @@
 //! that work together; the workers, which use all of these and are used by none.
 
 mod action;
-mod answers;
+pub mod answers;
 pub mod bring;
 pub mod chain;
 pub mod checkpoints;
@@ -19,6 +19,7 @@ pub mod drum_machine;
 pub mod edit;
 mod event;
 pub mod export;
+pub mod fills;
 pub mod ground;
 pub mod library;
 pub mod midi;
@@ -30,7 +31,9 @@ pub mod qualities;
 pub mod record;
 mod rework;
 pub mod session;
+pub mod sweep;
 pub mod training;
+pub mod variations;
 mod workers;
 
 pub use action::Action;
@@ -41,10 +44,10 @@ pub use event::Event;
 pub use ground::config::{self, Config};
 pub use ground::quality::{self, Quality};
 pub use ground::{
-    Anchor, Arrangement, Change, Details, Device, Effect, End, Entry, Ground, Heard, Keeping, Kind,
-    LaneState, Marks, Message, Messages, ModelInfo, Named, Origin, Overlay, Pane, Question, Region,
-    Scene, Screen, Selection, Slots, Snapshot, Sound, Space, Undo, Weight, once_reworked,
-    while_reworking,
+    Anchor, Arrangement, Change, Details, Device, Effect, End, Entry, Ground, Heard, Keeping, Kin,
+    Kind, LaneState, Locked, Marks, Message, Messages, ModelInfo, Named, Origin, Overlay, Pane,
+    Paper, Question, Region, Scene, Screen, Selection, Slots, Snapshot, Sound, Space, Undo, Weight,
+    once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;
@@ -57,7 +60,7 @@ pub use workers::{
 };
 
 pub use crate::engine::{
-    AudioState, Bars, ClockOut, DrumMap, MidiState, PadNote, Received, Recording,
+    AudioState, Bars, ClockOut, DrumMap, LinkState, MidiState, PadNote, Received, Recording,
     Status as Transport, Sync, Takeover, Tap, Voice,
 };
 pub use musicvae::checkpoint::catalogue::Source;

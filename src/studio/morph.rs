@@ -38,8 +38,8 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::SetSeed(seed) => sample(ground, seed),
         Action::SetTemperature(to) => set_temperature(ground, to),
         Action::NudgeTemperature(by) => set_temperature(ground, ground.scene.temperature + by),
-        Action::SetSlider(to) => set_slider(ground, to),
-        Action::NudgeSlider(by) => set_slider(ground, ground.scene.slider + by),
+        Action::SetSlider(to) => ground.slide_to(to),
+        Action::NudgeSlider(by) => ground.slide_to(ground.scene.slider + by),
         Action::Keep(end) => ground.keep_as(end),
         Action::SwapEnds => {
             ground.undo.before(&ground.scene, Change::Single);
@@ -86,16 +86,6 @@ fn set_temperature(ground: &mut Ground, to: f32) {
         }
     }
     ground.decode(Takeover::Now, true);
-}
-
-fn set_slider(ground: &mut Ground, to: f32) {
-    let to = (to * 1000.0).round().clamp(0.0, 1000.0) / 1000.0;
-    if to == ground.scene.slider && ground.scene.origin == Origin::Slider {
-        return;
-    }
-    ground.undo.before(&ground.scene, Change::Slider);
-    ground.scene.slider = to;
-    ground.decode(Takeover::Now, false);
 }
 
 /// Takes a model that was loaded, and has it play.

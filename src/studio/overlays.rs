@@ -233,7 +233,8 @@ fn move_selection(overlay: &mut Option<Overlay>, by: isize) {
             | Overlay::Palette { selected: line, .. }
             | Overlay::Bindings { selected: line }
             | Overlay::Chain { selected: line }
-            | Overlay::Qualities { selected: line },
+            | Overlay::Qualities { selected: line }
+            | Overlay::Exports { selected: line },
         ) => *line = line.saturating_add_signed(by),
         Some(Overlay::Chooser {
             items: Some(items),
@@ -249,7 +250,8 @@ pub fn no_further_than(last: usize, ground: &mut Ground) {
     if let Some(
         Overlay::Bindings { selected }
         | Overlay::Chain { selected }
-        | Overlay::Qualities { selected },
+        | Overlay::Qualities { selected }
+        | Overlay::Exports { selected },
     ) = &mut ground.screen.overlay
     {
         *selected = (*selected).min(last);

@@ -3,16 +3,21 @@
 mod bringing;
 mod cases;
 mod catalogue;
+mod classes;
 mod cli;
 #[allow(dead_code)]
 mod devices;
 mod editing;
 mod engine;
 mod experiment;
+mod exporting;
 mod faults;
+mod fills;
+mod headless;
 mod house;
 mod keeping;
 mod kit;
+mod link;
 mod looks;
 mod machines;
 mod midi_in;
@@ -39,5 +44,6 @@ mod support;
 mod tour;
 mod transport;
 mod tui;
+mod varying;
 mod wait;
 mod workbench;

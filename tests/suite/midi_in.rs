@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use musicvae::music::{Groove, Hit, Lane};
-use musicvae_tui::engine::{Command, Engine, EngineOptions, MidiState, Pads, Received, Request};
+use musicvae_tui::engine::{
+    Command, Engine, EngineOptions, LinkState, MidiState, Pads, Received, Request, Setup,
+};
 use musicvae_tui::studio::{
     Binding, Control, Effect, Event, Overlay, PadNote, Sync, Tap, Target, edit, midi, morph,
     overlays,
@@ -445,6 +447,58 @@ fn the_screen_says_whose_tempo_it_is() {
             engine(Command::SetTempo(123.4))
         ],
         "it goes on as fast as it went"
+    );
+}
+
+#[test]
+fn a_link_session_is_everybodys() {
+    let mut bench = Workbench::ready();
+    bench.take();
+    bench.press("ctrl-]");
+    assert_eq!(
+        bench.take(),
+        [
+            engine(Setup::OpenLink("127.0.0.1:17000".into())),
+            engine(Command::FollowClock(true))
+        ]
+    );
+    let header = |bench: &Workbench| bench.screen(120, 30)[0].clone();
+    transport(&mut bench, |transport| {
+        transport.link = LinkState::Looking;
+        transport.sync = Sync::Waiting;
+    });
+    assert!(header(&bench).contains("bpm link (waiting)"));
+    transport(&mut bench, |transport| {
+        transport.playing = true;
+        transport.link = LinkState::On { peers: 2 };
+        transport.sync = Sync::Following(123.42);
+    });
+    assert!(header(&bench).contains("bpm link 123.4 +2"));
+    // The tempo may be changed, and is everybody's then.
+    bench.press(">");
+    assert_eq!(
+        bench.take(),
+        [
+            engine(Setup::SetLinkTempo(124.4)),
+            engine(Command::SetTempo(124.4))
+        ]
+    );
+    transport(&mut bench, |transport| {
+        transport.link = LinkState::Looking;
+        transport.sync = Sync::Lost(124.4);
+    });
+    assert!(header(&bench).contains("bpm link lost"));
+    let lost = "The Link session is lost: playing on at 124.4 without it.";
+    assert_eq!(bench.said(), lost);
+    bench.take();
+    bench.press("ctrl-]");
+    assert_eq!(
+        bench.take(),
+        [
+            engine(Setup::CloseLink),
+            engine(Command::FollowClock(false)),
+            engine(Command::SetTempo(124.4))
+        ]
     );
 }
 

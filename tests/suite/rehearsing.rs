@@ -1,8 +1,9 @@
-//! The model in training, heard while it learns.
+//! A run in training: its chart, and the model heard while it learns.
 
 use std::path::Path;
 
 use musicvae::checkpoint::Precision;
+use musicvae::model::Preset;
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::training::Action::ToggleTraining;
 use musicvae_tui::studio::{Effect, Event, Split, Takeover, TrainingEvent};
@@ -43,6 +44,7 @@ fn the_model_in_training_is_heard_while_it_learns() {
     bench.press("/ g r o o v e s enter");
     bench.receive(Event::Training(TrainingEvent::Began {
         out: "checkpoints/mine".into(),
+        preset: Box::new(Preset::groovae_4bar()),
         step: 0,
         story: Vec::new(),
     }));
@@ -91,4 +93,53 @@ fn the_model_in_training_is_heard_while_it_learns() {
     assert_eq!(bench.studio.groove().steps, second.steps);
     bench.press("u");
     assert_eq!(bench.studio.groove().steps, before.steps);
+}
+
+/// All that a run is told of is a curve; what is scheduled is known by its preset.
+#[test]
+fn the_chart_shows_every_curve_zoomed_logarithmic_and_smooth() {
+    let mut bench = Workbench::ready();
+    bench.receive(Event::Training(TrainingEvent::Began {
+        out: "checkpoints/mine".into(),
+        preset: Box::new(Preset::groovae_4bar()),
+        step: 0,
+        story: Vec::new(),
+    }));
+    for step in 1..=800 {
+        let record = record(step, Split::Train, 10_000.0 / step as f64);
+        bench.receive(Event::Training(TrainingEvent::Record(record)));
+    }
+    let has = |bench: &Workbench, words: &[&str]| {
+        for (width, height) in [(120, 40), (200, 60)] {
+            let screen = bench.screen(width, height).join("\n");
+            for word in words {
+                assert!(screen.contains(word), "{word}\n{screen}");
+            }
+        }
+    };
+    bench.press("3");
+    has(&bench, &["train 12.500", "1  ", "800"]);
+    bench.press("z z");
+    has(&bench, &["600"]);
+    bench.press("pageup pageup");
+    has(&bench, &["400", "600"]);
+    bench.press("Z");
+    has(&bench, &["200", "600"]);
+    bench.press("home L");
+    has(&bench, &["1112"]);
+    bench.press("S L");
+    for (name, value) in [
+        ("hits", "train 4.000"),
+        ("velocities", "train 3.000"),
+        ("offsets", "train 2.000"),
+        ("KL (bits)", "train"),
+        ("beta", "train 0.000"),
+        ("learning rate", "train 0.001"),
+        ("gradient norm", "train"),
+        ("examples/s", "train"),
+        ("total", "train 12.500"),
+    ] {
+        bench.press("right");
+        has(&bench, &[name, value]);
+    }
 }

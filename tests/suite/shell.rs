@@ -161,6 +161,47 @@ fn what_is_there_is_replaced_only_with_force() {
     assert_ne!(bytes(&folder, "p/timing.svg"), b"mine");
 }
 
+/// What is written is of one kind, and so is its name; and a folder is no file.
+#[test]
+fn a_name_of_another_kind_is_refused() {
+    let folder = workplace();
+    for (line, said) in [
+        (
+            "render a.mid -o a.mp3",
+            "a.mp3 is no name for a sound file: let it end in .wav",
+        ),
+        (
+            "kit a.wav",
+            "a.wav is no name for a SoundFont: let it end in .sf2",
+        ),
+        (
+            "prepare a.mid a.zip",
+            "a.zip is no name for a TFRecord: let it end in .tfrecord",
+        ),
+        (
+            "encode a.mid -o a.mid.csv",
+            "a.mid.csv is no name for latents: let it end in .json",
+        ),
+        (
+            "reconstruct a.mid -o a.wav",
+            "a.wav is no place for MIDI files",
+        ),
+        (
+            "render . -o a.wav",
+            "`.` is a folder: name a MIDI file in it",
+        ),
+        ("decode . -o a.mid", "`.` is a folder: name a file in it"),
+    ] {
+        let refused = run(&folder, line);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            !refused.status.success() && told.contains(said),
+            "{line}: {told}"
+        );
+        assert!(!folder.path().join("a.mp3").exists());
+    }
+}
+
 #[test]
 fn folders_of_grooves_go_on_with_the_next_number() {
     let folder = workplace();
@@ -727,10 +768,63 @@ fn a_file_is_humanized_drumified_given_hats_and_varied() {
     assert_eq!(tempo(&bytes(&folder, "kin/groove-02.mid")), 90.0);
     let many = run(&folder, "variations three.mid -n 2 -o kin.mid");
     assert_eq!(many.status.code(), Some(2));
-    // At 0 it is the groove as the model plays it, whatever the seed.
+    // At 0 it is the groove itself, whatever the seed.
     ok(&folder, "variations three.mid -n 2 --amount 0 -o same");
     let same = |name| bytes(&folder, name);
     assert_eq!(same("same/groove-01.mid"), same("same/groove-02.mid"));
+    let itself = strokes(&same("same/groove-01.mid"));
+    assert_eq!(itself, strokes(&bytes(&folder, "three.mid")));
+}
+
+/// Frames of a sound file.
+fn frames(folder: &TempDir, name: &str) -> u32 {
+    let path = folder.path().join(name);
+    hound::WavReader::open(path).unwrap().duration()
+}
+
+#[test]
+fn bars_are_rendered_alone_repeated_and_lane_by_lane() {
+    let folder = workplace();
+    // Four bars at 100: one is 2.4 seconds.
+    let render = |rest: &str| {
+        ok(
+            &folder,
+            &format!("render a.mid --rate 16000 --force {rest}"),
+        )
+    };
+    for (rest, bars) in [
+        ("--tail 0", 4),
+        ("--bars 2 --tail 0", 1),
+        ("--bars 2-4 --tail 0", 3),
+        ("--bars 2 --repeat 5 --tail 0", 5),
+        ("--repeat 2 --tail 0", 8),
+    ] {
+        render(&format!("-o x.wav {rest}"));
+        assert_eq!(frames(&folder, "x.wav"), bars * 38_400, "{rest}");
+    }
+    render("-o x.wav --bars 1 --tail 0.5");
+    assert_eq!(frames(&folder, "x.wav"), 38_400 + 8_000);
+    render("-o x.wav --bars 1 --repeat 2");
+    assert!(frames(&folder, "x.wav") > 2 * 38_400, "it rings on");
+
+    render("--stems lanes --bars 1-2 --tail 0");
+    let lanes = names(&folder.path().join("lanes"));
+    assert!(lanes.contains(&"kick.wav".to_string()), "{lanes:?}");
+    for lane in &lanes {
+        assert_eq!(frames(&folder, &format!("lanes/{lane}")), 2 * 38_400);
+    }
+    let said = refused(&folder, "render a.mid --stems lanes");
+    assert!(said.contains("lanes"), "{said}");
+    let said = refused(&folder, "render a.mid -o y.wav --bars 3-9");
+    assert!(said.contains("a.mid") && said.contains("4 bars"), "{said}");
+    for wrong in [
+        "render a.mid",
+        "render a.mid -o y.wav --bars 0",
+        "render a.mid -o y.wav --tail -1",
+        "render a.mid -o y.wav --repeat 0",
+    ] {
+        assert_eq!(run(&folder, wrong).status.code(), Some(2), "{wrong}");
+    }
 }
 
 #[test]

@@ -5,9 +5,9 @@ use musicvae::music::{Groove, Hit, Lane};
 use musicvae::training::Earlier;
 use musicvae_tui::engine::{Command, Request, Song};
 use musicvae_tui::studio::{
-    Action, Bars, DrumMap, Effect, End, Entry, Event, ModelInfo, Named, Origin, Overlay, Question,
-    Rework, RunState, Source, Split, Takeover, TrainingEvent, chain, checkpoints, edit, export,
-    morph, overlays, playing, qualities, training,
+    Action, Bars, DrumMap, Effect, End, Entry, Event, ModelInfo, Named, Origin, Overlay, Paper,
+    Question, Rework, RunState, Source, Split, Takeover, TrainingEvent, chain, checkpoints, edit,
+    export, morph, overlays, playing, qualities, training,
 };
 
 use super::workbench::{
@@ -355,6 +355,7 @@ fn began(out: &str, step: u64) -> Event {
     let story = (1..=step).map(|step| record(step, Split::Train, 9.0));
     Event::Training(TrainingEvent::Began {
         out: out.into(),
+        preset: Box::new(musicvae::model::Preset::groovae_4bar()),
         step,
         story: story.collect(),
     })
@@ -942,7 +943,7 @@ fn exported(bench: &mut Workbench) -> (Song, String, String, String) {
     match effects.into_iter().next() {
         Some(Effect::Export {
             song,
-            map,
+            paper: Paper::Midi(_, map),
             name,
             about,
             ..

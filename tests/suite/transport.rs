@@ -34,6 +34,11 @@ fn keys_do_what_the_table_says() {
         let sound = &studio.ground.sound;
         format!("{} {:.1} {}", sound.metronome, sound.click, sound.count_in)
     };
+    let effects: Question = |studio| {
+        let sound = &studio.ground.sound;
+        format!("{} {}", sound.room, sound.compressor)
+    };
+    let clock: Question = |studio| format!("{} {}", studio.midi.follow, studio.midi.link);
     let bars: Question = |studio| match studio.ground.sound.looped {
         None => "all".into(),
         Some(bars) => bars.to_string(),
@@ -73,6 +78,40 @@ fn keys_do_what_the_table_says() {
             "false 0.5 0",
             ": c l i c k - s o f enter",
             "false 0.4 0",
+        ),
+        ("room", effects, "false false", "`", "true false"),
+        ("compressor", effects, "false false", "` `", "false true"),
+        ("both", effects, "false false", "` ` `", "true true"),
+        ("neither", effects, "false false", "` ` ` `", "false false"),
+        (
+            "by name",
+            effects,
+            "false false",
+            ": c o m p r enter",
+            "false true",
+        ),
+        ("link", clock, "false false", "ctrl-]", "false true"),
+        (
+            "as most terminals say it",
+            clock,
+            "false false",
+            "ctrl-5",
+            "false true",
+        ),
+        (
+            "link and off",
+            clock,
+            "false false",
+            "ctrl-] ctrl-]",
+            "false false",
+        ),
+        ("one clock", clock, "false false", "ctrl-] I", "true false"),
+        (
+            "beside MIDI's",
+            clock,
+            "false false",
+            "I ctrl-] ctrl-]",
+            "true false",
         ),
         ("continue", playing, "false", "c", "true"),
         ("continue once", playing, "false", "c c", "true"),

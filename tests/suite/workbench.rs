@@ -7,12 +7,12 @@ use crossterm::event::{
     Event as TerminalEvent, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use musicvae::model::{Head, Latent, Prior};
-use musicvae::music::{Groove, Hit};
+use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
-    Action, Archive, Config, Details, Effect, Entry, Event, ModelInfo, Opening, Quality, Record,
-    Rework, Source, Split, Studio, music, read_library, rehearse,
+    Action, Archive, Config, Details, Effect, Entry, Event, Kin, ModelInfo, Opening, Quality,
+    Record, Rework, Source, Split, Studio, music, read_library, rehearse,
 };
 use musicvae_tui::tui::{Key, Keymap, Palette, Pointer, Targets, Theme, View, actions, draw};
 use ratatui::Terminal;
@@ -119,6 +119,40 @@ pub fn fake_rework(rework: Rework, groove: &Groove) -> Groove {
     groove
 }
 
+/// The groove with a ride on the step of the seed wherever nothing has to stay, or with toms in the
+/// bar of a fill.
+pub fn fake_relative(groove: &Groove, kin: &Kin, seed: u64) -> Groove {
+    let mut made = groove.clone();
+    let hit = |velocity| {
+        Some(Hit {
+            velocity,
+            offset: 0.0,
+        })
+    };
+    for (step, lanes) in made.steps.iter_mut().enumerate() {
+        let place = step as u64 % 16;
+        match kin {
+            Kin::Variation(it) if place == seed % 16 => {
+                for lane in [Lane::ClosedHat, Lane::Ride] {
+                    if !it.kept.has(step, lane) {
+                        lanes[lane.index()] = hit(it.amount);
+                    }
+                }
+            }
+            Kin::Fill(it) if step / 16 == it.bar => {
+                for lane in Lane::ALL
+                    .into_iter()
+                    .filter(|lane| !it.kept.has(step, *lane))
+                {
+                    lanes[lane.index()] = hit(0.5).filter(|_| lane == Lane::LowTom);
+                }
+            }
+            _ => {}
+        }
+    }
+    made
+}
+
 /// A backbeat whose fills depend on the latent: enough to tell grooves apart.
 pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
     let mut groove = Groove::empty(STEPS);
@@ -203,7 +237,7 @@ impl Workbench {
             }
             for effect in asked {
                 match &effect {
-                    Effect::Decode { ticket, z, how } => {
+                    Effect::Decode { ticket, z, how, .. } => {
                         let grooves = z.iter().map(|z| fake_decode(z, how.temperature)).collect();
                         self.studio.receive(Event::Decoded {
                             ticket: *ticket,
@@ -230,6 +264,19 @@ impl Workbench {
                     Effect::Rehearse(path, how) => {
                         let played = rehearse(path, *how).map_err(|error| error.to_string());
                         self.studio.receive(Event::Rehearsed(played));
+                    }
+                    Effect::Relate {
+                        ticket,
+                        groove,
+                        kin,
+                        seeds,
+                        ..
+                    } => {
+                        let relative = |seed: &u64| fake_relative(groove, kin, *seed);
+                        self.studio.receive(Event::Related {
+                            ticket: *ticket,
+                            grooves: seeds.iter().map(relative).collect(),
+                        });
                     }
                     Effect::Keep(keeping) => {
                         let archive = self.archive.as_mut();

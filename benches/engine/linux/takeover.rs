@@ -93,7 +93,7 @@ fn loader(loud: Arc<AtomicBool>) -> Loader {
             qualities: Ok(Vec::new()),
         };
         let run: Model = Box::new(move |job| {
-            let Job::Decode { z, how } = job else {
+            let Job::Decode { z, how, .. } = job else {
                 anyhow::bail!("nothing is encoded here");
             };
             let mut grooves = model.decode(&z, how)?;

@@ -49,7 +49,7 @@ pub mod training;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use data::Converter;
-pub use drummer::{Drummer, DrummerError, Rework};
+pub use drummer::{Drummer, DrummerError, Fill, Rework, Variation};
 pub use model::Preset;
 pub use music::{Groove, NoteSequence, midi_file};
 pub use training::{Session, Trainer};

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::compute::DeviceArgs;
 use super::corpus::{self, CorpusArgs};
+use super::kind;
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::{Settings, file_of};
@@ -127,7 +128,9 @@ impl Output {
         inputs: impl IntoIterator<Item = &'i Path>,
     ) -> anyhow::Result<Target> {
         let inputs = inputs.into_iter().chain(settings.file.as_deref());
-        self.force.reading(inputs).file(&self.output)
+        let target = self.force.reading(inputs).file(&self.output)?;
+        kind::check(&self.output, "a checkpoint", "safetensors")?;
+        Ok(target)
     }
 }
 

@@ -29,6 +29,14 @@ impl Core {
                     player.set_chain(chain, takeover, displace);
                 });
             }
+            Prepared::Fill(bar, takeover) => {
+                let garbage = &mut self.garbage;
+                let mut displace = |it: Displaced| discard(garbage, it.into());
+                match self.transport.playing() {
+                    true => self.player.set_fill(bar, takeover, &mut displace),
+                    false => displace(Displaced::Pattern(bar)),
+                }
+            }
             Prepared::Tap(tap) => {
                 if let Some(old) = self.tap.replace(tap) {
                     self.discard(Garbage::Tap(old));
@@ -112,6 +120,8 @@ impl Core {
                 self.controls.lanes[lane.index()].pan = range::PAN.nearest(pan);
             }
             Command::SetMasterLevel(level) => self.controls.master = range::LEVEL.nearest(level),
+            Command::SetRoom(on) => self.controls.room = on,
+            Command::SetCompressor(on) => self.controls.compressor = on,
             Command::Strike { lane, velocity } => {
                 self.strike(lane, range::VELOCITY.nearest(velocity));
             }
@@ -153,7 +163,8 @@ impl Core {
         self.next_clock = -lead_in * CLOCKS_PER_STEP as i64;
         self.next_beat = -lead_in;
         self.transport.play_from(self.began + late);
-        self.start_due = lead_in > 0;
+        // Before its first beat it waits.
+        self.start_due = lead_in > 0 || late < 0.0;
         if !self.start_due {
             self.send_midi(0, MidiMessage::Start);
         }

@@ -15,6 +15,7 @@ pub(crate) enum Prepared {
     Command(Command),
     Pattern(Arc<Pattern>, Takeover),
     Chain(Option<Box<Chain>>, Takeover),
+    Fill(Arc<Pattern>, Takeover),
     Tap(Box<Tap>),
     Mixer(Box<Mixer>),
     /// The kit of the mixer.

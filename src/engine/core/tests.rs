@@ -330,11 +330,14 @@ fn the_callback_never_allocates() {
                 Command::Continue.into(),
                 Command::SetTimingAmount(1.5).into(),
                 Command::SetVelocityAmount(0.0).into(),
+                Command::SetRoom(true).into(),
+                Command::SetCompressor(true).into(),
             ],
-            7 => vec![Command::Panic.into(), Prepared::Program(7)],
+            7 => vec![Command::Panic.into(), Prepared::Program(25)],
             8 => vec![
                 mixer(48_000),
                 Command::SetMasterLevel(0.5).into(),
+                Command::SetRoom(false).into(),
                 Command::SetLoop {
                     bars: range,
                     takeover: Takeover::NextBar,

@@ -4,6 +4,7 @@
 mod audio;
 mod backoff;
 mod kit;
+mod link;
 mod midi_in;
 mod midi_out;
 
@@ -19,6 +20,7 @@ use super::sender::CoreSender;
 use super::status::{AudioState, MidiState, Slow};
 use crate::engine::core::queues::{Garbage, Prepared};
 use crate::engine::core::shared::Shared;
+use crate::engine::link::Link;
 use crate::engine::midi::output::{MidiCommand, MidiOut};
 use crate::engine::record::{Progress, RecordOptions, Recorder};
 use crate::engine::sound::stream::Feed;
@@ -67,6 +69,7 @@ pub(crate) struct Control {
     pub audio: Audio,
     pub output: Output,
     pub input: Input,
+    pub link: Option<Link>,
     pub recorder: Option<Recorder>,
     /// Nothing is opened until the rest is over.
     pub resting: bool,
@@ -183,6 +186,13 @@ impl Control {
                 self.close_input();
                 self.input.wanted = Some(name);
                 self.open_input();
+            }
+            Setup::OpenLink(address) => self.open_link(&address),
+            Setup::CloseLink => self.close_link(),
+            Setup::SetLinkTempo(qpm) => {
+                if let Some(link) = &self.link {
+                    link.set_tempo(qpm);
+                }
             }
             Setup::CloseMidiIn => self.close_input(),
             Setup::SetMidiThru(thru) => {

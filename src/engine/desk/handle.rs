@@ -120,6 +120,7 @@ impl Engine {
             audio: Audio::new(options.buffer_frames),
             output: Output::new(ports),
             input: Input::new(inlet.clone(), options.midi_thru),
+            link: None,
             recorder: None,
             resting: false,
             quit: quit.clone(),
@@ -162,6 +163,9 @@ impl Engine {
         if let Some(port) = options.midi_input {
             engine.send(Setup::OpenMidiIn(port));
         }
+        if let Some(address) = options.link {
+            engine.send(Setup::OpenLink(address));
+        }
         if options.virtual_input {
             let _ = engine.control.try_send(ControlCommand::OpenVirtualMidiIn);
         }
@@ -194,6 +198,10 @@ impl Engine {
                 let chain = Chain::new(links.into_iter().map(Link::from).collect());
                 self.core
                     .send(Prepared::Chain(chain.map(Box::new), takeover))
+            }
+            Request::PlayFill { bar, takeover } => {
+                let bar = Arc::new(Pattern::new(bar));
+                self.core.send(Prepared::Fill(bar, takeover))
             }
             Request::Record(options) => {
                 let stop = Arc::new(AtomicBool::new(false));

@@ -24,6 +24,8 @@ pub struct EngineOptions {
     pub virtual_input: bool,
     /// Whether the clock that comes in is followed.
     pub follow_clock: bool,
+    /// Where a Carabiner is to be found; `None` takes part in no Link session.
+    pub link: Option<String>,
     pub pads: Pads,
     /// Whether strokes that come in are sent on.
     pub midi_thru: bool,
@@ -49,6 +51,7 @@ impl Default for EngineOptions {
             midi_input: None,
             virtual_input: false,
             follow_clock: false,
+            link: None,
             pads: Pads::default(),
             midi_thru: false,
             clock_out: ClockOut::Playing,

@@ -1,10 +1,11 @@
-//! Offline rendering: a groove or a note sequence to stereo sound, faster than it plays.
+//! Offline rendering: a groove, a song or a note sequence to stereo sound, faster than it plays.
 
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::song::Song;
 use crate::engine::record::quantized;
 use crate::engine::sound::mixer::{CHUNK, Controls, LATENCY, Mixer, Note, midi_velocity};
 use crate::engine::sound::{SoundFont, SoundFontError};
@@ -12,7 +13,7 @@ use crate::engine::time::feel::Feel;
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Player, Stroke};
 use crate::engine::time::transport::Transport;
-use musicvae::music::{Groove, Lane, NoteSequence, write_whole_file};
+use musicvae::music::{Groove, LANES, Lane, NoteSequence, write_whole_file};
 
 /// Longest tail after the last stroke, in seconds.
 const TAIL_SECONDS: f64 = 10.0;
@@ -43,128 +44,218 @@ pub struct Sound {
     pub frames: Vec<[f32; 2]>,
     /// Frames a second.
     pub rate: u32,
+}
+
+/// Strokes in time, ready to be rendered: all together, or a lane at a time.
+pub struct Score {
+    /// By frame.
+    notes: Vec<(usize, Note)>,
+    /// Frames that there are at least.
+    end: usize,
+    /// Frames a second.
+    rate: u32,
+    /// Level of each lane, by [`Lane::index`].
+    levels: [f32; LANES],
+    /// How long it rings on after its end, in seconds; `None` for as long as anything is heard.
+    pub tail: Option<f64>,
     /// Notes that are no drum of ours, and were left out.
     pub skipped_notes: usize,
 }
 
+impl Score {
+    /// `turns` turns of a groove's loop at its own tempo.
+    pub fn of_groove(groove: &Groove, turns: usize, rate: u32) -> Score {
+        let mut transport = Transport::new(groove.qpm, f64::from(rate));
+        transport.play_from(0.0);
+        let mut player = Player::new(Arc::new(Pattern::new(groove.clone())));
+        player.feel = Feel::default();
+        let mut notes = Vec::new();
+        let steps = groove.steps.len() * turns;
+        let emit = |stroke: Stroke| {
+            let frame = transport.frame_of(stroke.position, usize::MAX);
+            notes.push((frame, Note::of_lane(0, stroke.lane, stroke.velocity)));
+        };
+        player.advance(steps as f64, emit, &mut drop);
+        let end = transport.frame_of(steps as f64, usize::MAX);
+        Score::of(notes, end, rate)
+    }
+
+    /// A song as it is heard, with the levels of its lanes. What comes before its first beat sounds
+    /// with it.
+    pub fn of_song(song: &Song, rate: u32) -> Score {
+        let mut transport = Transport::new(song.qpm, f64::from(rate));
+        transport.play_from(0.0);
+        let (strokes, steps) = song.played();
+        let note = |stroke: &Stroke| {
+            let frame = transport.frame_of(stroke.position.max(0.0), usize::MAX);
+            (frame, Note::of_lane(0, stroke.lane, stroke.velocity))
+        };
+        let end = transport.frame_of(steps as f64, usize::MAX);
+        Score {
+            levels: song.levels,
+            ..Score::of(strokes.iter().map(note).collect(), end, rate)
+        }
+    }
+
+    /// The drums of a note sequence. Notes before time 0 sound at 0; notes that are no drums of ours
+    /// are counted.
+    ///
+    /// # Errors
+    /// One that is too long.
+    pub fn of_notes(sequence: &NoteSequence, rate: u32) -> Result<Score, RenderError> {
+        let mut notes = Vec::new();
+        let mut skipped = 0;
+        for note in &sequence.notes {
+            let key = u8::try_from(note.pitch).ok().filter(|_| note.is_drum);
+            let Some((lane, key)) = key.and_then(|key| Some((Lane::of_pitch(key)?, key))) else {
+                skipped += 1;
+                continue;
+            };
+            let seconds = note.start_time.max(0.0);
+            if seconds.is_nan() || seconds >= LONGEST {
+                return Err(RenderError::TooLong { seconds });
+            }
+            let velocity = midi_velocity(note.velocity as f32 / 127.0);
+            let frame = (seconds * f64::from(rate)).round() as usize;
+            notes.push((
+                frame,
+                Note {
+                    offset: 0,
+                    lane,
+                    key,
+                    velocity,
+                },
+            ));
+        }
+        Ok(Score {
+            skipped_notes: skipped,
+            ..Score::of(notes, 0, rate)
+        })
+    }
+
+    fn of(mut notes: Vec<(usize, Note)>, end: usize, rate: u32) -> Score {
+        notes.sort_by_key(|note| note.0);
+        Score {
+            notes,
+            end,
+            rate,
+            levels: [1.0; LANES],
+            tail: None,
+            skipped_notes: 0,
+        }
+    }
+
+    /// Has it last so many seconds at least.
+    ///
+    /// # Errors
+    /// Where that is too long.
+    pub fn lasts(&mut self, seconds: f64) -> Result<(), RenderError> {
+        if seconds >= LONGEST {
+            return Err(RenderError::TooLong { seconds });
+        }
+        self.end = self
+            .end
+            .max((seconds * f64::from(self.rate)).round() as usize);
+        Ok(())
+    }
+
+    /// The lanes that are heard.
+    pub fn lanes(&self) -> Vec<Lane> {
+        let heard = |lane: &Lane| {
+            let mut notes = self.notes.iter();
+            self.levels[lane.index()] > 0.0 && notes.any(|(_, note)| note.lane == *lane)
+        };
+        Lane::ALL.into_iter().filter(heard).collect()
+    }
+
+    /// Its sound: of all lanes, or of `only` one as it is within the mix (a closed hat damps the open
+    /// one there too). `progress` is told how far it is, 0 to 1.
+    ///
+    /// # Errors
+    /// A SoundFont that can't be played.
+    pub fn render(
+        &self,
+        font: &SoundFont,
+        only: Option<Lane>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<Sound, RenderError> {
+        // The synthesizer may panic on keys that nobody tried when the font was loaded.
+        let mixed = catch_unwind(AssertUnwindSafe(|| self.mixed(font, only, progress)));
+        mixed.unwrap_or_else(|_| {
+            Err(RenderError::SoundFont(SoundFontError::Damaged {
+                name: font.name().to_string(),
+                detail: "its drums cannot be played".into(),
+            }))
+        })
+    }
+
+    fn mixed(
+        &self,
+        font: &SoundFont,
+        only: Option<Lane>,
+        progress: &mut dyn FnMut(f32),
+    ) -> Result<Sound, RenderError> {
+        let rate = self.rate;
+        let end = self.end.max(self.notes.last().map_or(0, |note| note.0 + 1));
+        let seconds = self.tail.unwrap_or(TAIL_SECONDS);
+        let tail = (seconds * f64::from(rate)) as usize;
+        let mut controls = Controls::default();
+        for (lane, control) in Lane::ALL.into_iter().zip(&mut controls.lanes) {
+            control.level = self.levels[lane.index()];
+            control.solo = only == Some(lane);
+        }
+        let mut mixer = Mixer::new(font, rate, 0)?;
+        mixer.jump_to(&controls);
+        let mut frames = Vec::with_capacity(end + rate as usize);
+        let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+        let mut waiting = self.notes.iter().copied().peekable();
+        let mut chunk = Vec::new();
+        let mut at = 0;
+        while at < end + tail + LATENCY {
+            chunk.clear();
+            while let Some((frame, note)) = waiting.next_if(|(frame, _)| *frame < at + CHUNK) {
+                chunk.push(Note {
+                    offset: frame - at,
+                    ..note
+                });
+            }
+            let peaks = mixer.render(&mut left, &mut right, &chunk, &controls);
+            frames.extend(left.iter().zip(&right).map(|(left, right)| [*left, *right]));
+            at += CHUNK;
+            if at.is_multiple_of(CHUNK * 64) {
+                progress((at as f32 / end.max(1) as f32).min(1.0));
+            }
+            let is_silent = peaks.master.iter().all(|peak| *peak < TAIL_FLOOR);
+            if at >= end + LATENCY && self.tail.is_none() && is_silent {
+                break;
+            }
+        }
+        // The limiter's delay is known, and taken off.
+        frames.drain(..LATENCY.min(frames.len()));
+        let length = match self.tail {
+            Some(_) => end + tail,
+            None => {
+                let is_heard = |frame: &[f32; 2]| frame.iter().any(|s| s.abs() >= TAIL_FLOOR);
+                let last = frames.iter().rposition(is_heard);
+                end.max(last.map_or(0, |last| last + 1))
+            }
+        };
+        frames.truncate(length);
+        Ok(Sound { frames, rate })
+    }
+}
+
 /// Renders `turns` turns of a groove's loop at its own tempo, and the tail.
+///
+/// # Errors
+/// A SoundFont that can't be played.
 pub fn render_groove(
     groove: &Groove,
     turns: usize,
     font: &SoundFont,
     rate: u32,
 ) -> Result<Sound, RenderError> {
-    let mut transport = Transport::new(groove.qpm, f64::from(rate));
-    transport.play_from(0.0);
-    let mut player = Player::new(Arc::new(Pattern::new(groove.clone())));
-    player.feel = Feel::default();
-    let mut notes = Vec::new();
-    let steps = groove.steps.len() * turns;
-    let emit = |stroke: Stroke| {
-        let frame = transport.frame_of(stroke.position, usize::MAX);
-        notes.push((frame, Note::of_lane(0, stroke.lane, stroke.velocity)));
-    };
-    player.advance(steps as f64, emit, &mut drop);
-    let end = transport.frame_of(steps as f64, usize::MAX);
-    render(notes, end, font, rate)
-}
-
-/// Renders the drums of a note sequence, and the tail. Notes before time 0 sound at 0; notes that
-/// are no drums of ours are counted.
-pub fn render_notes(
-    sequence: &NoteSequence,
-    font: &SoundFont,
-    rate: u32,
-) -> Result<Sound, RenderError> {
-    let mut notes = Vec::new();
-    let mut skipped = 0;
-    for note in &sequence.notes {
-        let key = u8::try_from(note.pitch).ok().filter(|_| note.is_drum);
-        let Some((lane, key)) = key.and_then(|key| Some((Lane::of_pitch(key)?, key))) else {
-            skipped += 1;
-            continue;
-        };
-        let seconds = note.start_time.max(0.0);
-        if seconds.is_nan() || seconds >= LONGEST {
-            return Err(RenderError::TooLong { seconds });
-        }
-        let velocity = midi_velocity(note.velocity as f32 / 127.0);
-        let frame = (seconds * f64::from(rate)).round() as usize;
-        notes.push((
-            frame,
-            Note {
-                offset: 0,
-                lane,
-                key,
-                velocity,
-            },
-        ));
-    }
-    let sound = render(notes, 0, font, rate)?;
-    Ok(Sound {
-        skipped_notes: skipped,
-        ..sound
-    })
-}
-
-/// Renders notes by frame: at least `end` frames, and the tail of what sounds.
-fn render(
-    notes: Vec<(usize, Note)>,
-    end: usize,
-    font: &SoundFont,
-    rate: u32,
-) -> Result<Sound, RenderError> {
-    // The synthesizer may panic on keys that nobody tried when the font was loaded.
-    let mixed = catch_unwind(AssertUnwindSafe(|| mixed(notes, end, font, rate)));
-    mixed.unwrap_or_else(|_| {
-        Err(RenderError::SoundFont(SoundFontError::Damaged {
-            name: font.name().to_string(),
-            detail: "its drums cannot be played".into(),
-        }))
-    })
-}
-
-fn mixed(
-    mut notes: Vec<(usize, Note)>,
-    end: usize,
-    font: &SoundFont,
-    rate: u32,
-) -> Result<Sound, RenderError> {
-    notes.sort_by_key(|note| note.0);
-    let end = end.max(notes.last().map_or(0, |note| note.0 + 1));
-    let tail = (TAIL_SECONDS * f64::from(rate)) as usize;
-    let mut mixer = Mixer::new(font, rate, 0)?;
-    let mut frames = Vec::with_capacity(end + rate as usize);
-    let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
-    let mut waiting = notes.into_iter().peekable();
-    let mut chunk = Vec::new();
-    let mut at = 0;
-    while at < end + tail {
-        chunk.clear();
-        while let Some((frame, note)) = waiting.next_if(|(frame, _)| *frame < at + CHUNK) {
-            chunk.push(Note {
-                offset: frame - at,
-                ..note
-            });
-        }
-        let peaks = mixer.render(&mut left, &mut right, &chunk, &Controls::default());
-        frames.extend(left.iter().zip(&right).map(|(left, right)| [*left, *right]));
-        at += CHUNK;
-        if at >= end + LATENCY && peaks.master.iter().all(|peak| *peak < TAIL_FLOOR) {
-            break;
-        }
-    }
-    // The limiter's delay is known, and taken off.
-    frames.drain(..LATENCY.min(frames.len()));
-    let sounding = frames
-        .iter()
-        .rposition(|frame| frame.iter().any(|s| s.abs() >= TAIL_FLOOR));
-    frames.truncate(end.max(sounding.map_or(0, |last| last + 1)));
-    Ok(Sound {
-        frames,
-        rate,
-        skipped_notes: 0,
-    })
+    Score::of_groove(groove, turns, rate).render(font, None, &mut |_| ())
 }
 
 /// Sound as the bytes of a WAV file of 24 bits.

@@ -29,6 +29,9 @@ pub enum Request {
         links: Vec<ChainLink>,
         takeover: Takeover,
     },
+    /// Plays a bar once, in the place of what goes round: from the next step on to the next bar line,
+    /// or the whole of the next bar. Nothing is held up by it, and when nothing plays, nothing does.
+    PlayFill { bar: Groove, takeover: Takeover },
     /// Records what is heard and played; while one recording is made, another one is not begun.
     Record(RecordOptions),
     /// Which notes that come in strike which lanes.
@@ -58,6 +61,12 @@ pub enum Setup {
     OpenAudio(Option<String>),
     /// Gives the sound card back; the clock goes on.
     CloseAudio,
+    /// Takes part in the Link session of a Carabiner that runs, or will, at this address; its clock
+    /// takes the place of MIDI's.
+    OpenLink(String),
+    CloseLink,
+    /// Has the Link session go at this many quarter notes a minute.
+    SetLinkTempo(f64),
     /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
     /// [`crate::engine::VIRTUAL_PORT`] is a port of our own, to which other programs connect.
     OpenMidiOut(String),

@@ -8,7 +8,7 @@ use crate::engine::sound::mixer::{at_level, midi_velocity};
 use crate::engine::time::feel::Feel;
 use crate::engine::time::player::{Chain, Link, Player, Stroke};
 use crate::engine::time::units::{TICKS_PER_QUARTER, TICKS_PER_STEP};
-use musicvae::music::midi_file::{Encoded, MidiFileError, Take};
+use musicvae::music::midi_file::{Encoded, Layout, MidiFileError, Take};
 use musicvae::music::{LANES, Meter};
 
 /// Music to be written down, and how it is played.
@@ -53,7 +53,7 @@ impl Song {
     ///
     /// # Errors
     /// When it is too long for a file, or has a tempo or meter that no file knows.
-    pub fn midi(&self) -> Result<Encoded, MidiFileError> {
+    pub fn midi(&self, layout: Layout) -> Result<Encoded, MidiFileError> {
         let (player, passages) = self.laid_out();
         let end: i64 = passages.iter().map(|it| it.steps).sum();
         let strokes = player.map_or_else(Vec::new, |player| self.strokes(player, end));
@@ -68,8 +68,16 @@ impl Song {
         take.end = tick_of(end);
         let written = |it: Stroke| (tick(&it), it.lane, self.velocity(&it));
         take.strokes = strokes.into_iter().map(written).collect();
-        let bytes = take.encode()?;
+        let bytes = take.encode(layout)?;
         Ok(Encoded { bytes, clamped })
+    }
+
+    /// The strokes that are heard, and its length in steps.
+    pub(super) fn played(&self) -> (Vec<Stroke>, i64) {
+        let (player, passages) = self.laid_out();
+        let end = passages.iter().map(|it| it.steps).sum();
+        let strokes = player.map_or_else(Vec::new, |player| self.strokes(player, end));
+        (strokes, end)
     }
 
     /// The strokes that are heard, as the player plays the steps up to `end` the first time round. The

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::engine::core::shared::Shared;
 use crate::engine::events::Nanos;
+use crate::engine::link::LinkState;
 use crate::engine::record::{Progress, Recording};
 use crate::engine::sound::Kit;
 use crate::engine::time::Position;
@@ -78,6 +79,7 @@ pub struct Status {
     pub midi: MidiState,
     pub midi_in: MidiState,
     pub sync: Sync,
+    pub link: LinkState,
     /// Name of the kit in use.
     pub kit: String,
     /// The drum kits that the SoundFont has, for [`super::Setup::SetKit`].
@@ -109,6 +111,7 @@ pub(crate) struct Slow {
     pub audio: AudioState,
     pub midi: MidiState,
     pub midi_in: MidiState,
+    pub link: LinkState,
     pub kit: String,
     pub kits: Arc<[Kit]>,
     pub kit_error: Option<String>,
@@ -131,6 +134,7 @@ impl Slow {
             midi_in: MidiState::Off {
                 reason: "No MIDI input is chosen.".into(),
             },
+            link: LinkState::Off,
             kit: String::new(),
             kits: Arc::from([]),
             kit_error: None,
@@ -159,6 +163,7 @@ impl Status {
             midi: slow.midi,
             midi_in: slow.midi_in,
             sync: Sync::new(shared, now),
+            link: slow.link,
             kit: slow.kit,
             kits: slow.kits,
             kit_error: slow.kit_error,

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::files::{self, Wav};
 use super::tap::Happening;
 use crate::engine::time::units::TICKS_PER_QUARTER;
-use musicvae::music::{midi_file::Take, write_whole_file};
+use musicvae::music::midi_file::{Layout, Take};
+use musicvae::music::write_whole_file;
 
 /// Time between two updates of the WAV header, and of the MIDI file.
 const FLUSH_SOUND: Duration = Duration::from_secs(1);
@@ -239,7 +240,7 @@ impl Writer {
         self.take_changed = false;
         let bytes = self
             .take
-            .encode()
+            .encode(Layout::Drums)
             .map_err(|error| format!("{}: {error}.", path.display()))?;
         write_whole_file(&files::unfinished(path), |out| out.write_all(&bytes))
             .map_err(|error| broken(path, &error))

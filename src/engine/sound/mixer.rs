@@ -1,12 +1,19 @@
 //! From strokes to sound: one synthesizer a lane, so that each lane has its own level, pan and
 //! meter, then a master level and a limiter. Free of allocation once it is built.
 
+mod compressor;
+mod room;
 mod strip;
+mod variants;
+
+use std::sync::Arc;
 
 use super::click::Click;
 use super::limiter::{LOOKAHEAD, Limiter};
 use super::soundfont::{SoundFont, SoundFontError};
+use compressor::Compressor;
 use musicvae::music::{LANES, Lane};
+use room::Room;
 use strip::Strip;
 
 /// Most frames that [`Mixer::render`] takes at a time.
@@ -84,6 +91,9 @@ impl Default for LaneControl {
 pub(crate) struct Controls {
     pub lanes: [LaneControl; LANES],
     pub master: f32,
+    /// Whether the lanes sound in a room, and whether a compressor holds them together.
+    pub room: bool,
+    pub compressor: bool,
 }
 
 impl Default for Controls {
@@ -91,6 +101,8 @@ impl Default for Controls {
         Controls {
             lanes: [LaneControl::default(); LANES],
             master: 1.0,
+            room: false,
+            compressor: false,
         }
     }
 }
@@ -128,10 +140,14 @@ pub(crate) struct Peaks {
     pub master: [f32; 2],
 }
 
-/// Nine lanes, a master level and a limiter.
+/// Nine lanes, a room, a compressor, a master level and a limiter.
 pub(crate) struct Mixer {
     /// By [`Lane::index`].
     strips: Vec<Strip>,
+    /// Of each program.
+    variants: Arc<[u8]>,
+    room: Room,
+    compressor: Compressor,
     click: Click,
     limiter: Limiter,
     rate: u32,
@@ -144,11 +160,14 @@ impl Mixer {
     /// Builds the synthesizers; allocates, so not on the audio thread. `program` is the drum kit.
     pub fn new(font: &SoundFont, rate: u32, program: u8) -> Result<Mixer, SoundFontError> {
         let mut strips = Vec::with_capacity(LANES);
-        for _ in 0..LANES {
-            strips.push(Strip::new(font, rate)?);
+        for lane in Lane::ALL {
+            strips.push(Strip::new(font, rate, lane)?);
         }
         let mut mixer = Mixer {
             strips,
+            variants: font.variants(),
+            room: Room::new(rate),
+            compressor: Compressor::new(rate),
             click: Click::new(rate),
             limiter: Limiter::new(rate as f32),
             rate,
@@ -167,8 +186,9 @@ impl Mixer {
 
     /// Chooses the drum kit for the notes that follow.
     pub fn set_program(&mut self, program: u8) {
+        let variants = self.variants.get(usize::from(program)).map_or(1, |it| *it);
         for strip in &mut self.strips {
-            strip.set_program(program);
+            strip.set_program(program, variants);
         }
     }
 
@@ -185,6 +205,7 @@ impl Mixer {
         for strip in &mut self.strips {
             strip.silence();
         }
+        self.room.wipe();
         self.click.silence();
     }
 
@@ -207,6 +228,10 @@ impl Mixer {
         left.fill(0.0);
         right.fill(0.0);
         let mut peaks = Peaks::default();
+        let in_room = self.room.listens(controls.room);
+        if in_room {
+            self.room.sent[..frames].fill(0.0);
+        }
         let smooth = 1.0 - (-1.0 / (SMOOTH_SECONDS * self.rate as f32)).exp();
         for lane in Lane::ALL {
             let strip = &mut self.strips[lane.index()];
@@ -217,6 +242,7 @@ impl Mixer {
             }
             let target = controls.gains(lane);
             let mut peak = 0.0_f32;
+            let share = room::share(lane);
             for n in 0..frames {
                 strip.gains[0] += (target[0] - strip.gains[0]) * smooth;
                 strip.gains[1] += (target[1] - strip.gains[1]) * smooth;
@@ -224,9 +250,15 @@ impl Mixer {
                 left[n] += sample[0];
                 right[n] += sample[1];
                 peak = peak.max(sample[0].abs()).max(sample[1].abs());
+                if in_room {
+                    self.room.sent[n] += (sample[0] + sample[1]) * share;
+                }
             }
             peaks.lanes[lane.index()] = peak;
         }
+        self.room.add_to(left, right, controls.room, smooth);
+        self.compressor
+            .process(left, right, controls.compressor, smooth);
         self.click.add_to(left, right);
         for n in 0..frames {
             self.master += (controls.master - self.master) * smooth;

@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+mod compressed;
 mod plain;
 mod riff;
 mod tables;
@@ -22,13 +23,8 @@ const LARGEST: u64 = 2 << 30;
 pub enum SoundFontError {
     #[error("{name} cannot be read: {source}")]
     Read { name: String, source: io::Error },
-    #[error("{name} is not a SoundFont 2 file: choose an .sf2 file")]
+    #[error("{name} is not a SoundFont: choose an .sf2 or .sf3 file")]
     NotASoundFont { name: String },
-    #[error(
-        "{name} is a compressed SoundFont (SF3), which cannot be played: convert it to SF2, for \
-         instance with Polyphone"
-    )]
-    Compressed { name: String },
     #[error(
         "{name} is cut short: it ends at byte {length}, within a part that should end at byte \
          {end}; copy or download it again"
@@ -67,6 +63,7 @@ pub struct SoundFont {
     pub(crate) font: Arc<rustysynth::SoundFont>,
     name: String,
     kits: Arc<[Kit]>,
+    variants: Arc<[u8]>,
     has_drums: bool,
 }
 
@@ -85,13 +82,17 @@ impl SoundFont {
             detail,
         };
         let lists = lists(name, &mut reader)?;
-        let plain = lists.plain(reader).map_err(read_error)?;
+        // The decoder of compressed samples may panic on a damaged file.
+        let plain = catch_unwind(AssertUnwindSafe(|| lists.plain(reader, LARGEST)))
+            .map_err(|_| damaged("its samples can't be decoded".into()))?
+            .map_err(read_error)?;
         let mut reader = plain.map_err(damaged)?;
         // The synthesizer's reader may panic on a damaged file.
         let font = catch_unwind(AssertUnwindSafe(|| rustysynth::SoundFont::new(&mut reader)))
             .map_err(|_| damaged("its tables contradict each other".into()))?
             .map_err(|error| damaged(error.to_string()))?;
         let kits = kits(&font);
+        let variants = variants(&font);
         let is_kit = |preset: &rustysynth::Preset| preset.get_bank_number() == DRUM_BANK;
         let has_drums = font.get_presets().iter().any(is_kit);
         let title = font
@@ -107,6 +108,7 @@ impl SoundFont {
                 title
             },
             kits,
+            variants,
             has_drums,
         })
     }
@@ -121,10 +123,31 @@ impl SoundFont {
         self.has_drums
     }
 
+    /// How many recordings of each stroke the kit of each program has.
+    pub(crate) fn variants(&self) -> Arc<[u8]> {
+        self.variants.clone()
+    }
+
     /// Its drum kits; when it has none in the drum bank, the preset that is played instead.
     pub fn kits(&self) -> Arc<[Kit]> {
         self.kits.clone()
     }
+}
+
+/// Variants of the kit of each program: a SoundFont has no other way to hold several recordings of one
+/// stroke, as zones that overlap sound together. They are presets of the same program in the banks
+/// after the drums'.
+fn variants(font: &rustysynth::SoundFont) -> Arc<[u8]> {
+    let is_there = |program: i32, bank: i32| {
+        let presets = font.get_presets().iter();
+        let mut at = presets.map(|it| (it.get_patch_number(), it.get_bank_number()));
+        at.any(|it| it == (program, bank))
+    };
+    let count = |program: i32| {
+        let banks = DRUM_BANK..DRUM_BANK + 128;
+        banks.take_while(|bank| is_there(program, *bank)).count() as u8
+    };
+    (0..128).map(|program| count(program).max(1)).collect()
 }
 
 fn kits(font: &rustysynth::SoundFont) -> Arc<[Kit]> {
@@ -150,7 +173,7 @@ fn kits(font: &rustysynth::SoundFont) -> Arc<[Kit]> {
     kits.into()
 }
 
-/// The lists of a SoundFont: each must lie within the file, and the samples must not be compressed.
+/// The lists of a SoundFont: each must lie within the file.
 fn lists(name: &str, file: &mut (impl Read + Seek)) -> Result<Lists, SoundFontError> {
     let name = || name.to_string();
     let read_error = |source| SoundFontError::Read {
@@ -184,9 +207,6 @@ fn lists(name: &str, file: &mut (impl Read + Seek)) -> Result<Lists, SoundFontEr
             length,
             end,
         });
-    }
-    if lists.are_compressed(file).map_err(read_error)? {
-        return Err(SoundFontError::Compressed { name: name() });
     }
     Ok(lists)
 }

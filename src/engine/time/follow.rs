@@ -27,6 +27,9 @@ const GENTLE: f64 = 0.03;
 /// Nearly right, in seconds.
 const NEAR: f64 = 0.03;
 
+/// Ticks of a bar, of a clock that knows its bars.
+const BAR: i64 = 96;
+
 /// So many steps away the music jumps.
 const FAR: f64 = 4.0;
 
@@ -91,6 +94,8 @@ pub(crate) struct Follower {
     armed: Option<Move>,
     /// The next tick begins the song anew, wherever the ticks before it were.
     downbeat: bool,
+    /// Number of a tick that begins a bar, where the clock says so.
+    bar: Option<i64>,
 }
 
 impl Follower {
@@ -113,6 +118,7 @@ impl Follower {
             song: Song::Stopped { next: 0 },
             armed: None,
             downbeat: false,
+            bar: None,
         };
         follower.assume(qpm);
         follower
@@ -147,6 +153,10 @@ impl Follower {
                 self.armed = None;
                 Some(Move::Stop)
             }
+            ClockMessage::Bar(in_bar) => {
+                self.bar = in_bar.map(|ticks| self.number + 1 - i64::from(ticks));
+                None
+            }
             ClockMessage::Position(sixteenths) => {
                 let next = i64::from(sixteenths) * CLOCKS_PER_STEP as i64;
                 match self.song {
@@ -165,7 +175,7 @@ impl Follower {
     }
 
     /// Play was pressed here. When the master plays, it is joined where it is; otherwise our song
-    /// begins with the next tick.
+    /// begins with the next tick, or the next bar where it is known.
     pub fn join(&mut self, now: Nanos) -> Move {
         match (self.song, self.position(now)) {
             (
@@ -180,7 +190,7 @@ impl Follower {
                     .is_some_and(|last| now as f64 - last < LOST as f64);
                 self.song = if coming {
                     Song::Playing {
-                        first: self.number + 1,
+                        first: self.next_bar(),
                         by_master: false,
                     }
                 } else {
@@ -193,14 +203,18 @@ impl Follower {
     }
 
     /// We play already, and are at `position` (in steps) at `time`: from now on the nearest tick is
-    /// ours, too. Does nothing while no clock comes.
+    /// ours, too, or the nearest bar line where it is known. Does nothing while no clock comes.
     pub fn adopt(&mut self, position: f64, time: Nanos) {
         let Some(line) = self.line else { return };
         let fresh = self
             .last
             .is_some_and(|last| time as f64 - last < LOST as f64);
         let tick = line.number as f64 + (time as f64 - line.time) / line.period;
-        let first = (tick - position * CLOCKS_PER_STEP).round();
+        let first = tick - position * CLOCKS_PER_STEP;
+        let first = match self.bar {
+            None => first.round(),
+            Some(bar) => bar as f64 + ((first - bar as f64) / BAR as f64).round() * BAR as f64,
+        };
         if fresh && self.armed.is_none() && first.abs() < 1e15 {
             self.song = Song::Playing {
                 first: first as i64,
@@ -263,6 +277,13 @@ impl Follower {
             Song::Stopped { next } => next,
             Song::Playing { first, .. } => (self.number + 1 - first).max(0),
         }
+    }
+
+    /// Number of the next tick that begins a bar; of the next one where bars are unknown.
+    fn next_bar(&self) -> i64 {
+        let next = self.number + 1;
+        let away = self.bar.map_or(0, |bar| (bar - next).rem_euclid(BAR));
+        next + away
     }
 
     /// The song begins at the tick that comes next, which is its tick `next`.

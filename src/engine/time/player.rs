@@ -46,11 +46,21 @@ struct Pending {
     link: Option<usize>,
 }
 
+/// A bar that plays once in the place of what goes round, which is not held up by it.
+#[derive(Debug)]
+struct Fill {
+    part: Part,
+    /// Its first step, and the first one that is not its own any more: a bar line.
+    from: i64,
+    to: i64,
+}
+
 /// Plays a pattern, some bars of it or a chain of them round and round.
 #[derive(Debug)]
 pub(crate) struct Player {
     part: Part,
     pending: Option<Pending>,
+    fill: Option<Fill>,
     looped: Option<Bars>,
     chain: Option<Box<Chain>>,
     /// Number of the part that plays in the chain, when it is one of the chain's.
@@ -66,6 +76,7 @@ impl Player {
         Player {
             part: Part::new(pattern, None, 0),
             pending: None,
+            fill: None,
             looped: None,
             chain: None,
             link: None,
@@ -80,6 +91,7 @@ impl Player {
     pub fn rewind(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
         self.cursor = position.min(0.0);
         self.next = [0; LANES];
+        self.end_fill(displace);
         if let Some(pending) = self.pending.take() {
             self.put(pending.part, displace);
         }
@@ -210,6 +222,32 @@ impl Player {
         self.wait(part, from, Some(0), displace);
     }
 
+    /// Plays a bar in the place of what goes round: from its next step on to the next bar line, or
+    /// the whole of the next bar. All else goes on below it.
+    pub fn set_fill(
+        &mut self,
+        bar: Arc<Pattern>,
+        takeover: Takeover,
+        displace: &mut dyn FnMut(Displaced),
+    ) {
+        self.end_fill(displace);
+        let from = match takeover {
+            Takeover::Now => self.next_step(),
+            Takeover::NextBar | Takeover::NextLoop => self.next_bar(),
+        };
+        let below = self.governing(from);
+        let ahead = below.place(from) % below.pattern.bar_steps();
+        let to = below.next_bar(from + 1);
+        let part = Part::new(bar, None, from - ahead);
+        self.fill = Some(Fill { part, from, to });
+    }
+
+    fn end_fill(&mut self, displace: &mut dyn FnMut(Displaced)) {
+        if let Some(fill) = self.fill.take() {
+            displace(Displaced::Pattern(fill.part.pattern));
+        }
+    }
+
     /// What waits is put in place at once, for a player that stands still.
     pub fn settle(&mut self, displace: &mut dyn FnMut(Displaced)) {
         if self.link.is_none() {
@@ -233,13 +271,17 @@ impl Player {
             self.turn_over(displace);
         }
         self.play_to(to, &mut emit);
+        let is_over = |fill: &Fill| self.next.iter().all(|next| *next >= fill.to);
+        if self.fill.as_ref().is_some_and(is_over) {
+            self.end_fill(displace);
+        }
     }
 
     fn play_to(&mut self, to: f64, emit: &mut impl FnMut(Stroke)) {
         for lane in Lane::ALL {
             loop {
                 let n = self.next[lane.index()];
-                let part = self.governing(n);
+                let part = self.heard(n);
                 let hit = part.hit(n, lane);
                 let position = match hit {
                     Some(hit) => self.feel.place(n, hit.offset),
@@ -273,6 +315,14 @@ impl Player {
         match &self.pending {
             Some(pending) if n >= pending.from => &pending.part,
             _ => &self.part,
+        }
+    }
+
+    /// What is heard at step `n`: a fill, or what goes round.
+    fn heard(&self, n: i64) -> &Part {
+        match &self.fill {
+            Some(fill) if (fill.from..fill.to).contains(&n) => &fill.part,
+            _ => self.governing(n),
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Position {
     pub loop_steps: u32,
     /// Turns of the loop since it began.
     pub turn: u64,
+    /// Steps since play, with the fraction; 0 while it counts in.
+    pub played: f64,
     /// Bars still to be counted before the loop begins, this one included; 0 when it plays. `beat`
     /// and `tick` then count within this bar.
     pub count_in: u32,
@@ -93,6 +95,7 @@ impl Playhead {
             } else {
                 (since.max(0.0) / length as f64) as u64
             },
+            played: steps.max(0.0),
             count_in: if counting {
                 (-steps / bar as f64).ceil() as u32
             } else {
@@ -228,6 +231,7 @@ mod tests {
                 step: 22.0,
                 loop_steps: 64,
                 turn: 1,
+                played: 86.0,
                 ..Position::default()
             }
         );

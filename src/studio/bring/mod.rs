@@ -6,7 +6,6 @@ mod files;
 mod piece;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -309,15 +308,9 @@ impl Bring {
     }
 
     fn take_into(&mut self, slot: usize, ground: &mut Ground) {
-        let Some(kept) = self.chosen() else { return };
-        ground.undo.before(&ground.scene, Change::Single);
-        let before = match &ground.scene.slots.all[slot] {
-            Some(before) => format!(" ({} before; u undoes it)", before.name),
-            None => String::new(),
-        };
-        let name = &kept.name;
-        ground.say(format!("Slot {} holds {name}{before}.", slot + 1));
-        ground.scene.slots.all[slot] = Some(Arc::new(kept));
+        if let Some(kept) = self.chosen() {
+            ground.put_into_slot(slot, kept);
+        }
     }
 
     /// What was left out of the file, as the end of a sentence.

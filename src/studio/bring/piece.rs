@@ -115,6 +115,23 @@ impl Piece {
         (0..self.length()).map(bar).collect()
     }
 
+    /// All of it, cut into windows that don't overlap, with their names; the last may be shorter.
+    pub fn end_to_end(&self) -> impl Iterator<Item = (String, Groove)> {
+        let full = self.windows.iter().enumerate().step_by(self.bars);
+        let pieces = full.map(|(place, groove)| (self.window_name(place), groove.clone()));
+        let told = self.windows.len().div_ceil(self.bars) * self.bars;
+        let rest = self.length().saturating_sub(told);
+        let rest = self.windows.last().filter(|_| rest > 0).map(|last| {
+            let mut groove = last.clone();
+            let steps = rest * groove.meter.steps_per_bar();
+            groove
+                .steps
+                .drain(..groove.steps.len().saturating_sub(steps));
+            (self.window_name(self.windows.len() - 1), groove)
+        });
+        pieces.chain(rest)
+    }
+
     /// Windows that have all of it between them, with their names: one after the other, and the last.
     pub fn in_a_row(&self) -> impl Iterator<Item = (String, &Groove)> {
         let last = self.windows.len().saturating_sub(1);

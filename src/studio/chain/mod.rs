@@ -5,11 +5,9 @@
 pub mod first_format;
 mod typed;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Change, Ground, Origin, Overlay, SLOTS, Slots};
+use super::ground::{Change, Ground, Origin, Overlay, SLOTS};
 pub use typed::{parse, text};
 
 pub use super::ground::{Link, Slot};
@@ -78,16 +76,10 @@ pub fn apply(action: Action, ground: &mut Ground) {
             let order = text(&ground.scene.slots.order());
             ground.say(format!("The chain plays: {order}."));
         }
-        Action::SetChain(links) => change(ground, |slots| slots.links = links),
+        Action::SetChain(links) => ground.change_slots(|slots| slots.links = links),
         Action::StoreSlot => {
             let (groove, name) = (looping_bars(ground), ground.groove_name());
-            let before = match &ground.scene.slots.all[selected] {
-                Some(slot) => format!(" ({} before; u undoes it)", slot.name),
-                None => String::new(),
-            };
-            ground.say(format!("Slot {} holds {name}{before}.", selected + 1));
-            let slot = Arc::new(Slot { groove, name });
-            change(ground, |slots| slots.all[selected] = Some(slot));
+            ground.put_into_slot(selected, Slot { groove, name });
         }
         Action::RecallSlot => {
             if let Some(slot) = ground.scene.slots.all[selected].clone() {
@@ -101,19 +93,12 @@ pub fn apply(action: Action, ground: &mut Ground) {
         }
         Action::ClearSlot => {
             ground.say(format!("Slot {} is empty; u undoes it.", selected + 1));
-            change(ground, |slots| {
+            ground.change_slots(|slots| {
                 slots.all[selected] = None;
                 slots.links.retain(|link| link.slot != selected);
             });
         }
     }
-}
-
-/// Changes the slots or the chain, as a step of undo; the engine gets the chain as it is now.
-fn change(ground: &mut Ground, change: impl FnOnce(&mut Slots)) {
-    ground.undo.before(&ground.scene, Change::Single);
-    change(&mut ground.scene.slots);
-    ground.slots_changed();
 }
 
 /// The slot under the cursor of the list.

@@ -2,7 +2,7 @@
 
 use super::Studio;
 use crate::studio::ground::{Kind, Overlay, Question};
-use crate::studio::{answers, chain, devices, library, midi, overlays, qualities, session};
+use crate::studio::{answers, chain, devices, export, library, midi, overlays, qualities, session};
 
 impl Studio {
     /// Hands on what is done in an overlay to the feature whose it is.
@@ -36,6 +36,9 @@ impl Studio {
                 }
             }
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
+            (Some(Overlay::Exports { .. }), Accept) => {
+                self.export.write_selected(&self.drum_machine.map, ground);
+            }
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
             (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
@@ -73,6 +76,10 @@ impl Studio {
             (Some(Overlay::Library { searching: true }), Erase) => {
                 self.library.type_word(None, ground);
             }
+            (Some(Overlay::Variations), Close) => self.variations.close(ground),
+            (Some(Overlay::Variations), MoveSelection(by)) => {
+                self.variations.move_selection(*by, ground);
+            }
             (Some(Overlay::Library { .. }), MoveSelection(by)) => {
                 self.library.move_selection(*by, ground);
             }
@@ -99,6 +106,7 @@ impl Studio {
                     }
                     Some(Overlay::Chain { .. }) => chain::LAST_LINE,
                     Some(Overlay::Qualities { .. }) => qualities::last_line(ground),
+                    Some(Overlay::Exports { .. }) => export::Form::ALL.len() - 1,
                     _ => usize::MAX,
                 };
                 overlays::apply(action, ground);

@@ -7,10 +7,10 @@ use super::requests::{Reading, Working};
 use super::scene::{Anchor, End, Origin};
 use super::undo::Change;
 use crate::engine::Takeover;
-use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{Latent, latent};
-use musicvae::music::Groove;
+use musicvae::music::{Cells, Groove};
+use musicvae::{Fill, Rework};
 
 // What the answers depend on.
 impl Ground {
@@ -54,6 +54,39 @@ impl Ground {
         z
     }
 
+    /// The direction to fills in the latent space of the model in use.
+    ///
+    /// # Errors
+    /// Why it is not known, in one sentence.
+    pub fn fill_direction(&self) -> Result<&Latent, String> {
+        let mut qualities = self.qualities()?.iter();
+        let fill = qualities.find(|quality| quality.name == Fill::ATTRIBUTE);
+        let fill = fill.map(|quality| &quality.vector);
+        fill.ok_or_else(|| {
+            "This model's attributes know no fills: make them anew, of a corpus that labels fills, \
+             with `musicvae-tui attributes make`."
+                .into()
+        })
+    }
+
+    /// A fill in a bar of the groove, where some cells stay.
+    ///
+    /// # Errors
+    /// Why there can be none, in one sentence.
+    pub fn fill(&self, bar: usize, kept: Cells) -> Result<Fill, String> {
+        let direction = self.fill_direction()?.clone();
+        Ok(Fill {
+            bar,
+            direction,
+            kept,
+        })
+    }
+
+    /// A number for a question whose answer a feature waits for.
+    pub fn next_ticket(&mut self) -> u64 {
+        self.requests.next_ticket()
+    }
+
     /// What a model does to the groove right now.
     pub fn reworking(&self) -> Option<Rework> {
         self.requests.working.as_ref().map(|working| working.rework)
@@ -84,7 +117,24 @@ impl Ground {
         self.requests.reading.take_if(|reading| reading.steered);
         self.scene.pending = true;
         let how = self.scene.decoding();
-        self.ask(Effect::Decode { ticket, z, how });
+        let locked = self.to_fit();
+        self.ask(Effect::Decode {
+            ticket,
+            z,
+            how,
+            locked,
+        });
+    }
+
+    /// Moves the slider, and asks for the groove there.
+    pub fn slide_to(&mut self, to: f32) {
+        let to = (to * 1000.0).round().clamp(0.0, 1000.0) / 1000.0;
+        if to == self.scene.slider && self.scene.origin == Origin::Slider {
+            return;
+        }
+        self.undo.before(&self.scene, Change::Slider);
+        self.scene.slider = to;
+        self.decode(Takeover::Now, false);
     }
 
     /// Asks what A and B sound like; the groove stays as it is.
@@ -98,7 +148,12 @@ impl Ground {
         let z = points.map(|z| self.steered(z)).to_vec();
         let how = self.scene.decoding();
         self.requests.taken = ticket;
-        self.ask(Effect::Decode { ticket, z, how });
+        self.ask(Effect::Decode {
+            ticket,
+            z,
+            how,
+            locked: None,
+        });
     }
 
     /// Whether A and B are points that the model in use can be asked for.

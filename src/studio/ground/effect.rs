@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use super::config;
 use super::keeping::Keeping;
 use super::screen::{Kind, Named};
-use crate::engine::{DrumMap, Request, Song};
-use musicvae::Rework;
+use crate::engine::{DrumMap, Request, Song, SoundFontSource};
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{Decoding, DeviceChoice, Latent};
-use musicvae::music::Groove;
+use musicvae::music::midi_file::Layout;
+use musicvae::music::{Cells, Groove};
 use musicvae::training::Earlier;
+use musicvae::{Fill, Rework, Variation};
 
 /// What a file is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,33 @@ pub enum Purpose {
     Collect,
 }
 
+/// A groove, and the cells of it that are locked: what else is played has to fit them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Locked {
+    pub groove: Groove,
+    pub cells: Cells,
+}
+
+/// What music is written as.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Paper {
+    /// A MIDI file for a drum machine.
+    Midi(Layout, Box<DrumMap>),
+    /// Sound, in one file or in one a lane.
+    Sound {
+        font: SoundFontSource,
+        by_lane: bool,
+    },
+}
+
+/// What relatives of a groove are to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kin {
+    Variation(Variation),
+    /// The groove with a fill in a bar.
+    Fill(Fill),
+}
+
 /// A request that a feature makes and the workers carry out. The studio itself touches no thread,
 /// device or file, so tests read these instead.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +61,17 @@ pub enum Effect {
         ticket: u64,
         z: Vec<Latent>,
         how: Decoding,
+        /// What the first of them has to fit.
+        locked: Option<Box<Locked>>,
+    },
+    /// A relative of a groove for each seed; a newer request of the kind takes the place of one that
+    /// still waits.
+    Relate {
+        ticket: u64,
+        groove: Groove,
+        kin: Kin,
+        temperature: f32,
+        seeds: Vec<u64>,
     },
     /// A groove to its latent.
     Encode {
@@ -67,10 +106,10 @@ pub enum Effect {
     ReadLibrary,
     /// Writes what controllers are bound to, as text, to its file.
     KeepBindings(String),
-    /// Writes what is heard for a drum machine, as `name.mid` in `folder`.
+    /// Writes what is heard, under a name in `folder`.
     Export {
         song: Box<Song>,
-        map: Box<DrumMap>,
+        paper: Paper,
         folder: PathBuf,
         name: String,
         /// What the file holds, for the sentence that is said.

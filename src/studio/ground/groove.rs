@@ -1,9 +1,10 @@
 //! The groove that is heard and shown, and what happens to it: edits, new grooves, playing.
 
+use std::sync::Arc;
+
 use super::Ground;
 use super::scene::Origin;
-use super::slots::{Link, Turn};
-use super::sound::in_words;
+use super::slots::{Link, Slot, Slots, Turn};
 use super::undo::Change;
 use crate::engine::{ChainLink, Request, Takeover};
 use musicvae::music::{Groove, Hit, Lane};
@@ -18,7 +19,7 @@ impl Ground {
     }
 
     /// The groove that is heard but for one that is only listened to.
-    fn own_groove(&self) -> &Groove {
+    pub(super) fn own_groove(&self) -> &Groove {
         match self.sounding() {
             Some(turn) => &turn.kept.groove,
             None => &self.scene.groove,
@@ -52,15 +53,6 @@ impl Ground {
         !state.mute && (state.solo || !any_solo)
     }
 
-    /// The locked lanes by name, `the locked Kick and CHat`; `None` when none is.
-    pub fn locked_words(&self) -> Option<String> {
-        let locked = Lane::ALL
-            .into_iter()
-            .filter(|lane| self.lanes[lane.index()].lock);
-        let names = in_words(locked);
-        (!names.is_empty()).then(|| format!("the locked {names}"))
-    }
-
     /// Has the engine play the scene's groove; a chain is left for it.
     pub fn play_groove(&mut self, takeover: Takeover) {
         self.chain = None;
@@ -91,9 +83,27 @@ impl Ground {
         self.send(Request::SetChain { links, takeover });
     }
 
-    /// The slots are other ones: a chain that plays goes on with them, while there is one left.
+    /// Changes the slots or the chain, as a step of undo; the engine gets the chain as it is now.
+    pub fn change_slots(&mut self, change: impl FnOnce(&mut Slots)) {
+        self.undo.before(&self.scene, Change::Single);
+        change(&mut self.scene.slots);
+        self.slots_changed();
+    }
+
+    /// Keeps a groove in a slot, from 0 on.
+    pub fn put_into_slot(&mut self, slot: usize, kept: Slot) {
+        let before = match &self.scene.slots.all[slot] {
+            Some(before) => format!(" ({} before; u undoes it)", before.name),
+            None => String::new(),
+        };
+        self.say(format!("Slot {} holds {}{before}.", slot + 1, kept.name));
+        self.change_slots(|slots| slots.all[slot] = Some(Arc::new(kept)));
+    }
+
+    /// The slots are other ones: a chain that plays goes on with them, while there is one left, and
+    /// once nothing else is listened to.
     pub fn slots_changed(&mut self) {
-        if self.chain.is_none() {
+        if self.chain.is_none() || self.audition.is_some() {
             return;
         }
         match self.scene.slots.order().is_empty() {
@@ -124,21 +134,13 @@ impl Ground {
         self.scene.origin = Origin::Edited;
     }
 
-    /// A new groove: locked lanes keep what they have. Whoever listens to another one hears it afterwards.
-    pub fn take_groove(&mut self, mut groove: Groove, origin: Origin, takeover: Takeover) {
-        let heard = self.own_groove().clone();
-        for (lane, _) in self
-            .lanes
-            .iter()
-            .enumerate()
-            .filter(|(_, state)| state.lock)
-        {
-            for (step, lanes) in groove.steps.iter_mut().enumerate() {
-                lanes[lane] = heard.steps.get(step).and_then(|old| old[lane]);
-            }
-        }
-        groove.qpm = self.sound.tempo;
-        self.scene.groove = groove;
+    /// A new groove: what is locked keeps what it has. Whoever listens to another one hears it afterwards.
+    pub fn take_groove(&mut self, groove: Groove, origin: Origin, takeover: Takeover) {
+        let locked = self.locked(&groove);
+        self.scene.groove = Groove {
+            qpm: self.sound.tempo,
+            ..groove.with_cells_of(self.own_groove(), &locked)
+        };
         self.scene.origin = origin;
         self.cursor_inside();
         if self.audition.is_none() {

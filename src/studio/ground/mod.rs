@@ -11,6 +11,7 @@ mod effect;
 mod groove;
 mod heard;
 mod keeping;
+mod locks;
 mod messages;
 mod model;
 mod pane;
@@ -26,12 +27,13 @@ mod sound;
 pub mod stored;
 mod undo;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use arrangement::Arrangement;
 pub use device::Device;
-pub use effect::{Effect, Purpose};
+pub use effect::{Effect, Kin, Locked, Paper, Purpose};
 pub use heard::{Heard, Marks, fingerprint};
 pub use keeping::Keeping;
 pub use messages::{Message, Messages, Weight};
@@ -43,10 +45,10 @@ pub use screen::{Kind, Named, Overlay, Question, Screen};
 pub use selection::{Region, Selection, Span};
 pub use slots::{Link, SLOTS, Slot, Slots, Turn};
 pub use snapshot::{Snapshot, Space};
-pub use sound::{LaneState, MASTER, Sound, counted, in_words, set_to};
+pub use sound::{LaneState, MASTER, Sound, counted, in_words, set_to, soundfont};
 pub use undo::{Change, Undo};
 
-use crate::engine::{Request, Status, Sync};
+use crate::engine::{LinkState, Request, SoundFontSource, Status, Sync};
 pub use config::Config;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::LANES;
@@ -58,10 +60,14 @@ pub struct Ground {
     pub undo: Undo,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    /// The bars that keep their hits when a new groove arrives, from 0 on.
+    pub locked_bars: BTreeSet<usize>,
     /// What the engine was given to play in turn, while the chain is on.
     pub chain: Option<Vec<Turn>>,
     /// A groove that is heard before it is taken.
     pub audition: Option<Arc<Slot>>,
+    /// The SoundFont that was chosen last.
+    pub soundfont: SoundFontSource,
     /// The engine as last seen.
     pub transport: Status,
     /// The model in use; `None` until the first one is loaded.
@@ -94,8 +100,10 @@ impl Ground {
             undo: Undo::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            locked_bars: BTreeSet::new(),
             chain: None,
             audition: None,
+            soundfont: sound::soundfont(&config.soundfont.path),
             transport: sound::silent_transport(&config),
             model: None,
             space: None,
@@ -113,13 +121,18 @@ impl Ground {
         }
     }
 
-    /// The tempo as the screen writes it: `120.0`, or `ext` and what the external clock does.
+    /// The tempo as the screen writes it: `120.0`, or `ext` or `link` and what that clock does.
     pub fn tempo_words(&self) -> String {
+        let (clock, with) = match self.transport.link {
+            LinkState::Off => ("ext", String::new()),
+            LinkState::On { peers } if peers > 0 => ("link", format!(" +{peers}")),
+            _ => ("link", String::new()),
+        };
         match self.transport.sync {
             Sync::Internal => format!("{:.1}", self.sound.tempo),
-            Sync::Waiting => "ext (waiting)".into(),
-            Sync::Following(qpm) => format!("ext {qpm:.1}"),
-            Sync::Lost(_) => "ext lost".into(),
+            Sync::Waiting => format!("{clock} (waiting)"),
+            Sync::Following(qpm) => format!("{clock} {qpm:.1}{with}"),
+            Sync::Lost(_) => format!("{clock} lost"),
         }
     }
 

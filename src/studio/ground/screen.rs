@@ -64,12 +64,12 @@ pub enum Question {
     SaveSession,
     GrooveName,
     GrooveTags,
-    FindCheckpoints,
-    CheckpointName,
     Fill,
     Velocity,
     Timing,
     Random,
+    FindCheckpoints,
+    CheckpointName,
 }
 
 impl Question {
@@ -84,12 +84,12 @@ impl Question {
             Question::NewSession => "Begin a new session (its name)",
             Question::GrooveName => "Name of the groove (nothing for the one that it came with)",
             Question::GrooveTags => "Tags of the groove, with spaces between them",
-            Question::FindCheckpoints => "Checkpoints with these words (nothing for all)",
-            Question::CheckpointName => "Name of the checkpoint's file",
             Question::Fill => "Fill every how many steps (from where the selection began)",
             Question::Velocity => "Velocity (100; +10, -10 by so much; 40-110 first to last)",
             Question::Timing => "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step)",
             Question::Random => "Random (v20 t10: within velocity, hundredths; s25: % struck)",
+            Question::FindCheckpoints => "Checkpoints with these words (nothing for all)",
+            Question::CheckpointName => "Name of the checkpoint's file",
             Question::SaveSession => "Save this session as (its name)",
         }
     }
@@ -141,6 +141,12 @@ pub enum Overlay {
     /// The grooves that were heard; what is looked for is being typed, or not.
     Library {
         searching: bool,
+    },
+    /// Relatives of the groove.
+    Variations,
+    /// What can be written of what is heard.
+    Exports {
+        selected: usize,
     },
     /// The files of a folder, to bring one in.
     Files,

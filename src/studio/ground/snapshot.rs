@@ -1,5 +1,6 @@
 //! All of the ground that is there again next time: what a session keeps.
 
+use std::collections::BTreeSet;
 use std::path::absolute;
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub struct Snapshot {
     pub future: Vec<Arc<Scene>>,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    pub locked_bars: BTreeSet<usize>,
     pub pane: Pane,
     /// The cursor of the grid.
     pub lane: usize,
@@ -61,6 +63,7 @@ impl Snapshot {
             future: Vec::new(),
             sound: Sound::from(config),
             lanes: [LaneState::default(); LANES],
+            locked_bars: BTreeSet::new(),
             pane: Pane::default(),
             lane: 0,
             step: 0,
@@ -90,6 +93,7 @@ impl Ground {
             future: self.undo.future().to_vec(),
             sound: self.sound,
             lanes: self.lanes,
+            locked_bars: self.locked_bars.clone(),
             pane: self.screen.pane,
             lane: self.screen.lane,
             step: self.screen.step,
@@ -108,6 +112,7 @@ impl Ground {
         self.undo = Undo::of(snapshot.past, snapshot.future);
         self.sound = snapshot.sound;
         self.lanes = snapshot.lanes;
+        self.locked_bars = snapshot.locked_bars;
         self.screen.pane = snapshot.pane;
         self.screen.lane = snapshot.lane.min(LANES - 1);
         self.screen.step = snapshot.step;

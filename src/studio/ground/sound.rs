@@ -1,10 +1,15 @@
 //! How the groove is played, and the state of the lanes.
 
+use std::path::Path;
+
 use super::config::Config;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, PAN, Range, SWING, TEMPO, TIMING};
-use crate::engine::{AudioState, Bars, Command, MidiState, Position, Status, Sync, Takeover};
+use crate::engine::{
+    AudioState, Bars, Command, LinkState, MidiState, Position, SoundFontSource, Status, Sync,
+    Takeover,
+};
 use musicvae::music::{LANES, Lane};
 
 /// What the player may choose of the engine's levels for all lanes together.
@@ -28,6 +33,11 @@ pub struct Sound {
     pub dynamics: f32,
     /// Master level.
     pub level: f32,
+    /// Whether the kit sounds in a room, and whether a compressor holds it together.
+    #[serde(default)]
+    pub room: bool,
+    #[serde(default)]
+    pub compressor: bool,
     pub takeover: Takeover,
     /// Whether every beat clicks, and how loud a click is (0 to 1).
     pub metronome: bool,
@@ -46,6 +56,8 @@ impl From<&Config> for Sound {
             timing: config.playing.timing,
             dynamics: config.playing.velocity,
             level: config.audio.level,
+            room: false,
+            compressor: false,
             takeover: config.playing.takeover,
             metronome: config.playing.metronome,
             click: config.playing.click,
@@ -72,13 +84,15 @@ impl Sound {
     }
 
     /// What tells the engine all of it.
-    pub fn commands(&self) -> [Command; 8] {
+    pub fn commands(&self) -> [Command; 10] {
         [
             Command::SetTempo(self.tempo),
             Command::SetSwing(self.swing),
             Command::SetTimingAmount(self.timing),
             Command::SetVelocityAmount(self.dynamics),
             Command::SetMasterLevel(self.level),
+            Command::SetRoom(self.room),
+            Command::SetCompressor(self.compressor),
             Command::SetCountIn(self.count_in),
             Command::SetMetronome {
                 on: self.metronome,
@@ -141,6 +155,15 @@ impl LaneState {
     }
 }
 
+/// The SoundFont of a path; the empty one is the built-in kit.
+pub fn soundfont(path: &Path) -> SoundFontSource {
+    if path.as_os_str().is_empty() {
+        SoundFontSource::Embedded
+    } else {
+        SoundFontSource::File(path.into())
+    }
+}
+
 /// What the transport says before the engine has said anything.
 pub fn silent_transport(config: &Config) -> Status {
     Status {
@@ -162,7 +185,11 @@ pub fn silent_transport(config: &Config) -> Status {
         midi_in: MidiState::Off {
             reason: "No MIDI input is chosen.".into(),
         },
-        sync: if config.midi.follow_clock {
+        link: match config.midi.link {
+            true => LinkState::Looking,
+            false => LinkState::Off,
+        },
+        sync: if config.midi.follow_clock || config.midi.link {
             Sync::Waiting
         } else {
             Sync::Internal

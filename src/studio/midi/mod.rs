@@ -15,7 +15,7 @@ pub use targets::{Binding, Control, Target};
 use super::ground::quality::DENSITY;
 use super::ground::{Change, Config, Ground, Overlay};
 use crate::engine::range::TEMPO;
-use crate::engine::{Command, Received, Sync, Tap};
+use crate::engine::{Command, LinkState, Received, Setup, Sync, Tap};
 use musicvae::music::{Hit, Lane};
 
 /// What a player can do with MIDI devices.
@@ -24,6 +24,8 @@ use musicvae::music::{Hit, Lane};
 pub enum Action {
     /// Whether the MIDI clock that comes in is followed.
     ToggleFollow,
+    /// Whether to take part in the Link session that a Carabiner is in.
+    ToggleLink,
     /// Whether strokes on pads become part of the groove.
     ToggleOverdub,
     /// What is bound to which control, and learning another.
@@ -38,6 +40,8 @@ pub struct Midi {
     pub overdub: bool,
     /// An external clock is followed.
     pub follow: bool,
+    /// It is a Link session's.
+    pub link: bool,
     /// Controllers as last seen: channel, number, value.
     seen: Vec<(u8, u8, u8)>,
     /// Controllers of which it was said that they wait to be picked up.
@@ -68,6 +72,7 @@ impl Midi {
     pub fn new(config: &Config) -> Midi {
         Midi {
             follow: config.midi.follow_clock,
+            link: config.midi.link,
             ..Midi::default()
         }
     }
@@ -75,6 +80,7 @@ impl Midi {
     pub fn apply(&mut self, action: Action, ground: &mut Ground) {
         match action {
             Action::ToggleFollow => self.toggle_follow(ground),
+            Action::ToggleLink => self.toggle_link(ground),
             Action::ToggleOverdub => {
                 self.overdub = !self.overdub;
                 ground.send(Command::Overdub(self.overdub));
@@ -92,9 +98,33 @@ impl Midi {
 
     fn toggle_follow(&mut self, ground: &mut Ground) {
         self.follow = !self.follow;
-        ground.send(Command::FollowClock(self.follow));
-        if self.follow {
-            ground.say("Following the MIDI clock that comes in.");
+        if std::mem::take(&mut self.link) {
+            ground.send(Setup::CloseLink);
+        }
+        self.say_clock(ground, "Following the MIDI clock that comes in.");
+    }
+
+    fn toggle_link(&mut self, ground: &mut Ground) {
+        self.link = !self.link;
+        ground.send(match self.link {
+            true => Setup::OpenLink(ground.config.midi.carabiner.clone()),
+            false => Setup::CloseLink,
+        });
+        self.say_clock(
+            ground,
+            match self.link {
+                true => "Taking part in the Link session of the Carabiner that runs here.",
+                false => "Following the MIDI clock that comes in.",
+            },
+        );
+    }
+
+    /// Has a clock followed, or none, and says so.
+    fn say_clock(&self, ground: &mut Ground, following: &str) {
+        let follows = self.follow || self.link;
+        ground.send(Command::FollowClock(follows));
+        if follows {
+            ground.say(following);
         } else {
             // The music goes on as fast as it went.
             let tempo = ground.sound.tempo;
@@ -199,16 +229,26 @@ impl Midi {
     }
 
     /// Says when the external clock comes and goes, and takes its tempo.
-    pub fn hear(&self, sync: Sync, ground: &mut Ground) {
+    pub fn hear(&self, sync: Sync, link: &LinkState, ground: &mut Ground) {
+        if let (LinkState::Broken(reason), true) = (link, *link != ground.transport.link) {
+            ground.complain(reason.clone());
+        }
+        let clock = if self.link {
+            "Link session"
+        } else {
+            "MIDI clock"
+        };
         if let Sync::Following(qpm) | Sync::Lost(qpm) = sync {
             ground.sound.tempo = TEMPO.nearest((qpm * 10.0).round() / 10.0);
         }
         match (ground.transport.sync, sync) {
             (Sync::Lost(_), Sync::Lost(_)) => {}
             (_, Sync::Lost(qpm)) => ground.complain(format!(
-                "The MIDI clock is lost: playing on at {qpm:.1} without it."
+                "The {clock} is lost: playing on at {qpm:.1} without it."
             )),
-            (Sync::Lost(_), Sync::Following(_)) => ground.say("The MIDI clock is back."),
+            (Sync::Lost(_), Sync::Following(_)) => {
+                ground.say(format!("The {clock} is back."));
+            }
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ pub use bars::parse as parse_bars;
 
 use super::ground::{Ground, LaneState, MASTER, set_to};
 use crate::engine::range::{CLICK, DYNAMICS, LEVEL, SWING, TEMPO, TIMING};
-use crate::engine::{Bars, Command, Status, Sync, Takeover};
+use crate::engine::{Bars, Command, LinkState, Setup, Status, Sync, Takeover};
 use musicvae::music::Lane;
 
 /// What a player can do while it plays.
@@ -38,6 +38,12 @@ pub enum Action {
     NudgeDynamics(f32),
     SetLevel(f32),
     NudgeLevel(f32),
+    /// The kit sounds in a room, or not.
+    ToggleRoom,
+    /// A gentle compressor over the kit, or none.
+    ToggleCompressor,
+    /// None of both, the room, the compressor, both.
+    CycleEffects,
     CycleTakeover,
     ToggleMetronome,
     /// Level of the metronome's click.
@@ -54,6 +60,8 @@ pub enum Action {
     ToggleSolo,
     /// A locked lane keeps its hits when a new groove arrives.
     ToggleLock,
+    /// Whether the bar under the cursor keeps its hits.
+    ToggleBarLock,
     SetLaneLevel(Lane, f32),
     NudgeLaneLevel(f32),
 }
@@ -70,7 +78,8 @@ impl Playing {
     pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
         let (when, reason) = match action {
             Action::SetTempo(_) | Action::NudgeTempo(_) => (
-                matches!(ground.transport.sync, Sync::Following(_)),
+                matches!(ground.transport.sync, Sync::Following(_))
+                    && ground.transport.link == LinkState::Off,
                 "The tempo is the MIDI clock's.",
             ),
             Action::Continue => (ground.transport.playing, "It plays already."),
@@ -148,6 +157,13 @@ impl Playing {
                 self.apply(Action::SetLevel(sound.level + by), ground);
                 say_percent(ground, "Level", ground.sound.level);
             }
+            Action::ToggleRoom => set_effects(ground, |room, compressor| (!room, compressor)),
+            Action::ToggleCompressor => {
+                set_effects(ground, |room, compressor| (room, !compressor));
+            }
+            Action::CycleEffects => {
+                set_effects(ground, |room, compressor| (!room, compressor != room));
+            }
             Action::CycleTakeover => {
                 let (next, when) = match sound.takeover {
                     Takeover::Now => (Takeover::NextBar, "at the next bar"),
@@ -184,6 +200,7 @@ impl Playing {
             Action::ToggleMute => change_here(ground, |lane| lane.mute = !lane.mute),
             Action::ToggleSolo => change_here(ground, |lane| lane.solo = !lane.solo),
             Action::ToggleLock => change_here(ground, |lane| lane.lock = !lane.lock),
+            Action::ToggleBarLock => toggle_bar_lock(ground),
             Action::SetLaneLevel(lane, to) => {
                 ground.lanes[lane.index()].level = set_to(to, LEVEL);
                 send_lane(ground, lane);
@@ -198,7 +215,25 @@ impl Playing {
 fn set_tempo(ground: &mut Ground, tempo: f64) {
     let tempo = TEMPO.nearest((tempo * 10.0).round() / 10.0);
     ground.sound.tempo = tempo;
+    if ground.transport.link != LinkState::Off {
+        // All who play along go with it.
+        ground.send(Setup::SetLinkTempo(tempo));
+    }
     ground.send(Command::SetTempo(tempo));
+}
+
+/// Changes whether the room and the compressor are on.
+fn set_effects(ground: &mut Ground, change: impl FnOnce(bool, bool) -> (bool, bool)) {
+    let (room, compressor) = change(ground.sound.room, ground.sound.compressor);
+    (ground.sound.room, ground.sound.compressor) = (room, compressor);
+    ground.send(Command::SetRoom(room));
+    ground.send(Command::SetCompressor(compressor));
+    let on = |on: bool| if on { "on" } else { "off" };
+    ground.say(format!(
+        "The room is {}, the compressor {}.",
+        on(room),
+        on(compressor)
+    ));
 }
 
 fn say_percent(ground: &mut Ground, what: &str, share: f32) {
@@ -221,6 +256,19 @@ fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
     if (LaneState { lock, ..*state }) != before {
         send_lane(ground, lane);
     }
+}
+
+fn toggle_bar_lock(ground: &mut Ground) {
+    let bar = ground.screen.step / ground.groove().meter.steps_per_bar().max(1);
+    let is_new = ground.locked_bars.insert(bar);
+    if !is_new {
+        ground.locked_bars.remove(&bar);
+    }
+    let bar = bar + 1;
+    ground.say(match is_new {
+        true => format!("Bar {bar} is locked: new grooves are made to fit it."),
+        false => format!("Bar {bar} is free again."),
+    });
 }
 
 fn send_lane(ground: &mut Ground, lane: Lane) {

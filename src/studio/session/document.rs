@@ -3,7 +3,7 @@
 //! Many scenes of the past have points and slots in common: those stand once, and scenes name them
 //! by their places.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, absolute};
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ struct Document {
     future: Vec<StoredScene>,
     sound: Sound,
     lanes: Vec<LaneState>,
+    #[serde(default)]
+    locked_bars: BTreeSet<usize>,
     pane: Pane,
     /// Lane and step of the cursor.
     cursor: (usize, usize),
@@ -146,6 +148,7 @@ pub fn encode(snapshot: &Snapshot) -> String {
         future,
         sound: snapshot.sound,
         lanes: snapshot.lanes.to_vec(),
+        locked_bars: snapshot.locked_bars.clone(),
         pane: snapshot.pane,
         cursor: (snapshot.lane, snapshot.step),
         chain: snapshot.chain,
@@ -202,6 +205,7 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
         future: scenes(document.future)?,
         sound: document.sound.in_range(),
         lanes,
+        locked_bars: document.locked_bars,
         pane: document.pane,
         lane: document.cursor.0,
         step: document.cursor.1,

@@ -1,6 +1,7 @@
 //! The story of a training run, as the loss chart tells it.
 
 use musicvae::data::Split;
+use musicvae::model::Preset;
 use musicvae::training::{Log, Record};
 
 /// A curve of the chart.
@@ -12,15 +13,34 @@ pub enum Term {
     Velocities,
     Offsets,
     Divergence,
+    Beta,
+    LearningRate,
+    Gradient,
+    Speed,
 }
 
 impl Term {
-    pub const ALL: [Term; 5] = [
+    pub const ALL: [Term; 9] = [
         Term::Total,
         Term::Hits,
         Term::Velocities,
         Term::Offsets,
         Term::Divergence,
+        Term::Beta,
+        Term::LearningRate,
+        Term::Gradient,
+        Term::Speed,
+    ];
+
+    /// Those that a log tells of; the others are scheduled.
+    pub const LOGGED: [Term; 7] = [
+        Term::Total,
+        Term::Hits,
+        Term::Velocities,
+        Term::Offsets,
+        Term::Divergence,
+        Term::Gradient,
+        Term::Speed,
     ];
 
     /// Place among [`Term::ALL`].
@@ -28,14 +48,27 @@ impl Term {
         self as usize
     }
 
-    /// What a record says of the term.
-    pub fn of(self, record: &Record) -> f64 {
+    /// What a record says of the term; not a number where it says nothing. What is scheduled is known by
+    /// the preset alone.
+    pub fn of(self, record: &Record, preset: Option<&Preset>) -> f64 {
+        let scheduled = |of: fn(&Preset, u64) -> f64| {
+            let before = record.step.saturating_sub(1);
+            preset.map_or(f64::NAN, |preset| of(preset, before))
+        };
+        let in_training = |value| match record.split {
+            Split::Train => value,
+            _ => f64::NAN,
+        };
         match self {
             Term::Total => record.loss,
             Term::Hits => record.hits,
             Term::Velocities => record.velocities,
             Term::Offsets => record.offsets,
             Term::Divergence => record.kl_bits,
+            Term::Beta => in_training(scheduled(Preset::beta_at)),
+            Term::LearningRate => in_training(scheduled(Preset::learning_rate_at)),
+            Term::Gradient => in_training(record.gradient_norm),
+            Term::Speed => in_training(record.examples_per_second),
         }
     }
 
@@ -46,6 +79,10 @@ impl Term {
             Term::Velocities => "velocities",
             Term::Offsets => "offsets",
             Term::Divergence => "KL (bits)",
+            Term::Beta => "beta",
+            Term::LearningRate => "learning rate",
+            Term::Gradient => "gradient norm",
+            Term::Speed => "examples/s",
         }
     }
 
@@ -59,6 +96,8 @@ impl Term {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
     pub records: Vec<Record>,
+    /// What is trained, where that is known: its schedules are curves too.
+    pub preset: Option<Box<Preset>>,
 }
 
 impl Curves {
@@ -105,44 +144,59 @@ impl Curves {
             .min_by(|a, b| a.loss.total_cmp(&b.loss))
     }
 
-    /// The finite points `(step, value)` of one curve, from `from` on, in at most `columns`
-    /// points: each the mean of an equal share of the steps, so that a long run stays a legible
-    /// line.
-    pub fn points(&self, split: Split, term: Term, from: u64, columns: usize) -> Vec<(f64, f64)> {
-        let all: Vec<(f64, f64)> = self
-            .records
-            .iter()
-            .filter(|record| record.split == split && record.step >= from)
-            .map(|record| (record.step as f64, term.of(record)))
-            .filter(|(_, value)| value.is_finite())
-            .collect();
-        if columns == 0 || all.len() <= columns {
-            return all;
-        }
-        let (first, last) = (all[0].0, all[all.len() - 1].0);
-        let width = (last - first).max(1.0) / columns as f64;
-        let mut points: Vec<(f64, f64)> = Vec::with_capacity(columns);
-        let mut sum = (0.0, 0.0, 0.0);
-        let mut column = 0;
-        for (step, value) in all {
-            let here = (((step - first) / width) as usize).min(columns - 1);
-            if here != column && sum.2 > 0.0 {
-                points.push((sum.0 / sum.2, sum.1 / sum.2));
-                sum = (0.0, 0.0, 0.0);
-            }
-            column = here;
-            sum = (sum.0 + step, sum.1 + value, sum.2 + 1.0);
-        }
-        points.push((sum.0 / sum.2, sum.1 / sum.2));
-        points
+    /// The first and the last step.
+    pub fn steps(&self) -> (u64, u64) {
+        let step = |record: Option<&Record>| record.map_or(0, |record| record.step);
+        (step(self.records.first()), step(self.records.last()))
     }
 
-    /// Where the last fifth of the run begins.
-    pub fn recent_start(&self) -> u64 {
-        let first = self.records.first().map_or(0, |record| record.step);
-        let last = self.records.last().map_or(0, |record| record.step);
-        last - (last - first) / 5
+    /// The finite points `(step, value)` of one curve within some steps.
+    pub fn points(&self, split: Split, term: Term, (from, to): (u64, u64)) -> Vec<(f64, f64)> {
+        let preset = self.preset.as_deref();
+        let inside = |record: &&Record| record.split == split && (from..=to).contains(&record.step);
+        let records = self.records.iter().filter(inside);
+        let points = records.map(|record| (record.step as f64, term.of(record, preset)));
+        points.filter(|(_, value)| value.is_finite()).collect()
     }
+}
+
+/// Points in at most `columns` points: each the mean of an equal share of the steps, so that a long run
+/// stays a legible line.
+pub fn thinned(all: Vec<(f64, f64)>, columns: usize) -> Vec<(f64, f64)> {
+    if columns == 0 || all.len() <= columns {
+        return all;
+    }
+    let (first, last) = (all[0].0, all[all.len() - 1].0);
+    let width = (last - first).max(1.0) / columns as f64;
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(columns);
+    let mut sum = (0.0, 0.0, 0.0);
+    let mut column = 0;
+    for (step, value) in all {
+        let here = (((step - first) / width) as usize).min(columns - 1);
+        if here != column && sum.2 > 0.0 {
+            points.push((sum.0 / sum.2, sum.1 / sum.2));
+            sum = (0.0, 0.0, 0.0);
+        }
+        column = here;
+        sum = (sum.0 + step, sum.1 + value, sum.2 + 1.0);
+    }
+    points.push((sum.0 / sum.2, sum.1 / sum.2));
+    points
+}
+
+/// Every point as the mean of those before it, the nearer the more: what jumps from step to step becomes
+/// a line.
+pub fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    /// So many means fit beside one another into what is shown.
+    const MEANS: f64 = 25.0;
+    let weight = (MEANS / points.len().max(1) as f64).clamp(0.02, 1.0);
+    let (mut mean, mut sum) = (0.0, 0.0);
+    let mean = points.iter().map(|&(step, value)| {
+        mean = (1.0 - weight) * mean + weight * value;
+        sum = (1.0 - weight) * sum + weight;
+        (step, mean / sum)
+    });
+    mean.collect()
 }
 
 #[cfg(test)]
@@ -167,7 +221,8 @@ mod tests {
             };
             curves.push(record(step, Split::Train, value));
         }
-        let points = curves.points(Split::Train, Term::Total, 0, 40);
+        let all = (0, 999);
+        let points = thinned(curves.points(Split::Train, Term::Total, all), 40);
         assert_eq!(points.len(), 40);
         assert!(
             points
@@ -175,12 +230,28 @@ mod tests {
                 .all(|(step, value)| (step - value).abs() < 1e-9)
         );
         assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        assert_eq!(curves.points(Split::Train, Term::Total, 990, 40).len(), 9);
+        let last = curves.points(Split::Train, Term::Total, (990, 999));
+        assert_eq!(last.len(), 9);
         assert!(
             curves
-                .points(Split::Validation, Term::Total, 0, 40)
+                .points(Split::Validation, Term::Total, all)
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn what_jumps_is_smoothed_and_what_stands_stands() {
+        let jumping: Vec<(f64, f64)> = (0..400).map(|n| (n.into(), f64::from(n % 2))).collect();
+        let line = smoothed(&jumping);
+        assert_eq!(line.len(), 400);
+        assert!(
+            line[100..]
+                .iter()
+                .all(|(_, value)| (value - 0.5).abs() < 0.05)
+        );
+        let standing = [(1.0, 3.0), (2.0, 3.0)];
+        assert_eq!(smoothed(&standing), standing);
+        assert!(smoothed(&[]).is_empty());
     }
 
     #[test]
@@ -210,10 +281,13 @@ mod tests {
             (first.step, first.split, first.examples_per_second),
             (1, Split::Train, 101.0)
         );
+        let preset = Preset::groovae_4bar();
         assert_eq!(
-            Term::ALL.map(|term| term.of(&first)),
-            [9.5, 5.0, 2.0, 2.5, 30.0]
+            Term::ALL.map(|term| term.of(&first, Some(&preset))),
+            [9.5, 5.0, 2.0, 2.5, 30.0, 0.0, 0.001, 1.0, 101.0]
         );
+        assert!(Term::Beta.of(&first, None).is_nan());
+        assert!(Term::Speed.of(&curves.records[1], Some(&preset)).is_nan());
         assert!(curves.records[1].hits.is_nan());
         assert!(Curves::parse("").records.is_empty());
         assert!(Curves::parse("nonsense\n1,2,3\n").records.is_empty());

@@ -3,14 +3,16 @@
 mod curves;
 mod form;
 mod rehearsals;
+mod view;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use curves::{Curves, Term};
+pub use curves::{Curves, Term, smoothed, thinned};
 pub use form::{Field, Form};
 pub use rehearsals::Rehearsals;
+pub use view::View;
 
 use super::ground::{Effect, End, Entry, Ground, Overlay, config};
 use musicvae::checkpoint::catalogue::Source;
@@ -39,8 +41,14 @@ pub enum Action {
     TakeRehearsal(Option<End>),
     /// Another curve of the chart.
     NextTerm(isize),
-    /// The whole run, or its last part.
-    ToggleRecent,
+    /// The chart shows half of what it shows, or twice as much.
+    ZoomChart(i32),
+    /// It moves by a half of what it shows, back or forward.
+    PanChart(i32),
+    ShowWholeRun,
+    /// Powers of ten at equal distances, or equal numbers.
+    ToggleLogarithmic,
+    ToggleSmooth,
 }
 
 /// Where a run stands.
@@ -76,10 +84,8 @@ pub struct Training {
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
     pub rehearsals: Rehearsals,
-    /// The curve of the chart.
-    pub term: Term,
-    /// Only the last part of the run.
-    pub recent: bool,
+    /// What the chart shows.
+    pub view: View,
 }
 
 impl Training {
@@ -93,8 +99,7 @@ impl Training {
             curves: Curves::default(),
             saved: None,
             rehearsals: Rehearsals::default(),
-            term: Term::default(),
-            recent: false,
+            view: View::default(),
         }
     }
 
@@ -118,7 +123,13 @@ impl Training {
             ),
             Action::ShowRehearsals | Action::TakeRehearsal(_) => return self.no_rehearsal(),
             Action::Rehearse => (!self.is_alive() || stopping, "Nothing is in training."),
-            Action::NextTerm(_) | Action::ToggleRecent | Action::TurnField(_) => return None,
+            Action::NextTerm(_)
+            | Action::ZoomChart(_)
+            | Action::PanChart(_)
+            | Action::ShowWholeRun
+            | Action::ToggleLogarithmic
+            | Action::ToggleSmooth
+            | Action::TurnField(_) => return None,
         };
         when.then(|| reason.into())
     }
@@ -157,8 +168,12 @@ impl Training {
             Action::ShowRehearsals => self.show_rehearsals(ground),
             Action::Rehearse => self.rehearse(ground),
             Action::TakeRehearsal(end) => self.take_rehearsal(end, ground),
-            Action::NextTerm(by) => self.term = self.term.turned(by),
-            Action::ToggleRecent => self.recent = !self.recent,
+            Action::NextTerm(by) => self.view.term = self.view.term.turned(by),
+            Action::ZoomChart(by) => self.view.zoom_by(by),
+            Action::PanChart(by) => self.view.pan(-0.5 * f64::from(by)),
+            Action::ShowWholeRun => self.view.show_all(),
+            Action::ToggleLogarithmic => self.view.is_logarithmic = !self.view.is_logarithmic,
+            Action::ToggleSmooth => self.view.is_smooth = !self.view.is_smooth,
         }
     }
 
@@ -220,7 +235,7 @@ impl Training {
     }
 
     /// The data is read, and it is known which run this is.
-    fn begin(&mut self, out: PathBuf, step: u64, story: Vec<Record>, ground: &mut Ground) {
+    fn begin(&mut self, out: PathBuf, step: u64, story: Curves, ground: &mut Ground) {
         let settings = &self.settings;
         let (preset, data) = (&settings.preset, settings.data.display());
         let (shown, wanted) = (out.display(), settings.out.display());
@@ -236,7 +251,7 @@ impl Training {
             ));
         }
         self.began = Some(step);
-        self.curves.records = story;
+        self.curves = story;
         self.settings.out = out;
     }
 
@@ -276,7 +291,15 @@ impl Training {
                 [] => {}
                 lines => ground.say(lines.join("; ")),
             },
-            Event::Began { out, step, story } => self.begin(out, step, story, ground),
+            Event::Began {
+                out,
+                preset,
+                step,
+                story: records,
+            } => {
+                let preset = Some(preset);
+                self.begin(out, step, Curves { records, preset }, ground);
+            }
             Event::Record(record) => self.curves.push(record),
             Event::Saved(path) => {
                 ground.say(format!("Saved {}.", path.display()));

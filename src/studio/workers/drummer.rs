@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::inference::{Answer, Job, Model};
-use crate::studio::ground::ModelInfo;
 use crate::studio::ground::quality::Quality;
+use crate::studio::ground::{Kin, Locked, ModelInfo};
 use crate::studio::training::Curves;
 use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::attributes::{Attribute, Attributes, Kind};
@@ -86,7 +86,25 @@ fn without_attributes(source: &Source) -> String {
 
 fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
     Ok(match job {
-        Job::Decode { z, how } => Answer::Grooves(drummer.decode_grooves(&z, how)?),
+        Job::Decode { z, how, locked } => Answer::Grooves(match (locked, z.split_first()) {
+            (Some(locked), Some((first, rest))) => {
+                let Locked { groove, cells } = *locked;
+                let fitted = drummer.decode_around(first, &groove, &cells, how)?;
+                let mut grooves = vec![fitted];
+                grooves.extend(drummer.decode_grooves(rest, how)?);
+                grooves
+            }
+            _ => drummer.decode_grooves(&z, how)?,
+        }),
+        Job::Relate {
+            groove,
+            kin,
+            temperature,
+            seeds,
+        } => Answer::Relatives(match kin {
+            Kin::Variation(variation) => drummer.vary(&groove, &variation, temperature, &seeds)?,
+            Kin::Fill(fill) => drummer.fill(&groove, &fill, temperature, &seeds)?,
+        }),
         Job::Encode(groove) => Answer::Latent(drummer.encode_groove(&groove)?.mu),
         Job::Rework {
             rework,

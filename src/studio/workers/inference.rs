@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use crate::studio::event::Event;
-use crate::studio::ground::{Device, ModelInfo};
+use crate::studio::ground::{Device, Kin, Locked, ModelInfo};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::fault;
@@ -22,6 +22,15 @@ pub enum Job {
     Decode {
         z: Vec<Latent>,
         how: Decoding,
+        /// What the first of them has to fit.
+        locked: Option<Box<Locked>>,
+    },
+    /// Relatives of a groove, one for each seed.
+    Relate {
+        groove: Groove,
+        kin: Kin,
+        temperature: f32,
+        seeds: Vec<u64>,
     },
     Encode(Groove),
     /// With the model of `source`, which need not be the one in use.
@@ -39,6 +48,7 @@ pub enum Answer {
     Grooves(Vec<Groove>),
     Latent(Latent),
     Groove(Groove),
+    Relatives(Vec<Groove>),
 }
 
 /// A loaded model: a function, so that tests can play one.
@@ -56,6 +66,8 @@ struct Waiting {
     encode: Option<(u64, Job)>,
     decode: Option<(u64, Job)>,
     rework: Option<(u64, Job)>,
+    fill: Option<(u64, Job)>,
+    variation: Option<(u64, Job)>,
     closed: bool,
 }
 
@@ -94,10 +106,13 @@ impl Shared {
                 encode,
                 decode,
                 rework,
+                fill,
+                variation,
                 ..
             } = &mut *waiting;
-            if let Some((ticket, job)) = [encode, decode, rework].into_iter().find_map(Option::take)
-            {
+            // A fill has a bar line to be there for.
+            let jobs = [fill, encode, decode, rework, variation];
+            if let Some((ticket, job)) = jobs.into_iter().find_map(Option::take) {
                 return Some(Task::Run(ticket, job));
             }
             waiting = self
@@ -147,6 +162,10 @@ impl Inference {
             Job::Decode { .. } => waiting.decode = Some((ticket, job)),
             Job::Encode(_) => waiting.encode = Some((ticket, job)),
             Job::Rework { .. } => waiting.rework = Some((ticket, job)),
+            Job::Relate {
+                kin: Kin::Fill(_), ..
+            } => waiting.fill = Some((ticket, job)),
+            Job::Relate { .. } => waiting.variation = Some((ticket, job)),
         }
         self.shared.news.notify_one();
     }
@@ -247,6 +266,7 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
                     Ok(Answer::Grooves(grooves)) => Event::Decoded { ticket, grooves },
                     Ok(Answer::Latent(z)) => Event::Encoded { ticket, z },
                     Ok(Answer::Groove(groove)) => Event::Reworked { ticket, groove },
+                    Ok(Answer::Relatives(grooves)) => Event::Related { ticket, grooves },
                     Err(reason) => Event::InferenceFailed { ticket, reason },
                 }
             }
@@ -314,6 +334,7 @@ mod tests {
                 temperature: 0.0,
                 seed: 0,
             },
+            locked: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What there is to choose from: checkpoints, devices, SoundFonts, drum maps.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -102,11 +103,11 @@ fn details(summary: &Summary, size: u64) -> Details {
     }
 }
 
-/// The `.sf2` files of `folders`.
+/// The SoundFonts of `folders`.
 fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
     let is_font = |path: &Path| {
-        path.extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case("sf2"))
+        let is_one = |end: &OsStr| ["sf2", "sf3"].iter().any(|it| end.eq_ignore_ascii_case(it));
+        path.extension().is_some_and(is_one)
     };
     let files = folders
         .iter()
@@ -177,7 +178,7 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
                     .iter()
                     .map(|path| path.display().to_string())
                     .collect();
-                format!("There is no .sf2 file in {}.", folders.join(", "))
+                format!("There is no .sf2 or .sf3 file in {}.", folders.join(", "))
             });
             (fonts, none)
         }

@@ -31,8 +31,8 @@ pub use stderr::quiet_stderr;
 use super::bring::Listing;
 use super::dispatch::Studio;
 use super::event::Event;
-use super::ground::Effect;
 use super::ground::config::{self, Config};
+use super::ground::{Effect, Paper};
 use super::{export, midi};
 use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
@@ -174,7 +174,27 @@ impl Workers {
                 // A full queue is counted by the engine and shown from its status.
                 self.engine.send(request);
             }
-            Effect::Decode { ticket, z, how } => self.infer(ticket, Job::Decode { z, how }),
+            Effect::Decode {
+                ticket,
+                z,
+                how,
+                locked,
+            } => self.infer(ticket, Job::Decode { z, how, locked }),
+            Effect::Relate {
+                ticket,
+                groove,
+                kin,
+                temperature,
+                seeds,
+            } => {
+                let job = Job::Relate {
+                    groove,
+                    kin,
+                    temperature,
+                    seeds,
+                };
+                self.infer(ticket, job);
+            }
             Effect::Encode { ticket, groove } => self.infer(ticket, Job::Encode(groove)),
             Effect::Rework {
                 ticket,
@@ -257,14 +277,32 @@ impl Workers {
             }
             Effect::Export {
                 song,
-                map,
+                paper: Paper::Midi(layout, map),
                 folder,
                 name,
                 about,
             } => self.aside("export", move || {
-                let file = export::write(&song, &map, &folder, &name)?;
+                let file = export::write(&song, layout, &map, &folder, &name)?;
                 Ok(Event::Exported { file, about })
             }),
+            Effect::Export {
+                song,
+                paper: Paper::Sound { font, by_lane },
+                folder,
+                name,
+                about,
+            } => {
+                let tell = self.tell.clone();
+                self.aside("render", move || {
+                    let place = (&*folder, &*name);
+                    let progress = &mut |share| {
+                        tell(Event::Rendering(share));
+                    };
+                    let rendered =
+                        guarded(|| export::render(&song, &font, by_lane, place, progress));
+                    Ok(Event::Rendered(rendered.map(|file| (file, about))))
+                });
+            }
             Effect::UseDevice(choice) => {
                 if let Some(worker) = &self.inference {
                     worker.use_device(choice);

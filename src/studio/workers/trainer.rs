@@ -32,11 +32,11 @@ fn options(
     earlier: Earlier,
 ) -> anyhow::Result<TrainOptions> {
     let preset = preset_of_name(&settings.preset).map_err(anyhow::Error::msg)?;
-    let run = RunSettings::new(preset);
     let from = match settings.from.as_os_str().is_empty() {
         true => None,
         false => Some(Checkpoint::open(&embedded::named(&settings.from))?),
     };
+    let run = RunSettings::starting(Some(preset), from.as_ref());
     Ok(TrainOptions {
         preset: run.preset,
         data: settings.data.clone(),

@@ -34,6 +34,8 @@ pub enum Place {
     Slots,
     /// The list of qualities is open.
     Qualities,
+    /// Relatives of the groove.
+    Variations,
     /// The files of a folder.
     Files,
     /// The windows of a file.
@@ -83,6 +85,7 @@ impl Place {
             }
             | Overlay::Library { searching: true } => Place::Typing,
             Overlay::Library { .. } => Place::Library,
+            Overlay::Variations => Place::Variations,
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
@@ -107,6 +110,7 @@ impl Place {
             Place::List => "In a list",
             Place::Slots => "Slots and chain",
             Place::Qualities => "Qualities",
+            Place::Variations => "Variations",
             Place::Files => "Files",
             Place::Piece => "In a file",
             Place::Library => "Library",

@@ -4,8 +4,8 @@ use super::binding::{Binding, Place};
 use crate::studio::quality::DENSITY;
 use crate::studio::{
     self, Action, End, Kind, MapAction, Pane, Question, bring, chain, checkpoints, devices,
-    drum_machine, edit, export, library, midi, mixer, morph, overlays, playing, qualities, record,
-    training,
+    drum_machine, edit, export, fills, library, midi, mixer, morph, overlays, playing, qualities,
+    record, sweep, training, variations,
 };
 use crate::tui::kit::Key;
 use musicvae::music::Lane;
@@ -20,6 +20,7 @@ pub fn table() -> Vec<Binding> {
     use edit::Action::*;
     use edit::{Dynamics, Reach, Shape as shape};
     use export::Action::*;
+    use fills::Action::*;
     use bring::Action::*;
     use checkpoints::Action::*;
     use library::Action::*;
@@ -30,7 +31,9 @@ pub fn table() -> Vec<Binding> {
     use playing::Action::*;
     use qualities::Action::*;
     use record::Action::*;
+    use sweep::Action::*;
     use training::Action::*;
+    use variations::Action::*;
     use Place::*;
     let grid = In(Pane::Grid);
     let slider = In(Pane::Slider);
@@ -54,6 +57,10 @@ pub fn table() -> Vec<Binding> {
         row("humanize", Anywhere, "U", studio::Rework::Humanize, "have a drummer's dynamics and timing played", ""),
         row("drumify", Anywhere, "W", studio::Rework::Drumify, "a whole groove from its rhythm as taps", ""),
         row("add-hats", Anywhere, "%", studio::Rework::AddHats, "new hats to the rest of the groove", ""),
+        row("variations", Anywhere, "&", ShowVariations, "eight relatives of the groove, by ear", "vary"),
+        row("fill", Anywhere, "^", PlayFill, "a fill into the next bar", ""),
+        row("fills", Anywhere, "ctrl-g", CycleFills, "a fill every 8, 4 or 2 bars, or none", ""),
+        row("sweep", Anywhere, "~", ToggleSweep, "the slider moves by itself, with the bars, or stays", ""),
         row("slower", Anywhere, "< ,", NudgeTempo(-1.0), "slower", "tempo"),
         row("faster", Anywhere, "> .", NudgeTempo(1.0), "faster", "tempo"),
         row("tap", Anywhere, "y", TapTempo, "tap the tempo", ""),
@@ -87,7 +94,11 @@ pub fn table() -> Vec<Binding> {
         row("more-dynamics", Anywhere, "D", NudgeDynamics(0.1), "more dynamics", ""),
         row("quieter", Anywhere, "9", NudgeLevel(-0.05), "quieter", ""),
         row("louder-all", Anywhere, "0", NudgeLevel(0.05), "louder", ""),
+        row("effects", Anywhere, "`", CycleEffects, "room and compressor: none, one, the other, both", ""),
+        row("room", Anywhere, "", ToggleRoom, "the kit sounds in a room, or not", ""),
+        row("compressor", Anywhere, "", ToggleCompressor, "a gentle compressor over the kit, or none", ""),
         row("export", Anywhere, "e", Export, "export the groove to a MIDI file", "export"),
+        row("exports", Anywhere, "ctrl-p", ShowExports, "export to MIDI or sound: one file, or one a lane", ""),
         row("open-file", Anywhere, "ctrl-o", ShowFiles, "bring a pattern in from a MIDI file", "open"),
         row("library", Anywhere, "ctrl-l", ShowLibrary, "every groove that was heard", "library"),
         row("favourite", Anywhere, "ctrl-f", ToggleFavourite, "the groove that is heard is a favourite, or not", ""),
@@ -97,10 +108,12 @@ pub fn table() -> Vec<Binding> {
         row("midi-port", Anywhere, "p", Choose(Kind::MidiPort), "choose the MIDI port", ""),
         row("midi-input", Anywhere, "i", Choose(Kind::MidiInput), "choose the MIDI input", ""),
         row("follow-clock", Anywhere, "I", ToggleFollow, "follow the MIDI clock that comes in, or not", ""),
+        row("link", Anywhere, "ctrl-] ctrl-5", ToggleLink, "take part in an Ableton Link session (a Carabiner must run), or not", ""),
         row("overdub", Anywhere, "O", ToggleOverdub, "strokes on pads become part of the groove, or not", ""),
         row("bindings", Anywhere, "B", ShowBindings, "bind knobs and pads of MIDI devices", ""),
         row("audio-output", Anywhere, "P", Choose(Kind::AudioOutput), "choose the audio output", ""),
         row("soundfont", Anywhere, "F", Choose(Kind::SoundFont), "choose the SoundFont", ""),
+        row("next-kit", Anywhere, "", NextKit, "another kit of the SoundFont", ""),
         row("drum-map", Anywhere, "N", Choose(Kind::DrumMap), "choose the drum map of the machine", ""),
         row("edit-map", Anywhere, "E", Map(MapAction::Edit), "notes and channels of the lanes", ""),
         row("midi-clock", Anywhere, "Z", CycleClock, "when MIDI clock is sent", ""),
@@ -148,6 +161,7 @@ pub fn table() -> Vec<Binding> {
         row("mute", grid, "m", ToggleMute, "mute the lane", "mute"),
         row("solo", grid, "S", ToggleSolo, "solo the lane", "solo"),
         row("lock", grid, "f", ToggleLock, "lock the lane: it keeps its hits", "lock"),
+        row("lock-bar", grid, "ctrl-b", ToggleBarLock, "lock the bar: it keeps its hits", ""),
         row("lane-quieter", grid, "v", NudgeLaneLevel(-0.1), "the lane quieter", ""),
         row("lane-louder", grid, "V", NudgeLaneLevel(0.1), "the lane louder", ""),
         row("clear-lane", grid, "delete", Clear, "remove every hit of the selection, or of the lane", ""),
@@ -232,12 +246,22 @@ pub fn table() -> Vec<Binding> {
         row("slide-right", slider, "right l", NudgeSlider(0.02), "a little towards B", "slide"),
         row("colder", slider, "down j", NudgeTemperature(-0.05), "lower temperature", "temperature"),
         row("warmer", slider, "up k", NudgeTemperature(0.05), "higher temperature", "temperature"),
+        row("sweep-way", slider, "m", CycleSweepWay, "sweep once, there and back, or round and round", "sweep"),
+        row("sweep-shorter", slider, "pagedown", HalveSweep, "sweep in half the bars", "bars"),
+        row("sweep-longer", slider, "pageup", DoubleSweep, "sweep in twice the bars", "bars"),
         row("all-a", slider, "home", SetSlider(0.0), "all the way to A", ""),
         row("all-b", slider, "end", SetSlider(1.0), "all the way to B", ""),
         row("sample-here", slider, "enter", Sample, "a new groove at the nearer end", ""),
         row("previous-curve", loss, "left h up k", NextTerm(-1), "the curve before", "curve"),
         row("next-curve", loss, "right l down j", NextTerm(1), "the next curve", "curve"),
-        row("recent", loss, "z", ToggleRecent, "the whole run or its last part", "zoom"),
+        row("zoom-chart", loss, "z", ZoomChart(1), "half as much of the run", "zoom"),
+        row("unzoom-chart", loss, "Z", ZoomChart(-1), "twice as much of the run", "zoom"),
+        row("chart-back", loss, "pageup", PanChart(-1), "the chart moves back", ""),
+        row("chart-on", loss, "pagedown", PanChart(1), "the chart moves on", ""),
+        row("whole-run", loss, "home", ShowWholeRun, "the whole run", ""),
+        row("logarithmic", loss, "L", ToggleLogarithmic, "powers of ten at equal distances, or equal numbers", "log"),
+        row("smooth", loss, "S", ToggleSmooth, "a smooth line through the points, or none", "smooth"),
+        row("rehearse", loss, "v", ShowRehearsals, "hear the model in training, now and as it was before", "hear"),
         row("train-here", loss, "enter", ToggleTraining, "train, pause, go on", ""),
         unlisted("previous-checkpoint", list, "up k", SelectCheckpoint(-1), "the one above", "choose"),
         unlisted("next-checkpoint", list, "down j", SelectCheckpoint(1), "the one below", "choose"),
@@ -270,6 +294,28 @@ pub fn table() -> Vec<Binding> {
         row("qualities-redo", Qualities, "ctrl-r", Redo, "redo", ""),
         row("qualities-play", Qualities, "space", TogglePlay, "play or stop", "play"),
         row("close-qualities", Qualities, "esc enter q A ctrl-c", Close, "close", "close"),
+        row("variation-up", Variations, "up k", MoveSelection(-1), "the one above, heard", "choose"),
+        row("variation-down", Variations, "down j", MoveSelection(1), "the one below, heard", "choose"),
+        row("variation-nearer", Variations, "left h -", NudgeAmount(-0.05), "nearer to the groove", "how far"),
+        row("variation-further", Variations, "right l = +", NudgeAmount(0.05), "further from it", "how far"),
+        row("variation-scope", Variations, "tab", NextScope(1), "what may change: everything, hats, a lane, a bar, a fill", "what"),
+        row("variation-scope-back", Variations, "backtab", NextScope(-1), "the one before", ""),
+        row("variation-bar-back", Variations, "[ <", MoveBar(-1), "the bar before may change", "bar"),
+        row("variation-bar-on", Variations, "] >", MoveBar(1), "the next bar may change", "bar"),
+        row("variation-others", Variations, "s n &", OtherRelatives, "eight other ones", "others"),
+        row("variation-take", Variations, "enter", TakeRelative, "play and edit it", "take"),
+        row("variation-a", Variations, "a", TakeRelativeAsEnd(End::A), "make it A", "A, B"),
+        row("variation-b", Variations, "b", TakeRelativeAsEnd(End::B), "make it B", "A, B"),
+        row("variation-slot-1", Variations, "1", RelativeIntoSlot(0), "into slot 1", "slot"),
+        row("variation-slot-2", Variations, "2", RelativeIntoSlot(1), "into slot 2", "slot"),
+        row("variation-slot-3", Variations, "3", RelativeIntoSlot(2), "into slot 3", "slot"),
+        row("variation-slot-4", Variations, "4", RelativeIntoSlot(3), "into slot 4", "slot"),
+        row("variation-slot-5", Variations, "5", RelativeIntoSlot(4), "into slot 5", "slot"),
+        row("variation-slot-6", Variations, "6", RelativeIntoSlot(5), "into slot 6", "slot"),
+        row("variation-slot-7", Variations, "7", RelativeIntoSlot(6), "into slot 7", "slot"),
+        row("variation-slot-8", Variations, "8", RelativeIntoSlot(7), "into slot 8", "slot"),
+        row("variation-play", Variations, "space", TogglePlay, "play or stop", "play"),
+        row("close-variations", Variations, "esc q ctrl-c", Close, "close; what was heard before goes on", "close"),
         row("file-up", Files, "up", MoveSelection(-1), "the file above, heard", "choose"),
         row("file-down", Files, "down tab", MoveSelection(1), "the file below, heard", "choose"),
         row("file-page-up", Files, "pageup", MoveSelection(-10), "ten up", ""),
@@ -379,6 +425,14 @@ pub fn table() -> Vec<Binding> {
         row("form-erase", TrainingForm, "backspace", Erase, "erase a character", ""),
         row("form-train", TrainingForm, "enter", Accept, "train", "train"),
         row("form-close", TrainingForm, "esc ctrl-c", Close, "close", "close"),
+        row("rehearsal-before", Place::Rehearsals, "up k", MoveSelection(-1), "as it played before, heard", "before, after"),
+        row("rehearsal-after", Place::Rehearsals, "down j", MoveSelection(1), "as it played after, heard", "before, after"),
+        row("rehearsal-now", Place::Rehearsals, "s v", Rehearse, "as it plays now, from the next bar on", "now"),
+        row("rehearsal-take", Place::Rehearsals, "enter", TakeRehearsal(None), "play and edit it", "take"),
+        row("rehearsal-a", Place::Rehearsals, "a", TakeRehearsal(Some(End::A)), "make it A", "A, B"),
+        row("rehearsal-b", Place::Rehearsals, "b", TakeRehearsal(Some(End::B)), "make it B", "A, B"),
+        row("rehearsal-play", Place::Rehearsals, "space", TogglePlay, "play or stop", "play"),
+        row("close-rehearsals", Place::Rehearsals, "esc q ctrl-c", Close, "close; what was heard before goes on", "close"),
         row("train-longer", RunEnded, "l enter", TrainLonger, "as many steps again", "longer"),
         row("train-anew", RunEnded, "n", TrainAnew, "a new run beside it", "new"),
         row("close-run", RunEnded, "esc q ctrl-c", Close, "leave it as it is", "close"),

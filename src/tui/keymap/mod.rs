@@ -146,6 +146,9 @@ mod tests {
                 "open-session",
                 "click-softer",
                 "click-louder",
+                "room",
+                "next-kit",
+                "compressor",
             ];
             let by_name_only = by_name_only.contains(&binding.name);
             assert!(

@@ -6,7 +6,10 @@ use super::sketch::sketch;
 use crate::studio::Studio;
 use crate::studio::library::{BEST, Row};
 use crate::tui::kit::{Canvas, Theme, input, pick_from, shortened, window};
+use musicvae::music::Lane;
 
+/// Steps of a thumbnail: two bars.
+const STEPS: usize = 32;
 /// Columns of everything but name and tags.
 const FIXED: usize = 44;
 
@@ -50,6 +53,7 @@ pub fn draw(searching: bool, studio: &Studio, body: &mut Canvas) {
 /// `♥ ★★★   seed 61         97.0  4 bars  130 hits  ▌▖...  tags`
 fn of(row: &Row, room: usize, theme: Theme) -> Line<'static> {
     let marks = &row.marks;
+    let strikes = |lanes: &[Lane], step| row.strikes(lanes, step);
     let heart = match marks.favourite {
         true => theme.pick("♥", "*"),
         false => " ",
@@ -70,7 +74,7 @@ fn of(row: &Row, room: usize, theme: Theme) -> Line<'static> {
             "{:<name$} ",
             shortened(row.name(), name, theme.ascii)
         )),
-        Span::styled(sketch(row, theme), theme.plain()),
+        Span::styled(sketch(strikes, STEPS, theme), theme.plain()),
         Span::styled(
             format!(" {:>5.1} {:>2} bars {:>3}", row.tempo, row.bars, row.hits),
             theme.faint(),

@@ -7,6 +7,7 @@ mod chain;
 mod chooser;
 mod command_line;
 mod drum_map;
+mod exports;
 mod files;
 mod help;
 mod leaving;
@@ -21,6 +22,7 @@ mod rehearsals;
 mod run_ended;
 mod sketch;
 mod training_form;
+mod variations;
 
 use super::keymap::Keymap;
 use super::kit::Canvas;
@@ -41,6 +43,8 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
         Overlay::Library { searching } => library::draw(*searching, studio, body),
+        Overlay::Variations => variations::draw(studio, body),
+        Overlay::Exports { selected } => exports::draw(*selected, studio, body),
         Overlay::Files => files::draw(studio, body),
         Overlay::Piece => piece::draw(studio, body),
         Overlay::TrainingForm => training_form::draw(studio, body),

@@ -1,14 +1,10 @@
 //! A groove in a few characters: kicks below, snares and the rest above, two steps a character.
 
-use crate::studio::library::Row;
 use crate::tui::kit::Theme;
 use musicvae::music::Lane;
 
-/// Steps that are shown: a bar in braille.
-const STEPS: usize = 32;
-
-/// Sixteen characters for the first two bars.
-pub fn sketch(row: &Row, theme: Theme) -> String {
+/// A character for two of so many steps; `struck` knows whether any of some lanes has a hit at a step.
+pub fn sketch(struck: impl Fn(&[Lane], usize) -> bool, steps: usize, theme: Theme) -> String {
     let kicks: &[Lane] = &[Lane::Kick];
     let snares: &[Lane] = &[Lane::Snare];
     let hats: &[Lane] = &[Lane::ClosedHat, Lane::OpenHat];
@@ -20,7 +16,7 @@ pub fn sketch(row: &Row, theme: Theme) -> String {
         Lane::Ride,
     ];
     let cell = |step: usize| {
-        let strikes = |lanes| row.strikes(lanes, step) || row.strikes(lanes, step + 1);
+        let strikes = |lanes| struck(lanes, step) || struck(lanes, step + 1);
         if theme.ascii {
             return match (strikes(kicks), strikes(snares)) {
                 (true, _) => 'x',
@@ -37,15 +33,11 @@ pub fn sketch(row: &Row, theme: Theme) -> String {
             (kicks, 0x40, 0x80),
         ];
         let dots = rows.iter().fold(0, |dots, (lanes, left, right)| {
-            let left = if row.strikes(lanes, step) { *left } else { 0 };
-            let right = if row.strikes(lanes, step + 1) {
-                *right
-            } else {
-                0
-            };
+            let left = if struck(lanes, step) { *left } else { 0 };
+            let right = if struck(lanes, step + 1) { *right } else { 0 };
             dots | left | right
         });
         char::from_u32(0x2800 + dots).unwrap_or(' ')
     };
-    (0..STEPS).step_by(2).map(cell).collect()
+    (0..steps).step_by(2).map(cell).collect()
 }

@@ -3,6 +3,7 @@
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
+use crate::studio::training::{smoothed, thinned};
 use crate::studio::{RunState, Split, Studio, Term};
 use crate::tui::kit::Canvas;
 
@@ -30,7 +31,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         };
         return inner.fill(&text, inner.theme.plain());
     }
-    terms(studio.training.term, &mut inner);
+    terms(studio.training.view.term, &mut inner);
     numbers(studio, &mut inner.below(1));
     let mut chart = inner.below(2);
     if chart.height() >= 3 && chart.width() >= 16 {
@@ -67,8 +68,9 @@ fn terms(term: Term, canvas: &mut Canvas) {
 /// The newest figures in words, as many as fit in a line.
 fn numbers(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let term = studio.training.term;
+    let term = studio.training.view.term;
     let curves = &studio.training.curves;
+    let preset = curves.preset.as_deref();
     let train = curves.last(Split::Train);
     let validation = curves.last(Split::Validation);
     let narrow = canvas.width() < 36;
@@ -90,13 +92,12 @@ fn numbers(studio: &Studio, canvas: &mut Canvas) {
     };
     let mark = (theme.pick("─", "*"), theme.pick("•", "o"));
     if let Some(train) = train {
-        say(figure(mark.0, "train", term.of(train)), theme.train());
+        let value = term.of(train, preset);
+        say(figure(mark.0, "train", value), theme.train());
     }
-    if let Some(validation) = validation {
-        say(
-            figure(mark.1, "valid", term.of(validation)),
-            theme.validation(),
-        );
+    let value = validation.map(|it| term.of(it, preset));
+    if let Some(value) = value.filter(|value| value.is_finite()) {
+        say(figure(mark.1, "valid", value), theme.validation());
     }
     if let Some(step) = curves.records.last().map(|record| record.step) {
         say(format!("step {step}"), theme.plain());
@@ -124,32 +125,59 @@ fn numbers(studio: &Studio, canvas: &mut Canvas) {
 
 fn curves(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let term = studio.training.term;
     let curves = &studio.training.curves;
-    let from = if studio.training.recent {
-        curves.recent_start()
-    } else {
-        0
-    };
+    let view = &studio.training.view;
+    let shown = view.steps(curves.steps());
     let columns = usize::from(canvas.width()) * 2;
-    let train = curves.points(Split::Train, term, from, columns);
-    let validation = curves.points(Split::Validation, term, from, columns / 2);
-    let Some((x, y)) = bounds(train.iter().chain(&validation)) else {
-        return canvas.put((0, 0), "No finite value to draw.", theme.faint());
+    let of = |split| {
+        let mut points = curves.points(split, view.term, shown);
+        if view.is_logarithmic {
+            points.retain(|(_, value)| *value > 0.0);
+            let exponent = |(_, value): &mut (f64, f64)| *value = value.log10();
+            points.iter_mut().for_each(exponent);
+        }
+        points
     };
-    let label = |value: f64| Span::styled(short(value), theme.faint());
-    let datasets = vec![
+    let every = of(Split::Train);
+    let line = match view.is_smooth {
+        true => thinned(smoothed(&every), columns),
+        false => Vec::new(),
+    };
+    let train = thinned(every, columns);
+    let validation = thinned(of(Split::Validation), columns / 2);
+    let Some(y) = heights(train.iter().chain(&validation)) else {
+        let why = match view.is_logarithmic {
+            true => "No value over 0 to draw.",
+            false => "No finite value to draw.",
+        };
+        return canvas.put((0, 0), why, theme.faint());
+    };
+    let x = [shown.0, shown.1.max(shown.0 + 1)].map(|step| step as f64);
+    let label = |value: f64| {
+        let value = match view.is_logarithmic {
+            true => 10_f64.powf(value),
+            false => value,
+        };
+        Span::styled(short(value), theme.faint())
+    };
+    let lines = |points, style| {
         Dataset::default()
             .marker(theme.line_marker())
             .graph_type(GraphType::Line)
-            .style(theme.train())
-            .data(&train),
+            .style(style)
+            .data(points)
+    };
+    let mut datasets = match view.is_smooth {
+        true => vec![lines(&train, theme.faint()), lines(&line, theme.train())],
+        false => vec![lines(&train, theme.train())],
+    };
+    datasets.push(
         Dataset::default()
             .marker(theme.dot_marker())
             .graph_type(GraphType::Scatter)
             .style(theme.validation())
             .data(&validation),
-    ];
+    );
     let middle = |bounds: [f64; 2]| (bounds[0] + bounds[1]) / 2.0;
     let y_labels = if canvas.height() >= 8 {
         vec![label(y[0]), label(middle(y)), label(y[1])]
@@ -191,29 +219,18 @@ fn plain_axes(canvas: &mut Canvas) {
     }
 }
 
-/// Bounds that hold every point and are never empty; `None` without a point.
-fn bounds<'p>(
-    points: impl Iterator<Item = &'p (f64, f64)> + Clone,
-) -> Option<([f64; 2], [f64; 2])> {
-    let first = points.clone().next()?;
-    let mut x = [first.0, first.0];
-    let mut y = [first.1, first.1];
-    for point in points {
-        x = [x[0].min(point.0), x[1].max(point.0)];
-        y = [y[0].min(point.1), y[1].max(point.1)];
-    }
-    let pad = |bounds: [f64; 2], share: f64| {
-        let width = bounds[1] - bounds[0];
-        // One point, or one value: a window around it.
-        let by = if width > 0.0 {
-            width * share
-        } else {
-            bounds[0].abs().max(1.0) * 0.1
-        };
-        [bounds[0] - by, bounds[1] + by]
+/// A range that holds every value and is never empty; `None` without a point.
+fn heights<'p>(points: impl Iterator<Item = &'p (f64, f64)>) -> Option<[f64; 2]> {
+    let values = points.map(|(_, value)| *value);
+    let [low, high] = values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [low.min(value), high.max(value)]
+    });
+    // One value: a window around it.
+    let by = match high - low {
+        width if width > 0.0 => width * 0.04,
+        _ => low.abs().max(1.0) * 0.1,
     };
-    let x = if x[1] > x[0] { x } else { [x[0], x[0] + 1.0] };
-    Some((x, pad(y, 0.04)))
+    (low <= high).then_some([low - by, high + by])
 }
 
 /// `2 h 05`, `12 min`, `40 s`.
@@ -230,6 +247,7 @@ fn short(value: f64) -> String {
     match value.abs() {
         size if size >= 1000.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
+        size if size > 0.0 && size < 0.01 => format!("{value:.0e}"),
         _ => format!("{value:.2}"),
     }
 }
@@ -245,12 +263,11 @@ mod tests {
     }
 
     #[test]
-    fn bounds_are_never_empty_or_reversed() {
-        assert_eq!(bounds([].iter()), None);
-        let (x, y) = bounds([(5.0, 2.0)].iter()).unwrap();
-        assert!(x[0] < x[1] && y[0] < 2.0 && y[1] > 2.0);
-        let (x, y) = bounds([(5.0, -2.0), (9.0, -2.0)].iter()).unwrap();
-        assert_eq!(x, [5.0, 9.0]);
-        assert!(y[0] < y[1]);
+    fn heights_are_never_empty_or_reversed() {
+        assert_eq!(heights([].iter()), None);
+        for points in [&[(5.0, 2.0)][..], &[(5.0, -2.0), (9.0, -2.0)]] {
+            let [low, high] = heights(points.iter()).unwrap();
+            assert!(low < points[0].1 && high > points[0].1);
+        }
     }
 }

@@ -79,6 +79,7 @@ fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
     match (studio.ground.reworking(), &studio.ground.scene.origin) {
         _ if studio.ground.model.is_none() => ("no model yet".into(), theme.faint()),
         (Some(rework), _) => (while_reworking(rework).into(), theme.faint()),
+        _ if studio.sweep.is_running() => (format!("sweep {}", studio.sweep.about()), theme.good()),
         _ if studio.ground.scene.pending => ("decoding".into(), theme.faint()),
         (_, Origin::Edited) => (encode("edited"), theme.accent()),
         (_, Origin::Reworked(rework)) => (encode(once_reworked(*rework)), theme.accent()),

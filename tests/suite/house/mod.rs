@@ -11,12 +11,13 @@ use reader::{Arrow, House, Place, between_rooms, circles};
 
 /// The floors of the application and of the library, from the ground up. A floor may use those
 /// below it.
-const APPLICATION: [&[&str]; 6] = [
+const APPLICATION: [&[&str]; 7] = [
     &["embedded", "kit", "typed_path"],
     &["preset_name"],
     &["engine"],
     &["studio"],
     &["tui"],
+    &["headless"],
     &["cli"],
 ];
 const LIBRARY: [&[&str]; 6] = [

@@ -1,7 +1,7 @@
 //! SoundFonts that break a rule.
 
 use musicvae::music::{Note, NoteSequence};
-use musicvae_tui::engine::render::render_notes;
+use musicvae_tui::engine::render::Score;
 use musicvae_tui::engine::{SoundFont, SoundFontSource};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
@@ -257,7 +257,9 @@ fn broken_soundfonts_are_played_or_refused() {
     run("SoundFont 2", 150, |rng| {
         let bytes = broken(rng).into();
         match SoundFont::load(&SoundFontSource::Bytes(bytes, "x.sf2".into())) {
-            Ok(font) => render_notes(&drums, &font, 22_050).is_ok(),
+            Ok(font) => (Score::of_notes(&drums, 22_050))
+                .and_then(|score| score.render(&font, None, &mut |_| ()))
+                .is_ok(),
             Err(error) => {
                 let error = error.to_string();
                 assert!(

@@ -26,7 +26,7 @@ pub struct Attributes {
     pub program: String,
     /// Command line that made the file.
     pub command: String,
-    /// In the order of tables: measures, then styles.
+    /// In the order of tables: measures, then styles, then fills.
     pub attributes: Vec<Attribute>,
 }
 
@@ -56,6 +56,8 @@ pub enum Kind {
     Measure,
     /// A style label, against all other styles.
     Style,
+    /// Grooves with a fill as their last bar, against the same ones without.
+    Fill,
 }
 
 /// What moving `amount` times along a vector did.
@@ -131,8 +133,8 @@ impl From<CheckpointError> for AttributesError {
 }
 
 impl Attributes {
-    /// The layout that this program writes, and the newest that it reads.
-    pub const VERSION: u32 = 1;
+    /// The layout that this program writes, and the newest that it reads. Since 2 there are fills.
+    pub const VERSION: u32 = 2;
 
     /// Where the attributes of the checkpoint at `path` lie: beside it, `NAME.attributes.json`.
     pub fn path_for(path: &Path) -> PathBuf {

@@ -88,7 +88,8 @@ impl MusicVae {
         self.decode_as_told(z, how, &guide)
     }
 
-    fn decode_as_told(
+    /// [`MusicVae::decode`] as a guide says.
+    pub(super) fn decode_as_told(
         &self,
         z: &[Latent],
         how: Decoding,
@@ -145,9 +146,15 @@ impl MusicVae {
             values: rows::hits(groove),
         };
         let hits: Vec<Rows> = patterns.iter().map(hits).collect();
+        let known = |hits: &Rows| Rows {
+            depth: FEATURES,
+            values: rows::with_own_feel(&hits.values),
+            ..*hits
+        };
+        let known: Vec<Rows> = hits.iter().map(known).collect();
         let guide = Guide {
             controls: if told { &hits } else { &[] },
-            hits: &hits,
+            known: &known,
             ..Guide::default()
         };
         if hits.len() != z.len() {

@@ -5,11 +5,14 @@
 //! `checkpoint`, `data`, `model` and `music`.
 
 mod grooves;
+mod relatives;
 mod rework;
+mod windows;
 
 use std::borrow::Cow;
 use std::path::Path;
 
+pub use relatives::{Fill, Variation};
 pub use rework::Rework;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};

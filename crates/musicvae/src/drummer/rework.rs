@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Drummer;
+use super::windows::{joined, looped};
 use crate::model::{Decoding, Latent, ModelError, Posterior, Preset, latent};
 use crate::music::{Groove, GrooveOptions, Lane, Representation};
 
@@ -95,47 +96,6 @@ impl Drummer {
         }
         Ok(made)
     }
-
-    /// A relative of the groove: every window of it on its way ([`latent::slerp`]) to a draw from the
-    /// checkpoint's prior, which the seed chooses. An `amount` of 0 is the groove as the model plays
-    /// it, 1 is new music.
-    ///
-    /// # Errors
-    /// A model of other music.
-    pub fn vary(&self, groove: &Groove, amount: f32, how: Decoding) -> Result<Groove, ModelError> {
-        let preset = self.preset();
-        let heat = preset.head.heat_of_latents(how.temperature);
-        let new = self.prior.sample(preset.z_size, how.seed, heat);
-        let posteriors = self.model.encode(&looped(groove, preset.steps()))?;
-        let z = posteriors
-            .iter()
-            .map(|it| latent::slerp(&it.mu, &new, amount));
-        let played = self.decode_grooves(&z.collect::<Vec<_>>(), how)?;
-        Ok(joined(played, groove))
-    }
-}
-
-/// The windows that were played in the place of `groove`, as long as it is.
-fn joined(played: Vec<Groove>, groove: &Groove) -> Groove {
-    let steps = played.into_iter().flat_map(|window| window.steps);
-    Groove {
-        steps: steps.take(groove.steps.len()).collect(),
-        ..*groove
-    }
-}
-
-/// Windows of `length` steps that a groove is worked on in, the last filled up from its beginning.
-fn looped(groove: &Groove, length: usize) -> Vec<Groove> {
-    let length = length.max(1);
-    let steps = groove.steps.iter().cycle();
-    let window = |start| Groove {
-        steps: steps.clone().skip(start).take(length).copied().collect(),
-        ..*groove
-    };
-    (0..groove.steps.len())
-        .step_by(length)
-        .map(window)
-        .collect()
 }
 
 /// A draw of the posterior, narrowed to the temperature; its mean at 0.

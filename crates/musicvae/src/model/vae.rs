@@ -74,10 +74,10 @@ pub struct Guide<'a> {
     /// Rows of the representation's control depth, as many as steps: one set for each latent, or
     /// one for all of them. Empty for a model without controls.
     pub controls: &'a [Rows],
-    /// Hits of a groove model (0 or 1, a column a lane), as many rows as steps, one set for each
-    /// latent: they are heard in place of drawn ones, and only velocities and offsets are the
-    /// model's. Empty where it draws them.
-    pub hits: &'a [Rows],
+    /// What of a groove model's rows (hits of 0 or 1, velocities, doubled offsets) is known, as many
+    /// rows as steps, one set for each latent or one for all: such numbers are heard in place of drawn
+    /// ones. Not a number where the model plays. Empty where all is the model's.
+    pub known: &'a [Rows],
     /// The class whose drawing ends a sequence (in a hierarchy: a segment), of a single decoder of
     /// classes. The reference does not stop there unless told so.
     pub end: Option<usize>,
@@ -301,14 +301,14 @@ impl MusicVae {
                 .map(|row| &chances[row % chances.len()][..])
                 .collect();
             let controls: Vec<_> = rows().map(|row| of_latent(guide.controls, row)).collect();
-            let hits: Vec<_> = rows().map(|row| of_latent(guide.hits, row)).collect();
+            let known: Vec<_> = rows().map(|row| of_latent(guide.known, row)).collect();
             let performance = Performance {
                 heat: self.preset.head.heat(how.temperature),
                 chances,
                 steps,
                 controls,
                 control_depth: self.preset.representation.control_depth(),
-                hits,
+                known,
                 end: guide.end,
                 keep_parameters: guide.parameters,
             };
@@ -364,15 +364,15 @@ impl MusicVae {
                 preset: preset.name.clone(),
             });
         }
-        let lanes = match preset.head {
+        let columns = match preset.head {
             Head::Groove | Head::Strokes(_) if preset.split.is_empty() => {
-                preset.representation.output_depth() / 3
+                preset.representation.output_depth()
             }
             _ => 0,
         };
         for (what, sets, depth) in [
             ("controls", guide.controls, depth),
-            ("hits", guide.hits, lanes),
+            ("known numbers", guide.known, columns),
         ] {
             match (depth, sets.len()) {
                 (_, 0) => continue,

@@ -66,7 +66,8 @@ pub(super) struct Moment {
     pub step: usize,
 }
 
-/// What is asked of a decoder that hears itself: the random numbers, controls and hits of each latent.
+/// What is asked of a decoder that hears itself: the random numbers, controls and known numbers of each
+/// latent.
 pub(super) struct Performance<'a> {
     /// Divides logits before they are drawn: [`super::Head::heat`].
     pub heat: f32,
@@ -76,8 +77,9 @@ pub(super) struct Performance<'a> {
     pub steps: usize,
     pub controls: Vec<&'a [f32]>,
     pub control_depth: usize,
-    /// Hits that are heard in place of drawn ones; empty for none.
-    pub hits: Vec<&'a [f32]>,
+    /// Numbers that are heard in place of drawn ones, as [`super::Guide::known`] has them; empty for
+    /// none.
+    pub known: Vec<&'a [f32]>,
     /// The class that ends a segment.
     pub end: Option<usize>,
     pub keep_parameters: bool,

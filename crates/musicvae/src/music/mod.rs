@@ -1,6 +1,7 @@
 //! Plain values that every other floor speaks: note sequences, grooves, drum lanes, MIDI files.
 
 mod bars;
+mod cells;
 mod drum_part;
 mod drums;
 mod groove;
@@ -15,6 +16,7 @@ mod variants;
 mod whole_file;
 
 pub(crate) use bars::{bars_of, closing_line};
+pub use cells::Cells;
 pub(crate) use drum_part::marked;
 pub use drum_part::{Drums, NoDrums};
 pub use drums::{LANES, Lane};

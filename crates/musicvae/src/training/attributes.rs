@@ -11,6 +11,7 @@ use super::evaluate::{HitGrid, Resampling, Subject, Sums, Unit, quantile};
 use crate::checkpoint::attributes::{Attribute, Attributes, Change, Effect, Kind};
 use crate::checkpoint::{Checkpoint, Metadata};
 use crate::data::{Corpus, DataError, Windows};
+use crate::drummer::Fill;
 use crate::model::latent::{attribute_vector, moved};
 use crate::model::{Compute, Decoding, Latent, MusicVae};
 use crate::music::{Groove, Measure};
@@ -47,12 +48,74 @@ pub fn styles(data: &Path, windows: &Windows) -> Result<Vec<String>, DataError> 
     Ok(windows.files.iter().map(style).collect())
 }
 
+/// Bars that the corpus calls fills.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fills {
+    /// One bar each.
+    pub bars: Vec<Groove>,
+    /// The main style of each.
+    pub styles: Vec<String>,
+}
+
+impl Fills {
+    /// Those of `bars`, windows of one bar, that are of files that `info.csv` calls fills.
+    ///
+    /// # Errors
+    /// When the corpus cannot be read.
+    pub fn among(data: &Path, bars: &Windows) -> Result<Fills, DataError> {
+        let corpus = Corpus::open(data)?;
+        let is_fill = |name: &String| {
+            let entry = corpus.entries().iter().find(|entry| entry.name == *name);
+            let info = entry.and_then(|entry| entry.info.as_ref());
+            info.is_some_and(|info| info.beat_type == "fill")
+        };
+        let is_fill: Vec<bool> = bars.files.iter().map(is_fill).collect();
+        let styles = styles(data, bars)?;
+        let mut fills = Fills::default();
+        for (bar, &file) in bars.windows.iter().zip(&bars.origin) {
+            if is_fill[file] {
+                fills.bars.push(bar.clone());
+                fills.styles.push(styles[file].clone());
+            }
+        }
+        Ok(fills)
+    }
+
+    /// Windows of `train` that are followed by no fill, and the same ones with a fill as their last
+    /// bar: for each fill one of its own style, where there is one.
+    fn beside(&self, train: &Windows, styles: &[String]) -> (Vec<Groove>, Vec<Groove>) {
+        let (mut without, mut with) = (Vec::new(), Vec::new());
+        for (number, (fill, style)) in self.bars.iter().zip(&self.styles).enumerate() {
+            let of_style = |window: &usize| styles[train.origin[*window]] == *style;
+            let mut chosen: Vec<usize> = (0..train.windows.len()).filter(of_style).collect();
+            if chosen.is_empty() {
+                chosen = (0..train.windows.len()).collect();
+            }
+            // A long way apart, so that they are of different files.
+            let Some(&window) = chosen.get(number * 7919 % chosen.len().max(1)) else {
+                continue;
+            };
+            let groove = &train.windows[window];
+            let start = groove.steps.len().saturating_sub(fill.steps.len());
+            let mut filled = groove.clone();
+            let place = filled.steps.iter_mut().skip(start);
+            place
+                .zip(&fill.steps)
+                .for_each(|(step, fill)| *step = *fill);
+            without.push(groove.clone());
+            with.push(filled);
+        }
+        (without, with)
+    }
+}
+
 /// Computes the attribute vectors of `checkpoint` from `train` (posteriors' means; `styles` are
 /// those of its files), and their effects on `validation`.
 ///
 /// A measure's vector goes from the mean of the windows in its lowest quarter to the mean of those
-/// in its highest, as in the MusicVAE paper; a style's from all other windows to its own. A measure
-/// that does not vary has no vector, nor has a style of fewer than [`STYLE_FILES`] files.
+/// in its highest, as in the MusicVAE paper; a style's from all other windows to its own; that of
+/// fills from windows to the same ones with a fill as their last bar. A measure that does not vary has
+/// no vector, nor has a style of fewer than [`STYLE_FILES`] files, nor have so few fills.
 ///
 /// # Errors
 /// When windows and model do not fit.
@@ -61,6 +124,7 @@ pub fn attributes(
     compute: &Compute,
     train: &Windows,
     styles: &[String],
+    fills: &Fills,
     validation: Option<&Windows>,
 ) -> Result<Attributes, TrainingError> {
     let model = checkpoint.model_on(compute)?;
@@ -101,6 +165,19 @@ pub fn attributes(
             Kind::Style,
             slices(with),
             slices(without),
+        ));
+    }
+    if fills.bars.len() >= STYLE_FILES {
+        let (without, with) = fills.beside(train, styles);
+        let (without, with) = (means(&model, &without)?, means(&model, &with)?);
+        fn slices(latents: &[Latent]) -> Vec<&[f32]> {
+            latents.iter().map(Vec::as_slice).collect()
+        }
+        found.extend(attribute(
+            Fill::ATTRIBUTE,
+            Kind::Fill,
+            slices(&with),
+            slices(&without),
         ));
     }
     if let Some(validation) = validation {

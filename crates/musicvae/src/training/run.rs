@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Record, TrainingError};
 use crate::data::{Report, Split};
+use crate::model::Preset;
 
 /// What a run is told from outside.
 #[derive(Clone, Default)]
@@ -100,6 +101,8 @@ pub enum Event {
     Began {
         /// Folder of the run.
         out: PathBuf,
+        /// What is trained, with its schedules.
+        preset: Box<Preset>,
         /// Steps that are done already.
         step: u64,
         /// The records up to it.

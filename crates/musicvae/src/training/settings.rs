@@ -109,21 +109,45 @@ impl RunSettings {
         }
     }
 
+    /// The settings of a run of `preset` (or else of the preset of `from`, or of the first one) that starts
+    /// from the weights of `from`, if any. Where these are of the same preset, as it is built in, they are
+    /// trained on as they were trained: with fewer free bits, say, or with dropout that it was not used to,
+    /// a model forgets what it knows.
+    pub fn starting(preset: Option<Preset>, from: Option<&Checkpoint>) -> RunSettings {
+        let goes_on = |from: &&Checkpoint| {
+            let built_in = Preset::by_name(&from.preset.name);
+            preset.is_none() || preset == built_in
+        };
+        match from.filter(goes_on) {
+            Some(from) => RunSettings {
+                seed: 0,
+                factors: Factors::Float32,
+                ..RunSettings::of(from)
+            },
+            None => RunSettings::new(preset.unwrap_or_else(Preset::groovae_4bar)),
+        }
+    }
+
     /// The settings of the run that the folder `out` holds.
     ///
     /// # Errors
     /// When its latest checkpoint can't be read.
     pub fn of_run(out: &Path) -> Result<RunSettings, CheckpointError> {
+        Ok(RunSettings::of(&Checkpoint::load(&latest(out))?))
+    }
+
+    /// What a checkpoint was trained with.
+    fn of(checkpoint: &Checkpoint) -> RunSettings {
         let Checkpoint {
             preset, metadata, ..
-        } = Checkpoint::load(&latest(out))?;
+        } = checkpoint;
         let fraction = |key| metadata.notes.get(key)?.as_f64();
         let number = |key| fraction(key).map(|number| number as usize);
         let text = |key| metadata.notes.get(key)?.as_str();
         let factors = metadata.notes.get(FACTORS).cloned();
         let factors = factors.and_then(|name| serde_json::from_value(name).ok());
-        let fresh = RunSettings::new(preset);
-        Ok(RunSettings {
+        let fresh = RunSettings::new(preset.clone());
+        RunSettings {
             factors: factors.unwrap_or(fresh.factors),
             batch: number(BATCH).unwrap_or(fresh.batch),
             seed: metadata.seed.unwrap_or(fresh.seed),
@@ -138,7 +162,7 @@ impl RunSettings {
                 .unwrap_or_default(),
             average: fraction(AVERAGE),
             ..fresh
-        })
+        }
     }
 }
 

@@ -192,6 +192,7 @@ impl Trainer {
         };
         Event::Began {
             out: self.options.out.clone(),
+            preset: Box::new(self.options.preset.clone()),
             step: self.step,
             story,
         }

@@ -2,8 +2,8 @@
 
 use musicvae::data::Window;
 use musicvae::model::{Decoding, ModelError};
-use musicvae::music::{Hit, Lane, Tempo};
-use musicvae::{Checkpoint, Drummer, Groove, Preset, Rework};
+use musicvae::music::{Cells, Hit, Lane, Tempo};
+use musicvae::{Checkpoint, Drummer, Fill, Groove, Preset, Rework, Variation};
 
 const WARM: Decoding = Decoding {
     temperature: 0.8,
@@ -118,4 +118,94 @@ fn a_groove_of_any_length_is_worked_on() {
     let posterior = drummer.encode_groove(&given).unwrap();
     let expected = drummer.encode(&[Window::Groove(padded)]).unwrap();
     assert_eq!(posterior, expected[0]);
+}
+
+/// How many cells of two grooves differ in whether they are struck.
+fn apart(one: &Groove, other: &Groove) -> usize {
+    let cells = one.steps.iter().flatten().zip(other.steps.iter().flatten());
+    cells
+        .filter(|(one, other)| one.is_some() != other.is_some())
+        .count()
+}
+
+#[test]
+fn relatives_go_from_the_groove_to_new_music_around_what_is_kept() {
+    let drummer = drummer("groovae_2bar_humanize");
+    // A window and a half, and a part of one.
+    for steps in [48, 16] {
+        let groove = groove(steps);
+        let kept = Cells::of(steps, |step, lane| lane == Lane::Snare || step / 16 == 1);
+        let vary = |amount, kept: &Cells, seeds: &[u64]| {
+            let variation = Variation {
+                amount,
+                kept: kept.clone(),
+            };
+            drummer.vary(&groove, &variation, 1.0, seeds).unwrap()
+        };
+        let free = Cells::default();
+        for seed in 0..3 {
+            assert_eq!(vary(0.0, &free, &[seed]), std::slice::from_ref(&groove));
+            let way: Vec<usize> = [0.1, 0.5, 1.0]
+                .map(|amount| apart(&vary(amount, &free, &[seed])[0], &groove))
+                .into();
+            assert!(way[0] < way[1] && way[1] < way[2], "{way:?}");
+        }
+        let all = vary(1.0, &kept, &[4, 5, 6]);
+        // Up to rounding, which depends on how many are played side by side.
+        let alone = vary(1.0, &kept, &[5]).remove(0);
+        assert_eq!(apart(&all[1], &alone), 0, "each by its own seed");
+        assert_ne!(apart(&all[0], &all[1]), 0);
+        for relative in &all {
+            assert_eq!(relative.steps.len(), steps);
+            let back = relative.clone().with_cells_of(&groove, &kept);
+            assert_eq!(*relative, back, "what is kept stays");
+        }
+    }
+}
+
+#[test]
+fn a_fill_takes_its_bar_and_nothing_else() {
+    let drummer = drummer("groovae_2bar_humanize");
+    for (steps, bar) in [(64, 3), (64, 0), (16, 0), (40, 2)] {
+        let groove = groove(steps);
+        let fill = |kept: Cells, seeds: &[u64]| {
+            let fill = Fill {
+                bar,
+                direction: vec![0.5; 6],
+                kept,
+            };
+            drummer.fill(&groove, &fill, 1.0, seeds).unwrap()
+        };
+        let snares = Cells::of(steps, |_, lane| lane == Lane::Snare);
+        let made = fill(snares.clone(), &[1, 2]);
+        assert_ne!(made[0], made[1], "fills differ");
+        let others = Cells::of(steps, |step, lane| {
+            step / 16 != bar || snares.has(step, lane)
+        });
+        for made in made {
+            assert_ne!(made, groove);
+            assert_eq!(made.clone().with_cells_of(&groove, &others), made);
+        }
+    }
+    let short = Fill {
+        bar: 0,
+        direction: vec![0.0; 5],
+        kept: Cells::default(),
+    };
+    let refused = drummer.fill(&groove(32), &short, 1.0, &[1]).unwrap_err();
+    assert!(matches!(refused, ModelError::Input { .. }), "{refused}");
+}
+
+/// What is kept is heard: the rest is another one than where it is only put in afterwards.
+#[test]
+fn a_latent_is_played_around_what_is_kept() {
+    let drummer = drummer("groovae_2bar_humanize");
+    let groove = groove(32);
+    let z = vec![0.3; 6];
+    let kept = Cells::of(32, |_, lane| lane == Lane::Snare);
+    let around = drummer.decode_around(&z, &groove, &kept, WARM).unwrap();
+    let alone = drummer.decode_grooves(&[z], WARM).unwrap().remove(0);
+    let overlaid = alone.with_cells_of(&groove, &kept);
+    assert_eq!(around.clone().with_cells_of(&groove, &kept), around);
+    assert_ne!(around, overlaid);
 }

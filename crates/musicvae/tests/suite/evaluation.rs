@@ -12,7 +12,7 @@ use musicvae::model::{Compute, Decoding, Guide, Preset, Prior, Tensors, latent};
 use musicvae::music::{
     Groove, GrooveOptions, Hit, LANES, Lane, Measure, Reading, Representation, midi_file,
 };
-use musicvae::training::attributes::{AMOUNTS, attributes, styles};
+use musicvae::training::attributes::{AMOUNTS, Fills, attributes, styles};
 use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
@@ -445,10 +445,11 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     }
     files.extend([("v.mid", "validation", 90), ("w.mid", "validation", 91)]);
     corpus_of(folder.path(), &files);
-    let mut info = "midi_filename,split,style\n".to_string();
+    let mut info = "midi_filename,split,style,beat_type\n".to_string();
     for (place, (name, split, _)) in files.iter().enumerate() {
         let style = if place % 2 == 0 { "funk/fast" } else { "rock" };
-        info += &format!("{name},{split},{style}\n");
+        let beat_type = if place % 2 == 0 { "fill" } else { "beat" };
+        info += &format!("{name},{split},{style},{beat_type}\n");
     }
     std::fs::write(folder.path().join("info.csv"), info).unwrap();
     let checkpoint = tiny(GrooveOptions::default());
@@ -458,18 +459,27 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     );
     let styles = styles(folder.path(), &train).unwrap();
     assert_eq!(styles[..2], ["funk", "rock"]);
+    let a_bar = GrooveConverter {
+        bars: 1,
+        hop: Some(1),
+    };
+    let bars = load_windows(folder.path(), Some(Split::Train), &a_bar).unwrap();
+    let fills = Fills::among(folder.path(), &bars).unwrap();
+    assert!(fills.bars.len() >= 15 && fills.styles.iter().all(|style| style == "funk"));
     let made = attributes(
         &checkpoint,
         &Compute::CPU,
         &train,
         &styles,
+        &fills,
         Some(&validation),
     )
     .unwrap();
     let names: Vec<_> = made.names().collect();
     let expected: Vec<_> = Measure::ALL.iter().map(|measure| measure.name()).collect();
-    assert_eq!(names, [&expected[..], &["funk", "rock"]].concat());
+    assert_eq!(names, [&expected[..], &["funk", "rock", "fill"]].concat());
     assert_eq!(made.get("funk").unwrap().kind, Kind::Style);
+    assert_eq!(made.get("fill").unwrap().kind, Kind::Fill);
     // By another road: latents sorted by density, means of the ends.
     let posteriors = checkpoint.model().unwrap().encode(&train.windows).unwrap();
     let density = |window: usize| Measure::Density.of(&train.windows[window]).unwrap();
@@ -526,6 +536,7 @@ fn attributes_belong_to_their_weights() {
         &Compute::CPU,
         &train,
         &["", "", ""].map(String::from),
+        &Fills::default(),
         None,
     )
     .unwrap();
@@ -549,7 +560,7 @@ fn attributes_belong_to_their_weights() {
     assert!(refused(&others).contains("belongs to weights of fingerprint"));
     let text = std::fs::read_to_string(&written).unwrap();
     let table = [
-        (text.replacen("\"version\":1", "\"version\":2", 1), "update"),
+        (text.replacen("\"version\":2", "\"version\":3", 1), "update"),
         (
             text.replacen("\"vector\":[", "\"vector\":[7.0,", 1),
             "the vector of",

@@ -173,9 +173,12 @@ fn what_cannot_be_played_is_named_with_its_place() {
     };
     let noise = |byte: u8| file(&[&[0, byte].repeat(40)]);
     #[rustfmt::skip]
-    let table: [(Vec<u8>, usize, &str); 11] = [
+    let table: [(Vec<u8>, usize, &str); 14] = [
         (Vec::new(), 0, "it is empty"),
         (b"RIFF\0\0\0\0RMID".to_vec(), 0, "it does not begin with `MThd`"),
+        (b"\x1f\x8b\x08".to_vec(), 0, "it is packed by gzip: unpack it first"),
+        (b"RIFF\x24\0\0\0WAVEfmt ".to_vec(), 0, "it is sound (WAV), not notes"),
+        (b"\n<score-partwise/>".to_vec(), 0, "it is XML, as scores are written"),
         (with(8, &[0, 7]), 8, "type 7 is unknown (0, 1 and 2 exist)"),
         (good[..14].to_vec(), 14, "it has no tracks"),
         (with(12, &[0, 0]), 12, "it says how long its ticks are in no way that is known"),

@@ -988,3 +988,49 @@ fn a_log_from_before_there_were_other_models_goes_on() {
     records.push(next);
     assert_eq!(Log::read(&path).unwrap(), records);
 }
+
+/// Weights of the preset that is wanted are trained on as they were trained; another preset has settings
+/// of its own, and so has one's own of the same name.
+#[test]
+fn weights_are_trained_on_as_they_were() {
+    let folder = TempDir::new().unwrap();
+    let mut start = options(&folder, 0);
+    start.preset = Preset {
+        free_bits: 1200.0,
+        dropout_keep: 1.0,
+        ..Preset::by_name("groovae_2bar_humanize").unwrap()
+    };
+    start.variation.told = 0.6;
+    start.batch = 3;
+    let from = Trainer::new(start, &mut |_| {})
+        .unwrap()
+        .checkpoint()
+        .unwrap();
+    let built_in = |name| Preset::by_name(name).unwrap();
+    let own = Preset {
+        free_bits: 7.0,
+        ..built_in("groovae_2bar_humanize")
+    };
+    for (wanted, expected) in [
+        (None, (1200.0, 1.0, 0.6, 3)),
+        (
+            Some(built_in("groovae_2bar_humanize")),
+            (1200.0, 1.0, 0.6, 3),
+        ),
+        (Some(own), (7.0, 0.3, 1.0, 512)),
+        (Some(built_in("groovae_4bar")), (48.0, 0.3, 1.0, 512)),
+    ] {
+        let run = RunSettings::starting(wanted, Some(&from));
+        let found = (
+            run.preset.free_bits,
+            run.preset.dropout_keep,
+            run.variation.told,
+            run.batch,
+        );
+        assert_eq!(found, expected, "{}", run.preset.name);
+    }
+    assert_eq!(
+        RunSettings::starting(None, None).preset.name,
+        "groovae_4bar"
+    );
+}

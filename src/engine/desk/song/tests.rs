@@ -194,7 +194,7 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
             }
         }
         for map in [DrumMap::general_midi(), machine()] {
-            let Encoded { bytes, clamped } = song.midi().unwrap();
+            let Encoded { bytes, clamped } = song.midi(Layout::Drums).unwrap();
             assert_eq!(clamped, 0);
             let (file, end) = written(&map.written(&bytes).unwrap().bytes);
             assert_eq!(end, steps as f64, "it ends on the bar line");
@@ -229,7 +229,7 @@ fn one_hit(step: usize, lane: Lane, velocity: f32, offset: f32) -> Song {
 #[test]
 fn only_what_is_early_for_the_first_beat_is_moved() {
     let song = one_hit(0, Lane::Kick, 1.0, 0.25);
-    let Encoded { bytes, clamped } = song.midi().unwrap();
+    let Encoded { bytes, clamped } = song.midi(Layout::Drums).unwrap();
     let (notes, end) = written(&bytes);
     let steps: Vec<f64> = notes.iter().map(|note| note.0).collect();
     assert_eq!((steps, clamped, end), (vec![0.0, 15.75], 1, 32.0));
@@ -241,7 +241,7 @@ fn a_level_is_heard_in_the_velocities() {
     let mut song = one_hit(4, Lane::Snare, 100.0 / 127.0, 0.5);
     let mut velocity = |level| {
         song.levels[Lane::Snare.index()] = level;
-        let (notes, _) = written(&song.midi().unwrap().bytes);
+        let (notes, _) = written(&song.midi(Layout::Drums).unwrap().bytes);
         notes.first().map(|note| note.3)
     };
     // Half the velocity is a quarter of the sound.
@@ -252,7 +252,7 @@ fn a_level_is_heard_in_the_velocities() {
     assert_eq!(velocity(0.0), None);
     // Half a step early, and yet on its own step for whoever rounds.
     song.levels = [1.0; LANES];
-    let (notes, _) = written(&song.midi().unwrap().bytes);
+    let (notes, _) = written(&song.midi(Layout::Drums).unwrap().bytes);
     assert_eq!(notes[0].0.round(), 4.0);
 }
 
@@ -263,7 +263,7 @@ fn tempo_and_meters_are_in_the_file() {
     waltz.groove.meter.numerator = 3;
     waltz.groove.steps.truncate(12);
     song.links.push(waltz);
-    let bytes = song.midi().unwrap().bytes;
+    let bytes = song.midi(Layout::Drums).unwrap().bytes;
     let smf = Smf::parse(&bytes).unwrap();
     let mut tick = 0;
     let mut found = Vec::new();
@@ -285,5 +285,9 @@ fn tempo_and_meters_are_in_the_file() {
         ..song
     };
     assert_eq!(empty.bars(), 0);
-    assert!(written(&empty.midi().unwrap().bytes).0.is_empty());
+    assert!(
+        written(&empty.midi(Layout::Drums).unwrap().bytes)
+            .0
+            .is_empty()
+    );
 }

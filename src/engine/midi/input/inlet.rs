@@ -6,7 +6,7 @@ use std::thread::Thread;
 use std::time::Instant;
 
 use super::message::{Message, parse};
-use crate::engine::events::{InputEvent, InputMessage, Nanos};
+use crate::engine::events::{ClockMessage, InputEvent, InputMessage, Nanos};
 use crate::engine::midi::drum_map::DrumMap;
 use crate::engine::midi::pads::{Lanes, PadNote, Pads, lanes_of};
 use crate::engine::midi::traffic::Traffic;
@@ -68,6 +68,8 @@ struct Inside {
     map: DrumMap,
     lanes: Box<Lanes>,
     notes: Vec<Received>,
+    /// Another clock than MIDI's is listened to.
+    other_clock: bool,
     /// By channel and number; and those of them that are new.
     values: Box<[[u8; 128]; 16]>,
     is_new: Box<[[bool; 128]; 16]>,
@@ -93,6 +95,7 @@ impl Inlet {
                 pads,
                 map,
                 notes: Vec::with_capacity(NOTES_KEPT),
+                other_clock: false,
                 values: Box::new([[0; 128]; 16]),
                 is_new: Box::new([[false; 128]; 16]),
                 new: Vec::with_capacity(16 * 128),
@@ -166,6 +169,27 @@ impl Inlet {
         self.traffic.errors.fetch_add(1, Relaxed);
     }
 
+    /// From now on the clock is another one than MIDI's, or MIDI's again.
+    pub fn set_other_clock(&self, is_other: bool) {
+        self.inside(|inside| inside.other_clock = is_other);
+        if !is_other {
+            // MIDI's knows no bars.
+            self.clock(
+                ClockMessage::Bar(None),
+                self.epoch.elapsed().as_nanos() as Nanos,
+            );
+        }
+    }
+
+    /// Takes a message of the other clock.
+    pub fn clock(&self, message: ClockMessage, time: Nanos) {
+        let message = InputMessage::Clock(message);
+        let pushed = self.inside(|inside| inside.events.push(InputEvent { time, message }));
+        if pushed.is_err() {
+            self.traffic.dropped.fetch_add(1, Relaxed);
+        }
+    }
+
     /// Takes one message from a port, now.
     pub fn receive(&self, bytes: &[u8]) {
         self.receive_at(bytes, self.epoch.elapsed().as_nanos() as Nanos);
@@ -177,6 +201,7 @@ impl Inlet {
         let event = |message| InputEvent { time, message };
         self.inside(|inside| {
             let pushed = match message {
+                Message::Clock(_) if inside.other_clock => Ok(()),
                 Message::Clock(clock) => inside.events.push(event(InputMessage::Clock(clock))),
                 Message::NoteOn(from, velocity) => {
                     let [channel, note] = [from.channel - 1, from.note].map(usize::from);

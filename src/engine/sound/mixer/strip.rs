@@ -3,6 +3,7 @@
 use rustysynth::{Synthesizer, SynthesizerSettings};
 
 use super::Note;
+use super::variants::Variants;
 use crate::engine::sound::soundfont::{SoundFont, SoundFontError};
 use musicvae::music::Lane;
 
@@ -17,18 +18,21 @@ const SYNTHESIZER_GAIN: f32 = 1.0;
 /// sound that loops until it is let go must end too.
 const HOLD_SECONDS: f32 = 4.0;
 
-/// An open hat is damped by a closed one within this time.
-const CHOKE_SECONDS: f32 = 0.008;
+/// An open hat is damped by a closed one within this time, as a foot or a hand does it: slower than a
+/// switch.
+const CHOKE_SECONDS: f32 = 0.04;
 
 /// The percussion channel, counted from 0.
 const CHANNEL: i32 = 9;
 
-/// Voices of one lane; the quietest gives way.
-const POLYPHONY: usize = 24;
+/// Voices of one lane, of which a stroke may take ten; the quietest gives way. A ride in eighths keeps
+/// all of them busy: more would cost time and hardly be heard.
+const POLYPHONY: usize = 48;
 
 /// One lane's synthesizer and its place in the mix.
 pub(super) struct Strip {
     synthesizer: Synthesizer,
+    variants: Variants,
     pub gains: [f32; 2],
     /// 1, or on its way to 0 while the lane is choked.
     choke: f32,
@@ -42,7 +46,7 @@ pub(super) struct Strip {
 }
 
 impl Strip {
-    pub fn new(font: &SoundFont, rate: u32) -> Result<Strip, SoundFontError> {
+    pub fn new(font: &SoundFont, rate: u32, lane: Lane) -> Result<Strip, SoundFontError> {
         let mut settings = SynthesizerSettings::new(rate as i32);
         settings.block_size = BLOCK;
         settings.maximum_polyphony = POLYPHONY;
@@ -60,6 +64,8 @@ impl Strip {
         synthesizer.process_midi_message(CHANNEL, 0xB0, 7, 127);
         Ok(Strip {
             synthesizer,
+            // Lanes by themselves: what one plays changes nothing of another.
+            variants: Variants::new(lane.index() as u64),
             gains: [1.0; 2],
             choke: 1.0,
             choking: false,
@@ -69,8 +75,9 @@ impl Strip {
         })
     }
 
-    /// Chooses the drum kit for the notes that follow.
-    pub fn set_program(&mut self, program: u8) {
+    /// Chooses the drum kit for the notes that follow, of which there are so many variants.
+    pub fn set_program(&mut self, program: u8, variants: u8) {
+        self.variants.set_count(variants);
         let program = i32::from(program.min(127));
         self.synthesizer
             .process_midi_message(CHANNEL, 0xC0, program, 0);
@@ -128,6 +135,10 @@ impl Strip {
             // A stroke on a drum that is being damped: the damped sound ends here.
             self.silence();
         }
+        // The bank is the variant's.
+        let bank = i32::from(self.variants.next());
+        self.synthesizer
+            .process_midi_message(CHANNEL, 0xB0, 0, bank);
         self.synthesizer
             .note_on(CHANNEL, i32::from(note.key), i32::from(note.velocity));
         self.hold = (HOLD_SECONDS * rate as f32) as usize;
@@ -142,8 +153,10 @@ impl Strip {
             let step = 1.0 / (CHOKE_SECONDS * rate as f32);
             for (left, right) in left.iter_mut().zip(right.iter_mut()) {
                 self.choke = (self.choke - step).max(0.0);
-                *left *= self.choke;
-                *right *= self.choke;
+                // Firmly in the end.
+                let gain = self.choke * self.choke;
+                *left *= gain;
+                *right *= gain;
             }
             if self.choke == 0.0 {
                 self.silence();

@@ -6,6 +6,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use super::compressed::decoded;
 use super::riff::{Chunk, bytes_of, chunks, put, read_at, start_of};
 use super::tables::Tables;
 
@@ -15,6 +16,9 @@ const USED: [&[u8; 4]; 2] = [b"ifil", b"INAM"];
 /// Bytes of silence behind the samples: the 46 points that the specification wants there, and that
 /// some writers forget.
 const GUARD: u32 = 2 * 46;
+
+/// Banks of drums; of a compressed SoundFont only their samples are decoded, where there are any.
+const DRUMS: u16 = 128;
 
 /// The three lists of a SoundFont, as far as they are there.
 #[derive(Default)]
@@ -50,7 +54,7 @@ impl Lists {
     }
 
     /// Whether the samples are compressed, as in SF3.
-    pub fn are_compressed(&self, reader: &mut (impl Read + Seek)) -> io::Result<bool> {
+    fn are_compressed(&self, reader: &mut (impl Read + Seek)) -> io::Result<bool> {
         let version = match inner(reader, self.info, b"ifil")? {
             Some(chunk) => start_of(reader, chunk)?,
             None => Vec::new(),
@@ -62,10 +66,12 @@ impl Lists {
         Ok(version.starts_with(&[3, 0]) || samples.starts_with(b"OggS"))
     }
 
-    /// The plain form of the SoundFont in `reader`, or what it lacks.
+    /// The plain form of the SoundFont in `reader`, of at most `most` bytes of samples where they are
+    /// compressed, or what is wrong with it.
     pub fn plain<'r, R: Read + Seek + 'r>(
         &self,
         mut reader: R,
+        most: u64,
     ) -> io::Result<Result<Box<dyn Read + 'r>, String>> {
         let lacks = |list: &str| Ok(Err(format!("it has no {list}")));
         let Some(samples) = inner(&mut reader, self.samples, b"smpl")? else {
@@ -78,7 +84,24 @@ impl Lists {
         for chunk in inner_chunks(&mut reader, list)? {
             tables.add(&chunk.id, &bytes_of(&mut reader, chunk)?);
         }
-        let bytes = samples.size - samples.size % 2;
+        let mut bytes = samples.size - samples.size % 2;
+        let mut uncompressed = None;
+        if self.are_compressed(&mut reader)? {
+            let stored = bytes_of(&mut reader, samples)?;
+            let mut used = tables.used_in(|bank| bank >= DRUMS);
+            if used.is_empty() {
+                used = tables.used_in(|_| true);
+            }
+            let headers = tables.headers().clone();
+            match decoded(&stored, &headers, &used, most) {
+                Ok((points, headers)) => {
+                    *tables.headers() = headers;
+                    bytes = points.len() as u32;
+                    uncompressed = Some(points);
+                }
+                Err(fault) => return Ok(Err(fault)),
+            }
+        }
         let tables = tables.to_bytes(bytes / 2);
 
         let mut about = b"INFO".to_vec();
@@ -103,8 +126,13 @@ impl Lists {
 
         let mut tail = vec![0; GUARD as usize];
         put(&mut tail, b"LIST", &tables, tables.len());
-        reader.seek(SeekFrom::Start(samples.start))?;
-        let points = reader.take(u64::from(bytes));
+        let points: Box<dyn Read + 'r> = match uncompressed {
+            Some(points) => Box::new(Cursor::new(points)),
+            None => {
+                reader.seek(SeekFrom::Start(samples.start))?;
+                Box::new(reader.take(u64::from(bytes)))
+            }
+        };
         let plain = Cursor::new(head).chain(points).chain(Cursor::new(tail));
         Ok(Ok(Box::new(plain)))
     }
@@ -157,7 +185,7 @@ mod tests {
         let mut reader = Cursor::new(font);
         let lists = Lists::find(&mut reader, length).unwrap();
         let mut bytes = Vec::new();
-        let mut plain = lists.plain(reader).unwrap().unwrap();
+        let mut plain = lists.plain(reader, 1 << 20).unwrap().unwrap();
         plain.read_to_end(&mut bytes).unwrap();
         bytes
     }
@@ -198,7 +226,7 @@ mod tests {
         let length = bytes.len() as u64;
         let mut reader = Cursor::new(bytes);
         let lists = Lists::find(&mut reader, length).unwrap();
-        let lacks = lists.plain(reader).unwrap().err();
+        let lacks = lists.plain(reader, 1 << 20).unwrap().err();
         assert_eq!(lacks.as_deref(), Some("it has no samples"));
     }
 }

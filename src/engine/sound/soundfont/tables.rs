@@ -5,7 +5,7 @@
 //! specification (2.04, section 7) lays them out, and written again: zones of nothing left out, samples
 //! brought into the sample data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::riff::put;
@@ -16,6 +16,7 @@ mod generator {
     pub const ADDRESSES: [u16; 8] = [0, 1, 2, 3, 4, 12, 45, 50];
     pub const INSTRUMENT: u16 = 41;
     pub const SAMPLE_ID: u16 = 53;
+    pub const EXCLUSIVE_CLASS: u16 = 57;
 }
 
 /// Lengths of the records.
@@ -65,6 +66,33 @@ impl Tables {
         self.0.get(id).map_or(&[], |bytes| bytes.as_chunks().0)
     }
 
+    /// The headers of the samples, with the one that ends them.
+    pub fn headers(&mut self) -> &mut Vec<u8> {
+        self.0.entry(*b"shdr").or_default()
+    }
+
+    /// Samples that the presets of some banks use.
+    pub fn used_in(&self, banks: impl Fn(u16) -> bool) -> BTreeSet<usize> {
+        let named = |last: u16, zones: &[Zone]| -> Vec<usize> {
+            let ends = zones.iter().flatten().filter(|it| number(it) == last);
+            ends.map(|it| usize::from(amount(it))).collect()
+        };
+        let presets = self.records::<PRESET>(b"phdr").iter();
+        let preset_zones = self.zones::<PRESET>(b"phdr", 24, b"pbag", b"pgen");
+        let instrument_zones = self.zones::<INSTRUMENT>(b"inst", 20, b"ibag", b"igen");
+        let chosen = presets
+            .zip(&preset_zones)
+            .filter(|(record, _)| banks(u16_at(*record, 22) as u16));
+        let instruments: BTreeSet<usize> = chosen
+            .flat_map(|(_, zones)| named(generator::INSTRUMENT, zones))
+            .collect();
+        instruments
+            .into_iter()
+            .filter_map(|at| instrument_zones.get(at))
+            .flat_map(|zones| named(generator::SAMPLE_ID, zones))
+            .collect()
+    }
+
     /// The bytes of the list, for sample data of so many points, behind which there is silence.
     pub fn to_bytes(&self, points: u32) -> Vec<u8> {
         let samples: Vec<Sample> = self
@@ -76,6 +104,7 @@ impl Tables {
         let instrument_zones = self.zones::<INSTRUMENT>(b"inst", 20, b"ibag", b"igen");
         let instrument_zones = instrument_zones.into_iter().map(|zones| {
             let zones = ending_in(generator::SAMPLE_ID, samples.len(), zones);
+            let zones = zones.into_iter().map(without_class).collect();
             within(zones, &samples, points)
         });
         let presets = self.records::<PRESET>(b"phdr");
@@ -166,6 +195,13 @@ fn ending_in(last: u16, count: usize, zones: Vec<Zone>) -> Vec<Zone> {
         kept.push(Zone::new());
     }
     kept
+}
+
+/// The zone without its exclusive class. The synthesizer has one voice of a class sound, and so one side
+/// of a stereo hat; the hats of a kit are choked by the mixer.
+fn without_class(mut zone: Zone) -> Zone {
+    zone.retain(|it| number(it) != generator::EXCLUSIVE_CLASS);
+    zone
 }
 
 /// The zones without what would move their sample out of the sample data.
@@ -402,6 +438,8 @@ mod tests {
         assert_eq!(written(&[&[&[PLAYS], &[[8, 5]]]], &[WHOLE]), plain);
         assert_eq!(written(&[&[&[PLAYS, [8, 5]]]], &[WHOLE]), plain);
         assert_eq!(written(&[&[&far]], &[WHOLE]), plain);
+        let choking = [[generator::EXCLUSIVE_CLASS, 1], PLAYS];
+        assert_eq!(written(&[&[&choking]], &[WHOLE]), plain);
         let empty: Zones = &[];
         let global: Zones = &[&[]];
         assert_eq!(

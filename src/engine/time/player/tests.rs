@@ -70,6 +70,40 @@ fn a_groove_takes_over_when_it_is_told_to() {
 }
 
 #[test]
+fn a_fill_ends_with_its_bar_and_holds_nothing_up() {
+    // Asked at 17.5, of two bars that go round, and of a chain of single ones.
+    for (takeover, expected) in [(Takeover::Now, 18..32), (Takeover::NextBar, 32..48)] {
+        for in_chain in [false, true] {
+            let every = |lane| every(lane, 16);
+            let mut player = Player::new(groove(32, &every(Lane::Kick)));
+            if in_chain {
+                let links = vec![link(Lane::Kick, 1, 0.0, 1), link(Lane::Kick, 1, 0.0, 2)];
+                player.set_chain(chain(links), Takeover::Now, &mut drop);
+            }
+            play(&mut player, 17.5, 0.3);
+            let before = player.governing(64).place(64);
+            player.set_fill(groove(16, &every(Lane::Snare)), takeover, &mut drop);
+            assert!(!player.takeover_pending());
+            let strokes = play(&mut player, 64.0, 0.3);
+            let fill: Vec<i64> = strokes_of(&strokes, Lane::Snare)
+                .into_iter()
+                .map(|position| position as i64)
+                .collect();
+            assert_eq!(fill, expected.clone().collect::<Vec<_>>(), "{in_chain}");
+            let rest = strokes_of(&strokes, Lane::Kick);
+            assert!(rest.iter().all(|at| !expected.contains(&(*at as i64))));
+            assert_eq!(player.governing(64).place(64), before, "all else goes on");
+            assert!(player.fill.is_none());
+        }
+    }
+}
+
+/// A stroke on each of the first `steps` steps.
+fn every(lane: Lane, steps: usize) -> Vec<(usize, Lane, f32)> {
+    (0..steps).map(|step| (step, lane, 0.0)).collect()
+}
+
+#[test]
 fn a_bar_takeover_keeps_the_bar_and_a_loop_takeover_starts_over() {
     for (takeover, bar) in [(Takeover::NextBar, 1), (Takeover::NextLoop, 0)] {
         let mut player = Player::new(groove(16, &[]));

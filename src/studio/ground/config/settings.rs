@@ -81,6 +81,10 @@ pub struct Midi {
     pub virtual_input: bool,
     /// Whether the clock that comes in is followed.
     pub follow_clock: bool,
+    /// Whether to take part in an Ableton Link session from the start.
+    pub link: bool,
+    /// Where the Carabiner is that takes part in it for us: address and port.
+    pub carabiner: String,
     /// The channel on which pads are heard, 1 to 16; 0 hears all.
     pub pad_channel: u8,
     /// Whether strokes that come in are sent on to the output port.
@@ -108,6 +112,8 @@ impl Default for Midi {
             input: String::new(),
             virtual_input: true,
             follow_clock: false,
+            link: false,
+            carabiner: "127.0.0.1:17000".into(),
             pad_channel: 0,
             thru: false,
             pickup: true,
@@ -152,9 +158,11 @@ impl Midi {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SoundFont {
-    /// A SoundFont 2 file; empty for the built-in kit.
+    /// A SoundFont (.sf2 or .sf3); empty for the built-in kit.
     pub path: PathBuf,
-    /// Folders whose `.sf2` files are offered on screen.
+    /// Program of the kit within it: of the built-in kits 0 is the studio's, 25 the analog one.
+    pub kit: u8,
+    /// Folders whose SoundFonts are offered on screen.
     pub folders: Vec<PathBuf>,
 }
 
@@ -162,6 +170,7 @@ impl Default for SoundFont {
     fn default() -> SoundFont {
         SoundFont {
             path: PathBuf::new(),
+            kit: 0,
             folders: vec!["soundfonts".into()],
         }
     }

@@ -1,4 +1,4 @@
-//! Bars and beats as they are counted, a line over what goes round, and the playhead.
+//! Bars and beats as they are counted, a line over what goes round, what is locked, and the playhead.
 
 use std::ops::Range;
 
@@ -20,6 +20,9 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
     for step in beats.filter(|step| step.is_multiple_of(STEPS_PER_QUARTER)) {
         let bar = step / page.columns.bar + 1;
         let (text, style) = match step % page.columns.bar / STEPS_PER_QUARTER + 1 {
+            1 if studio.ground.locked_bars.contains(&(bar - 1)) => {
+                (format!("{bar}L"), theme.accent())
+            }
             1 => (bar.to_string(), theme.strong()),
             beat => (format!("{bar}.{beat}"), theme.faint()),
         };

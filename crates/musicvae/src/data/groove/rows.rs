@@ -4,7 +4,7 @@
 //! and offset is a one-hot group instead of a number. With split instruments a row holds one lane.
 
 use crate::data::rows::greatest;
-use crate::music::{FEATURES, Groove, GrooveBins, GrooveOptions, Hit, LANES, Meter, Step};
+use crate::music::{FEATURES, Groove, GrooveBins, GrooveOptions, Hit, LANES, Lane, Meter, Step};
 
 impl Groove {
     /// The groove as `steps x 27` numbers, row by row: columns 0-8 hits (0 or 1), 9-17 velocities
@@ -155,6 +155,27 @@ pub(crate) fn hits(groove: &Groove) -> Vec<f32> {
     cells
         .map(|cell| f32::from(u8::from(cell.is_some())))
         .collect()
+}
+
+/// Plain rows of which those hits are known, nine columns of 0 and 1 a step, and nothing else.
+pub(crate) fn with_own_feel(hits: &[f32]) -> Vec<f32> {
+    let unknown = [f32::NAN; FEATURES - LANES];
+    let rows = hits.chunks_exact(LANES);
+    rows.flat_map(|hits| hits.iter().chain(&unknown))
+        .copied()
+        .collect()
+}
+
+/// The plain rows of a groove of which some cells are known; not a number in the others.
+pub(crate) fn known(groove: &Groove, is_known: impl Fn(usize, Lane) -> bool) -> Vec<f32> {
+    let mut rows = groove.to_features();
+    for (step, row) in rows.chunks_exact_mut(FEATURES).enumerate() {
+        for lane in Lane::ALL.into_iter().filter(|lane| !is_known(step, *lane)) {
+            let cell = row[lane.index()..].iter_mut().step_by(LANES);
+            cell.for_each(|number| *number = f32::NAN);
+        }
+    }
+    rows
 }
 
 /// The rows that encoder and decoder are given with a groove: its hits, and which lane a row is.

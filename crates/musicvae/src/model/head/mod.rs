@@ -4,4 +4,4 @@ mod spread;
 mod strokes;
 
 pub use spread::Spread;
-pub use strokes::{Chances, StrokeHead};
+pub use strokes::{Chances, StrokeHead, or_known};

@@ -33,8 +33,23 @@ pub struct Chances<'a> {
     /// How far chances count: at 1 strokes are drawn as they were learned, at 0 they are the
     /// likeliest, over 1 they are wilder.
     pub heat: f32,
-    /// The hits, where those are known.
-    pub hits: Option<&'a [f32]>,
+    /// What of the row is known; not a number where it is drawn.
+    pub known: Option<&'a [f32]>,
+}
+
+/// Velocity or doubled offset of a stroke: as it is known, or drawn with a chance.
+#[derive(Clone, Copy)]
+struct Stroke {
+    known: Option<f32>,
+    chance: f32,
+}
+
+impl Stroke {
+    /// What is likeliest.
+    const MEDIAN: Stroke = Stroke {
+        known: None,
+        chance: 0.5,
+    };
 }
 
 impl StrokeHead {
@@ -160,15 +175,22 @@ impl StrokeHead {
         let lanes = row.len() / 3;
         row.fill(0.0);
         for lane in 0..lanes {
+            let known = |part: usize| {
+                let known = chances.known.map(|known| known[part * lanes + lane]);
+                known.filter(|known| !known.is_nan())
+            };
+            let chance = |part: usize| heated(chances.numbers[part * lanes + lane], chances.heat);
             let logit = made[lane * self.of_lane()];
-            let hit = match chances.hits {
-                Some(hits) => hits[lane] > 0.5,
-                None => heated(chances.numbers[lane], chances.heat) < sigmoid(logit),
+            let hit = match known(0) {
+                Some(hit) => hit > 0.5,
+                None => chance(0) < sigmoid(logit),
             };
             if hit {
-                let chance =
-                    |part: usize| heated(chances.numbers[part * lanes + lane], chances.heat);
-                let [velocity, offset] = self.stroke(made, beside, lane, [chance(1), chance(2)]);
+                let parts = [1, 2].map(|part| Stroke {
+                    known: known(part),
+                    chance: chance(part),
+                });
+                let [velocity, offset] = self.stroke(made, beside, lane, parts);
                 for (part, value) in [1.0, velocity, offset].into_iter().enumerate() {
                     row[part * lanes + lane] = value;
                 }
@@ -178,14 +200,14 @@ impl StrokeHead {
     }
 
     /// [`StrokeHead::draw`] of many rows where their parameters are: `made` is `[rows, parameters]`,
-    /// `chances` and the result are `[rows, columns]`, `hits`, where those are known, `[rows, lanes]`.
+    /// `chances`, the result and `known` are `[rows, columns]`.
     pub fn draw_rows(
         self,
         made: &Tensor,
         beside: &Tensor,
         chances: &Tensor,
         heat: f32,
-        hits: Option<&Tensor>,
+        known: Option<&Tensor>,
     ) -> Result<Tensor> {
         let (all, lanes) = (made.dim(1)?, chances.dim(1)? / 3);
         let wide = self.of_lane();
@@ -196,13 +218,15 @@ impl StrokeHead {
         // The parameters of this lane and those after it.
         let mut rest = made.clone();
         for lane in 0..lanes {
-            let hit = match hits {
-                Some(hits) => hits.narrow(1, lane, 1)?.gt(0.5)?,
-                None => chance(0, lane)?.lt(&candle_nn::ops::sigmoid(&rest.narrow(1, 0, 1)?)?)?,
+            let or_known = |part: usize, drawn: Tensor| match known {
+                Some(known) => or_known(&known.narrow(1, part * lanes + lane, 1)?, drawn),
+                None => Ok(drawn),
             };
-            let hit = hit.to_dtype(DType::F32)?;
+            let hit = chance(0, lane)?.lt(&candle_nn::ops::sigmoid(&rest.narrow(1, 0, 1)?)?)?;
+            let hit = or_known(0, hit.to_dtype(DType::F32)?)?;
             let own = rest.narrow(1, velocities, self.velocity.parameters())?;
             let velocity = self.velocity.quantiles(&own, &chance(1, lane)?)?;
+            let velocity = or_known(1, velocity)?;
             let first = lane * wide + offsets;
             let count = self.offset.parameters();
             let said = beside.narrow(0, lanes + lane, 1)?.narrow(1, first, count)?;
@@ -211,6 +235,7 @@ impl StrokeHead {
                 .offset
                 .quantiles(&own, &chance(2, lane)?)?
                 .affine(2.0, -1.0)?;
+            let offset = or_known(2, offset)?;
             let stroke = [hit.clone(), (velocity * &hit)?, (offset * &hit)?];
             if lane + 1 < lanes {
                 let later = (lane + 1) * wide;
@@ -234,7 +259,7 @@ impl StrokeHead {
         let mut row = vec![0.0; 3 * lanes];
         for lane in 0..lanes {
             let logit = made[lane * self.of_lane()];
-            let [velocity, offset] = self.stroke(made, beside, lane, [0.5; 2]);
+            let [velocity, offset] = self.stroke(made, beside, lane, [Stroke::MEDIAN; 2]);
             for (part, value) in [logit, velocity, offset].into_iter().enumerate() {
                 row[part * lanes + lane] = value;
             }
@@ -246,18 +271,19 @@ impl StrokeHead {
     }
 
     /// Velocity and doubled offset of a stroke on `lane`.
-    fn stroke(self, made: &mut [f32], beside: &[f32], lane: usize, chances: [f32; 2]) -> [f32; 2] {
+    fn stroke(self, made: &mut [f32], beside: &[f32], lane: usize, parts: [Stroke; 2]) -> [f32; 2] {
         let (wide, all) = (self.of_lane(), made.len());
         let velocities = lane * wide + 1..lane * wide + 1 + self.velocity.parameters();
         let offsets = velocities.end..(lane + 1) * wide;
-        let velocity = self.velocity.quantile(&made[velocities], chances[0]);
+        let drawn = || self.velocity.quantile(&made[velocities], parts[0].chance);
+        let velocity = parts[0].known.unwrap_or_else(drawn);
         let lanes = all / wide;
         let own = &beside[(lanes + lane) * all..][..all];
         for (made, weight) in made[offsets.clone()].iter_mut().zip(&own[offsets.clone()]) {
             *made += velocity * weight;
         }
-        let offset = self.offset.quantile(&made[offsets], chances[1]);
-        [velocity, 2.0 * offset - 1.0]
+        let drawn = || 2.0 * self.offset.quantile(&made[offsets], parts[1].chance) - 1.0;
+        [velocity, parts[1].known.unwrap_or_else(drawn)]
     }
 
     /// Adds what a stroke on `lane` says of the lanes after it.
@@ -271,6 +297,11 @@ impl StrokeHead {
             }
         }
     }
+}
+
+/// What was drawn, but for the numbers that are known (those that are numbers), of the same shape.
+pub fn or_known(known: &Tensor, drawn: Tensor) -> Result<Tensor> {
+    known.eq(known)?.where_cond(known, &drawn)
 }
 
 /// A chance that counts as far as `heat` says, from one half at 0. A logistic distribution becomes so
@@ -380,7 +411,7 @@ mod tests {
             let chances = Chances {
                 numbers: &chances,
                 heat: 1.0,
-                hits: None,
+                known: None,
             };
             let mut row = vec![0.0; COLUMNS];
             head().draw(&mut made.clone(), &beside, &chances, &mut row);
@@ -405,13 +436,14 @@ mod tests {
     #[test]
     fn heat_widens_from_the_median_without_a_jump() {
         let (made, beside, _) = scene();
-        let hits = [1.0; LANES];
+        let known: [f32; COLUMNS] =
+            std::array::from_fn(|column| if column < LANES { 1.0 } else { f32::NAN });
         let drawn = |heat: f32, chance: f32| {
             let numbers = [chance; COLUMNS];
             let chances = Chances {
                 numbers: &numbers,
                 heat,
-                hits: Some(&hits),
+                known: Some(&known),
             };
             let mut row = vec![0.0; COLUMNS];
             head().draw(&mut made.clone(), &beside, &chances, &mut row);

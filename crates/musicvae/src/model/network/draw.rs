@@ -4,12 +4,13 @@ use candle_core::{DType, Result, Tensor};
 use candle_nn::ops::sigmoid;
 
 use super::Network;
+use crate::model::head::or_known;
 use crate::model::{Core, Head};
 
 impl Network {
     /// A row of each sequence, drawn from the `parameters` (`[rows, parameters]`) of its decoder with
     /// the random numbers `chances` (0..1, `[rows, chances]`). Logits are divided by the heat; 0 takes
-    /// what is likeliest. `hits` (`[rows, lanes]`), where those are known, are not drawn. Only the
+    /// what is likeliest. What of a groove's row is `known` (`[rows, columns]`) is not drawn. Only the
     /// velocities and offsets of the reference's head are on the tape.
     pub(super) fn draw(
         &self,
@@ -17,7 +18,7 @@ impl Network {
         parameters: &Tensor,
         heat: f32,
         chances: &Tensor,
-        hits: Option<&Tensor>,
+        known: Option<&Tensor>,
     ) -> Result<Tensor> {
         match &self.preset.head {
             Head::Groove => {
@@ -25,15 +26,16 @@ impl Network {
                 let logits = parameters.narrow(1, 0, lanes)?.detach();
                 let velocities = sigmoid(&parameters.narrow(1, lanes, lanes)?)?;
                 let offsets = parameters.narrow(1, 2 * lanes, lanes)?.tanh()?;
-                let hits = match hits {
-                    Some(hits) => hits.clone(),
-                    None => switches(&logits, heat, chances)?,
-                };
-                Tensor::cat(&[hits, velocities, offsets], 1)
+                let hits = switches(&logits, heat, chances)?;
+                let row = Tensor::cat(&[hits, velocities, offsets], 1)?;
+                match known {
+                    Some(known) => or_known(known, row),
+                    None => Ok(row),
+                }
             }
             Head::Strokes(strokes) => {
                 let beside = self.tensor(&core.lane_by_lane()).detach();
-                strokes.draw_rows(&parameters.detach(), &beside, chances, heat, hits)
+                strokes.draw_rows(&parameters.detach(), &beside, chances, heat, known)
             }
             Head::Categorical => class(&parameters.detach(), heat, chances),
             Head::MultiCategorical(groups) => {

@@ -54,8 +54,8 @@ pub(super) struct Own {
     heat: f32,
     /// `[steps of a segment, segments * rows, chances]`
     chances: Tensor,
-    /// Hits in place of drawn ones, `[steps of a segment, segments * rows, lanes]`.
-    hits: Option<Tensor>,
+    /// Numbers in place of drawn ones, `[steps of a segment, segments * rows, columns]`.
+    known: Option<Tensor>,
     end: Option<usize>,
     keep_parameters: bool,
 }
@@ -282,7 +282,7 @@ impl Performance<'_> {
         let own = Own {
             heat: self.heat,
             chances: laid(&self.chances, plan.chances)?,
-            hits: given(&self.hits, plan.columns / 3)?,
+            known: given(&self.known, plan.columns)?,
             end: self.end,
             keep_parameters: self.keep_parameters,
         };
@@ -449,13 +449,13 @@ impl Band<'_> {
         let player = &self.plan.players[at.player];
         let chances = self.piece(&own.chances, at.segment, at.turn)?;
         let chances = chances.narrow(1, player.first_chance, player.chances)?;
-        let hits = own.hits.as_ref();
-        let hits = hits
-            .map(|hits| self.piece(hits, at.segment, at.turn))
+        let known = own.known.as_ref();
+        let known = known
+            .map(|known| self.piece(known, at.segment, at.turn))
             .transpose()?;
         let mut row = self
             .network
-            .draw(&player.core, &made, own.heat, &chances, hits.as_ref())?;
+            .draw(&player.core, &made, own.heat, &chances, known.as_ref())?;
         let (end, keeps_parameters) = (own.end, own.keep_parameters);
         let part = &mut self.parts[at.player];
         let (mut played, mut parameters) = (row.clone(), made);

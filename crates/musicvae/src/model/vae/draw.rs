@@ -67,7 +67,7 @@ impl Draw {
         let &Chances {
             numbers: chances,
             heat: temperature,
-            hits: known,
+            known,
         } = all;
         ones.clear();
         match self {
@@ -89,8 +89,10 @@ impl Draw {
                 for (offset, &made) in offset.iter_mut().zip(offsets) {
                     *offset = tanh(made);
                 }
-                if let Some(known) = known {
-                    hit.copy_from_slice(known);
+                for (drawn, &known) in row.iter_mut().zip(known.into_iter().flatten()) {
+                    if !known.is_nan() {
+                        *drawn = known;
+                    }
                 }
                 return;
             }

@@ -196,12 +196,12 @@ impl<'a> Backend for Band<'a> {
             }
             let chances = &self.performance.chances[latent];
             let chances = &chances[at.step * plan.chances + player.first_chance..];
-            let lanes = columns / 3;
-            let hits = self.performance.hits[latent].get(at.step * lanes..(at.step + 1) * lanes);
+            let known = self.performance.known[latent];
+            let known = known.get(at.step * columns..(at.step + 1) * columns);
             let chances = Chances {
                 numbers: chances,
                 heat: self.performance.heat,
-                hits: hits.filter(|hits| !hits.is_empty()),
+                known,
             };
             let heard = Drawn {
                 row: &mut *row,

@@ -130,7 +130,35 @@ fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
             Ok(start)
         }
         None if bytes.is_empty() => Err(malformed(0, "it is empty")),
-        None => Err(malformed(0, "it does not begin with `MThd`")),
+        None => Err(malformed(0, what_it_is(bytes))),
+    }
+}
+
+/// What other kind of file people take for music, as a problem.
+fn what_it_is(bytes: &[u8]) -> &'static str {
+    let text = bytes.trim_ascii_start();
+    match bytes {
+        [0x1f, 0x8b, ..] => "it is packed by gzip: unpack it first",
+        [b'P', b'K', 3, 4, ..] => "it is a zip: name a file that is in it",
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'A',
+            b'V',
+            b'E',
+            ..,
+        ] => "it is sound (WAV), not notes",
+        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => "it is sound (MP3), not notes",
+        _ if text.starts_with(b"<") => "it is XML, as scores are written",
+        _ if text.starts_with(b"{") => "it is JSON",
+        _ => "it does not begin with `MThd`",
     }
 }
 

@@ -27,6 +27,18 @@ pub struct Take {
     pub end: u64,
 }
 
+/// How a file's tracks are laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Type 0: everything in one track.
+    OneTrack,
+    /// Type 1: tempos and meters in the first track, all strokes in the second.
+    #[default]
+    Drums,
+    /// Type 1: tempos and meters in the first track, then one with its name for each lane that plays.
+    Lanes,
+}
+
 impl Take {
     /// An empty take of this many ticks a quarter note (1..=32767).
     pub fn new(ticks_per_quarter: u16) -> Take {
@@ -39,15 +51,14 @@ impl Take {
         }
     }
 
-    /// The Standard MIDI file: type 1, tempos and meters in the first track, the strokes with their
-    /// General MIDI pitches on channel 10 in the second. A stroke is a thirty-second note long, or
+    /// The Standard MIDI file, with the strokes' General MIDI pitches on channel 10. A stroke is a thirty-second note long, or
     /// as long as there is room before the next one of its lane. The file ends on the bar line after
     /// the take.
     ///
     /// # Errors
     ///
     /// [`MidiFileError::Unwritable`] when a tempo, a meter or a rest has no form in a MIDI file.
-    pub fn encode(&self) -> Result<Vec<u8>, MidiFileError> {
+    pub fn encode(&self, layout: Layout) -> Result<Vec<u8>, MidiFileError> {
         let mut signatures = Track::default();
         for (tick, qpm) in &self.tempos {
             let microseconds = (6e7 / qpm).round();
@@ -60,33 +71,62 @@ impl Take {
         for (tick, meter) in &self.meters {
             signatures.meter(*tick, meter.numerator.into(), meter.denominator.into())?;
         }
-        let mut drums = Track::default();
-        let channel = u4::new(DRUMS);
-        let length = u64::from(self.ticks_per_quarter / 8).max(1);
-        let mut spans: BTreeMap<u7, Vec<(u64, u64)>> = BTreeMap::new();
-        for (tick, lane, velocity) in &self.strokes {
-            let key = u7::new(lane.pitch());
-            drums.start_note(*tick, channel, key, u7::new((*velocity).clamp(1, 127)));
-            let end = match self.end {
-                0 => tick + length,
-                end => (tick + length).min(end).max(tick + 1),
-            };
-            spans.entry(key).or_default().push((*tick, end));
+        let ends = self.strokes.iter().map(|(tick, ..)| self.end_of(*tick));
+        let end = self.closing_tick(ends.fold(self.end, u64::max));
+        let mut tracks = vec![signatures];
+        match layout {
+            Layout::OneTrack => self.write_strokes(&mut tracks[0], |_| true),
+            Layout::Drums => {
+                let mut drums = Track::default();
+                self.write_strokes(&mut drums, |_| true);
+                tracks.push(drums);
+            }
+            Layout::Lanes => {
+                let plays = |lane: &Lane| self.strokes.iter().any(|stroke| stroke.1 == *lane);
+                for lane in Lane::ALL.into_iter().filter(plays) {
+                    let mut track = Track::default();
+                    track.meta(0, MetaMessage::TrackName(lane.short_name().as_bytes()));
+                    self.write_strokes(&mut track, |other| other == lane);
+                    tracks.push(track);
+                }
+            }
         }
-        let ends = spans.values().flatten().map(|(_, end)| *end);
-        let end = ends.fold(self.end, u64::max);
-        drums.end_notes(channel, spans);
-        let end = self.closing_tick(end);
-        let header = Header::new(
-            Format::Parallel,
-            Timing::Metrical(u15::new(self.ticks_per_quarter)),
-        );
+        let format = match layout {
+            Layout::OneTrack => Format::SingleTrack,
+            Layout::Drums | Layout::Lanes => Format::Parallel,
+        };
+        let header = Header::new(format, Timing::Metrical(u15::new(self.ticks_per_quarter)));
         let mut bytes = Vec::new();
-        let tracks = vec![signatures.finish(end)?, drums.finish(end)?];
+        let tracks = tracks.into_iter().map(|track| track.finish(end));
+        let tracks = tracks.collect::<Result<_, _>>()?;
         Smf { header, tracks }
             .write_std(&mut bytes)
             .map_err(|error| unwritable(format!("it is too big ({error})")))?;
         Ok(bytes)
+    }
+
+    /// Writes the strokes of some lanes into a track.
+    fn write_strokes(&self, track: &mut Track, is_wanted: impl Fn(Lane) -> bool) {
+        let channel = u4::new(DRUMS);
+        let mut spans: BTreeMap<u7, Vec<(u64, u64)>> = BTreeMap::new();
+        for &(tick, lane, velocity) in self.strokes.iter().filter(|it| is_wanted(it.1)) {
+            let key = u7::new(lane.pitch());
+            track.start_note(tick, channel, key, u7::new(velocity.clamp(1, 127)));
+            spans
+                .entry(key)
+                .or_default()
+                .push((tick, self.end_of(tick)));
+        }
+        track.end_notes(channel, spans);
+    }
+
+    /// Where a stroke ends that begins at `tick`.
+    fn end_of(&self, tick: u64) -> u64 {
+        let end = tick + u64::from(self.ticks_per_quarter / 8).max(1);
+        match self.end {
+            0 => end,
+            last => end.min(last).max(tick + 1),
+        }
     }
 
     /// The tick of the bar line after `end`.
@@ -121,7 +161,7 @@ mod tests {
         take.end = 9600;
         // And one that is cut off by the end.
         take.strokes.push((9590, Lane::Ride, 64));
-        let bytes = take.encode().unwrap();
+        let bytes = take.encode(Layout::Drums).unwrap();
         let smf = midly::Smf::parse(&bytes).unwrap();
         let ticks: u32 = smf.tracks[1].iter().map(|event| event.delta.as_int()).sum();
         assert_eq!(ticks, 11_520, "up to the bar line");
@@ -147,10 +187,42 @@ mod tests {
     }
 
     #[test]
+    fn every_layout_has_the_same_strokes() {
+        let mut take = Take::new(480);
+        take.tempos = vec![(0, 120.0)];
+        for tick in 0..20_u64 {
+            let lane = Lane::ALL[tick as usize % 3];
+            take.strokes.push((tick * 120, lane, 64 + tick as u8));
+        }
+        let read = |layout| {
+            let bytes = take.encode(layout).unwrap();
+            let smf = midly::Smf::parse(&bytes).unwrap();
+            let shape = (smf.header.format, smf.tracks.len());
+            let mut notes: Vec<_> = midi_file::read(&bytes)
+                .unwrap()
+                .notes
+                .into_iter()
+                .map(|note| (note.start_time, note.end_time, note.pitch, note.velocity))
+                .collect();
+            notes.sort_by(|one, other| one.0.total_cmp(&other.0));
+            (shape, notes)
+        };
+        let (shape, notes) = read(Layout::Drums);
+        assert_eq!((shape, notes.len()), ((Format::Parallel, 2), 20));
+        let others = [
+            (Layout::OneTrack, Format::SingleTrack, 1),
+            (Layout::Lanes, Format::Parallel, 4),
+        ];
+        for (layout, format, tracks) in others {
+            assert_eq!(read(layout), ((format, tracks), notes.clone()));
+        }
+    }
+
+    #[test]
     fn what_has_no_form_is_refused() {
         let mut take = Take::new(960);
         take.tempos = vec![(0, 0.0)];
-        assert!(take.encode().is_err());
-        assert!(Take::new(0).encode().is_ok());
+        assert!(take.encode(Layout::Drums).is_err());
+        assert!(Take::new(0).encode(Layout::Drums).is_ok());
     }
 }

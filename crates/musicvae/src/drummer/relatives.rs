@@ -1,0 +1,225 @@
+//! Relatives of a groove, and fills: what of the groove stays is heard by the decoder, which plays the
+//! rest to it.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::Drummer;
+use super::windows::{joined, looped, stretch};
+use crate::data::groove::rows;
+use crate::model::{Decoding, Guide, Latent, ModelError, Rows, latent};
+use crate::music::{Cells, FEATURES, Groove, LANES, STEPS_PER_QUARTER};
+
+/// How relatives of a groove are made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Variation {
+    /// 0 is the groove itself, 1 is new music.
+    pub amount: f32,
+    /// What of the groove stays: all else is made to fit it.
+    pub kept: Cells,
+}
+
+/// How a bar of a groove becomes a fill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fill {
+    /// The bar, from 0 on.
+    pub bar: usize,
+    /// From the mean of grooves to the mean of fills, in the latent space: the checkpoint's attribute
+    /// [`Fill::ATTRIBUTE`].
+    pub direction: Latent,
+    /// What of the bar stays; the other bars do anyway.
+    pub kept: Cells,
+}
+
+impl Fill {
+    /// What the direction to fills is called among a checkpoint's attributes.
+    pub const ATTRIBUTE: &str = "fill";
+
+    /// How many times the direction is added.
+    const FAR: f32 = 1.5;
+    /// How far on its way to new music each seed goes, so that fills differ.
+    const AWAY: f32 = 0.25;
+}
+
+/// What is asked of the decoder: a latent for each window of a groove.
+struct Asked {
+    z: Vec<Latent>,
+    kept: Cells,
+    seed: u64,
+}
+
+impl Drummer {
+    /// A relative of the groove for each seed. Every window's latent goes on its way
+    /// ([`latent::slerp`]) to a draw from the checkpoint's prior, and the further it goes, the fewer of
+    /// the groove's strokes are told to the decoder: which beats of which lanes stay is drawn too, and
+    /// more of them go as the amount grows. So a relative of one seed changes stroke by stroke.
+    ///
+    /// # Errors
+    /// A model of other music.
+    pub fn vary(
+        &self,
+        groove: &Groove,
+        variation: &Variation,
+        temperature: f32,
+        seeds: &[u64],
+    ) -> Result<Vec<Groove>, ModelError> {
+        let preset = self.preset();
+        let heat = preset.head.heat_of_latents(temperature);
+        let posteriors = self.model.encode(&looped(groove, preset.steps()))?;
+        let relative = |&seed: &u64| {
+            let new = self.prior.sample(preset.z_size, seed, heat);
+            let way = posteriors.iter();
+            Asked {
+                z: way
+                    .map(|it| latent::slerp(&it.mu, &new, variation.amount))
+                    .collect(),
+                kept: variation.stays(groove, seed),
+                seed,
+            }
+        };
+        let asked: Vec<Asked> = seeds.iter().map(relative).collect();
+        self.play_to(groove, &asked, temperature)
+    }
+
+    /// The groove with a fill in one bar, another fill for each seed. The decoder hears the bars before
+    /// it, as the groove goes round, and plays on as fills do.
+    ///
+    /// # Errors
+    /// A model of other music, or a direction of another latent space.
+    pub fn fill(
+        &self,
+        groove: &Groove,
+        fill: &Fill,
+        temperature: f32,
+        seeds: &[u64],
+    ) -> Result<Vec<Groove>, ModelError> {
+        let preset = self.preset();
+        if fill.direction.len() != preset.z_size {
+            return Err(ModelError::Input {
+                expected: format!("a direction of {} numbers", preset.z_size),
+                found: fill.direction.len().to_string(),
+            });
+        }
+        // The bar is the last one of a window.
+        let steps = preset.steps();
+        let bar_steps = groove.meter.steps_per_bar().clamp(1, steps);
+        let before = steps - bar_steps;
+        let bar = fill.bar * bar_steps;
+        let length = groove.steps.len().max(1);
+        let window = stretch(groove, (bar + before * length - before) % length, steps);
+        let posterior = self.model.encode(std::slice::from_ref(&window))?.remove(0);
+        let heat = preset.head.heat_of_latents(temperature);
+        let kept = Cells::of(steps, |step, lane| match step.checked_sub(before) {
+            Some(place) => fill.kept.has(bar + place, lane),
+            None => true,
+        });
+        let asked = |&seed: &u64| {
+            let new = self.prior.sample(preset.z_size, seed, heat);
+            let z = latent::slerp(&posterior.mu, &new, Fill::AWAY);
+            Asked {
+                z: vec![latent::moved(&z, &fill.direction, Fill::FAR)],
+                kept: kept.clone(),
+                seed,
+            }
+        };
+        let asked: Vec<Asked> = seeds.iter().map(asked).collect();
+        let filled = |played: Groove| {
+            let mut groove = groove.clone();
+            let places = groove.steps.iter_mut().skip(bar);
+            let steps = played.steps.into_iter().skip(before);
+            places.zip(steps).for_each(|(place, step)| *place = step);
+            groove
+        };
+        let played = self.play_to(&window, &asked, temperature)?;
+        Ok(played.into_iter().map(filled).collect())
+    }
+
+    /// The groove of a latent, of which some cells are those of a groove that is as it is: the decoder
+    /// hears them, and plays the rest to them.
+    ///
+    /// # Errors
+    /// Those of [`Drummer::decode_grooves`].
+    pub fn decode_around(
+        &self,
+        z: &Latent,
+        groove: &Groove,
+        kept: &Cells,
+        how: Decoding,
+    ) -> Result<Groove, ModelError> {
+        let window = stretch(groove, 0, self.preset().steps());
+        let asked = Asked {
+            z: vec![z.clone()],
+            kept: kept.clone(),
+            seed: how.seed,
+        };
+        Ok(self.play_to(&window, &[asked], how.temperature)?.remove(0))
+    }
+
+    /// The groove as the decoder plays it to what stays of it.
+    fn play_to(
+        &self,
+        groove: &Groove,
+        asked: &[Asked],
+        temperature: f32,
+    ) -> Result<Vec<Groove>, ModelError> {
+        let preset = self.preset();
+        let steps = preset.steps();
+        let windows = looped(groove, steps);
+        let (mut z, mut seeds, mut known) = (Vec::new(), Vec::new(), Vec::new());
+        for Asked {
+            z: latents,
+            kept,
+            seed,
+        } in asked
+        {
+            for (number, window) in windows.iter().enumerate() {
+                let first = number * steps;
+                known.push(Rows {
+                    steps,
+                    depth: FEATURES,
+                    values: rows::known(window, |step, lane| kept.has(first + step, lane)),
+                });
+                seeds.push(*seed);
+            }
+            z.extend_from_slice(latents);
+        }
+        let guide = Guide {
+            seeds: &seeds,
+            // Decoders that have parts of the band each are told nothing.
+            known: if preset.split.is_empty() { &known } else { &[] },
+            ..Guide::default()
+        };
+        let how = Decoding {
+            temperature,
+            seed: 0,
+        };
+        let played = self.model.decode_as_told(&self.moved(&z), how, &guide)?;
+        let each = played.chunks(windows.len().max(1)).zip(asked);
+        Ok(each
+            .map(|(played, Asked { kept, .. })| {
+                joined(played.to_vec(), groove).with_cells_of(groove, kept)
+            })
+            .collect())
+    }
+}
+
+impl Variation {
+    /// What of the groove stays in the relative that a seed chooses: what is kept in all of them, and
+    /// the more beats of lanes the smaller the amount is.
+    fn stays(&self, groove: &Groove, seed: u64) -> Cells {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        // The prior's draws come from the first one.
+        rng.set_stream(1);
+        let beats = groove.steps.len().div_ceil(STEPS_PER_QUARTER);
+        let chances: Vec<[f32; LANES]> = (0..beats)
+            .map(|_| std::array::from_fn(|_| rng.random()))
+            .collect();
+        // Near the groove's own latent the decoder plays most of it as it is: to change a few strokes,
+        // more than a few must be free.
+        let free = self.amount.sqrt();
+        Cells::of(groove.steps.len(), |step, lane| {
+            let chance = chances[step / STEPS_PER_QUARTER][lane.index()];
+            self.kept.has(step, lane) || chance >= free
+        })
+    }
+}

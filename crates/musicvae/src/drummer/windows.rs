@@ -1,0 +1,28 @@
+//! Grooves of any length as windows of a model's, and back.
+
+use crate::music::Groove;
+
+/// `steps` steps of the groove as it goes round, from step `first` on.
+pub(super) fn stretch(groove: &Groove, first: usize, steps: usize) -> Groove {
+    let around = groove.steps.iter().cycle();
+    Groove {
+        steps: around.skip(first).take(steps).copied().collect(),
+        ..*groove
+    }
+}
+
+/// Windows of `length` steps that a groove is worked on in, the last filled up from its beginning.
+pub(super) fn looped(groove: &Groove, length: usize) -> Vec<Groove> {
+    let length = length.max(1);
+    let starts = (0..groove.steps.len()).step_by(length);
+    starts.map(|start| stretch(groove, start, length)).collect()
+}
+
+/// The windows that were played in the place of `groove`, as long as it is.
+pub(super) fn joined(played: Vec<Groove>, groove: &Groove) -> Groove {
+    let steps = played.into_iter().flat_map(|window| window.steps);
+    Groove {
+        steps: steps.take(groove.steps.len()).collect(),
+        ..*groove
+    }
+}

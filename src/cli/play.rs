@@ -1,0 +1,154 @@
+//! `musicvae-tui play`: plays without a screen.
+
+use std::net::UdpSocket;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::UsageError;
+use super::compute::DeviceArgs;
+use super::settings::Settings;
+use super::signals;
+use crate::engine::range::TEMPO;
+use crate::headless::{self, Options};
+use crate::studio::quiet_stderr;
+use crate::typed_path::typed_path;
+use musicvae::checkpoint::catalogue::Source;
+
+/// Where OSC is listened to unless something else is said.
+const OSC: &str = "127.0.0.1:9010";
+
+/// Play without a screen, controlled by OSC and MIDI controllers.
+///
+/// Files are played one after the other, and then it ends, unless --loop or --sample-every is given;
+/// without a file it plays what the model draws, until it is told to end (Ctrl-C, SIGTERM, or /quit by
+/// OSC). All notes are off then.
+///
+/// OSC messages have the names of the screen's commands (/play, /sample, /mute kick) and of the settings
+/// that MIDI controllers move (/tempo 96, /temperature 0.8, /level-snare 0.5); /state is answered with
+/// the state.
+#[derive(clap::Args)]
+pub struct Play {
+    /// MIDI files to play.
+    #[arg(value_name = "GROOVE.mid")]
+    grooves: Vec<PathBuf>,
+    /// MIDI port to send to, by its name or a part of it; "virtual port" for one that others connect to.
+    #[arg(long, value_name = "PORT")]
+    midi: Option<String>,
+    /// MIDI port to listen to.
+    #[arg(long, value_name = "PORT")]
+    midi_in: Option<String>,
+    /// Drum map of the machine on the port.
+    #[arg(long, value_name = "MAP")]
+    map: Option<String>,
+    /// Follow the MIDI clock that comes in.
+    #[arg(long)]
+    follow: bool,
+    /// Take part in the Ableton Link session of a Carabiner that runs.
+    #[arg(long)]
+    link: bool,
+    /// Audio output, by its name or a part of it; `off` for no sound.
+    #[arg(long, value_name = "OUTPUT")]
+    audio: Option<String>,
+    /// Quarter notes a minute [default: that of the first file, else of the configuration].
+    #[arg(long, value_name = "TEMPO")]
+    tempo: Option<f64>,
+    /// Begin again after the last file.
+    #[arg(long = "loop")]
+    repeat: bool,
+    /// Draw a new groove after every so many bars.
+    #[arg(long, value_name = "BARS", value_parser = clap::value_parser!(u32).range(1..))]
+    sample_every: Option<u32>,
+    /// How far grooves that are drawn may stray, 0 to 2.
+    #[arg(long, value_name = "TEMPERATURE")]
+    temperature: Option<f32>,
+    /// Seed of the first groove; every next one counts it up [default: the configuration's, or by chance].
+    #[arg(long, value_name = "SEED")]
+    seed: Option<u64>,
+    /// Checkpoint to draw from, in place of the built-in one.
+    #[arg(long, value_name = "CHECKPOINT")]
+    checkpoint: Option<PathBuf>,
+    /// SoundFont (.sf2 or .sf3) to play with, in place of the built-in kit.
+    #[arg(long, value_name = "FILE")]
+    soundfont: Option<PathBuf>,
+    /// Address and port where OSC is listened to, or `off` [default: 127.0.0.1:9010, where that is free].
+    /// Whoever can reach it can play.
+    #[arg(long, value_name = "ADDRESS")]
+    osc: Option<String>,
+    /// Write what happens to standard output, as JSON lines.
+    #[arg(long)]
+    print: bool,
+    #[command(flatten)]
+    device: DeviceArgs,
+}
+
+impl Play {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let mut config = settings.config.clone();
+        let grooves: Vec<PathBuf> = self.grooves.iter().map(|path| typed_path(path)).collect();
+        config.checkpoints.open = match settings.checkpoint(self.checkpoint.as_deref())? {
+            Source::File(path) => path,
+            Source::Embedded(embedded) => embedded.name.into(),
+        };
+        if let Some(map) = &self.map {
+            settings.drum_map(map).map_err(UsageError)?;
+            config.midi.map = map.clone();
+        }
+        if let Some(tempo) = self.tempo {
+            if !(TEMPO.low..=TEMPO.high).contains(&tempo) {
+                let fault = format!("--tempo {tempo}: it is {} to {}", TEMPO.low, TEMPO.high);
+                return Err(UsageError(fault).into());
+            }
+            config.playing.tempo = tempo;
+        }
+        if let Some(temperature) = self.temperature {
+            if !(0.0..=2.0).contains(&temperature) {
+                let fault = format!("--temperature {temperature}: it is 0 to 2");
+                return Err(UsageError(fault).into());
+            }
+            config.sampling.temperature = temperature;
+        }
+        let seed = self.seed.or(settings.seed);
+        config.sampling.seed = seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+        for (chosen, to) in [
+            (&self.midi, &mut config.midi.port),
+            (&self.midi_in, &mut config.midi.input),
+            (&self.audio, &mut config.audio.device),
+        ] {
+            if let Some(name) = chosen {
+                to.clone_from(name);
+            }
+        }
+        config.midi.follow_clock |= self.follow;
+        config.midi.link |= self.link;
+        if let Some(path) = &self.soundfont {
+            config.soundfont.path = typed_path(path);
+        }
+        config.compute.device = self.device.choice(settings);
+        let osc = self.socket()?;
+        let options = Options {
+            grooves,
+            own_tempo: self.tempo.is_none(),
+            repeat: self.repeat,
+            sample_every: self.sample_every,
+            print: self.print,
+            osc,
+        };
+        // What sound libraries print would stand among what is said.
+        let quiet = self.print.then(quiet_stderr);
+        signals::end_in_order();
+        let played = headless::run(config, options, || signals::asked().is_some());
+        drop(quiet);
+        played
+    }
+
+    fn socket(&self) -> anyhow::Result<Option<UdpSocket>> {
+        match self.osc.as_deref() {
+            Some("off") => Ok(None),
+            Some(address) => UdpSocket::bind(address)
+                .map(Some)
+                .with_context(|| format!("OSC can't be listened to at {address}")),
+            None => Ok(UdpSocket::bind(OSC).ok()),
+        }
+    }
+}

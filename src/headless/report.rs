@@ -1,0 +1,124 @@
+//! What is said about what happens: JSON lines for programs, or what went wrong for people.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::studio::{AudioState, MidiState, Studio, Weight};
+
+/// Writes what is new.
+pub struct Report {
+    /// JSON lines on standard output; else what goes wrong, on standard error.
+    print: bool,
+    /// When the newest message that was told was said, and how many were said then.
+    told: (Duration, usize),
+    playing: bool,
+    groove: String,
+    outputs: [String; 2],
+}
+
+impl Report {
+    pub fn new(print: bool) -> Report {
+        Report {
+            print,
+            told: (Duration::ZERO, 0),
+            playing: false,
+            groove: String::new(),
+            outputs: Default::default(),
+        }
+    }
+
+    /// OSC is listened to.
+    pub fn listens(&mut self, at: Option<SocketAddr>) {
+        let at = at.map(|at| at.to_string());
+        self.write(|| json!({ "event": "osc", "listens": at }));
+    }
+
+    /// Looks for what has changed.
+    pub fn hear(&mut self, studio: &Studio) {
+        let ground = &studio.ground;
+        let transport = &ground.transport;
+        let audio = match &transport.audio {
+            AudioState::Off { reason } => reason.clone(),
+            AudioState::On { device, .. } => device.clone(),
+        };
+        let midi = match &transport.midi {
+            MidiState::Off { reason } => reason.clone(),
+            MidiState::On { port } => port.clone(),
+        };
+        let outputs = [audio, midi];
+        if self.outputs != outputs {
+            let [audio, midi] = &outputs;
+            self.write(|| json!({ "event": "outputs", "audio": audio, "midi": midi }));
+            self.outputs = outputs;
+        }
+        self.tell_messages(studio);
+        let groove = ground.groove_name();
+        if self.groove != groove {
+            self.write(|| {
+                json!({
+                    "event": "groove",
+                    "name": groove,
+                    "seed": ground.scene.seed,
+                    "temperature": ground.scene.temperature,
+                    "strokes": ground.groove().hits().count(),
+                })
+            });
+            self.groove = groove;
+        }
+        if self.playing != transport.playing {
+            self.playing = transport.playing;
+            let event = if self.playing { "play" } else { "stop" };
+            self.write(|| json!({ "event": event, "tempo": transport.qpm }));
+        }
+    }
+
+    fn tell_messages(&mut self, studio: &Studio) {
+        let (at, count) = self.told;
+        let messages = studio.ground.messages.iter();
+        let recent = messages.filter(|message| message.at >= at).enumerate();
+        let new: Vec<_> = recent
+            .filter(|(nth, message)| message.at > at || *nth >= count)
+            .map(|(_, message)| message.clone())
+            .collect();
+        for message in new {
+            let same = self.told.0 == message.at;
+            self.told = (message.at, if same { self.told.1 + 1 } else { 1 });
+            let is_trouble = message.weight == Weight::Trouble;
+            if self.print {
+                let event = if is_trouble { "trouble" } else { "notice" };
+                self.write(|| json!({ "event": event, "text": message.text }));
+            } else if is_trouble {
+                let _ = writeln!(std::io::stderr(), "musicvae-tui: {}", message.text);
+            }
+        }
+    }
+
+    /// A bar, counted from 0, begins.
+    pub fn bar(&mut self, bar: u32, tempo: f64) {
+        self.write(|| json!({ "event": "bar", "bar": bar + 1, "tempo": tempo }));
+    }
+
+    /// A message came by OSC, and was done unless there is a reason.
+    pub fn osc(&mut self, from: SocketAddr, address: &str, refused: Option<&String>) {
+        let from = from.to_string();
+        self.write(
+            || json!({ "event": "osc", "from": from, "address": address, "refused": refused }),
+        );
+    }
+
+    pub fn ends(&mut self) {
+        self.write(|| json!({ "event": "end" }));
+    }
+
+    fn write(&mut self, line: impl FnOnce() -> Value) {
+        if self.print {
+            // When nobody reads any more, the music goes on.
+            let mut out = std::io::stdout().lock();
+            let written = writeln!(out, "{}", line()).and_then(|()| out.flush());
+            self.print = written.is_ok();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What can be written of what is heard, over the panes, and how far a file is.
+
+use ratatui::text::{Line, Span};
+
+use crate::studio::Studio;
+use crate::studio::export::Form;
+use crate::tui::kit::{Canvas, pick, window};
+
+pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
+    let theme = body.theme;
+    let what = match studio.ground.chain {
+        Some(_) => "the chain as a song".into(),
+        None => studio.ground.groove_name(),
+    };
+    let title = format!("Export {what}");
+    let mut inner = window(&title, (62, Form::ALL.len() + 3), body);
+    let lines = Form::ALL.map(|form| Line::from(form.words()));
+    let count = lines.len() as u16;
+    pick(lines.into(), selected, &mut inner.lines(0, count));
+    let folder = studio.ground.config.export.folder.display().to_string();
+    let mut last = inner.below(count + 1);
+    let Some(share) = studio.export.share else {
+        let into = Line::styled(format!("Enter writes it into {folder}."), theme.faint());
+        return last.show(into);
+    };
+    let room = usize::from(last.width()).saturating_sub(6);
+    let full = (share * room as f32).round() as usize;
+    last.show(Line::from(vec![
+        Span::styled(theme.pick("█", "#").repeat(full), theme.good()),
+        Span::styled(theme.pick("░", ".").repeat(room - full), theme.faint()),
+        Span::styled(format!(" {:>3.0} %", share * 100.0), theme.strong()),
+    ]));
+}

@@ -1,0 +1,237 @@
+//! `musicvae-tui play`: the real program, steered by OSC, read by its JSON lines.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, UdpSocket};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
+
+use rosc::{OscMessage, OscPacket, OscType, decoder, encoder};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::support::drums;
+use super::wait::PATIENCE;
+
+/// The program, and whoever steers it.
+struct Stage {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    osc: Option<SocketAddr>,
+    socket: UdpSocket,
+    _folder: TempDir,
+}
+
+impl Stage {
+    fn with(folder: TempDir, arguments: &[&str]) -> Stage {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_musicvae-tui"))
+            .args(["play", "--audio", "off", "--print"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("XDG_CONFIG_HOME", folder.path().join("config"))
+            .env("XDG_DATA_HOME", folder.path().join("data"))
+            .env("XDG_CACHE_HOME", folder.path().join("cache"))
+            .env("HOME", folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Stage {
+            child,
+            lines,
+            osc: None,
+            socket,
+            _folder: folder,
+        }
+    }
+
+    fn start(arguments: &[&str]) -> Stage {
+        let mut stage = Stage::with(TempDir::new().unwrap(), arguments);
+        let listens = stage.wait_for(|line| line["event"] == "osc");
+        stage.osc = listens["listens"].as_str().map(|at| at.parse().unwrap());
+        stage
+    }
+
+    /// The next line that is so.
+    fn wait_for(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        let mut seen = String::new();
+        loop {
+            let mut line = String::new();
+            let length = self.lines.read_line(&mut line).unwrap();
+            assert!(length > 0 && began.elapsed() < PATIENCE, "in vain: {seen}");
+            let value: Value = serde_json::from_str(&line).unwrap();
+            if is_it(&value) {
+                return value;
+            }
+            seen += &line;
+        }
+    }
+
+    fn event(&mut self, event: &str) -> Value {
+        self.wait_for(|line| line["event"] == event)
+    }
+
+    fn send(&self, address: &str, args: &[OscType]) {
+        let message = OscMessage {
+            addr: address.into(),
+            args: args.to_vec(),
+        };
+        let packet = encoder::encode(&OscPacket::Message(message)).unwrap();
+        self.socket.send_to(&packet, self.osc.unwrap()).unwrap();
+    }
+
+    /// What comes back: values under their addresses.
+    fn answer(&self) -> Vec<(String, OscType)> {
+        let mut packet = [0; 65_536];
+        let (length, _) = self.socket.recv_from(&mut packet).unwrap();
+        let (_, packet) = decoder::decode_udp(&packet[..length]).unwrap();
+        let OscPacket::Bundle(bundle) = packet else {
+            panic!("{packet:?}")
+        };
+        let message = |packet: OscPacket| match packet {
+            OscPacket::Message(message) => (message.addr, message.args[0].clone()),
+            OscPacket::Bundle(_) => panic!("a bundle in a bundle"),
+        };
+        bundle.content.into_iter().map(message).collect()
+    }
+
+    fn state(&self, name: &str) -> OscType {
+        self.send("/state", &[]);
+        let state = self.answer();
+        let found = state.into_iter().find(|(address, _)| address == name);
+        found.unwrap().1
+    }
+
+    /// Its exit status, and what it said on standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        let mut errors = BufReader::new(self.child.stderr.take().unwrap());
+        while errors.read_line(&mut said).unwrap() > 0 {}
+        (self.child.wait().unwrap().code(), said)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
+
+#[test]
+fn osc_steers_it_and_is_answered() {
+    let mut stage = Stage::start(&["--osc", "127.0.0.1:0", "--seed", "5"]);
+    stage.event("play");
+    stage.send("/tempo", &[OscType::Float(93.0)]);
+    stage.event("osc");
+    stage.wait_for(|line| line["event"] == "bar" && line["tempo"] == 93.0);
+    assert_eq!(stage.state("/playing"), OscType::Int(1));
+    assert_eq!(stage.state("/seed"), OscType::Long(5));
+
+    stage.send("/sample", &[]);
+    let groove = stage.wait_for(|line| line["event"] == "groove" && line["seed"] == 6);
+    assert!(groove["strokes"].as_u64().unwrap() > 0);
+
+    // What can't be done comes back as a sentence.
+    for (address, words) in [
+        ("/sampel", "the nearest is /sample"),
+        ("/help", "needs the screen"),
+        ("/continue", "It plays already"),
+    ] {
+        stage.send(address, &[]);
+        let answer = stage.answer();
+        assert_eq!(answer[0].0, "/fault");
+        let OscType::String(reason) = &answer[0].1 else {
+            panic!("{answer:?}")
+        };
+        assert!(reason.contains(words), "{reason}");
+    }
+
+    // What is no OSC at all is counted and said.
+    let to = stage.osc.unwrap();
+    for packet in [&b"GET / HTTP/1.1\r\n"[..], b"", &[0xff; 3000]] {
+        stage.socket.send_to(packet, to).unwrap();
+    }
+    stage.wait_for(|line| {
+        let text = line["text"].as_str().unwrap_or_default();
+        line["event"] == "trouble" && text.contains("can't be read as OSC")
+    });
+    let began = Instant::now();
+    while stage.state("/bad-packets") != OscType::Long(3) {
+        assert!(began.elapsed() < PATIENCE);
+    }
+
+    stage.send("/quit", &[]);
+    stage.event("end");
+    let (status, said) = stage.end();
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn files_are_played_once_unless_they_are_to_go_round() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("a.mid"), drums(1, 5)).unwrap();
+    let arguments = ["a.mid", "--tempo", "150", "--osc", "off"];
+    let mut stage = Stage::with(folder, &arguments);
+    stage.event("play");
+    // Five bars, and then the one in which its last strokes ring.
+    for bar in [1, 2, 3, 4, 1] {
+        assert_eq!(stage.event("bar")["bar"], bar);
+    }
+    stage.event("end");
+    assert_eq!(stage.end(), (Some(0), String::new()));
+}
+
+#[test]
+fn new_grooves_come_every_so_many_bars() {
+    let arguments = [
+        "--sample-every",
+        "2",
+        "--tempo",
+        "300",
+        "--seed",
+        "8",
+        "--osc",
+        "off",
+    ];
+    let mut stage = Stage::with(TempDir::new().unwrap(), &arguments);
+    for seed in 8..11 {
+        stage.wait_for(|line| line["event"] == "groove" && line["seed"] == seed);
+        stage.event("bar");
+        stage.event("bar");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_in_order() {
+    let mut stage = Stage::start(&["--osc", "127.0.0.1:0"]);
+    stage.event("play");
+    // Safe: our own child.
+    unsafe { libc::kill(stage.child.id() as i32, libc::SIGTERM) };
+    stage.event("end");
+    assert_eq!(stage.end().0, Some(128 + libc::SIGTERM));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let refused = |arguments: &[&str]| {
+        let stage = Stage::with(TempDir::new().unwrap(), arguments);
+        stage.end()
+    };
+    for (arguments, status, words) in [
+        (&["--tempo", "7"][..], 2, "--tempo 7: it is 20 to 300"),
+        (&["--temperature", "3"], 2, "--temperature 3: it is 0 to 2"),
+        (&["--osc", "nowhere"], 1, "can't be listened to at nowhere"),
+        (&["none.mid"], 1, "none.mid can't be read"),
+        (&["--sample-every", "0"], 2, "--sample-every"),
+        (&["--map", "theremin"], 2, "theremin"),
+    ] {
+        let (code, said) = refused(arguments);
+        assert_eq!(code, Some(status), "{said}");
+        assert!(said.contains(words), "{said}");
+    }
+}

@@ -1,0 +1,253 @@
+//! A Link session, by way of a server of our own that speaks Carabiner's protocol.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use musicvae_tui::engine::{Command, Engine, EngineOptions, LinkState, Setup, Status, Sync};
+
+use super::wait::wait_until;
+
+/// The session as the server has it.
+struct State {
+    bpm: f64,
+    /// When its beat was this one.
+    at: (Instant, f64),
+    playing: bool,
+    /// Whether starting and stopping is shared.
+    shares: bool,
+    /// What came in, but for the questions.
+    commands: Vec<String>,
+}
+
+impl State {
+    fn beat(&self) -> f64 {
+        self.at.1 + self.at.0.elapsed().as_secs_f64() * self.bpm / 60.0
+    }
+
+    fn status(&self) -> String {
+        let playing = match self.shares {
+            true => format!(" :playing {}", self.playing),
+            false => String::new(),
+        };
+        format!(
+            "status {{ :peers 2 :bpm {:.6} :start 1000000 :beat {:.6}{playing} }}\n",
+            self.bpm,
+            self.beat()
+        )
+    }
+
+    fn follow(&mut self, line: &str) {
+        match line.split_once(' ') {
+            None if line == "enable-start-stop-sync" => self.shares = true,
+            Some(("bpm", bpm)) => {
+                self.at = (Instant::now(), self.beat());
+                self.bpm = bpm.parse().unwrap();
+            }
+            Some(("start-playing", _)) => self.playing = true,
+            Some(("stop-playing", _)) => self.playing = false,
+            _ => {}
+        }
+        self.commands.push(line.into());
+    }
+}
+
+struct Carabiner {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    quit: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Carabiner {
+    fn start(address: SocketAddr, state: Arc<Mutex<State>>) -> Carabiner {
+        let listener = TcpListener::bind(address).unwrap();
+        let address = listener.local_addr().unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let quit = Arc::new(AtomicBool::new(false));
+        let (ended, shared) = (quit.clone(), state.clone());
+        let thread = thread::spawn(move || {
+            let mut guests = Vec::new();
+            while !ended.load(Relaxed) {
+                match listener.accept() {
+                    Ok((stream, _)) => {
+                        let (state, ended) = (shared.clone(), ended.clone());
+                        guests.push(thread::spawn(move || serve(stream, &state, &ended)));
+                    }
+                    Err(_) => thread::sleep(Duration::from_millis(2)),
+                }
+            }
+            for guest in guests {
+                guest.join().unwrap();
+            }
+        });
+        Carabiner {
+            address,
+            state,
+            quit,
+            thread: Some(thread),
+        }
+    }
+
+    /// It is gone, and its port is free again.
+    fn end(mut self) -> SocketAddr {
+        self.quit.store(true, Relaxed);
+        self.thread.take().unwrap().join().unwrap();
+        self.address
+    }
+
+    fn has(&self, start: &str) -> bool {
+        let state = self.state.lock().unwrap();
+        state.commands.iter().any(|line| line.starts_with(start))
+    }
+}
+
+/// Answers as the program does, and now and then late.
+fn serve(stream: TcpStream, state: &Mutex<State>, ended: &AtomicBool) {
+    stream.set_nonblocking(false).unwrap();
+    let turn = Some(Duration::from_millis(20));
+    stream.set_read_timeout(turn).unwrap();
+    let mut out = stream.try_clone().unwrap();
+    let mut lines = BufReader::new(stream);
+    let (mut line, mut told, mut answers) = (String::new(), None, 0_u64);
+    while !ended.load(Relaxed) {
+        match lines.read_line(&mut line) {
+            Ok(0) => return,
+            Ok(_) => {
+                let command = std::mem::take(&mut line);
+                if command.trim() != "status" {
+                    state.lock().unwrap().follow(command.trim());
+                }
+                answers += 1;
+                let answer = state.lock().unwrap().status();
+                thread::sleep(Duration::from_millis(answers * 7 % 5));
+                if out.write_all(answer.as_bytes()).is_err() {
+                    return;
+                }
+            }
+            // Nothing came; what has changed is told unasked.
+            Err(_) => {
+                let state = state.lock().unwrap();
+                let now = (state.bpm.to_bits(), state.playing);
+                if told.replace(now).is_some_and(|before| before != now) {
+                    let _ = out.write_all(state.status().as_bytes());
+                }
+            }
+        }
+    }
+}
+
+fn session(bpm: f64) -> Arc<Mutex<State>> {
+    Arc::new(Mutex::new(State {
+        bpm,
+        at: (Instant::now(), 3.3),
+        playing: false,
+        shares: false,
+        commands: Vec::new(),
+    }))
+}
+
+fn anywhere() -> SocketAddr {
+    "127.0.0.1:0".parse().unwrap()
+}
+
+fn engine(address: SocketAddr) -> Engine {
+    Engine::start(EngineOptions {
+        audio: false,
+        follow_clock: true,
+        link: Some(address.to_string()),
+        ..EngineOptions::default()
+    })
+}
+
+/// Quarter notes that the engine's bar is away from the session's.
+fn away(status: &Status, carabiner: &Carabiner) -> f64 {
+    let session = carabiner.state.lock().unwrap().beat().rem_euclid(4.0);
+    let ours = (status.position.step / 4.0).rem_euclid(4.0);
+    let away = (ours - session).rem_euclid(4.0);
+    away.min(4.0 - away)
+}
+
+fn follows(engine: &Engine, bpm: f64) -> bool {
+    matches!(engine.status().sync, Sync::Following(qpm) if (qpm - bpm).abs() < 1.0)
+}
+
+#[test]
+fn a_session_is_joined_with_its_bar_and_left_and_found_again() {
+    let carabiner = Carabiner::start(anywhere(), session(126.0));
+    let engine = engine(carabiner.address);
+    wait_until("the session", || {
+        engine.status().link == LinkState::On { peers: 2 }
+    });
+    wait_until("its tempo", || follows(&engine, 126.0));
+    assert!(!engine.status().playing);
+
+    // Others start: so do we, with a bar.
+    carabiner.state.lock().unwrap().playing = true;
+    wait_until("the start", || engine.status().playing);
+    wait_until("the bar", || away(&engine.status(), &carabiner) < 0.1);
+
+    // It goes away: the music goes on.
+    let state = carabiner.state.clone();
+    let address = carabiner.end();
+    wait_until("the loss", || {
+        let status = engine.status();
+        status.link == LinkState::Looking && matches!(status.sync, Sync::Lost(_))
+    });
+    assert!(engine.status().playing);
+
+    // And comes back, elsewhere in its bar.
+    {
+        let mut state = state.lock().unwrap();
+        state.at = (Instant::now(), state.beat() + 1.5);
+    }
+    let carabiner = Carabiner::start(address, state);
+    wait_until("the session again", || follows(&engine, 126.0));
+    wait_until("the bar again", || away(&engine.status(), &carabiner) < 0.1);
+    assert!(engine.status().playing);
+
+    carabiner.state.lock().unwrap().playing = false;
+    wait_until("the stop", || !engine.status().playing);
+    engine.send(Setup::CloseLink);
+    wait_until("the end", || engine.status().link == LinkState::Off);
+    assert_eq!(engine.status().dropped_midi, 0);
+    carabiner.end();
+}
+
+#[test]
+fn tempo_start_and_stop_are_the_others_too() {
+    let carabiner = Carabiner::start(anywhere(), session(100.0));
+    let engine = engine(carabiner.address);
+    wait_until("the session", || follows(&engine, 100.0));
+    engine.send(Setup::SetLinkTempo(140.0));
+    wait_until("the tempo there", || carabiner.has("bpm 140.000"));
+    wait_until("the tempo here", || follows(&engine, 140.0));
+
+    engine.send(Command::Play);
+    wait_until("the start there", || carabiner.has("start-playing "));
+    wait_until("the bar", || {
+        let status = engine.status();
+        status.playing && status.position.step > 0.0 && away(&status, &carabiner) < 0.1
+    });
+    engine.send(Command::Stop);
+    wait_until("the stop there", || carabiner.has("stop-playing "));
+    assert!(!carabiner.state.lock().unwrap().playing);
+    carabiner.end();
+}
+
+#[test]
+fn without_a_carabiner_it_is_looked_for_and_the_music_plays() {
+    let gone = TcpListener::bind(anywhere()).unwrap().local_addr().unwrap();
+    let engine = engine(gone);
+    wait_until("the search", || engine.status().link == LinkState::Looking);
+    engine.send(Command::Play);
+    wait_until("the music", || engine.status().position.step > 1.0);
+    engine.send(Setup::OpenLink("nowhere at all".into()));
+    wait_until(
+        "the reason",
+        || matches!(engine.status().link, LinkState::Broken(reason) if reason.contains("nowhere at all")),
+    );
+}

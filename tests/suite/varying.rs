@@ -1,0 +1,316 @@
+//! Variations, fills and the sweep, by the keys, as a player meets them.
+
+use musicvae::music::{Groove, Lane};
+use musicvae_tui::engine::Request;
+use musicvae_tui::studio::{Effect, Event, Kin, Origin, Quality, Transport};
+
+use super::workbench::{Workbench, Z_SIZE, model};
+
+/// A studio whose model knows fills.
+fn ready() -> Workbench {
+    let mut bench = Workbench::bare();
+    let mut model = model("fake");
+    model.qualities.as_mut().unwrap().push(Quality {
+        name: "fill".into(),
+        style: false,
+        vector: vec![0.1; Z_SIZE],
+    });
+    bench.receive(Event::Loaded(model));
+    bench
+}
+
+/// Has the engine be `steps` steps after play, in a loop of four bars.
+fn hear(bench: &mut Workbench, steps: f64) {
+    let mut status: Transport = bench.studio.ground.transport.clone();
+    status.playing = true;
+    status.position.played = steps;
+    status.position.step = steps % 64.0;
+    status.position.bar = (steps % 64.0 / 16.0) as u32;
+    status.position.loop_steps = 64;
+    bench.receive(Event::Transport(status));
+}
+
+/// What was asked of the model about relatives since the last call.
+fn asked(bench: &mut Workbench) -> Vec<(Kin, Vec<u64>)> {
+    let relate = |effect: Effect| match effect {
+        Effect::Relate { kin, seeds, .. } => Some((kin, seeds)),
+        _ => None,
+    };
+    bench.take().into_iter().filter_map(relate).collect()
+}
+
+/// The fills that were sent to the engine since the last call, by their toms, and when they begin.
+fn fills(bench: &mut Workbench) -> Vec<(usize, String)> {
+    let fill = |effect: Effect| match effect {
+        Effect::Engine(Request::PlayFill { bar, takeover }) => {
+            assert_eq!(bar.steps.len(), 16);
+            Some((strokes(&bar, Lane::LowTom), format!("{takeover:?}")))
+        }
+        _ => None,
+    };
+    bench.take().into_iter().filter_map(fill).collect()
+}
+
+fn strokes(groove: &Groove, lane: Lane) -> usize {
+    groove.hits().filter(|hit| hit.1 == lane).count()
+}
+
+fn shows(bench: &Workbench, text: &str) -> bool {
+    let sizes = [(80, 24), (120, 40), (200, 60)];
+    sizes.into_iter().all(|(width, height)| {
+        let lines = bench.screen(width, height);
+        lines.iter().any(|line| line.contains(text))
+    })
+}
+
+#[test]
+fn variations_are_chosen_by_ear() {
+    // Keys, what is said, what the screen shows, rides that are heard (the relative of seed n has them
+    // on the n-th step of each bar), and what it is called.
+    let table = [
+        ("&", "", "Variations of seed 1", 0, "seed 1"),
+        ("&", "", "20 %: a sibling", 0, "seed 1"),
+        ("& down", "", "+", 4, "seed 1 ~1"),
+        (
+            "& down down",
+            "",
+            "seed 1 ~2, not taken yet",
+            4,
+            "seed 1 ~2",
+        ),
+        ("& down up", "", "as it is", 0, "seed 1"),
+        ("& left left left", "", "5 %: a ghost note", 0, "seed 1"),
+        ("& right right", "", "30 %: a cousin", 0, "seed 1"),
+        ("& down s", "", "Variations", 4, "seed 1 ~9"),
+        ("& tab down", "", "the hats", 0, "seed 1 ~1"),
+        ("& tab tab tab", "", "bar 4", 0, "seed 1"),
+        ("& < < down", "", "bar 2", 1, "seed 1 ~1"),
+        ("& backtab down", "", "a fill in bar 4", 0, "seed 1 ~1"),
+        ("& down esc", "", "A: seed 1", 0, "seed 1"),
+        (
+            "& down enter",
+            "seed 1 ~1 is the groove; u brings the other back.",
+            "seed 1 ~1",
+            4,
+            "seed 1 ~1",
+        ),
+        ("& down enter u", "", "A: seed 1", 0, "seed 1"),
+        ("& enter", "", "A: seed 1", 0, "seed 1"),
+        (
+            "& down a",
+            "A is now seed 1 ~1.",
+            "seed 1 ~1",
+            4,
+            "seed 1 ~1",
+        ),
+        (
+            "& down b",
+            "B is now seed 1 ~1.",
+            "seed 1 ~1",
+            4,
+            "seed 1 ~1",
+        ),
+        (
+            "& down 3 esc",
+            "Slot 3 holds seed 1 ~1.",
+            "A: seed 1",
+            0,
+            "seed 1",
+        ),
+        // A relative of a relative.
+        ("& down enter & down s", "", "seed 1 ~1", 8, "seed 1 ~9"),
+    ];
+    for (keys, said, seen, rides, name) in table {
+        let mut bench = ready();
+        bench.press(keys);
+        assert!(shows(&bench, seen), "{keys}: {:#?}", bench.screen(80, 24));
+        let groove = bench.studio.groove();
+        assert_eq!(strokes(groove, Lane::Ride), rides, "{keys}");
+        assert_eq!(bench.studio.ground.groove_name(), name, "{keys}");
+        if !said.is_empty() {
+            assert_eq!(bench.said(), said, "{keys}");
+        }
+        // What was taken or left is what the engine plays.
+        let last = bench.take().into_iter().rev().find_map(|it| match it {
+            Effect::Engine(Request::SetGroove { groove, .. }) => Some(groove.steps),
+            _ => None,
+        });
+        assert_eq!(last.as_ref(), Some(&bench.studio.groove().steps), "{keys}");
+    }
+    let mut bench = Workbench::bare();
+    bench.press("&");
+    assert_eq!(bench.said(), "The model is still being loaded.");
+}
+
+#[test]
+fn what_is_locked_is_told_to_the_model_and_stays() {
+    let mut bench = ready();
+    let before = bench.studio.groove().clone();
+    // The snare, and the second bar.
+    bench.press("down f pagedown ctrl-b");
+    assert_eq!(
+        bench.said(),
+        "Bar 2 is locked: new grooves are made to fit it."
+    );
+    assert!(shows(&bench, "2L"), "{:#?}", bench.screen(80, 24));
+    bench.take();
+    bench.press("&");
+    assert!(shows(&bench, "the locked Snare and bar 2 stay"));
+    let [(Kin::Variation(variation), seeds)] = &asked(&mut bench)[..] else {
+        panic!("eight variations are asked for")
+    };
+    assert_eq!(seeds, &[1, 2, 3, 4, 5, 6, 7, 8]);
+    for step in 0..64 {
+        for lane in Lane::ALL {
+            let is_locked = lane == Lane::Snare || step / 16 == 1;
+            assert_eq!(variation.kept.has(step, lane), is_locked);
+        }
+    }
+    // A new groove is asked for around it, and so are fills.
+    bench.press("esc s");
+    let locked = bench.take().into_iter().find_map(|effect| match effect {
+        Effect::Decode { locked, .. } => locked,
+        _ => None,
+    });
+    let locked = locked.expect("the model hears what is locked");
+    assert_eq!(locked.groove.steps, before.steps);
+    assert_eq!(locked.cells, variation.kept);
+    let now = bench.studio.groove();
+    let kept = now.clone().with_cells_of(&before, &variation.kept);
+    assert_eq!(kept.steps, now.steps);
+    assert_ne!(now.steps, before.steps);
+    hear(&mut bench, 5.0);
+    bench.press("^");
+    let [(Kin::Fill(fill), _)] = &asked(&mut bench)[..] else {
+        panic!("a fill is asked for")
+    };
+    assert!(fill.kept.has(0, Lane::Snare) && !fill.kept.has(0, Lane::Kick));
+    // Both are there again in the next session, and go by the same keys.
+    let again = bench.studio.ground.snapshot();
+    assert_eq!(again.locked_bars.into_iter().collect::<Vec<_>>(), [1]);
+    bench.press("ctrl-b f s");
+    let free = bench.take().into_iter().any(|effect| match effect {
+        Effect::Decode { locked, .. } => locked.is_none(),
+        _ => false,
+    });
+    assert!(free);
+}
+
+#[test]
+fn fills_end_with_the_bar() {
+    // Steps since play at which the key is pressed, the bar that the fill is made for, when it begins.
+    for (steps, bar, takeover) in [
+        (5.0, 0, "Now"),
+        (16.0 + 11.5, 1, "Now"),
+        // Too little is left of the bar.
+        (16.0 + 12.5, 2, "NextBar"),
+        (63.0, 0, "NextBar"),
+    ] {
+        let mut bench = ready();
+        hear(&mut bench, steps);
+        bench.take();
+        bench.press("^");
+        assert_eq!(bench.said(), "A fill leads into the next bar.");
+        let Some(Effect::Relate {
+            kin: Kin::Fill(fill),
+            ..
+        }) = bench.effects.first()
+        else {
+            panic!("{:?}", bench.effects)
+        };
+        assert_eq!(fill.bar, bar, "{steps}");
+        assert_eq!(fills(&mut bench), [(16, takeover.to_string())]);
+        // The groove itself is as it was.
+        assert_eq!(bench.studio.ground.scene.origin, Origin::Slider);
+        assert_eq!(strokes(bench.studio.groove(), Lane::LowTom), 0);
+    }
+    let mut bench = ready();
+    bench.press("^");
+    assert!(
+        bench.said().starts_with("Nothing plays"),
+        "{}",
+        bench.said()
+    );
+    // A model without the attribute says what is missing.
+    let mut bench = Workbench::ready();
+    hear(&mut bench, 1.0);
+    bench.press("^");
+    assert!(bench.said().contains("attributes make"), "{}", bench.said());
+}
+
+#[test]
+fn fills_come_by_themselves() {
+    let mut bench = ready();
+    bench.press("ctrl-g ctrl-g");
+    assert_eq!(bench.said(), "Every 4 bars end with a fill.");
+    bench.take();
+    let mut heard = Vec::new();
+    for bar in 0..9 {
+        for part in [0.5, 8.0, 15.5] {
+            hear(&mut bench, f64::from(bar) * 16.0 + part);
+            heard.extend(fills(&mut bench).into_iter().map(|(_, when)| (bar, when)));
+        }
+    }
+    // Asked for in the bar before, so that the whole of it is there at its bar line.
+    let next = || "NextBar".to_string();
+    assert_eq!(heard, [(2, next()), (6, next())]);
+    bench.press("ctrl-g");
+    assert_eq!(bench.said(), "Every 2 bars end with a fill.");
+    // From the first one on.
+    hear(&mut bench, 0.5);
+    assert_eq!(fills(&mut bench).len(), 1);
+    bench.press("ctrl-g");
+    assert_eq!(bench.said(), "No fill comes by itself.");
+}
+
+/// Where the slider stands after each of some places that are heard.
+fn slider(bench: &mut Workbench, steps: &[f64]) -> Vec<f32> {
+    let at = |steps: &f64| {
+        hear(bench, *steps);
+        bench.studio.ground.scene.slider
+    };
+    steps.iter().map(at).collect()
+}
+
+#[test]
+fn a_sweep_goes_with_the_bars() {
+    let mut bench = ready();
+    hear(&mut bench, 20.0);
+    bench.press("~");
+    assert_eq!(
+        bench.said(),
+        "A sweep to B, 4 bars, round and round, from the next bar on."
+    );
+    assert!(shows(&bench, "sweep 4 bars"));
+    let way = slider(&mut bench, &[24.0, 31.9, 32.1, 48.0, 64.0, 96.0, 128.0]);
+    assert_eq!(way, [0.0, 0.0, 0.0, 0.25, 0.5, 1.0, 0.5]);
+    // One step of undo, and a hand on the slider ends it.
+    bench.press("]");
+    hear(&mut bench, 130.0);
+    assert_eq!(bench.said(), "The sweep is over: the slider was moved.");
+    let stays = slider(&mut bench, &[140.0, 150.0]);
+    assert_eq!(stays[0], stays[1]);
+    bench.press("u");
+    assert_eq!(bench.studio.ground.scene.slider, 0.0);
+
+    // Once, from B, in two bars.
+    bench.press("} 2 m pagedown ~");
+    assert_eq!(
+        bench.said(),
+        "A sweep to A, 2 bars, once, from the next bar on."
+    );
+    let way = slider(&mut bench, &[160.0, 176.0, 192.0, 208.0]);
+    assert_eq!(way, [1.0, 0.5, 0.0, 0.0]);
+    assert_eq!(bench.said(), "The sweep is over.");
+    // Started again by play, it begins with it; the key ends it where it is.
+    bench.press("~");
+    assert_eq!(slider(&mut bench, &[0.5, 16.0]), [0.0, 0.5]);
+    bench.press("~");
+    assert_eq!(slider(&mut bench, &[20.0]), [0.5]);
+    assert_eq!(bench.said(), "The sweep stays where it is.");
+    // Nothing but grooves went to the engine.
+    let others = bench.take().into_iter().filter(
+        |effect| matches!(effect, Effect::Engine(it) if !matches!(it, Request::SetGroove { .. })),
+    );
+    assert_eq!(others.count(), 0);
+}
