@@ -41,6 +41,7 @@ mod studio;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/support.rs"]
 mod support;
+mod tour;
 mod transport;
 mod tui;
 mod varying;

@@ -130,12 +130,13 @@ fn the_chart_shows_every_curve_zoomed_logarithmic_and_smooth() {
     bench.press("L");
     assert_ne!(bench.screen(200, 60), linear, "powers of ten");
     bench.press("S L");
+    let beta = format!("train {:.3}", Preset::groovae_4bar().beta_at(799));
     for (name, value) in [
         ("hits", "train 4.000"),
         ("velocities", "train 3.000"),
         ("offsets", "train 2.000"),
         ("KL (bits)", "train"),
-        ("beta", "train 0.000"),
+        ("beta", &beta),
         ("learning rate", "train 0.001"),
         ("gradient norm", "train"),
         ("examples/s", "train"),
