@@ -181,7 +181,7 @@ fn excerpt(sequence: &NoteSequence, Bars { first, count }: Bars) -> anyhow::Resu
     };
     // A stroke is a little early now and then.
     let early = (end - start) / count as f64 / 32.0;
-    let within = |note: &&Note| (start - early..end - early).contains(&&note.start_time);
+    let within = |note: &&Note| (start - early..end - early).contains(&note.start_time);
     let notes = sequence.notes.iter().filter(within);
     Ok(NoteSequence {
         notes: notes.map(|note| shifted(note, -start)).collect(),

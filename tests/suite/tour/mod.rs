@@ -92,10 +92,7 @@ fn song(folder: &Path) -> std::path::PathBuf {
     let mut groove = Groove::empty(160);
     for step in (0..160).step_by(2) {
         let lane = if step % 8 == 0 { 0 } else { 2 };
-        let hit = Hit {
-            velocity: 0.4 + (step % 48) as f32 / 100.0,
-            offset: 0.0,
-        };
+        let hit = Hit::new(0.4 + (step % 48) as f32 / 100.0, 0.0);
         groove.steps[step][lane] = Some(hit);
     }
     let path = folder.join("song.mid");

@@ -41,7 +41,7 @@ impl Compressor {
         let target = if on { 1.0 } else { 0.0 };
         for (left, right) in left.iter_mut().zip(right) {
             self.on += (target - self.on) * smooth;
-            let peak = left.abs().max(right.abs()).max(1e-6).min(1e3);
+            let peak = left.abs().max(right.abs()).clamp(0.0, 1e3).max(1e-6);
             let wanted = taken(20.0 * peak.log10());
             let share = if wanted > self.reduction {
                 self.attack

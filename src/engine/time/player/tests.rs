@@ -557,7 +557,9 @@ fn near(strokes: &[(Lane, f64)], expected: &[f64]) -> bool {
 
 #[test]
 fn a_step_may_be_several_strokes() {
-    let table: [(&[(usize, f32, &str)], &[f64]); 8] = [
+    /// A stroke's step, offset and what it does.
+    type Written<'s> = (usize, f32, &'s str);
+    let table: [(&[Written], &[f64]); 8] = [
         (&[(4, 0.0, "x4")], &[4.0, 4.25, 4.5, 4.75]),
         (&[(4, 0.25, "x2")], &[3.75, 4.25]),
         (&[(4, 0.0, "flam")], &[3.78, 4.0]),
