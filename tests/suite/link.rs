@@ -19,6 +19,8 @@ struct State {
     playing: bool,
     /// Whether starting and stopping is shared.
     shares: bool,
+    /// How long an answer is under way.
+    way: Duration,
     /// What came in, but for the questions.
     commands: Vec<String>,
 }
@@ -100,8 +102,13 @@ impl Carabiner {
     }
 
     fn has(&self, start: &str) -> bool {
+        self.count(start) > 0
+    }
+
+    fn count(&self, start: &str) -> usize {
         let state = self.state.lock().unwrap();
-        state.commands.iter().any(|line| line.starts_with(start))
+        let commands = state.commands.iter();
+        commands.filter(|line| line.starts_with(start)).count()
     }
 }
 
@@ -122,8 +129,11 @@ fn serve(stream: TcpStream, state: &Mutex<State>, ended: &AtomicBool) {
                     state.lock().unwrap().follow(command.trim());
                 }
                 answers += 1;
-                let answer = state.lock().unwrap().status();
-                thread::sleep(Duration::from_millis(answers * 7 % 5));
+                let (answer, way) = {
+                    let state = state.lock().unwrap();
+                    (state.status(), state.way)
+                };
+                thread::sleep(way + Duration::from_millis(answers * 7 % 5));
                 if out.write_all(answer.as_bytes()).is_err() {
                     return;
                 }
@@ -146,6 +156,7 @@ fn session(bpm: f64) -> Arc<Mutex<State>> {
         at: (Instant::now(), 3.3),
         playing: false,
         shares: false,
+        way: Duration::ZERO,
         commands: Vec::new(),
     }))
 }
@@ -235,6 +246,26 @@ fn tempo_start_and_stop_are_the_others_too() {
     engine.send(Command::Stop);
     wait_until("the stop there", || carabiner.has("stop-playing "));
     assert!(!carabiner.state.lock().unwrap().playing);
+    carabiner.end();
+}
+
+#[test]
+fn a_stop_counts_while_an_answer_from_before_the_start_is_under_way() {
+    let carabiner = Carabiner::start(anywhere(), session(120.0));
+    carabiner.state.lock().unwrap().way = Duration::from_millis(30);
+    let engine = engine(carabiner.address);
+    wait_until("the session", || follows(&engine, 120.0));
+    for turn in 1..=8 {
+        engine.send(Command::Play);
+        wait_until("the start", || carabiner.count("start-playing ") == turn);
+        thread::sleep(Duration::from_millis(turn as u64 * 10));
+        engine.send(Command::Stop);
+        wait_until("the stop", || carabiner.count("stop-playing ") == turn);
+    }
+    // And it stays so, when the last answers have come.
+    thread::sleep(Duration::from_millis(1500));
+    assert!(!engine.status().playing && !carabiner.state.lock().unwrap().playing);
+    assert_eq!(carabiner.count("start-playing "), 8);
     carabiner.end();
 }
 

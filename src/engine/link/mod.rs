@@ -172,13 +172,11 @@ where
             writeln!(stream, "bpm {qpm:.3}")?;
         }
         let plays = (ends.plays)();
-        if let Some(session) = session.as_mut().filter(|_| plays != played)
-            && session.playing.is_some_and(|it| it != plays)
-        {
+        let shares = session.filter(|it| plays != played && it.playing.is_some());
+        if let Some(session) = shares.filter(|_| plays != ticks.playing()) {
             let verb = if plays { "start" } else { "stop" };
             writeln!(stream, "{verb}-playing {}", session.micros())?;
-            // So it is from now on, before the next answer says so: the music may stop sooner than that.
-            session.playing = Some(plays);
+            ticks.expect(plays, now());
         }
         played = plays;
     }

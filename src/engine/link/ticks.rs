@@ -15,6 +15,9 @@ const BELIEVED: f64 = 0.1;
 /// Off by more than this, in seconds, the session has moved.
 const MOVED: f64 = 0.05;
 
+/// After so long, every answer knows of a start or a stop that was sent.
+const HEARD: Nanos = SECOND / 2;
+
 /// See the module.
 #[derive(Default)]
 pub(super) struct Ticks {
@@ -23,8 +26,10 @@ pub(super) struct Ticks {
     next: i64,
     /// Where it is in the bar is to be told with it.
     is_lost: bool,
-    /// Whether the session plays, as it said last.
+    /// Whether the session plays, as it said last or was told since.
     playing: bool,
+    /// When it was told.
+    told: Option<Nanos>,
     /// What is to be told of that: a start with the next bar, a stop at once.
     due: Option<bool>,
 }
@@ -74,10 +79,24 @@ impl Ticks {
             self.next = (beat * TICKS).ceil() as i64;
             self.is_lost = true;
         }
-        if let Some(playing) = session.playing.filter(|it| *it != self.playing) {
+        // An answer that may be from before it was told would undo what was done here.
+        self.told.take_if(|told| time - *told >= HEARD);
+        let playing = session.playing.filter(|_| self.told.is_none());
+        if let Some(playing) = playing.filter(|it| *it != self.playing) {
             self.playing = playing;
             self.due = Some(playing);
         }
+    }
+
+    /// Whether the session plays, as far as is known.
+    pub fn playing(&self) -> bool {
+        self.playing
+    }
+
+    /// The music was started or stopped here, and the session is told of it `now`: what it says of
+    /// that is no news, and a start that was due is not any more.
+    pub fn expect(&mut self, playing: bool, now: Nanos) {
+        (self.playing, self.told, self.due) = (playing, Some(now), None);
     }
 
     /// Tells all ticks up to `now`.
