@@ -41,7 +41,7 @@ impl PicturesArgs {
 
 impl Pictures {
     /// # Errors
-    /// When one of the pictures is there already: better before the work than after it.
+    /// When one of the pictures already exists: better before the work than after it.
     pub fn new(folder: &Path, rule: Rule, names: &[&str]) -> anyhow::Result<Pictures> {
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
         for path in files.map(|file| file.path()) {

@@ -95,7 +95,7 @@ pub enum Command {
     Play(play::Play),
 }
 
-/// A request that makes no sense whatever the files hold: exit code 2, as for a wrong option.
+/// A usage error, whatever the files hold: exit code 2, as for a wrong option.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);

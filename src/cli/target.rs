@@ -233,7 +233,7 @@ pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
 
 fn taken(path: &Path) -> anyhow::Error {
     let path = path.display();
-    anyhow::anyhow!("`{path}` is there already: name another file, or replace it with --force")
+    anyhow::anyhow!("`{path}` already exists: name another file, or replace it with --force")
 }
 
 fn names_standard_output(path: &Path) -> bool {
@@ -317,7 +317,7 @@ mod tests {
         corpus.file(&folder.path().join("all.tfrecord")).unwrap();
         let nowhere = folder.path().join("nowhere.mid");
         std::os::unix::fs::symlink(folder.path().join("none"), &nowhere).unwrap();
-        assert!(refused(&rule(false, &[]), &nowhere).contains("is there already"));
+        assert!(refused(&rule(false, &[]), &nowhere).contains("already exists"));
         assert!(rule(false, &[]).file(Path::new("/dev/null")).is_ok());
     }
 

@@ -334,7 +334,7 @@ impl Player {
         match self.studio.ground.screen.overlay.take() {
             None => Ok(()),
             Some(_) => Err(format!(
-                "{address} opens a list or asks: it needs the screen."
+                "{address} opens a list or a question, which needs the screen."
             )),
         }
     }
@@ -351,7 +351,7 @@ impl Player {
         if self.bad_packets.is_power_of_two() {
             let count = self.bad_packets;
             self.studio.ground.complain(format!(
-                "What {from} sent can't be read as OSC ({reason}); {count} so far."
+                "A packet from {from} is not OSC ({reason}); {count} so far."
             ));
         }
     }

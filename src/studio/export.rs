@@ -132,7 +132,7 @@ impl Export {
         }
         if !matches!(form, Form::Midi(_)) {
             if self.share.is_some() {
-                return ground.complain("Another one is being rendered: wait for it.");
+                return ground.complain("Another file is still being rendered: wait for it.");
             }
             self.share = Some(0.0);
         }

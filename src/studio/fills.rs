@@ -45,7 +45,7 @@ impl Fills {
         let can_fill = || ground.no_model().or_else(|| ground.fill_direction().err());
         match action {
             Action::PlayFill if !ground.transport.playing => {
-                Some("Nothing plays: a fill leads from one bar into the next.".into())
+                Some("Press Space first: a fill leads from one bar to the next.".into())
             }
             Action::CycleFills if self.every.is_some() => None,
             _ => can_fill(),
@@ -64,14 +64,14 @@ impl Fills {
                     false => Takeover::Now,
                 };
                 self.ask(takeover, ground);
-                ground.say("A fill leads into the next bar.");
+                ground.say("A fill plays into the next bar.");
             }
             Action::CycleFills => {
                 let place = EVERY.iter().position(|every| *every == self.every);
                 self.every = EVERY[(place.unwrap_or(0) + 1) % EVERY.len()];
                 ground.say(match self.every {
                     Some(bars) => format!("Every {bars} bars end with a fill."),
-                    None => "No fill comes by itself.".into(),
+                    None => "No automatic fills.".into(),
                 });
             }
         }

@@ -50,7 +50,7 @@ pub enum Action {
 /// The reason against `action` in one sentence, or `None` when it can be done.
 pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
     if *action == Action::Suspend && cfg!(not(unix)) {
-        return Some("This system can't put a program aside.".into());
+        return Some("This system can't suspend a program.".into());
     }
     let erasable = matches!(
         ground.screen.overlay,
@@ -111,8 +111,8 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::ToggleMouse => {
             screen.mouse ^= true;
             ground.say(match ground.screen.mouse {
-                true => "The mouse is used here; with Shift it selects text.",
-                false => "The mouse is the terminal's, and selects text.",
+                true => "The mouse works here; hold Shift to select text.",
+                false => "The mouse is left to the terminal, to select text.",
             });
         }
         Action::ShowHelp => {
@@ -161,7 +161,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
         // The palette's choice is the keymap's to know.
         Action::Accept => {
             if screen.overlay.take() == Some(Overlay::ConfirmQuit) {
-                ground.say("Saving the run, then leaving.");
+                ground.say("Saving the run, then quitting.");
                 ground.leaving = true;
             }
         }

@@ -18,7 +18,8 @@ pub fn reason_against(Action::ToggleRecord: &Action, ground: &Ground) -> Option<
     let record = &ground.config.record;
     let nothing = !record.sound && !record.midi;
     nothing.then(|| {
-        "Neither sound nor MIDI is to be recorded: see [record] in config.toml.".to_string()
+        "Recording is off for both sound and MIDI: turn one on under [record] in config.toml."
+            .to_string()
     })
 }
 

@@ -103,7 +103,7 @@ impl Sweep {
     pub fn apply(&mut self, action: Action, ground: &mut Ground) {
         match action {
             Action::ToggleSweep if self.running.take().is_some() => {
-                ground.say("The sweep stays where it is.");
+                ground.say("The sweep is off.");
             }
             Action::ToggleSweep => {
                 let from = ground.scene.nearer_end();
@@ -156,7 +156,7 @@ impl Sweep {
         }
         if ground.scene.slider != running.slider {
             self.running = None;
-            return ground.say("The sweep is over: the slider was moved.");
+            return ground.say("You moved the slider: the sweep is off.");
         }
         let bar = ground.groove().meter.steps_per_bar().max(1) as f64;
         let in_bar = position.step % bar;
@@ -181,7 +181,7 @@ impl Sweep {
         running.slider = ground.scene.slider;
         if is_over {
             self.running = None;
-            ground.say("The sweep is over.");
+            ground.say("The sweep has arrived.");
         }
     }
 }

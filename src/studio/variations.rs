@@ -100,7 +100,7 @@ impl Variations {
             | Action::TakeRelativeAsEnd(_)
             | Action::RelativeIntoSlot(0..SLOTS) => {
                 let nothing = self.here().is_none();
-                nothing.then(|| "The model is not ready with it yet.".into())
+                nothing.then(|| "The model is still working on it.".into())
             }
             Action::RelativeIntoSlot(_) => Some(format!("There are {SLOTS} slots.")),
             _ => None,

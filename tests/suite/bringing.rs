@@ -225,7 +225,7 @@ fn several_files_come_into_the_library() {
         bench.studio.ground.screen.overlay,
         Some(Overlay::Library { .. })
     ));
-    assert_eq!(bench.said(), "4 grooves came into the library.");
+    assert_eq!(bench.said(), "4 grooves were added to the library.");
     let told: Vec<String> = bench
         .studio
         .ground
@@ -240,7 +240,10 @@ fn several_files_come_into_the_library() {
     assert!(shows(&bench, "long 7-10") && shows(&bench, "four"));
     // They are no others the second time.
     bring_in(&mut bench, &files);
-    assert_eq!(bench.said(), "All of it is in the library already.");
+    assert_eq!(
+        bench.said(),
+        "All of these grooves are in the library already."
+    );
     drop(bench);
     let mut next = Workbench::over(data.path());
     next.press("ctrl-l end enter");

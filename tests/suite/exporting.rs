@@ -153,7 +153,10 @@ fn what_is_exported_is_chosen_from_a_list() {
     shows(&bench, "50 %");
     shows(&bench, "██████");
     bench.press("enter");
-    assert_eq!(bench.said(), "Another one is being rendered: wait for it.");
+    assert_eq!(
+        bench.said(),
+        "Another file is still being rendered: wait for it."
+    );
     let file = export::Written {
         path: "/g/beat.wav".into(),
         clamped: 0,

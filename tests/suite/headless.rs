@@ -139,7 +139,7 @@ fn osc_steers_it_and_is_answered() {
     for (address, words) in [
         ("/sampel", "the nearest is /sample"),
         ("/help", "needs the screen"),
-        ("/continue", "It plays already"),
+        ("/continue", "The music is already playing"),
     ] {
         stage.send(address, &[]);
         let answer = stage.answer();

@@ -557,6 +557,6 @@ fn nothing_is_kept_where_that_is_said() {
     bench.script("ctrl-s x enter");
     assert_eq!(
         bench.said(),
-        "Nothing is kept: `folder` in [session] is off."
+        "Nothing is saved: `folder` in [session] is off."
     );
 }

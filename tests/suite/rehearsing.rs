@@ -36,10 +36,7 @@ fn the_model_in_training_is_heard_while_it_learns() {
     let folder = TempDir::new().unwrap();
     let mut bench = Workbench::ready();
     bench.press("3 v");
-    assert_eq!(
-        bench.said(),
-        "Nothing was trained since the start: r trains."
-    );
+    assert_eq!(bench.said(), "Nothing has been trained yet: press r.");
     bench.apply(ToggleTraining);
     bench.press("/ g r o o v e s enter");
     bench.receive(Event::Training(TrainingEvent::Began {

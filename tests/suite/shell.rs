@@ -146,7 +146,7 @@ fn what_is_there_is_replaced_only_with_force() {
         let line = format!("{line} {out}");
         fs::write(folder.path().join(out), "mine").unwrap();
         let said = refused(&folder, &line);
-        assert!(said.contains("is there already"), "{line}: {said}");
+        assert!(said.contains("already exists"), "{line}: {said}");
         assert_eq!(bytes(&folder, out), b"mine", "{line}");
         ok(&folder, &format!("{line} --force"));
         assert_ne!(bytes(&folder, out), b"mine", "{line}");
@@ -156,7 +156,7 @@ fn what_is_there_is_replaced_only_with_force() {
     fs::write(folder.path().join("p/timing.svg"), "mine").unwrap();
     let eval = "eval --data corpus --checkpoint tiny.safetensors --pictures p --samples 2 --pairs 1 \
                 --resamples 2 --parts baselines";
-    assert!(refused(&folder, eval).contains("p/timing.svg` is there already"));
+    assert!(refused(&folder, eval).contains("p/timing.svg` already exists"));
     ok(&folder, &format!("{eval} --force"));
     assert_ne!(bytes(&folder, "p/timing.svg"), b"mine");
 }
@@ -245,7 +245,7 @@ fn attributes_of_too_little_music_cost_nothing() {
     fs::write(one.join("info.csv"), "midi_filename,split\na.mid,train\n").unwrap();
     fs::write(folder.path().join("tiny.attributes.json"), "mine").unwrap();
     let make = "attributes make tiny.safetensors --data one";
-    assert!(refused(&folder, make).contains("is there already"));
+    assert!(refused(&folder, make).contains("already exists"));
     let run = run(&folder, &format!("{make} --force"));
     let said = String::from_utf8(run.stderr).unwrap();
     assert!(said.contains("nothing was written"), "{said}");
@@ -370,7 +370,7 @@ fn a_checkpoint_has_the_same_names_in_every_command() {
     fs::write(folder.path().join("embedded.attributes.json"), "mine").unwrap();
     let said = refused(&folder, "attributes make embedded --data corpus");
     assert!(
-        said.contains("`embedded.attributes.json` is there already"),
+        said.contains("`embedded.attributes.json` already exists"),
         "{said}"
     );
     assert!(refused(&folder, "sample -o s --checkpoint s").contains("without best.safetensors"));

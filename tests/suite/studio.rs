@@ -279,7 +279,7 @@ fn what_cannot_be_done_says_why() {
         ),
         (
             Action::from(training::Action::StopTraining),
-            "Nothing is in training.",
+            "No training is running.",
         ),
     ];
     bench.take();
@@ -467,7 +467,7 @@ fn no_run_is_gone_on_with_by_accident() {
     bench.receive(began(&second, 40));
     assert_eq!(
         bench.said(),
-        "The run of checkpoints/mine-2 goes on from step 40: data and settings are the same."
+        "Continuing the run in checkpoints/mine-2 from step 40: data and settings are the same."
     );
     assert_eq!(bench.studio.training.curves.records.len(), 40);
     bench.receive(Event::Training(TrainingEvent::Finished(10_000)));

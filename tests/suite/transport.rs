@@ -217,9 +217,9 @@ fn loops_and_clicks_are_asked_of_the_engine_at_the_chosen_moment() {
             }),
         ]
     );
-    assert_eq!(bench.said(), "Bars 2-4 go round.");
+    assert_eq!(bench.said(), "Looping bars 2-4.");
     bench.apply(playing::Action::SetLoop(None));
-    assert_eq!(bench.said(), "All bars go round.");
+    assert_eq!(bench.said(), "Looping all bars.");
     bench.apply(playing::Action::MoveLoop(1));
     assert!(bench.said().contains("make the loop shorter first"));
 }

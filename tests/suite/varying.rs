@@ -210,7 +210,7 @@ fn fills_end_with_the_bar() {
         hear(&mut bench, steps);
         bench.take();
         bench.press("^");
-        assert_eq!(bench.said(), "A fill leads into the next bar.");
+        assert_eq!(bench.said(), "A fill plays into the next bar.");
         let Some(Effect::Relate {
             kin: Kin::Fill(fill),
             ..
@@ -260,7 +260,7 @@ fn fills_come_by_themselves() {
     hear(&mut bench, 0.5);
     assert_eq!(fills(&mut bench).len(), 1);
     bench.press("ctrl-g");
-    assert_eq!(bench.said(), "No fill comes by itself.");
+    assert_eq!(bench.said(), "No automatic fills.");
 }
 
 /// Where the slider stands after each of some places that are heard.
@@ -287,7 +287,7 @@ fn a_sweep_goes_with_the_bars() {
     // One step of undo, and a hand on the slider ends it.
     bench.press("]");
     hear(&mut bench, 130.0);
-    assert_eq!(bench.said(), "The sweep is over: the slider was moved.");
+    assert_eq!(bench.said(), "You moved the slider: the sweep is off.");
     let stays = slider(&mut bench, &[140.0, 150.0]);
     assert_eq!(stays[0], stays[1]);
     bench.press("u");
@@ -301,13 +301,13 @@ fn a_sweep_goes_with_the_bars() {
     );
     let way = slider(&mut bench, &[160.0, 176.0, 192.0, 208.0]);
     assert_eq!(way, [1.0, 0.5, 0.0, 0.0]);
-    assert_eq!(bench.said(), "The sweep is over.");
+    assert_eq!(bench.said(), "The sweep has arrived.");
     // Started again by play, it begins with it; the key ends it where it is.
     bench.press("~");
     assert_eq!(slider(&mut bench, &[0.5, 16.0]), [0.0, 0.5]);
     bench.press("~");
     assert_eq!(slider(&mut bench, &[20.0]), [0.5]);
-    assert_eq!(bench.said(), "The sweep stays where it is.");
+    assert_eq!(bench.said(), "The sweep is off.");
     // Nothing but grooves went to the engine.
     let others = bench.take().into_iter().filter(
         |effect| matches!(effect, Effect::Engine(it) if !matches!(it, Request::SetGroove { .. })),

@@ -21,7 +21,7 @@ use musicvae::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision, magenta, rfc3339};
 use musicvae::model::Preset;
 
-/// List, describe, export and import checkpoints, and see to what is drawn from them.
+/// List, describe, export and import checkpoints, and fit their priors.
 #[derive(clap::Args)]
 pub struct CheckpointArgs {
     #[command(subcommand)]
@@ -67,7 +67,7 @@ enum Command {
     FitPrior {
         #[command(flatten)]
         files: ByCorpus,
-        /// How many; as many as there are windows are each of these by itself; more know the corpus better, too many know nothing else [default: one for every
+        /// How many; as many as there are windows are each of these by itself; more fit the corpus better, too many overfit it [default: one for every
         /// 16 windows, at most 256].
         #[arg(long)]
         gaussians: Option<usize>,

@@ -9,7 +9,7 @@ pub(crate) struct Traffic {
     pub thru: AtomicBool,
     /// MIDI comes from the device to which it goes.
     pub same_port: AtomicBool,
-    /// Notes and clocks that found no room, or came too late.
+    /// Notes and clocks that were dropped: the queue was full, or they came too late.
     pub dropped: AtomicU64,
     /// How often a port was lost, blocked or broke down.
     pub errors: AtomicU64,

@@ -88,7 +88,7 @@ fn record(
         .filter_map(|(wanted, ending)| wanted.then_some(ending))
         .collect();
     if endings.is_empty() {
-        let nothing = "Neither sound nor MIDI is to be recorded: switch one on in [record].";
+        let nothing = "Recording is off for both sound and MIDI: turn one on under [record].";
         return (Vec::new(), Some(nothing.into()));
     }
     let (name, paths) = match files::new_take(&options.folder, &endings) {
@@ -134,9 +134,9 @@ fn record(
             Ok(Ok(false)) if last => break,
             Ok(Ok(false)) => takes.keep_whole().err(),
             Ok(Err(reason)) => Some(reason),
-            Err(_) => {
-                Some("Recording ended by a fault in the program; what came before is kept.".into())
-            }
+            Err(_) => Some(
+                "A fault in the program ended the recording; everything before it is kept.".into(),
+            ),
         };
         if error.is_none() {
             thread::park_timeout(TICK);

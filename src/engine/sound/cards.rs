@@ -104,7 +104,7 @@ pub(crate) fn list() -> Devices<AudioOutput> {
         Ok(found) => {
             let reason = found
                 .is_empty()
-                .then(|| "No audio output is there: connect a sound card.".to_string());
+                .then(|| "No audio output was found: connect a sound card.".to_string());
             Devices { found, reason }
         }
     }

@@ -44,7 +44,7 @@ impl Listing {
                 Err(_) if next != folder => continue,
                 Err(reason) => {
                     let path = next.display();
-                    listing.problem = Some(format!("{path} can't be looked into ({reason})."));
+                    listing.problem = Some(format!("{path} can't be opened ({reason})."));
                     continue;
                 }
             };
@@ -67,7 +67,9 @@ impl Listing {
                 }
             }
             if listing.entries.len() >= MOST {
-                listing.problem = Some(format!("There are more: the first {MOST} are looked at."));
+                listing.problem = Some(format!(
+                    "There are more files: only the first {MOST} are shown."
+                ));
                 break;
             }
         }

@@ -86,9 +86,7 @@ impl Checkpoints {
     fn chosen_file<'g>(&self, ground: &'g Ground) -> Result<&'g Path, String> {
         match self.chosen(ground).map(|entry| &entry.source) {
             None => Err("There is no checkpoint here.".into()),
-            Some(Source::Embedded(_)) => {
-                Err("This checkpoint is part of the program: it has no file.".into())
-            }
+            Some(Source::Embedded(_)) => Err("This checkpoint is built in: it has no file.".into()),
             Some(Source::File(path)) => Ok(path),
         }
     }
@@ -118,7 +116,7 @@ impl Checkpoints {
             Action::TrashCheckpoint => self.chosen_file(ground).err(),
             Action::RestoreCheckpoint => {
                 let nothing = self.trash.is_empty();
-                nothing.then(|| "No checkpoint was thrown away since the start.".into())
+                nothing.then(|| "No checkpoint has been moved to the trash since the start.".into())
             }
         }
     }
@@ -175,7 +173,7 @@ impl Checkpoints {
                     let (from, to) = (from.to_path_buf(), in_trash(from, ground.now));
                     self.trash.push((from.clone(), to.clone()));
                     ground.say(format!(
-                        "{} is in {}; Backspace brings it back.",
+                        "{} is in the trash ({}); Backspace brings it back.",
                         from.display(),
                         to.parent().unwrap_or(&to).display()
                     ));
@@ -206,7 +204,7 @@ impl Checkpoints {
             }
         };
         match other {
-            None => ground.say("This is the model in use: choose another one to compare it with."),
+            None => ground.say("This model is in use: choose another one to compare it with."),
             Some(other) => {
                 self.seed = Some(ground.scene.seed);
                 ground.load(other);
@@ -266,7 +264,7 @@ impl Checkpoints {
         Some(entry.age? + ground.now.saturating_sub(self.listed))
     }
 
-    /// What is there already, where something about checkpoints is typed.
+    /// What already exists, where something about checkpoints is typed.
     pub fn present(&self, question: Question, ground: &Ground) -> String {
         match (question, self.chosen_file(ground)) {
             (Question::FindCheckpoints, _) => self.words.clone(),

@@ -336,9 +336,9 @@ impl Studio {
             return;
         }
         ground.say(match grooves {
-            0 => "All of it is in the library already.".into(),
+            0 => "All of these grooves are in the library already.".into(),
             1 => "1 groove came into the library.".to_string(),
-            grooves => format!("{grooves} grooves came into the library."),
+            grooves => format!("{grooves} grooves were added to the library."),
         });
         self.apply(library::Action::ShowLibrary);
     }

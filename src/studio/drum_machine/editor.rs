@@ -206,7 +206,7 @@ impl MapEditor {
         let editor = std::mem::take(self);
         if let Some(first) = editor.past.into_iter().next() {
             use_map(map, first, ground);
-            ground.say("The drum map is as it was.");
+            ground.say("The drum map is unchanged.");
         }
     }
 }

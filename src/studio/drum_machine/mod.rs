@@ -70,7 +70,7 @@ impl DrumMachine {
                 self.offset = offset;
                 ground.send(Command::SetMidiOffset(offset));
                 ground.say(match offset {
-                    0.0 => "MIDI goes with the sound.".to_string(),
+                    0.0 => "MIDI is sent in time with the sound.".to_string(),
                     late if late > 0.0 => format!("MIDI comes {late} ms after the sound."),
                     early => format!(
                         "MIDI comes {} ms before the sound, which is held back.",
@@ -115,7 +115,7 @@ impl DrumMachine {
             format!("{} has a voice for every lane.", map.name)
         } else {
             format!(
-                "{} has no voice of its own for {}.",
+                "{} has no separate voice for {}.",
                 map.name,
                 lacks.join(", ")
             )

@@ -63,7 +63,7 @@ pub fn apply(limits: Limits, seed: u64, ground: &mut Ground) {
         }
     });
     ground.say(format!(
-        "Random by seed {seed} (#{seed} does the same again); u undoes it."
+        "Random with seed {seed} (type #{seed} for the same again); u undoes it."
     ));
 }
 

@@ -36,7 +36,9 @@ pub fn apply(shape: Shape, ground: &mut Ground) {
     });
     if lost > 0 {
         let hits = if lost == 1 { "hit" } else { "hits" };
-        ground.say(format!("{lost} {hits} between two others left no room."));
+        ground.say(format!(
+            "{lost} {hits} fell onto another one and were lost."
+        ));
     }
 }
 

@@ -147,7 +147,7 @@ impl Ground {
     /// Why nothing is kept on disk, in one sentence; `None` where it is.
     pub fn nothing_kept(&self) -> Option<String> {
         let is_off = self.config.session.data_folder().is_none();
-        is_off.then(|| "Nothing is kept: `folder` in [session] is off.".into())
+        is_off.then(|| "Nothing is saved: `folder` in [session] is off.".into())
     }
 
     /// Has something kept on disk.

@@ -58,7 +58,7 @@ struct Sounding {
 #[derive(Debug, Default)]
 pub struct Library {
     pub rows: Rows,
-    /// It is being read.
+    /// Reading the library.
     pub is_loading: bool,
     /// The line under the cursor.
     pub selected: usize,
@@ -243,21 +243,21 @@ impl Library {
                 favourite: true,
                 ..Marks::default()
             };
-            ground.say(format!("{name} is a favourite, in the library."));
+            ground.say(format!("{name} is now a favourite in the library."));
             self.remember(ground.heard(), marks, ground);
             return;
         };
         let (id, mut marks) = (row.id, row.marks.clone());
         marks.favourite = !marks.favourite;
         ground.say(match marks.favourite {
-            true => format!("{name} is a favourite, in the library."),
-            false => format!("{name} is no favourite any more."),
+            true => format!("{name} is now a favourite in the library."),
+            false => format!("{name} is no longer a favourite."),
         });
         self.rows.mark(id, marks.clone());
         ground.keep(Keeping::Mark { id, marks });
     }
 
-    /// Has a groove put into the library; false where it is there already.
+    /// Has a groove put into the library; false where it already exists.
     pub fn remember(&mut self, heard: Heard, marks: Marks, ground: &mut Ground) -> bool {
         let is_new = self.rows.like(fingerprint(&heard.groove)).is_none();
         if is_new && ground.nothing_kept().is_none() {

@@ -36,7 +36,7 @@ pub enum Action {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Midi {
     pub bindings: Bindings,
-    /// Strokes on pads become part of the groove.
+    /// Pads are recorded into the groove.
     pub overdub: bool,
     /// An external clock is followed.
     pub follow: bool,
@@ -85,9 +85,9 @@ impl Midi {
                 self.overdub = !self.overdub;
                 ground.send(Command::Overdub(self.overdub));
                 ground.say(if self.overdub {
-                    "Strokes on pads become part of the groove."
+                    "Pads are recorded into the groove."
                 } else {
-                    "Strokes on pads only sound."
+                    "Pads are heard, not recorded."
                 });
             }
             Action::ShowBindings => {
@@ -101,7 +101,7 @@ impl Midi {
         if std::mem::take(&mut self.link) {
             ground.send(Setup::CloseLink);
         }
-        self.say_clock(ground, "Following the MIDI clock that comes in.");
+        self.say_clock(ground, "Following the incoming MIDI clock.");
     }
 
     fn toggle_link(&mut self, ground: &mut Ground) {
@@ -113,8 +113,8 @@ impl Midi {
         self.say_clock(
             ground,
             match self.link {
-                true => "Taking part in the Link session of the Carabiner that runs here.",
-                false => "Following the MIDI clock that comes in.",
+                true => "Joining the Link session of the Carabiner on this machine.",
+                false => "Following the incoming MIDI clock.",
             },
         );
     }
@@ -129,7 +129,7 @@ impl Midi {
             // The music goes on as fast as it went.
             let tempo = ground.sound.tempo;
             ground.send(Command::SetTempo(tempo));
-            ground.say(format!("Playing at its own tempo, {tempo:.1}."));
+            ground.say(format!("Playing at our own tempo, {tempo:.1}."));
         }
     }
 
@@ -244,7 +244,7 @@ impl Midi {
         match (ground.transport.sync, sync) {
             (Sync::Lost(_), Sync::Lost(_)) => {}
             (_, Sync::Lost(qpm)) => ground.complain(format!(
-                "The {clock} is lost: playing on at {qpm:.1} without it."
+                "The {clock} is lost: the music plays on at {qpm:.1}."
             )),
             (Sync::Lost(_), Sync::Following(_)) => {
                 ground.say(format!("The {clock} is back."));

@@ -29,9 +29,9 @@ pub fn set(ground: &mut Ground, bars: Option<Bars>) {
         None => "",
     };
     ground.say(match bars {
-        None => format!("All bars go round{after}."),
-        Some(bars) if bars.count == 1 => format!("Bar {bars} goes round{after}."),
-        Some(bars) => format!("Bars {bars} go round{after}."),
+        None => format!("Looping all bars{after}."),
+        Some(bars) if bars.count == 1 => format!("Looping bar {bars}{after}."),
+        Some(bars) => format!("Looping bars {bars}{after}."),
     });
 }
 

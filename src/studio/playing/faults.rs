@@ -32,7 +32,7 @@ impl Faults {
         if let (true, MidiState::On { port }) = (late > 0, &status.midi) {
             let notes = counted(late as usize, "note or clock", "notes and clocks");
             ground.complain(format!(
-                "{notes} came too late for {port} and stayed out: the machine or the port was busy."
+                "{notes} came too late for {port} and were not sent: the computer or the port was busy."
             ));
         }
         if gap {

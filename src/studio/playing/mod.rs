@@ -82,10 +82,10 @@ impl Playing {
                     && ground.transport.link == LinkState::Off,
                 "The tempo is the MIDI clock's.",
             ),
-            Action::Continue => (ground.transport.playing, "It plays already."),
+            Action::Continue => (ground.transport.playing, "The music is already playing."),
             Action::MoveLoop(_) => (
                 ground.sound.looped.is_none(),
-                "All bars go round: make the loop shorter first.",
+                "The loop is the whole groove: shorten it before moving it.",
             ),
             _ => return None,
         };
@@ -122,7 +122,7 @@ impl Playing {
             Action::NudgeTempo(by) => set_tempo(ground, ground.sound.tempo + by),
             Action::TapTempo => match self.taps.tap(ground.now) {
                 Some(tempo) => set_tempo(ground, tempo),
-                None => ground.say("Tap on, in quarter notes."),
+                None => ground.say("Keep tapping quarter notes."),
             },
             Action::SetSwing(to) => {
                 sound.swing = set_to(to, SWING);
@@ -189,9 +189,9 @@ impl Playing {
                 let bars = sound.count_in;
                 ground.send(Command::SetCountIn(bars));
                 ground.say(match bars {
-                    0 => "Playing begins at once.".to_string(),
-                    1 => "Playing begins after a bar of counting.".to_string(),
-                    many => format!("Playing begins after {many} bars of counting."),
+                    0 => "Play starts at once.".to_string(),
+                    1 => "Play starts after one bar of count-in.".to_string(),
+                    many => format!("Play starts after {many} bars of count-in."),
                 });
             }
             Action::SetLoop(bars) => bars::set(ground, bars),
@@ -267,7 +267,7 @@ fn toggle_bar_lock(ground: &mut Ground) {
     let bar = bar + 1;
     ground.say(match is_new {
         true => format!("Bar {bar} is locked: new grooves are made to fit it."),
-        false => format!("Bar {bar} is free again."),
+        false => format!("Bar {bar} is unlocked."),
     });
 }
 

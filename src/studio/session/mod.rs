@@ -111,7 +111,7 @@ impl Session {
             None if is_switch => {
                 self.begun = false;
                 ground.restore(Snapshot::opening(&ground.config), true);
-                ground.say(format!("This is a new session, {name}."));
+                ground.say(format!("A new session: {name}."));
             }
             None => self.is_first = opened.remarks.is_empty(),
         }

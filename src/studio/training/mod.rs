@@ -116,13 +116,13 @@ impl Training {
         let stopping = self.state == RunState::Stopping;
         let (when, reason) = match action {
             Action::ToggleTraining => (stopping, "The run is being stopped and saved."),
-            Action::StopTraining => (!self.is_alive() || stopping, "Nothing is in training."),
+            Action::StopTraining => (!self.is_alive() || stopping, "No training is running."),
             Action::TrainLonger | Action::TrainAnew => (
                 self.state != RunState::Finished,
-                "There is no run that has all its steps.",
+                "No finished run is there.",
             ),
             Action::ShowRehearsals | Action::TakeRehearsal(_) => return self.no_rehearsal(),
-            Action::Rehearse => (!self.is_alive() || stopping, "Nothing is in training."),
+            Action::Rehearse => (!self.is_alive() || stopping, "No training is running."),
             Action::NextTerm(_)
             | Action::ZoomChart(_)
             | Action::PanChart(_)
@@ -187,7 +187,7 @@ impl Training {
             RunState::Paused => {
                 self.state = RunState::Running;
                 ground.ask(Effect::PauseTraining(false));
-                ground.say("Training goes on.");
+                ground.say("Training continues.");
             }
             RunState::Finished => ground.screen.overlay = Some(Overlay::RunEnded),
             _ => self.open_form(ground),
@@ -247,7 +247,7 @@ impl Training {
             ground.say(format!("Training {preset} on {data} into {shown}{beside}."));
         } else if step < settings.steps {
             ground.say(format!(
-                "The run of {shown} goes on from step {step}: data and settings are the same."
+                "Continuing the run in {shown} from step {step}: data and settings are the same."
             ));
         }
         self.began = Some(step);
@@ -267,12 +267,16 @@ impl Training {
             None => ground.say("Training was stopped before it began."),
             // Nothing was left to do, so what else there is is asked at once.
             Some(began) if whole && began >= step => {
-                ground.say(format!("The run of {out} has its {step} steps."));
+                ground.say(format!("The run in {out} has finished its {step} steps."));
                 let overlay = &mut ground.screen.overlay;
                 overlay.get_or_insert(Overlay::RunEnded);
             }
-            Some(_) if whole => ground.say(format!("The run of {out} has its {step} steps.")),
-            Some(_) => ground.say(format!("Training stopped at step {step} and is saved.")),
+            Some(_) if whole => {
+                ground.say(format!("The run in {out} has finished its {step} steps."))
+            }
+            Some(_) => ground.say(format!(
+                "Training stopped at step {step}; the run is saved."
+            )),
         }
     }
 

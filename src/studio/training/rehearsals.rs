@@ -77,7 +77,7 @@ impl Training {
     /// The reason why no model in training can be heard.
     pub(super) fn no_rehearsal(&self) -> Option<String> {
         let nothing = self.rehearsals.grooves.is_empty() && !self.is_alive();
-        nothing.then(|| "Nothing was trained since the start: r trains.".into())
+        nothing.then(|| "Nothing has been trained yet: press r.".into())
     }
 
     /// Takes what the model played, or why it played nothing.

@@ -71,7 +71,7 @@ impl Archive {
                 None
             }
             Err(reason) if is_first => {
-                Some(Event::NothingKept(format!("Nothing is kept: {reason}.")))
+                Some(Event::NothingKept(format!("Nothing is saved: {reason}.")))
             }
             Err(reason) if reason == self.said => None,
             Err(reason) => {

@@ -45,7 +45,7 @@ pub fn rehearse(path: &Path, how: Decoding) -> anyhow::Result<(u64, Groove)> {
     }
     match Drummer::of(&checkpoint)?.sample(how, 120.0)? {
         Window::Groove(groove) => Ok((checkpoint.metadata.step, groove)),
-        _ => anyhow::bail!("This model plays no grooves."),
+        _ => anyhow::bail!("This model makes no grooves."),
     }
 }
 

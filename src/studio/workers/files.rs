@@ -27,11 +27,11 @@ pub fn moved(from: &Path, to: &Path) -> Result<(), String> {
         })
         .collect();
     if moves.is_empty() {
-        return Err(format!("{} is not there any more.", from.display()));
+        return Err(format!("{} no longer exists.", from.display()));
     }
     if let Some((_, taken)) = moves.iter().find(|(_, to)| to.exists()) {
         let taken = taken.display();
-        return Err(format!("{taken} is there already: choose another name."));
+        return Err(format!("{taken} already exists: choose another name."));
     }
     moves
         .iter()
@@ -70,7 +70,7 @@ mod tests {
         moved(&at(".trash/a-1.safetensors"), &at("a.safetensors")).unwrap();
         assert_eq!(fs::read_to_string(at("a.csv")).unwrap(), "a.csv");
         let reason = moved(&at("a.safetensors"), &at("taken.safetensors")).unwrap_err();
-        assert!(reason.contains("is there already"), "{reason}");
+        assert!(reason.contains("already exists"), "{reason}");
         assert!(moved(&at("no.safetensors"), &at("b.safetensors")).is_err());
     }
 }

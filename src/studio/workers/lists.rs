@@ -85,11 +85,9 @@ fn details(summary: &Summary, size: u64) -> Details {
     let preset = &summary.preset;
     let (makes, bars) = (preset.representation.makes(), preset.bars);
     let about = match Rework::of(preset) {
-        Some(Rework::Humanize) => {
-            "Plays a straight groove with a drummer's dynamics and timing.".into()
-        }
+        Some(Rework::Humanize) => "Humanizes: adds a drummer's dynamics and timing.".into(),
         Some(Rework::Drumify) => "Plays a whole groove to a tapped rhythm.".into(),
-        Some(Rework::AddHats) => "Plays hats to the rest of a groove.".into(),
+        Some(Rework::AddHats) => "Replaces the hats to fit the groove.".into(),
         None => format!("Samples, reads and morphs {makes} of {bars} bars."),
     };
     // The command that made it names what it was shown.
@@ -159,7 +157,7 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
             Some(folder) => (Sessions::names(&archive::sessions_in(&folder)), None),
             None => (
                 Vec::new(),
-                Some("Nothing is kept: `folder` in [session] is off.".into()),
+                Some("Nothing is saved: `folder` in [session] is off.".into()),
             ),
         },
         Kind::Device => {

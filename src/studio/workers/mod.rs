@@ -90,7 +90,7 @@ impl Workers {
         let listening = engine.listen(move |came| received(Event::Midi(came)));
         if let Err(reason) = listening {
             news.push(Event::Trouble(format!(
-                "What comes in by MIDI can't be listened to: {reason}."
+                "Incoming MIDI can't be read: {reason}."
             )));
         }
         let told = tell.clone();
@@ -125,7 +125,7 @@ impl Workers {
             match Keeper::start(archive, tell) {
                 Ok(keeper) => workers.keeper = Some(keeper),
                 Err(reason) => workers.answers.push(Event::Trouble(format!(
-                    "Nothing is kept: a thread can't be started ({reason})."
+                    "Nothing is saved: a thread can't be started ({reason})."
                 ))),
             }
         }

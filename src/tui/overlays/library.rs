@@ -37,8 +37,8 @@ pub fn draw(searching: bool, studio: &Studio, body: &mut Canvas) {
     }
     if rows.found() == 0 {
         let text = match (rows.is_empty(), library.is_loading) {
-            (true, true) => "It is being read.",
-            (true, false) => "Every groove that sounds comes here, and is here tomorrow.",
+            (true, true) => "Reading the library.",
+            (true, false) => "Every groove you hear is kept here.",
             (false, _) => "No groove has these words.",
         };
         return list.fill(text, theme.faint());

@@ -17,7 +17,7 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let qualities = match studio.ground.qualities() {
         Ok(qualities) if !qualities.is_empty() => qualities,
         other => {
-            let reason = other.err().unwrap_or("This model's attributes are none.");
+            let reason = other.err().unwrap_or("This model has no attributes.");
             let lines = wrapped(reason, usize::from(body.width().saturating_sub(4)).min(60));
             let mut inner = window("Qualities", (60, lines.len()), body);
             let lines: Vec<Line> = lines.into_iter().map(Line::raw).collect();

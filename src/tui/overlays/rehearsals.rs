@@ -21,7 +21,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
         let text = match &training.rehearsals.problem {
             Some(reason) => reason,
             None => {
-                "It plays as soon as it is saved: after the present step, or once the data is read."
+                "It plays as soon as the run is saved: after this step, or once the data is read."
             }
         };
         return inner.fill(text, theme.faint());

@@ -25,9 +25,9 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let run = &studio.training;
     if run.curves.records.is_empty() {
         let text = match &run.state {
-            RunState::Running => "Reading the data; R stops it.".to_string(),
+            RunState::Running => "Reading the data; R stops.".to_string(),
             RunState::Failed(reason) => reason.clone(),
-            _ => "No training log. r asks what to train on, and trains.".into(),
+            _ => "No training log yet. Press r to train.".into(),
         };
         return inner.fill(&text, inner.theme.plain());
     }
@@ -147,7 +147,7 @@ fn curves(studio: &Studio, canvas: &mut Canvas) {
     let validation = thinned(of(Split::Validation), columns / 2);
     let Some(y) = heights(train.iter().chain(&validation)) else {
         let why = match view.is_logarithmic {
-            true => "No value over 0 to draw.",
+            true => "No value above 0 to draw.",
             false => "No finite value to draw.",
         };
         return canvas.put((0, 0), why, theme.faint());

@@ -42,7 +42,7 @@ fn playing() -> Workbench {
             listed(
                 "humanize",
                 12.1,
-                "Plays a straight groove with a drummer's dynamics and timing.",
+                "Humanizes: adds a drummer's dynamics and timing.",
             ),
         ],
         vec![],
