@@ -30,7 +30,7 @@ mutations:
 		cargo test --release --locked --workspace --test suite mutations -- --nocapture --test-threads=1
 
 tour:
-	@MUSICVAE_TUI_TOUR=1 $(SETUP) cargo test --locked --workspace --test suite the_tour_is_current
+	@MUSICVAE_TUI_TOUR=1 $(SETUP) cargo test --locked --workspace --test suite tour::
 
 lint:
 	@LINT=1 $(SETUP) cargo fmt --all --check

@@ -96,7 +96,7 @@ fn in_the_recorder_what_came_before_is_kept() {
     };
     session.break_at("recorder", |_| ());
     session.until("the reason", |text| {
-        text.contains("Recording ended by a fault in the program")
+        text.contains("A fault in the program ended the recording")
     });
     session.until("the end", |text| !text.contains("rec "));
     assert_eq!(session.takes(), ONE_TAKE);

@@ -157,7 +157,7 @@ fn osc_steers_it_and_is_answered() {
     }
     stage.wait_for(|line| {
         let text = line["text"].as_str().unwrap_or_default();
-        line["event"] == "trouble" && text.contains("can't be read as OSC")
+        line["event"] == "trouble" && text.contains("is not OSC")
     });
     let began = Instant::now();
     while stage.state("/bad-packets") != OscType::Long(3) {

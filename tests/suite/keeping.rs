@@ -209,7 +209,7 @@ fn sessions_have_names() {
     assert_eq!(files(&sessions), ["funky.json", "session.json"]);
     // A new one begins from nothing.
     bench.script("> ctrl-n b l u e s enter");
-    assert_eq!(bench.said(), "This is a new session, blues.");
+    assert_eq!(bench.said(), "A new session: blues.");
     assert!(bench.shows("A: seed 1") && bench.shows("120.0"));
     assert!(bench.studio.ground.undo.past().is_empty());
     bench.script("s s s @400");

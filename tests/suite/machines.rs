@@ -111,7 +111,7 @@ fn a_map_is_chosen_told_and_saved_under_a_name() {
     bench.receive(Event::MapOpened(tr08.clone()));
     assert_eq!(
         bench.said(),
-        "Roland TR-08 has no voice of its own for Ride (the crash)."
+        "Roland TR-08 has no separate voice for Ride (the crash)."
     );
     assert_eq!(maps(&bench.take()), std::slice::from_ref(&tr08));
     let mut transport = bench.studio.ground.transport.clone();

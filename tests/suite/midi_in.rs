@@ -443,7 +443,7 @@ fn the_screen_says_whose_tempo_it_is() {
     assert_eq!(bench.said(), "The tempo is the MIDI clock's.");
     transport(&mut bench, |transport| transport.sync = Sync::Lost(123.42));
     assert!(bpm(&bench).starts_with("bpm ext lost"));
-    let lost = "The MIDI clock is lost: playing on at 123.4 without it.";
+    let lost = "The MIDI clock is lost: the music plays on at 123.4.";
     assert_eq!(bench.said(), lost);
     transport(&mut bench, |transport| {
         transport.sync = Sync::Following(123.42)
@@ -499,7 +499,7 @@ fn a_link_session_is_everybodys() {
         transport.sync = Sync::Lost(124.4);
     });
     assert!(header(&bench).contains("bpm link lost"));
-    let lost = "The Link session is lost: playing on at 124.4 without it.";
+    let lost = "The Link session is lost: the music plays on at 124.4.";
     assert_eq!(bench.said(), lost);
     bench.take();
     bench.press("ctrl-]");

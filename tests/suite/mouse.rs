@@ -125,7 +125,7 @@ fn lists_are_chosen_from() {
 
     // A command of the palette: chosen, then done.
     bench.press(":");
-    for letter in "play on".chars() {
+    for letter in "continue".chars() {
         let key = if letter == ' ' {
             "space".into()
         } else {
@@ -133,7 +133,7 @@ fn lists_are_chosen_from() {
         };
         bench.press(&key);
     }
-    bench.click(middle(&bench, "play on from where"));
+    bench.click(middle(&bench, "continue from where"));
     assert_eq!(bench.take(), [engine(Command::Continue)]);
 }
 

@@ -17,12 +17,10 @@ fn it_opens_plays_samples_slides_and_leaves() {
         text.contains("10% from seed 61 to seed 60")
     });
     session.press("?");
-    session.until("the help", |text| {
-        text.contains("a new groove from the model")
-    });
+    session.until("the help", |text| text.contains("sample a new groove"));
     session.press("q");
     session.until("the help closed", |text| {
-        !text.contains("a new groove from the model")
+        !text.contains("sample a new groove")
     });
     session.press("q");
     let status = session.end();
@@ -44,15 +42,13 @@ fn it_makes_room_for_the_shell_and_comes_back() {
     session.until("it play", |text| text.contains("playing 1:2"));
     // Whatever is open.
     session.press("?");
-    session.until("the help", |text| {
-        text.contains("a new groove from the model")
-    });
+    session.until("the help", |text| text.contains("sample a new groove"));
     session.press("\x1a");
     session.until("the shell", |text| text.contains("away"));
     session.assert_restored();
     session.press("\n");
     session.until("the help again", |text| {
-        text.contains("a new groove from the model")
+        text.contains("sample a new groove")
     });
     session.press("q");
     session.until("the whole screen", |text| text.contains("Checkpoints"));

@@ -116,11 +116,13 @@ impl Session {
     }
 
     pub fn text(&self) -> String {
-        self.screen
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .screen()
-            .contents()
+        self.look(vt100::Screen::contents)
+    }
+
+    /// What the terminal shows now, looked at by `eye`.
+    pub fn look<T>(&self, eye: impl FnOnce(&vt100::Screen) -> T) -> T {
+        let parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        eye(parser.screen())
     }
 
     /// Waits until the screen says `word`.

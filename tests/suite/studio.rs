@@ -537,7 +537,10 @@ fn a_run_is_started_watched_paused_and_stopped() {
     ];
     assert_eq!(bench.take(), wished);
     bench.receive(Event::Training(TrainingEvent::Finished(7)));
-    assert_eq!(bench.said(), "Training stopped at step 7 and is saved.");
+    assert_eq!(
+        bench.said(),
+        "Training stopped at step 7; the run is saved."
+    );
     assert_eq!(bench.studio.training.state, RunState::Stopped);
     assert_eq!(bench.studio.training.curves.records.len(), 1);
     bench.apply(overlays::Action::Quit);

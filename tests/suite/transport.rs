@@ -221,7 +221,7 @@ fn loops_and_clicks_are_asked_of_the_engine_at_the_chosen_moment() {
     bench.apply(playing::Action::SetLoop(None));
     assert_eq!(bench.said(), "Looping all bars.");
     bench.apply(playing::Action::MoveLoop(1));
-    assert!(bench.said().contains("make the loop shorter first"));
+    assert!(bench.said().contains("shorten it before moving it"));
 }
 
 fn chains(effects: &[Effect]) -> Vec<Vec<(usize, u32)>> {

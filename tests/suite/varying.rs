@@ -227,7 +227,7 @@ fn fills_end_with_the_bar() {
     let mut bench = ready();
     bench.press("^");
     assert!(
-        bench.said().starts_with("Nothing plays"),
+        bench.said().starts_with("Press Space first"),
         "{}",
         bench.said()
     );

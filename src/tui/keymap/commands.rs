@@ -441,7 +441,7 @@ pub fn table() -> Vec<Binding> {
         row("train-longer", RunEnded, "l enter", TrainLonger, "as many steps again", "longer"),
         row("train-anew", RunEnded, "n", TrainAnew, "a new run beside it", "new"),
         row("close-run", RunEnded, "esc q ctrl-c", Close, "leave it as it is", "close"),
-        row("quit", Leaving, "y enter q ctrl-c", Accept, "stop and save the run, then leave", "quit"),
+        row("leave", Leaving, "y enter q ctrl-c", Accept, "stop and save the run, then leave", "quit"),
         row("stay", Leaving, "n esc", Close, "stay", "stay"),
     ]
 }

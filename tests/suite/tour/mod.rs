@@ -1,6 +1,8 @@
 //! Pictures of every pane and of what opens over them, in `docs/tour`, drawn from what the terminal
 //! is given. `make tour` draws them anew.
 
+#[cfg(target_os = "linux")]
+mod film;
 mod svg;
 
 use std::fs;

@@ -1,9 +1,11 @@
-//! Screens as one SVG picture: the first whole, the others as what is different on them.
+//! Screens as SVG pictures. Of several on one sheet the first is whole, and of the others there is what is
+//! different on them.
 
 use std::fmt::Write as _;
 
 use musicvae_tui::tui::Palette;
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 /// A character's width and height, and the size of its font, in pixels.
@@ -17,7 +19,7 @@ const BLANKS: usize = 8;
 
 /// How characters look: text, background and whether it is bold.
 #[derive(Clone, Copy, PartialEq)]
-struct Look {
+pub struct Look {
     text: Color,
     ground: Color,
     bold: bool,
@@ -52,6 +54,20 @@ pub fn sheet(screens: &[(&str, Buffer)], palette: Palette) -> String {
         };
         body.push('\n');
     }
+    let size = (WIDTH * f32::from(columns), tall * screens.len() as f32);
+    document(size, &body, &looks, palette)
+}
+
+/// A single screen's picture, of what is drawn on it.
+pub fn picture(area: Rect, drawn: &str, looks: &[Look], palette: Palette) -> String {
+    let size = (
+        WIDTH * f32::from(area.width),
+        HEIGHT * f32::from(area.height),
+    );
+    document(size, drawn, looks, palette)
+}
+
+fn document((width, height): (f32, f32), body: &str, looks: &[Look], palette: Palette) -> String {
     let style: String = looks
         .iter()
         .enumerate()
@@ -60,7 +76,6 @@ pub fn sheet(screens: &[(&str, Buffer)], palette: Palette) -> String {
             format!(".c{number}{{fill:{}{weight}}}", hex(look.text))
         })
         .collect();
-    let (width, height) = (WIDTH * f32::from(columns), tall * screens.len() as f32);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
          font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"{FONT}\" \
@@ -78,47 +93,71 @@ fn cells(
     palette: Palette,
     looks: &mut Vec<Look>,
 ) -> String {
+    let lines = 0..screen.area.height;
+    let line = |y| stretch(screen, before, (0, y), screen.area.width, palette, looks);
+    lines.map(line).collect()
+}
+
+/// Some characters of a line, from a place on.
+pub fn part(
+    screen: &Buffer,
+    at: (u16, u16),
+    length: u16,
+    palette: Palette,
+    looks: &mut Vec<Look>,
+) -> String {
+    stretch(screen, None, at, length, palette, looks)
+}
+
+fn stretch(
+    screen: &Buffer,
+    before: Option<&Buffer>,
+    (first, y): (u16, u16),
+    length: u16,
+    palette: Palette,
+    looks: &mut Vec<Look>,
+) -> String {
     let mut drawn = String::new();
-    for y in 0..screen.area.height {
-        let cell = |x: u16| &screen[(x, y)];
-        let is_new = |x: u16| before.is_none_or(|before| before[(x, y)] != screen[(x, y)]);
-        // What is under the text.
-        let ground = |x: u16| is_new(x).then(|| look(cell(x), palette).ground);
-        let mut x = 0;
-        while x < screen.area.width {
-            let from = x;
-            let color = ground(x);
-            while x < screen.area.width && ground(x) == color {
-                x += 1;
-            }
-            let is_plain = before.is_none() && color == Some(palette.background);
-            if let Some(color) = color.filter(|_| !is_plain) {
-                let _ = write!(
-                    drawn,
-                    "<rect x=\"{:.1}\" y=\"{:.0}\" width=\"{:.1}\" height=\"{HEIGHT:.0}\" fill=\"{}\"/>",
-                    f32::from(from) * WIDTH,
-                    f32::from(y) * HEIGHT,
-                    f32::from(x - from) * WIDTH,
-                    hex(color)
-                );
-            }
+    let end = screen.area.width.min(first + length);
+    let cell = |x: u16| &screen[(x, y)];
+    let is_new = |x: u16| before.is_none_or(|before| before[(x, y)] != screen[(x, y)]);
+    // What is under the text.
+    let ground = |x: u16| is_new(x).then(|| look(cell(x), palette).ground);
+    let mut x = first;
+    while x < end {
+        let from = x;
+        let color = ground(x);
+        while x < end && ground(x) == color {
+            x += 1;
         }
-        let spans = spans(
-            &(0..screen.area.width)
-                .map(|x| is_new(x).then(|| (cell(x).symbol(), look(cell(x), palette))))
-                .collect::<Vec<_>>(),
-            looks,
-        );
-        if !spans.is_empty() {
-            let base = f32::from(y) * HEIGHT + 11.0;
-            let _ = write!(drawn, "<text y=\"{base:.0}\">{spans}</text>");
+        let is_plain = before.is_none() && color == Some(palette.background);
+        if let Some(color) = color.filter(|_| !is_plain) {
+            let _ = write!(
+                drawn,
+                "<rect x=\"{:.1}\" y=\"{:.0}\" width=\"{:.1}\" height=\"{HEIGHT:.0}\" fill=\"{}\"/>",
+                f32::from(from) * WIDTH,
+                f32::from(y) * HEIGHT,
+                f32::from(x - from) * WIDTH,
+                hex(color)
+            );
         }
+    }
+    let spans = spans(
+        first,
+        &(first..end)
+            .map(|x| is_new(x).then(|| (cell(x).symbol(), look(cell(x), palette))))
+            .collect::<Vec<_>>(),
+        looks,
+    );
+    if !spans.is_empty() {
+        let base = f32::from(y) * HEIGHT + 11.0;
+        let _ = write!(drawn, "<text y=\"{base:.0}\">{spans}</text>");
     }
     drawn
 }
 
-/// A line's characters, those that look alike together.
-fn spans(line: &[Option<(&str, Look)>], looks: &mut Vec<Look>) -> String {
+/// A line's characters from column `first` on, those that look alike together.
+fn spans(first: u16, line: &[Option<(&str, Look)>], looks: &mut Vec<Look>) -> String {
     let mut spans = String::new();
     let mut x = 0;
     while x < line.len() {
@@ -151,7 +190,7 @@ fn spans(line: &[Option<(&str, Look)>], looks: &mut Vec<Look>) -> String {
                 looks.len() - 1
             });
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
-        let at = from as f32 * WIDTH;
+        let at = (usize::from(first) + from) as f32 * WIDTH;
         let _ = write!(
             spans,
             "<tspan x=\"{at:.1}\" class=\"c{class}\">{text}</tspan>"

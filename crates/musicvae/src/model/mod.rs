@@ -22,7 +22,7 @@ mod whiten;
 use std::collections::BTreeMap;
 
 pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
-pub use head::{Spread, StrokeHead};
+pub use head::{Heat, Spread, StrokeHead};
 pub use latent::Latent;
 pub use lstm::Factors;
 pub use preset::{Core, Head, Preset, PresetError, Sampling};

@@ -3,6 +3,7 @@
 
 use candle_core::Result;
 
+use super::head::Heat;
 use super::plan::Plan;
 
 /// What computes a decoder, all sequences at once.
@@ -69,8 +70,8 @@ pub(super) struct Moment {
 /// What is asked of a decoder that hears itself: the random numbers, controls and known numbers of each
 /// latent.
 pub(super) struct Performance<'a> {
-    /// Divides logits before they are drawn: [`super::Head::heat`].
-    pub heat: f32,
+    /// How far chances count: [`super::Head::heat`].
+    pub heat: Heat,
     /// [`Plan::chances`] a step.
     pub chances: Vec<&'a [f32]>,
     /// Steps of the whole.

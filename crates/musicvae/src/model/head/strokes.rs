@@ -6,7 +6,7 @@
 use candle_core::{DType, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::Spread;
+use super::{Heat, Spread};
 use crate::model::cpu::sigmoid;
 
 /// How velocities and offsets are spread.
@@ -30,9 +30,8 @@ const TICKS: usize = 121;
 pub struct Chances<'a> {
     /// Numbers in 0..1, a column of the row each.
     pub numbers: &'a [f32],
-    /// How far chances count: at 1 strokes are drawn as they were learned, at 0 they are the
-    /// likeliest, over 1 they are wilder.
-    pub heat: f32,
+    /// How far they count.
+    pub heat: Heat,
     /// What of the row is known; not a number where it is drawn.
     pub known: Option<&'a [f32]>,
 }
@@ -179,7 +178,8 @@ impl StrokeHead {
                 let known = chances.known.map(|known| known[part * lanes + lane]);
                 known.filter(|known| !known.is_nan())
             };
-            let chance = |part: usize| heated(chances.numbers[part * lanes + lane], chances.heat);
+            let heat = chances.heat.parts();
+            let chance = |part: usize| heated(chances.numbers[part * lanes + lane], heat[part]);
             let logit = made[lane * self.of_lane()];
             let hit = match known(0) {
                 Some(hit) => hit > 0.5,
@@ -206,13 +206,15 @@ impl StrokeHead {
         made: &Tensor,
         beside: &Tensor,
         chances: &Tensor,
-        heat: f32,
+        heat: Heat,
         known: Option<&Tensor>,
     ) -> Result<Tensor> {
         let (all, lanes) = (made.dim(1)?, chances.dim(1)? / 3);
         let wide = self.of_lane();
-        let chances = heated_rows(chances, heat)?;
-        let chance = |part: usize, lane: usize| chances.narrow(1, part * lanes + lane, 1);
+        let part = |(part, heat)| heated_rows(&chances.narrow(1, part * lanes, lanes)?, heat);
+        let chances: Result<Vec<Tensor>> = heat.parts().into_iter().enumerate().map(part).collect();
+        let chances = chances?;
+        let chance = |part: usize, lane: usize| chances[part].narrow(1, lane, 1);
         let (velocities, offsets) = (1, 1 + self.velocity.parameters());
         let mut drawn = [const { Vec::new() }; 3];
         // The parameters of this lane and those after it.
@@ -410,7 +412,7 @@ mod tests {
             let chances: Vec<f32> = (0..COLUMNS).map(|_| rng.random()).collect();
             let chances = Chances {
                 numbers: &chances,
-                heat: 1.0,
+                heat: Heat::LEARNED,
                 known: None,
             };
             let mut row = vec![0.0; COLUMNS];
@@ -442,7 +444,7 @@ mod tests {
             let numbers = [chance; COLUMNS];
             let chances = Chances {
                 numbers: &numbers,
-                heat,
+                heat: Heat::even(heat),
                 known: Some(&known),
             };
             let mut row = vec![0.0; COLUMNS];

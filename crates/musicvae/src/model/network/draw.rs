@@ -4,7 +4,7 @@ use candle_core::{DType, Result, Tensor};
 use candle_nn::ops::sigmoid;
 
 use super::Network;
-use crate::model::head::or_known;
+use crate::model::head::{Heat, or_known};
 use crate::model::{Core, Head};
 
 impl Network {
@@ -16,7 +16,7 @@ impl Network {
         &self,
         core: &Core,
         parameters: &Tensor,
-        heat: f32,
+        heat: Heat,
         chances: &Tensor,
         known: Option<&Tensor>,
     ) -> Result<Tensor> {
@@ -26,7 +26,7 @@ impl Network {
                 let logits = parameters.narrow(1, 0, lanes)?.detach();
                 let velocities = sigmoid(&parameters.narrow(1, lanes, lanes)?)?;
                 let offsets = parameters.narrow(1, 2 * lanes, lanes)?.tanh()?;
-                let hits = switches(&logits, heat, chances)?;
+                let hits = switches(&logits, heat.choice, chances)?;
                 let row = Tensor::cat(&[hits, velocities, offsets], 1)?;
                 match known {
                     Some(known) => or_known(known, row),
@@ -37,18 +37,18 @@ impl Network {
                 let beside = self.tensor(&core.lane_by_lane()).detach();
                 strokes.draw_rows(&parameters.detach(), &beside, chances, heat, known)
             }
-            Head::Categorical => class(&parameters.detach(), heat, chances),
+            Head::Categorical => class(&parameters.detach(), heat.choice, chances),
             Head::MultiCategorical(groups) => {
                 let mut first = 0;
                 let mut drawn = Vec::with_capacity(groups.len());
                 for (group, &columns) in groups.iter().enumerate() {
                     let logits = parameters.narrow(1, first, columns)?.detach();
-                    drawn.push(class(&logits, heat, &chances.narrow(1, group, 1)?)?);
+                    drawn.push(class(&logits, heat.choice, &chances.narrow(1, group, 1)?)?);
                     first += columns;
                 }
                 Tensor::cat(&drawn, 1)
             }
-            Head::Boolean => switches(&parameters.detach(), heat, chances),
+            Head::Boolean => switches(&parameters.detach(), heat.choice, chances),
             Head::Nade { hidden } => {
                 let weights = |name: &str, empty| {
                     let tensor = self.tensor(&format!("{}/nade/{name}", core.scope));
@@ -62,7 +62,7 @@ impl Network {
                     let activity = sigmoid(&units)?.broadcast_mul(&decode.narrow(0, column, 1)?)?;
                     let bias = parameters.narrow(1, hidden + column, 1)?;
                     let logit = (activity.sum_keepdim(1)? + bias)?;
-                    let on = switches(&logit, heat, &chances.narrow(1, column, 1)?)?;
+                    let on = switches(&logit, heat.choice, &chances.narrow(1, column, 1)?)?;
                     let heard = on.matmul(&encode.narrow(0, column, 1)?)?;
                     units = (units + heard)?;
                     drawn.push(on);
@@ -84,13 +84,13 @@ impl Network {
         let shape = (rows, self.preset.head.chances(core.columns));
         if let Head::Nade { .. } = self.preset.head {
             let unused = Tensor::zeros(shape, DType::F32, device)?;
-            return self.draw(core, parameters, 0.0, &unused, None);
+            return self.draw(core, parameters, Heat::even(0.0), &unused, None);
         }
         let chances: Vec<f32> = std::iter::repeat_with(uniform)
             .take(shape.0 * shape.1)
             .collect();
         let chances = Tensor::from_vec(chances, shape, device)?;
-        self.draw(core, parameters, 1.0, &chances, None)
+        self.draw(core, parameters, Heat::LEARNED, &chances, None)
     }
 }
 

@@ -6,6 +6,7 @@ use candle_core::{DType, Result, Tensor, bail};
 use super::segments::{Ends, cut};
 use super::{InputMask, Network};
 use crate::model::Core;
+use crate::model::head::Heat;
 use crate::model::lstm::lstm_cell;
 use crate::model::plan::{self, Plan};
 use crate::model::walk::{Backend, Moment, Performance, Place, Track, walk};
@@ -51,7 +52,7 @@ pub(super) enum Ear<'a> {
 
 /// What a decoder that hears itself draws with; tensors as [`cut`] lays them.
 pub(super) struct Own {
-    heat: f32,
+    heat: Heat,
     /// `[steps of a segment, segments * rows, chances]`
     chances: Tensor,
     /// Numbers in place of drawn ones, `[steps of a segment, segments * rows, columns]`.

@@ -66,9 +66,10 @@ impl Draw {
     pub fn draw(&self, parameters: &mut [f32], all: &Chances, Drawn { row, ones }: Drawn) {
         let &Chances {
             numbers: chances,
-            heat: temperature,
+            heat,
             known,
         } = all;
+        let temperature = heat.choice;
         ones.clear();
         match self {
             Draw::Strokes(strokes) => {
