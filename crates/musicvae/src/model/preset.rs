@@ -129,6 +129,7 @@ impl Head {
             choice: 0.9,
             velocity: 0.7,
             offset: 0.95,
+            lean: 0.0,
         };
         let heat = self.heat_of_posteriors(temperature);
         match self {
@@ -136,6 +137,7 @@ impl Head {
                 choice: heat * AS_DRUMMERS.choice,
                 velocity: heat * AS_DRUMMERS.velocity,
                 offset: heat * AS_DRUMMERS.offset,
+                lean: 0.0,
             },
             _ => Heat::even(heat),
         }

@@ -19,7 +19,7 @@ use super::cpu::Kernels;
 use super::network::Network;
 use super::recurrent::Dense;
 use super::walk::{Performance, Track};
-use super::{Compute, Head, Latent, ModelError, Preset, Strokes, Tensors};
+use super::{Compute, Head, Heat, Latent, ModelError, Preset, Strokes, Tensors};
 
 /// The encoder's belief about a window: a diagonal Gaussian over the latent space.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +81,8 @@ pub struct Guide<'a> {
     /// The class whose drawing ends a sequence (in a hierarchy: a segment), of a single decoder of
     /// classes. The reference does not stop there unless told so.
     pub end: Option<usize>,
+    /// How readily a groove model strikes: added to the logits of its hits.
+    pub lean: f32,
     /// Whether [`Played::parameters`] are wanted.
     pub parameters: bool,
 }
@@ -303,7 +305,10 @@ impl MusicVae {
             let controls: Vec<_> = rows().map(|row| of_latent(guide.controls, row)).collect();
             let known: Vec<_> = rows().map(|row| of_latent(guide.known, row)).collect();
             let performance = Performance {
-                heat: self.preset.head.heat(how.temperature),
+                heat: Heat {
+                    lean: guide.lean,
+                    ..self.preset.head.heat(how.temperature)
+                },
                 chances,
                 steps,
                 controls,

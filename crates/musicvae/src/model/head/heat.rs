@@ -1,4 +1,4 @@
-//! How far chances count when something is drawn.
+//! How far chances count when something is drawn, and how readily a stroke is made.
 
 /// At 1 everything is drawn as it was learned, at 0 what is likeliest; over 1 it is wilder.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,6 +9,8 @@ pub struct Heat {
     pub velocity: f32,
     /// Of offsets that are drawn.
     pub offset: f32,
+    /// Added to the logits of hits: over 0 strokes are made more readily than they were learned.
+    pub lean: f32,
 }
 
 impl Heat {
@@ -21,10 +23,11 @@ impl Heat {
             choice: heat,
             velocity: heat,
             offset: heat,
+            lean: 0.0,
         }
     }
 
-    /// Hits, velocities and doubled offsets, in the order of a row's parts.
+    /// Of hits, velocities and doubled offsets, in the order of a row's parts.
     pub(super) fn parts(self) -> [f32; 3] {
         [self.choice, self.velocity, self.offset]
     }

@@ -180,7 +180,7 @@ impl StrokeHead {
             };
             let heat = chances.heat.parts();
             let chance = |part: usize| heated(chances.numbers[part * lanes + lane], heat[part]);
-            let logit = made[lane * self.of_lane()];
+            let logit = made[lane * self.of_lane()] + chances.heat.lean;
             let hit = match known(0) {
                 Some(hit) => hit > 0.5,
                 None => chance(0) < sigmoid(logit),
@@ -224,7 +224,8 @@ impl StrokeHead {
                 Some(known) => or_known(&known.narrow(1, part * lanes + lane, 1)?, drawn),
                 None => Ok(drawn),
             };
-            let hit = chance(0, lane)?.lt(&candle_nn::ops::sigmoid(&rest.narrow(1, 0, 1)?)?)?;
+            let logit = (rest.narrow(1, 0, 1)? + f64::from(heat.lean))?;
+            let hit = chance(0, lane)?.lt(&candle_nn::ops::sigmoid(&logit)?)?;
             let hit = or_known(0, hit.to_dtype(DType::F32)?)?;
             let own = rest.narrow(1, velocities, self.velocity.parameters())?;
             let velocity = self.velocity.quantiles(&own, &chance(1, lane)?)?;

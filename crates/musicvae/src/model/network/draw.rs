@@ -26,6 +26,7 @@ impl Network {
                 let logits = parameters.narrow(1, 0, lanes)?.detach();
                 let velocities = sigmoid(&parameters.narrow(1, lanes, lanes)?)?;
                 let offsets = parameters.narrow(1, 2 * lanes, lanes)?.tanh()?;
+                let logits = (logits + f64::from(heat.lean))?;
                 let hits = switches(&logits, heat.choice, chances)?;
                 let row = Tensor::cat(&[hits, velocities, offsets], 1)?;
                 match known {

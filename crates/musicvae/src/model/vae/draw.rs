@@ -82,7 +82,7 @@ impl Draw {
                 let (hit, played) = row.split_at_mut(hits.len());
                 let (velocity, offset) = played.split_at_mut(hits.len());
                 for ((hit, &logit), &chance) in hit.iter_mut().zip(hits).zip(chances) {
-                    *hit = f32::from(u8::from(is_on(logit, temperature, chance)));
+                    *hit = f32::from(u8::from(is_on(logit + heat.lean, temperature, chance)));
                 }
                 for (velocity, &made) in velocity.iter_mut().zip(velocities) {
                     *velocity = sigmoid(made);

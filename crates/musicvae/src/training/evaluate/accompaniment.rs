@@ -6,7 +6,9 @@ use super::super::TrainingError;
 use super::hits::HitSums;
 use super::lookup::{Lookup, Sounds, plain_beat};
 use super::statistics::{Interval, Resampling, Sums};
-use super::subject::Subject;
+use super::subject::{LIKELIEST, Subject};
+use crate::drummer::Rework;
+use crate::model::Guide;
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Lane};
 
 /// Sixteenths of a bar.
@@ -41,8 +43,8 @@ pub struct Guess {
     /// Cross entropy of the true hits in nats a bar: the less, the likelier the true accompaniment.
     /// The model is told what was played before each step. `None` of a guess that knows no chances.
     pub nats_per_bar: Option<Interval>,
-    /// The model hears only itself, hits by threshold: one half of the model's, of a table that
-    /// with the best F1 on the training split.
+    /// The model hears only itself, and strikes as readily as [`Rework::lean`] says; a table strikes
+    /// over the threshold with the best F1 on the training split.
     pub precision: Interval,
     /// Share of true hits that were made.
     pub recall: Interval,
@@ -86,7 +88,13 @@ pub fn accompaniment(
     train: Option<&[Groove]>,
 ) -> Result<Accompaniment, TrainingError> {
     let lanes = added_lanes(&subject.options);
-    let (told, alone) = (subject.told()?, subject.alone()?);
+    let rework = Rework::of(subject.model.preset());
+    let guide = Guide {
+        lean: rework.map_or(0.0, Rework::lean),
+        ..Guide::default()
+    };
+    let alone = subject.model.play(&subject.means(), LIKELIEST, &guide)?;
+    let told = subject.told()?;
     let at = |step: usize, lane: Lane| step * FEATURES + lane.index();
     let logistic = |logit: f32| 1.0 / (1.0 + (-f64::from(logit)).exp());
     let asked = Asked {
