@@ -12,8 +12,8 @@ use reader::{Arrow, House, Place, between_rooms, circles};
 /// The floors of the application and of the library, from the ground up. A floor may use those
 /// below it.
 const APPLICATION: [&[&str]; 7] = [
-    &["embedded", "kit", "typed_path"],
-    &["preset_name"],
+    &["embedded", "folders", "kit"],
+    &["preset_name", "typed_path"],
     &["engine"],
     &["studio"],
     &["tui"],
