@@ -53,8 +53,19 @@ fn a_doctor_finds_something_to_say_where_there_is_nothing() {
     }
     let list: Value = serde_json::from_str(&ok(&home, &["doctor", "--json"])).unwrap();
     for about in [
-        "terminal", "sound", "priority", "MIDI out", "MIDI in", "config", "checkpoint", "takes",
-        "exports", "runs", "sessions", "CPU", "GPU",
+        "terminal",
+        "sound",
+        "priority",
+        "MIDI out",
+        "MIDI in",
+        "config",
+        "checkpoint",
+        "takes",
+        "exports",
+        "runs",
+        "sessions",
+        "CPU",
+        "GPU",
     ] {
         let [verdict, says, cure] = finding(&list, about);
         assert!(!says.is_empty(), "{about}");
@@ -74,11 +85,20 @@ fn a_doctor_tells_what_the_program_can_not_be_used_with() {
     let list: Value = serde_json::from_slice(&asked.stdout).unwrap();
     let [verdict, says, _] = finding(&list, "config");
     assert_eq!(verdict, "problem");
-    assert!(says.contains("my.toml, line 2: unknown key `tempoo`"), "{says}");
+    assert!(
+        says.contains("my.toml, line 2: unknown key `tempoo`"),
+        "{says}"
+    );
     // Other commands refuse it, and these have no use for it.
-    assert!(!run(&home, &["--config", "my.toml", "maps"]).status.success());
+    assert!(
+        !run(&home, &["--config", "my.toml", "maps"])
+            .status
+            .success()
+    );
     ok(&home, &["--config", "my.toml", "config"]);
-    let asked = command(home.path(), &["doctor"]).env("MUSICVAE_KERNELS", "mmx").output();
+    let asked = command(home.path(), &["doctor"])
+        .env("MUSICVAE_KERNELS", "mmx")
+        .output();
     let asked = asked.unwrap();
     assert_eq!(asked.status.code(), Some(1));
     let text = String::from_utf8(asked.stdout).unwrap();
@@ -101,7 +121,10 @@ fn a_doctor_tells_which_folder_can_not_be_written_into() {
     assert!(says.contains("file is a file"), "{says}");
     assert!(cure.contains("[record]"), "{cure}");
     let [verdict, says, _] = finding(&list, "checkpoint");
-    assert!(verdict == "note" && says.contains("gone.safetensors"), "{says}");
+    assert!(
+        verdict == "note" && says.contains("gone.safetensors"),
+        "{says}"
+    );
 }
 
 /// Music goes to the user's music folder and what is trained to the data folder, unless the working
@@ -129,7 +152,11 @@ fn results_go_where_a_user_finds_them() {
     fs::create_dir(home.path().join(".config")).unwrap();
     let named = "XDG_MUSIC_DIR=\"$HOME/Music\"\n";
     fs::write(home.path().join(".config/user-dirs.dirs"), named).unwrap();
-    let music = ["Music/musicvae-tui/takes", "Music/musicvae-tui/exports", data[2]];
+    let music = [
+        "Music/musicvae-tui/takes",
+        "Music/musicvae-tui/exports",
+        data[2],
+    ];
     assert_eq!(places(), are(music));
     for folder in ["takes", "exports", "checkpoints"] {
         fs::create_dir(home.path().join(folder)).unwrap();
@@ -214,7 +241,10 @@ fn packages_find_what_they_are_made_of() {
     let metadata = &manifest["package"]["metadata"];
     let deb = metadata["deb"]["assets"].as_array().unwrap().iter();
     let deb = deb.map(|asset| &asset[0]);
-    let rpm = metadata["generate-rpm"]["assets"].as_array().unwrap().iter();
+    let rpm = metadata["generate-rpm"]["assets"]
+        .as_array()
+        .unwrap()
+        .iter();
     let rpm = rpm.map(|asset| &asset["source"]);
     for asset in deb.chain(rpm).map(|asset| asset.as_str().unwrap()) {
         let is_made = asset.strip_prefix("target/package-assets/");
@@ -224,7 +254,9 @@ fn packages_find_what_they_are_made_of() {
             (None, None) => root.join(asset),
         };
         let has_files = match path.ends_with("*") {
-            true => fs::read_dir(path.parent().unwrap()).is_ok_and(|mut files| files.next().is_some()),
+            true => {
+                fs::read_dir(path.parent().unwrap()).is_ok_and(|mut files| files.next().is_some())
+            }
             false => path.is_file(),
         };
         assert!(has_files, "{asset} is not made");

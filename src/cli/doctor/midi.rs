@@ -7,10 +7,12 @@ use crate::studio::Config;
 
 pub fn findings(config: &Config) -> Vec<Finding> {
     let (outputs, inputs) = quietly(|| (engine::midi_outputs(), engine::midi_inputs()));
-    let mut findings = vec![
-        ports("MIDI out", &outputs, &config.midi.port, "port"),
-        ports("MIDI in", &inputs, &config.midi.input, "input"),
-    ];
+    let mut findings = vec![ports("MIDI out", &outputs, &config.midi.port, "port")];
+    let mut input = ports("MIDI in", &inputs, &config.midi.input, "input");
+    if input.cure == findings[0].cure && !input.cure.is_empty() {
+        input.cure = "the same".into();
+    }
+    findings.push(input);
     if let Err(reason) = config.midi.drum_map() {
         let cure = "correct `map` under [midi]; `musicvae-tui maps` lists what there is";
         findings.push(Finding::note("drum map", reason, cure));

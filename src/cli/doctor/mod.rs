@@ -6,7 +6,7 @@ mod midi;
 mod sound;
 mod terminal;
 
-use std::fmt;
+use std::io::IsTerminal as _;
 
 use anyhow::bail;
 use serde::Serialize;
@@ -73,19 +73,52 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+/// Columns before what a finding says.
+const MARGIN: usize = 22;
+
+impl Finding {
+    /// Its lines, no wider than `width` where words allow it.
+    fn lines(&self, width: usize) -> String {
         let word = match self.verdict {
             Verdict::Ok => "ok",
             Verdict::Note => "note",
             Verdict::Problem => "problem",
         };
-        write!(f, "{word:<8} {:<12} {}", self.about, self.says)?;
-        match self.cure.is_empty() {
-            true => Ok(()),
-            false => write!(f, "\n{:22}-> {}", "", self.cure),
+        let head = format!("{word:<8} {:<12} ", self.about);
+        let mut lines = wrapped(&head, &self.says, width);
+        if !self.cure.is_empty() {
+            let head = format!("{:MARGIN$}-> ", "");
+            lines = lines + "\n" + &wrapped(&head, &self.cure, width);
         }
+        lines
     }
+}
+
+/// `text` behind `head`, its further lines below its first one.
+fn wrapped(head: &str, text: &str, width: usize) -> String {
+    let (mut lines, mut column) = (head.to_string(), head.len());
+    for (number, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if number > 0 && column + 1 + length > width {
+            lines += &format!("\n{:1$}", "", head.len());
+            column = head.len();
+        } else if number > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines += word;
+        column += length;
+    }
+    lines
+}
+
+/// Columns of the terminal that is written to; a file or a program gets whole lines.
+fn width() -> usize {
+    let size = std::io::stdout()
+        .is_terminal()
+        .then(crossterm::terminal::size);
+    size.and_then(Result::ok)
+        .map_or(usize::MAX, |(width, _)| width.into())
 }
 
 impl Doctor {
@@ -101,7 +134,10 @@ impl Doctor {
         if self.json {
             say!("{}", serde_json::to_string_pretty(&findings)?)?;
         } else {
-            findings.iter().try_for_each(|finding| say!("{finding}"))?;
+            let width = width();
+            findings
+                .iter()
+                .try_for_each(|finding| say!("{}", finding.lines(width)))?;
         }
         let problems = findings.iter().filter(|it| it.verdict == Verdict::Problem);
         match problems.count() {
@@ -109,5 +145,24 @@ impl Doctor {
             1 => bail!("there is a problem to be solved first: see above"),
             many => bail!("there are {many} problems to be solved first: see above"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_as_wide_as_the_terminal() {
+        let finding = Finding::note("sound", "no card is there at all", "connect a card");
+        let narrow = [
+            "note     sound        no card is",
+            "                      there at",
+            "                      all",
+            "                      -> connect",
+            "                         a card",
+        ];
+        assert_eq!(finding.lines(32), narrow.join("\n"));
+        assert_eq!(finding.lines(usize::MAX).lines().count(), 2);
     }
 }

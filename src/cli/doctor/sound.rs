@@ -72,7 +72,7 @@ fn opened(config: &Config, outputs: &Devices<AudioOutput>) -> Finding {
 fn is_settled(status: &Status) -> bool {
     match &status.audio {
         AudioState::On { buffer, .. } => *buffer > 0,
-        AudioState::Off { reason } => !reason.contains("is being opened"),
+        off => !off.is_opening(),
     }
 }
 

@@ -18,7 +18,7 @@ pub fn findings(config: &Config) -> Vec<Finding> {
     if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
         findings.push(Finding::note(
             "terminal",
-            "standard input or output is none, so it can't be asked.",
+            "standard input or output is no terminal, so there is none to be asked.",
             "run `musicvae-tui doctor` in the terminal itself; `musicvae-tui play` needs none",
         ));
         return findings;

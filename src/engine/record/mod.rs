@@ -35,8 +35,9 @@ pub struct RecordOptions {
     pub folder: PathBuf,
     /// What is heard, to a WAV file of 24 bits at the sound card's rate.
     pub sound: bool,
-    /// What is played, to a MIDI file of [`super::TICKS_PER_QUARTER`], with the General MIDI pitches.
+    /// What is played, to a MIDI file of 960 ticks a quarter note, with the General MIDI pitches.
     pub midi: bool,
+    /// When a recording begins.
     pub start: RecordStart,
 }
 

@@ -11,9 +11,10 @@ use reader::{Arrow, House, Place, between_rooms, circles};
 
 /// The floors of the application and of the library, from the ground up. A floor may use those
 /// below it.
-const APPLICATION: [&[&str]; 7] = [
+const APPLICATION: [&[&str]; 8] = [
     &["embedded", "folders", "kit"],
-    &["preset_name", "typed_path"],
+    &["typed_path"],
+    &["preset_name"],
     &["engine"],
     &["studio"],
     &["tui"],

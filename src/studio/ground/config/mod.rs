@@ -5,8 +5,6 @@
 
 mod check;
 mod quoting;
-#[cfg(test)]
-mod schema;
 mod settings;
 
 use std::path::{Path, PathBuf};
@@ -78,6 +76,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    mod schema;
+
     use super::*;
 
     fn error(text: &str) -> String {

@@ -355,6 +355,7 @@ pub struct Training {
     /// Folder that receives the checkpoints and the log; empty for `mine` where checkpoints are
     /// looked for.
     pub out: PathBuf,
+    /// The kind of model, by its name in `musicvae-tui presets`, or a .toml file.
     pub preset: String,
     /// The checkpoint (a file, a run's folder or a name) whose weights it begins with; empty for
     /// random ones.
@@ -365,6 +366,7 @@ pub struct Training {
     pub batch: usize,
     /// Share of grooves that are varied each time they are seen, 0 to 1.
     pub varying: f64,
+    /// Of the first weights, and of the order in which grooves are seen.
     pub seed: u64,
 }
 
@@ -414,8 +416,9 @@ pub const THEMES: [&str; 6] = [
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Screen {
+    /// Whether colours are used.
     pub color: Color,
-    /// One of [`THEMES`], or of [`Config::themes`].
+    /// One of the built-in themes, or of a player's own.
     pub theme: String,
     /// Only ASCII characters, for fonts without block elements.
     pub ascii: bool,

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::check::limits;
-use super::{Config, DEFAULT_TEXT, SCHEMA};
+use crate::studio::ground::config::check::limits;
+use crate::studio::ground::config::{Config, DEFAULT_TEXT, SCHEMA};
 
 /// Set, it has the file written anew.
 const VARIABLE: &str = "MUSICVAE_TUI_SCHEMA";
