@@ -170,6 +170,15 @@ impl TrainOptions {
     /// A run of these settings on `data` into the folder `out`: 10,000 steps from random weights, on a
     /// GPU where there is one, with a look at the validation split every 100 steps. An earlier run in
     /// that folder is in its way.
+    ///
+    /// ```
+    /// use musicvae::Preset;
+    /// use musicvae::training::{RunSettings, TrainOptions};
+    ///
+    /// let run = RunSettings::new(Preset::groovae_4bar());
+    /// let options = TrainOptions { steps: 500, ..TrainOptions::new(run, "my-midi", "run") };
+    /// assert_eq!(options.batch, 512);
+    /// ```
     pub fn new(
         run: RunSettings,
         data: impl Into<PathBuf>,
