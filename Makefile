@@ -11,7 +11,7 @@ help:
 	@echo 'make mutations  100,000 inputs of each kind that break a rule (docs/robustness.md; ten minutes)'
 	@echo 'make tour     draw the pictures of docs/tour anew'
 	@echo 'make lint     formatting and clippy, nothing changed'
-	@echo 'make install  put musicvae-tui into your cargo bin folder'
+	@echo 'make install  put musicvae-tui into your cargo bin folder, with manual pages and completions'
 	@echo
 	@echo 'Each first makes sure that a C compiler, the ALSA development files (Linux) and Rust are'
 	@echo 'there, and asks before it installs any of them. YES=1 answers yes.'
@@ -21,6 +21,9 @@ run:
 
 test:
 	@$(SETUP) cargo test --locked --workspace
+	@# Each tries itself: examples are for reading, and are to be true.
+	@for example in prepare_train_sample morph; do \
+		"$${CARGO_TARGET_DIR:-target}/debug/examples/$$example" || exit 1; done
 	@# In a short form, which shows that everything can be measured.
 	@$(SETUP) cargo test --locked --bench model --bench engine --bench library
 
@@ -36,5 +39,17 @@ lint:
 	@LINT=1 $(SETUP) cargo fmt --all --check
 	@$(SETUP) cargo clippy --locked --workspace --all-targets -- --deny warnings
 
+# Manual pages go where `man` looks beside the folder of the program; the rest to the user's data folder.
+BIN := $(or $(CARGO_INSTALL_ROOT),$(CARGO_HOME),$(HOME)/.cargo)
+DATA := $(or $(XDG_DATA_HOME),$(HOME)/.local/share)
+
 install:
 	@$(SETUP) cargo install --path . --locked
+	@folder=$$(mktemp -d) && \
+		sh packaging/assets.sh "$(BIN)/bin/musicvae-tui" "$$folder" && \
+		mkdir -p "$(BIN)/share" "$(DATA)" && \
+		cp -R "$$folder/share/man" "$(BIN)/share/" && \
+		rm -R "$$folder/share/man" && cp -R "$$folder/share/." "$(DATA)/" && \
+		rm -R "$$folder"
+	@echo 'Manual pages are in $(BIN)/share/man, completions and the desktop entry in $(DATA).'
+	@echo 'zsh finds its completion when $(DATA)/zsh/site-functions is in its fpath.'

@@ -6,32 +6,32 @@ use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, CheckpointError, Embedded};
 
-/// Every checkpoint inside the program. Those that work on a groove (see the presets) are found by
+/// Every checkpoint inside the program, each a crate of its own: the registry takes 10 MB a crate. Those that work on a groove (see the presets) are found by
 /// what their preset says.
 pub static EMBEDDED: &[Embedded] = &[
     // A `groovae_4bar` trained on the Groove MIDI Dataset.
     Embedded {
         name: "embedded",
-        bytes: include_bytes!("../checkpoints/groovae_4bar.safetensors"),
-        log: include_str!("../checkpoints/groovae_4bar.csv"),
-        attributes: Some(include_str!("../checkpoints/groovae_4bar.attributes.json")),
+        bytes: musicvae_groove::CHECKPOINT,
+        log: musicvae_groove::LOG,
+        attributes: Some(musicvae_groove::ATTRIBUTES),
     },
     // Those that work on a groove, trained on the same.
     Embedded {
         name: "embedded/humanize",
-        bytes: include_bytes!("../checkpoints/groovae_2bar_humanize.safetensors"),
+        bytes: musicvae_humanize::CHECKPOINT,
         log: "",
         attributes: None,
     },
     Embedded {
         name: "embedded/drumify",
-        bytes: include_bytes!("../checkpoints/groovae_2bar_tap_fixed_velocity.safetensors"),
+        bytes: musicvae_drumify::CHECKPOINT,
         log: "",
         attributes: None,
     },
     Embedded {
         name: "embedded/hats",
-        bytes: include_bytes!("../checkpoints/groovae_2bar_add_closed_hh.safetensors"),
+        bytes: musicvae_hats::CHECKPOINT,
         log: "",
         attributes: None,
     },

@@ -10,11 +10,12 @@
 //! | [`tui`] | the terminal: draws a [`studio::Studio`], turns keys into actions |
 //! | [`studio`] | the application without a terminal |
 //! | [`engine`] | time and sound: transport, loop player, synthesizer, audio, MIDI |
-//! | [`kit`], [`embedded`], [`typed_path`], [`preset_name`] | the built-in drum kit and checkpoints; paths and presets as people name them |
+//! | [`kit`], [`embedded`], [`folders`], [`typed_path`], [`preset_name`] | the built-in drum kit and checkpoints; where files are kept; paths and presets as people name them |
 
 pub mod cli;
 pub mod embedded;
 pub mod engine;
+pub mod folders;
 pub mod headless;
 pub mod kit;
 pub mod preset_name;

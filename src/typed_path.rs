@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::folders;
+
 /// The file that is meant by `path`, which no shell has read: `~` is the home folder, quotes around
 /// it and backslashes before single characters go, and so does `file://`. What is there under the very
 /// name is meant by it.
 pub fn typed_path(path: &Path) -> PathBuf {
-    let home = directories::BaseDirs::new().map(|folders| folders.home_dir().to_path_buf());
+    let home = folders::home();
     match path.to_str() {
         Some(text) if !path.exists() => meaning(text, home.as_deref()),
         _ => path.to_path_buf(),

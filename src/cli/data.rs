@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::{note, say};
 use super::settings::Settings;
 use super::target::Force;
+use crate::folders;
 use musicvae::data::{GROOVE, Remote, fetch};
 
 /// Get a public corpus to train on.
@@ -68,10 +69,8 @@ impl Fetch {
         let remote = self.corpus.remote();
         let folder = match self.to {
             Some(folder) => folder,
-            None => directories::ProjectDirs::from("", "", "musicvae-tui")
-                .context("this system has no data folder for programs: name one with --to")?
-                .data_dir()
-                .join("data"),
+            None => folders::in_data("data")
+                .context("this system has no data folder for programs: name one with --to")?,
         };
         let path = folder.join(remote.file);
         if path.exists() && !remote.is_at(&path) {

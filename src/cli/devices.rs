@@ -20,19 +20,13 @@ pub struct Devices {
 impl Devices {
     /// Runs the command.
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let (audio, midi, inputs) = {
-            // Sound systems print their troubles on stderr; the reasons are said below.
-            let log = tempfile::NamedTempFile::new();
-            let _guard = log
-                .as_ref()
-                .ok()
-                .and_then(|log| StderrGuard::redirect(log.path()).ok());
+        let (audio, midi, inputs) = quietly(|| {
             (
                 engine::audio_outputs(),
                 engine::midi_outputs(),
                 engine::midi_inputs(),
             )
-        };
+        });
         let (compute, missing) = DeviceChoice::list();
         let missing: Vec<String> = missing.iter().map(NoDevice::to_string).collect();
         if self.json {
@@ -75,11 +69,26 @@ impl Devices {
     }
 }
 
-/// A mark of what the configuration names, or a part of whose name it names.
-fn configured(wanted: &str, names: &[&str]) -> &'static str {
+/// Runs `look` without what sound systems print of their troubles on stderr: what they return says
+/// it too.
+pub(super) fn quietly<T>(look: impl FnOnce() -> T) -> T {
+    let log = tempfile::NamedTempFile::new();
+    let _guard = log
+        .as_ref()
+        .ok()
+        .and_then(|log| StderrGuard::redirect(log.path()).ok());
+    look()
+}
+
+/// Whether the configuration's `wanted` means this name: it is a part of it.
+pub(super) fn is_named(wanted: &str, name: &str) -> bool {
     let wanted = wanted.trim().to_lowercase();
-    let is_named = |name: &&str| name.to_lowercase().contains(&wanted);
-    match !wanted.is_empty() && names.iter().any(is_named) {
+    !wanted.is_empty() && name.to_lowercase().contains(&wanted)
+}
+
+/// A mark of what the configuration names.
+fn configured(wanted: &str, names: &[&str]) -> &'static str {
+    match names.iter().any(|name| is_named(wanted, name)) {
         true => "  (configured)",
         false => "",
     }

@@ -2,10 +2,13 @@
 
 mod attributes;
 mod checkpoint;
+mod completions;
 mod compute;
+mod config;
 mod corpus;
 mod data;
 mod devices;
+mod doctor;
 mod eval;
 mod experiment;
 mod figures;
@@ -16,6 +19,7 @@ mod kind;
 mod kit;
 mod latents;
 mod log;
+mod man;
 mod maps;
 mod output;
 mod pieces;
@@ -30,6 +34,7 @@ mod settings;
 mod signals;
 mod target;
 mod train;
+mod version;
 mod workstation;
 
 use std::path::PathBuf;
@@ -44,7 +49,7 @@ use settings::Settings;
 
 /// A drummer that lives in your terminal.
 #[derive(Parser)]
-#[command(name = "musicvae-tui", version, about, long_about = None)]
+#[command(name = "musicvae-tui", version, long_version = version::long(), about, long_about = None)]
 pub struct Cli {
     /// Configuration file, for every command: its checkpoints, folders, SoundFont, device, seed and
     /// temperature stand where an option is not given [default: $MUSICVAE_TUI_CONFIG, or config.toml
@@ -93,6 +98,18 @@ pub enum Command {
     Maps(maps::Maps),
     Kit(kit::Kit),
     Play(play::Play),
+    Doctor(doctor::Doctor),
+    Config(config::ConfigArgs),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+impl Command {
+    /// Whether it works, whatever is wrong with the configuration.
+    fn needs_no_settings(&self) -> bool {
+        use Command::{Completions, Config, Doctor, Man};
+        matches!(self, Doctor(_) | Config(_) | Completions(_) | Man(_))
+    }
 }
 
 /// A usage error, whatever the files hold: exit code 2, as for a wrong option.
@@ -121,7 +138,19 @@ impl Cli {
             ))
             .into());
         }
-        let settings = &Settings::find(self.config.as_deref())?;
+        let (settings, fault) = match Settings::find(self.config.as_deref()) {
+            Ok(settings) => (settings, None),
+            Err(error)
+                if self
+                    .command
+                    .as_ref()
+                    .is_some_and(Command::needs_no_settings) =>
+            {
+                (Settings::default(), Some(error.to_string()))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let settings = &settings;
         match self.command {
             None => self.workstation.run(settings),
             Some(Command::Sample(command)) => command.run(settings),
@@ -147,6 +176,10 @@ impl Cli {
             Some(Command::Maps(command)) => command.run(settings),
             Some(Command::Kit(command)) => command.run(settings),
             Some(Command::Play(command)) => command.run(settings),
+            Some(Command::Doctor(command)) => command.run(settings, fault.as_deref()),
+            Some(Command::Config(command)) => command.run(),
+            Some(Command::Completions(command)) => command.run(),
+            Some(Command::Man(command)) => command.run(),
         }
     }
 }

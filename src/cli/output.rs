@@ -9,8 +9,16 @@ use std::io::{self, Write};
 /// # Errors
 /// When it is full or fails otherwise, as a result that nobody gets is no success.
 pub fn line(text: Arguments) -> anyhow::Result<()> {
+    all(format!("{text}\n").as_bytes())
+}
+
+/// Writes bytes to standard output.
+///
+/// # Errors
+/// As those of [`line`].
+pub fn all(bytes: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(anyhow::anyhow!("standard output can't be written: {error}"))
         }

@@ -11,6 +11,7 @@ use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::catalogue::{Catalogue, Source};
 
 /// The configuration that applies, and what of it matters besides the values.
+#[derive(Default)]
 pub struct Settings {
     pub config: Config,
     /// The file it comes from.
@@ -35,15 +36,6 @@ impl Settings {
         Ok(Settings { config, file, seed })
     }
 
-    /// Where checkpoints are looked for: the folders of the configuration, and the platform's.
-    pub fn checkpoint_folders(&self) -> Vec<PathBuf> {
-        let mut folders = self.config.checkpoints.folders.clone();
-        if let Some(project) = directories::ProjectDirs::from("", "", "musicvae-tui") {
-            folders.push(project.data_dir().join("checkpoints"));
-        }
-        folders
-    }
-
     /// The checkpoint that a name means, the same in every command: a file; the folder of a run, for
     /// its best checkpoint; one inside the program; or a name that `checkpoint list` shows. None
     /// means the one that the configuration opens, or the first inside the program.
@@ -66,7 +58,8 @@ impl Settings {
         }
         if !path.exists()
             && let Some(name) = name.to_str()
-            && let Some(entry) = Catalogue::scan(&self.checkpoint_folders(), EMBEDDED).find(name)
+            && let Some(entry) =
+                Catalogue::scan(&self.config.checkpoints.searched(), EMBEDDED).find(name)
         {
             return Ok(entry.source.clone());
         }

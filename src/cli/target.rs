@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::input::is_standard;
-use super::output::{note, say};
+use super::output::{self, note, say};
 use musicvae::music::{folder_of, write_new_file, write_whole_file};
 
 /// What commands never read out of a folder that they are given. Another file of such a folder counts
@@ -155,16 +155,7 @@ impl Target {
     /// Writes the whole file or nothing of it.
     pub fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let (path, written) = match self {
-            Target::Standard => {
-                let mut out = io::stdout().lock();
-                return match out.write_all(bytes).and_then(|()| out.flush()) {
-                    // A reader that went away has all it wanted.
-                    Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                        Err(anyhow::anyhow!("standard output can't be written: {error}"))
-                    }
-                    _ => Ok(()),
-                };
-            }
+            Target::Standard => return output::all(bytes),
             Target::File { path, replace } => match replace {
                 true => (path, write_whole_file(path, |out| out.write_all(bytes))),
                 false => (path, write_new_file(path, |out| out.write_all(bytes))),

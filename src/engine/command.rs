@@ -11,6 +11,7 @@ use musicvae::music::Lane;
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
 /// stroke is never cut, doubled or lost by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Takeover {
     /// From the next step on, at the same place in the loop: a groove that morphs while it plays.

@@ -56,6 +56,7 @@ pub use midi::{
 };
 pub use record::{RecordOptions, RecordStart, Recording};
 pub use sound::{AudioOutput, Kit, SoundFont, SoundFontError, SoundFontSource};
+pub use thread::grants_realtime;
 pub use time::{Position, TICKS_PER_QUARTER};
 
 #[cfg(test)]

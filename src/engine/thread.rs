@@ -28,6 +28,11 @@ pub(crate) fn make_realtime() -> bool {
     }
 }
 
+/// Whether the system grants a real-time priority: a thread that ends at once asks for one.
+pub fn grants_realtime() -> bool {
+    thread::spawn(make_realtime).join().unwrap_or(false)
+}
+
 /// Waits for a thread to end, but not for ever: one that hangs in a driver is left to itself.
 pub(crate) fn join_within(thread: JoinHandle<()>, patience: Duration) {
     let started = Instant::now();

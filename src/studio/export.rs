@@ -171,7 +171,7 @@ fn write_as(form: Form, song: Song, map: &DrumMap, ground: &mut Ground) {
         about,
         song: Box::new(song),
         paper,
-        folder: ground.config.export.folder.clone(),
+        folder: ground.config.export.place(),
         name,
     });
 }

@@ -54,6 +54,7 @@ pub use musicvae::Rework;
 pub use musicvae::data::Split;
 pub use musicvae::training::{Event as TrainingEvent, Record};
 pub use training::{Curves, RunState, Term};
+pub use workers::soundfonts;
 pub use workers::{
     Answer, Archive, Inference, Job, Loader, Model, Tell, Workers, guarded, music, quiet_stderr,
     read_library, rehearse,

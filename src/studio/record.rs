@@ -28,7 +28,7 @@ pub fn apply(Action::ToggleRecord: Action, ground: &mut Ground) {
         ground.send(Command::StopRecording);
     } else {
         ground.transport.record_error = None;
-        ground.send(Request::Record(ground.config.record.clone()));
+        ground.send(Request::Record(ground.config.recording()));
     }
 }
 

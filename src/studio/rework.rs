@@ -15,9 +15,7 @@ pub fn reason_against(rework: Rework, ground: &Ground) -> Option<String> {
         return None;
     }
     let preset = rework.preset();
-    let folders = &ground.config.checkpoints.folders;
-    let folder = folders.first().cloned().unwrap_or_default();
-    let out = folder.join(preset);
+    let out = ground.config.checkpoints.run(preset);
     Some(format!(
         "There is no checkpoint of {preset} yet: `musicvae-tui train --preset {preset} \
          --data PATH --out {}` trains one.",

@@ -13,9 +13,9 @@ use crate::studio::overlays::Action::Focus;
 use crate::studio::{Pane, Screen, Studio};
 
 /// Below this nothing useful fits.
-const LEAST: (u16, u16) = (50, 14);
+pub const LEAST: (u16, u16) = (50, 14);
 /// From here on every pane is on the screen.
-const ALL_PANES: (u16, u16) = (80, 24);
+pub const ALL_PANES: (u16, u16) = (80, 24);
 /// From here on panes have borders all around and room to breathe.
 const FULL: (u16, u16) = (100, 30);
 /// From here on slider and checkpoints stand beside the groove, at twice the width.

@@ -133,6 +133,36 @@ impl Looks {
         }
     }
 
+    /// Whether colours are used at all.
+    pub fn is_colored(&self) -> bool {
+        self.color
+    }
+
+    /// Whether only ASCII characters are drawn.
+    pub fn is_ascii(&self) -> bool {
+        self.ascii
+    }
+
+    /// Whether the terminal has fewer colours than the themes.
+    pub fn has_few_colors(&self) -> bool {
+        self.color && self.depth == Depth::Sixteen
+    }
+
+    /// What is under the text, where that is known.
+    pub fn background(&self) -> Option<Background> {
+        self.background
+    }
+
+    /// Which colours are used, in few words.
+    pub fn colors_in_words(&self) -> &'static str {
+        match (self.color, self.depth) {
+            (false, _) => "none (NO_COLOR, TERM or the configuration says so)",
+            (true, Depth::Sixteen) => "the terminal's own sixteen",
+            (true, Depth::Indexed) => "256",
+            (true, Depth::Any) => "all",
+        }
+    }
+
     fn palette(&self, name: &str) -> Palette {
         let light = usize::from(self.background == Some(Background::Light));
         match name {

@@ -26,9 +26,10 @@ use crossterm::event::{Event as TerminalEvent, KeyEventKind, MouseEventKind};
 pub use keymap::{Binding, Keymap, KeymapError, Place};
 use kit::Reply;
 pub use kit::{Key, Palette, Targets, Theme};
-pub use layout::{View, draw};
-pub use looks::{Background, Looks, LooksError};
+pub use layout::{ALL_PANES, LEAST, View, draw};
+pub use looks::{Background, Looks, LooksError, ask_terminal};
 pub use pointer::Pointer;
+pub use terminal::columns_of;
 
 use crate::studio::bring;
 use crate::studio::overlays::Action;
@@ -69,11 +70,7 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
         "the workstation needs a terminal: run it in one, or use a subcommand (see --help)",
     )?;
     // Before anybody else reads what the terminal answers.
-    let looks = Looks::new(
-        &config,
-        |name| std::env::var(name).ok(),
-        looks::ask_terminal,
-    )?;
+    let looks = Looks::new(&config, |name| std::env::var(name).ok(), ask_terminal)?;
     listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let tell = {
         let sender = sender.clone();

@@ -9,6 +9,7 @@ use std::thread::{self, ThreadId};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -131,6 +132,22 @@ impl Drop for Screen {
     fn drop(&mut self) {
         restore();
     }
+}
+
+/// The columns that `text` takes in this terminal: it is written, the terminal is asked where the
+/// cursor is, and the line is cleared. `None` where it does not answer.
+pub fn columns_of(text: &str) -> Option<u16> {
+    enable_raw_mode().ok()?;
+    let ask = || {
+        execute!(stdout(), Print("\r"), Print(text)).ok()?;
+        let (column, _) = crossterm::cursor::position().ok()?;
+        Some(column)
+    };
+    let columns = ask();
+    // A terminal that does not answer has shown the text all the same.
+    let _ = execute!(stdout(), Print("\r"), Clear(ClearType::CurrentLine));
+    let _ = disable_raw_mode();
+    columns
 }
 
 struct Guard;

@@ -26,6 +26,7 @@ mod mutations;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/naive.rs"]
 mod naive;
+mod newcomer;
 mod playing;
 mod prepare;
 mod pty;

@@ -67,6 +67,8 @@ impl Session {
     /// With a command line and an environment of its own.
     pub fn open_with(change: impl FnOnce(&mut CommandBuilder)) -> Session {
         let folder = tempfile::tempdir().unwrap();
+        // Where a working folder has this, takes go there.
+        std::fs::create_dir(folder.path().join("takes")).unwrap();
         let checkpoint = folder.path().join("tiny.safetensors");
         tiny_checkpoint(&checkpoint);
         let size = PtySize {

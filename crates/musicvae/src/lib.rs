@@ -37,6 +37,8 @@
 //! | [`music`] | plain values: note sequence, groove, drum lanes, MIDI files | |
 //! | [`chart`] | numbers to SVG pictures, for whoever has numbers | |
 
+#![warn(missing_docs)]
+
 pub mod chart;
 pub mod checkpoint;
 pub mod data;

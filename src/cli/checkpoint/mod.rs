@@ -178,7 +178,7 @@ pub(super) fn scan(settings: &Settings, folders: Vec<PathBuf>) -> anyhow::Result
         }
     }
     let folders = if folders.is_empty() {
-        settings.checkpoint_folders()
+        settings.config.checkpoints.searched()
     } else {
         folders
     };

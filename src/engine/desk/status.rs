@@ -117,11 +117,21 @@ pub(crate) struct Slow {
     pub kit_error: Option<String>,
 }
 
+/// Why there is no sound at the very beginning.
+const OPENING: &str = "The sound card is being opened.";
+
+impl AudioState {
+    /// Whether it is still to be seen how the opening goes.
+    pub fn is_opening(&self) -> bool {
+        matches!(self, AudioState::Off { reason } if reason == OPENING)
+    }
+}
+
 impl Slow {
     /// How an engine begins, with `audio` to be opened or without.
     pub fn new(audio: bool) -> Slow {
         let reason = match audio {
-            true => "The sound card is being opened.",
+            true => OPENING,
             false => "Sound is switched off.",
         };
         Slow {

@@ -15,6 +15,7 @@ pub enum MidiSetting {
 
 /// When MIDI clock leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ClockOut {
     /// Never; nor do start, stop and song position.

@@ -27,21 +27,24 @@ pub(crate) use tap::{Tap, Tapped};
 
 /// What is recorded, and where to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RecordOptions {
-    /// Folder that receives the files; made when it is not there.
+    /// Folder that receives the files; made when it is not there. Empty in the configuration for
+    /// `takes` in the user's music folder.
     pub folder: PathBuf,
     /// What is heard, to a WAV file of 24 bits at the sound card's rate.
     pub sound: bool,
-    /// What is played, to a MIDI file of [`super::TICKS_PER_QUARTER`], with the General MIDI pitches.
+    /// What is played, to a MIDI file of 960 ticks a quarter note, with the General MIDI pitches.
     pub midi: bool,
+    /// When a recording begins.
     pub start: RecordStart,
 }
 
 impl Default for RecordOptions {
     fn default() -> RecordOptions {
         RecordOptions {
-            folder: "takes".into(),
+            folder: PathBuf::new(),
             sound: true,
             midi: true,
             start: RecordStart::Bar,
@@ -51,6 +54,7 @@ impl Default for RecordOptions {
 
 /// When a recording begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RecordStart {
     /// With the next bar line (or with play, while nothing plays), so that bars of the files are

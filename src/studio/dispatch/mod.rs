@@ -90,7 +90,7 @@ impl Studio {
             export: Export::default(),
             bring: Bring::default(),
             files: Vec::new(),
-            training: Training::new(config.training.clone()),
+            training: Training::new(config.next_run()),
             ground: Ground::new(config),
         };
         studio.ground.load(source);

@@ -274,6 +274,7 @@ mod tests {
     fn a_form_is_what_it_was_filled_in_with() {
         let settings = config::Training {
             data: "/grooves".into(),
+            out: "run".into(),
             varying: 0.5,
             from: "embedded/humanize".into(),
             ..config::Training::default()
@@ -290,6 +291,7 @@ mod tests {
     fn what_makes_no_sense_is_said_in_its_row() {
         let settings = config::Training {
             data: "/grooves".into(),
+            out: "run".into(),
             ..config::Training::default()
         };
         for (field, text, reason) in [

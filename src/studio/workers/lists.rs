@@ -102,7 +102,7 @@ fn details(summary: &Summary, size: u64) -> Details {
 }
 
 /// The SoundFonts of `folders`.
-fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
+pub fn soundfonts(folders: &[PathBuf]) -> Vec<String> {
     let is_font = |path: &Path| {
         let is_one = |end: &OsStr| ["sf2", "sf3"].iter().any(|it| end.eq_ignore_ascii_case(it));
         path.extension().is_some_and(is_one)
@@ -169,8 +169,8 @@ pub fn devices(kind: Kind, config: &Config) -> Event {
             (names, (!reasons.is_empty()).then(|| reasons.join(" ")))
         }
         Kind::SoundFont => {
-            let folders = &config.soundfont.folders;
-            let fonts = soundfonts(folders);
+            let folders = config.soundfont.searched();
+            let fonts = soundfonts(&folders);
             let none = fonts.is_empty().then(|| {
                 let folders: Vec<_> = folders
                     .iter()

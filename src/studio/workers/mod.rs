@@ -26,6 +26,7 @@ pub use drummer::rehearse;
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;
 pub use lists::music;
+pub use lists::soundfonts;
 pub use stderr::quiet_stderr;
 
 use super::bring::Listing;
@@ -390,7 +391,7 @@ impl Workers {
 
 /// Watches the checkpoint folders, and lists them on the watch's thread whenever they change.
 fn watch(config: &Config, tell: Tell) -> Result<Watch, String> {
-    let folders = config.checkpoints.folders.clone();
+    let folders = config.checkpoints.searched();
     let watched = folders.clone();
     Watch::start(watched, move |notice| {
         tell(match notice {

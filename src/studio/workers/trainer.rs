@@ -37,25 +37,21 @@ fn options(
         false => Some(Checkpoint::open(&embedded::named(&settings.from))?),
     };
     let run = RunSettings::starting(Some(preset), from.as_ref());
-    Ok(TrainOptions {
-        preset: run.preset,
-        data: settings.data.clone(),
-        out: settings.out.clone(),
-        steps: settings.steps,
+    let run = RunSettings {
         batch: settings.batch,
         seed: settings.seed,
-        hop_bars: run.hop_bars,
-        every_window: false,
         variation: Variation {
             augment: settings.varying,
             ..run.variation
         },
-        reading: run.reading,
-        average: run.average,
+        ..run
+    };
+    Ok(TrainOptions {
+        steps: settings.steps,
         validate_every: VALIDATE_EVERY,
         earlier,
         from,
         device,
-        factors: run.factors,
+        ..TrainOptions::new(run, &settings.data, &settings.out)
     })
 }

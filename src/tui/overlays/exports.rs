@@ -17,7 +17,7 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let lines = Form::ALL.map(|form| Line::from(form.words()));
     let count = lines.len() as u16;
     pick(lines.into(), selected, &mut inner.lines(0, count));
-    let folder = studio.ground.config.export.folder.display().to_string();
+    let folder = studio.ground.config.export.place().display().to_string();
     let mut last = inner.below(count + 1);
     let Some(share) = studio.export.share else {
         let into = Line::styled(format!("Enter writes it into {folder}."), theme.faint());

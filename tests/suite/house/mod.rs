@@ -11,8 +11,9 @@ use reader::{Arrow, House, Place, between_rooms, circles};
 
 /// The floors of the application and of the library, from the ground up. A floor may use those
 /// below it.
-const APPLICATION: [&[&str]; 7] = [
-    &["embedded", "kit", "typed_path"],
+const APPLICATION: [&[&str]; 8] = [
+    &["embedded", "folders", "kit"],
+    &["typed_path"],
     &["preset_name"],
     &["engine"],
     &["studio"],

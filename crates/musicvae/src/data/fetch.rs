@@ -17,7 +17,9 @@ use ureq::http::{StatusCode, header};
 pub struct Remote {
     /// What the file is called on disk.
     pub file: &'static str,
+    /// Where it is fetched from, unless another address is given.
     pub address: &'static str,
+    /// Its length in bytes.
     pub bytes: u64,
     /// Lower-case hexadecimal digits.
     pub sha256: &'static str,
@@ -42,14 +44,21 @@ impl Remote {
 
 /// Why a corpus did not come.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum FetchError {
+    /// No answer came.
     #[error(
         "{address} can't be reached ({reason}): check the network and the address, and run the \
          same command again"
     )]
     Unreachable { address: String, reason: String },
+    /// The server has no such file.
     #[error("{address} answers with status {status} and not with the file: name another address")]
     Status { address: String, status: u16 },
+    /// A part came, and is kept.
     #[error(
         "the connection to {address} broke off after {received} of {bytes} bytes ({reason}); they \
          are kept: run the same command again to go on from there"
@@ -60,13 +69,16 @@ pub enum FetchError {
         bytes: u64,
         reason: String,
     },
+    /// Another file came.
     #[error(
         "what {address} sends is not the expected file ({difference}), so it was not kept: \
          try again, or name another address"
     )]
     Different { address: String, difference: String },
+    /// Another process fetches it now.
     #[error("{} is being written by another process: wait for that one", path.display())]
     Busy { path: PathBuf },
+    /// The file system said no.
     #[error("cannot {action} {}: {source}; make room, or choose another folder", path.display())]
     Io {
         action: &'static str,
@@ -89,6 +101,7 @@ impl FetchError {
 /// Where a fetched file lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
+    /// The file itself.
     pub path: PathBuf,
     /// It was there before, whole and right; nothing was asked of the network.
     pub was_there: bool,

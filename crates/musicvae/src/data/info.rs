@@ -12,8 +12,11 @@ use crate::music::Listing;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Split {
+    /// What a model learns from.
     Train,
+    /// What it is watched on while it learns.
     Validation,
+    /// What it is judged by in the end.
     Test,
 }
 
@@ -62,9 +65,13 @@ impl Split {
 /// One line of `info.csv`. A column that is not there leaves its field empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Info {
+    /// Which part of the corpus the file belongs to.
     pub split: Option<Split>,
+    /// Who played, as `drummer1`.
     pub drummer: String,
+    /// In which sitting, as `drummer1/session2`.
     pub session: String,
+    /// Which take of it, as `drummer1/session2/8`.
     pub id: String,
     /// Style, the parts of it divided by `/`.
     pub style: String,

@@ -12,6 +12,7 @@ use crate::music::midi_file::Mended;
 pub struct Skipped {
     /// Its name within the corpus.
     pub file: String,
+    /// Why, one sentence.
     pub reason: String,
 }
 
@@ -29,10 +30,13 @@ pub struct MendedFile {
 pub struct Report {
     /// Files that were used.
     pub used: usize,
+    /// Files that yielded nothing.
     pub skipped: Vec<Skipped>,
+    /// Files that break the rules and were read all the same.
     pub mended: Vec<MendedFile>,
     /// Drum notes whose pitch is none that is known.
     pub unknown_notes: usize,
+    /// What of the music was not used as it is.
     pub left_out: LeftOut,
     /// What else the user should know, one sentence each.
     pub warnings: Vec<String>,

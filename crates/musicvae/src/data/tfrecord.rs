@@ -90,6 +90,20 @@ pub fn records(bytes: &[u8]) -> Result<Vec<Range<usize>>, TfRecordError> {
 }
 
 /// Writes one record.
+///
+/// ```
+/// use musicvae::data::tfrecord::{records, write_record};
+///
+/// let mut file = Vec::new();
+/// write_record(&mut file, b"one")?;
+/// write_record(&mut file, b"two")?;
+/// let found: Vec<&[u8]> = records(&file)?.into_iter().map(|at| &file[at]).collect();
+/// assert_eq!(found, [b"one", b"two"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When `out` can't be written to.
 pub fn write_record(out: &mut impl Write, data: &[u8]) -> io::Result<()> {
     let length = (data.len() as u64).to_le_bytes();
     out.write_all(&length)?;

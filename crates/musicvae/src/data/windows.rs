@@ -23,6 +23,7 @@ pub struct Windows<W = Groove> {
     pub unknown_notes: usize,
     /// Files that break the rules and were read all the same.
     pub mended: Vec<MendedFile>,
+    /// What of the music was not used as it is.
     pub left_out: LeftOut,
 }
 

@@ -18,6 +18,15 @@ pub fn sample_prior(z_size: usize, seed: u64) -> Latent {
 /// Spherical interpolation from `a` (`t = 0`) to `b` (`t = 1`): the reference's `np_slerp`, whose
 /// angle is taken between the normalised end points and whose end points keep their lengths.
 /// Where the angle vanishes (the reference divides by zero there) the path is the straight line.
+///
+/// ```
+/// use musicvae::model::latent::slerp;
+///
+/// // Half way between two directions, at the same distance from the middle.
+/// let half = slerp(&[2.0, 0.0], &[0.0, 2.0], 0.5);
+/// let root = 2.0_f32.sqrt();
+/// assert!((half[0] - root).abs() < 1e-6 && (half[1] - root).abs() < 1e-6);
+/// ```
 pub fn slerp(a: &[f32], b: &[f32], t: f32) -> Latent {
     let cosine = dot(a, b) / (dot(a, a).sqrt() * dot(b, b).sqrt());
     let omega = cosine.clamp(-1.0, 1.0).acos();

@@ -21,6 +21,7 @@ mod whiten;
 
 use std::collections::BTreeMap;
 
+pub use cpu::{Kernels, KernelsError};
 pub use device::{Compute, DeviceChoice, Gpu, NoDevice};
 pub use head::{Heat, Spread, StrokeHead};
 pub use latent::Latent;

@@ -205,6 +205,7 @@ pub(crate) fn marked(sequence: &NoteSequence) -> Cow<'_, NoteSequence> {
 /// Why a piece of music has no drums.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoDrums {
+    /// There is no note at all.
     #[error("it has no notes")]
     NoNotes,
     /// Of so many notes.

@@ -10,6 +10,17 @@ pub const FEATURES: usize = 3 * LANES;
 pub const STEPS_PER_QUARTER: usize = 4;
 
 /// One drum stroke.
+///
+/// ```
+/// use musicvae::Groove;
+/// use musicvae::music::{Hit, Lane};
+///
+/// // A snare on the second beat, a quarter of a step late. At 120 quarter notes a minute a step is 125 ms.
+/// let mut groove = Groove::empty(16);
+/// groove.steps[4][Lane::Snare.index()] = Some(Hit::new(0.8, -0.25));
+/// let notes = groove.to_note_sequence().notes;
+/// assert!((notes[0].start_time - (0.5 + 0.25 * 0.125)).abs() < 1e-6);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
     /// Loudness, 0..=1 (MIDI velocity / 127). A hit of velocity 0 is still a hit.

@@ -160,18 +160,25 @@ pub struct Listing {
     /// `train`, `validation` or `test`; empty where it says none.
     #[prost(string, tag = "1")]
     pub split: String,
+    /// As `funk/groove1`.
     #[prost(string, tag = "2")]
     pub style: String,
+    /// `beat` or `fill`.
     #[prost(string, tag = "3")]
     pub beat_type: String,
+    /// Who played.
     #[prost(string, tag = "4")]
     pub drummer: String,
+    /// In which sitting.
     #[prost(string, tag = "5")]
     pub session: String,
+    /// Which take of it.
     #[prost(string, tag = "6")]
     pub id: String,
+    /// Quarter notes a minute, as written.
     #[prost(double, optional, tag = "7")]
     pub bpm: Option<f64>,
+    /// As `4-4`.
     #[prost(string, tag = "8")]
     pub time_signature: String,
 }
@@ -224,6 +231,7 @@ pub struct NoteSequence {
     /// Names of the players.
     #[prost(message, repeated, tag = "23")]
     pub instrument_infos: Vec<InstrumentInfo>,
+    /// What the list of its corpus says of it.
     #[prost(message, optional, tag = "1001")]
     pub listing: Option<Listing>,
 }

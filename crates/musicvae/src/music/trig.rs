@@ -26,12 +26,23 @@ pub struct Trig {
 /// In which turns of the loop a stroke may be struck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum When {
+    /// In each of them.
     #[default]
     Always,
     /// In the `nth` of every `of` turns, both 1..=8.
-    Turn { nth: u8, of: u8 },
+    Turn {
+        /// Counted from 1.
+        nth: u8,
+        /// After so many it begins again.
+        of: u8,
+    },
     /// In the others.
-    NotTurn { nth: u8, of: u8 },
+    NotTurn {
+        /// The one that is silent, counted from 1.
+        nth: u8,
+        /// After so many it begins again.
+        of: u8,
+    },
     /// Only while fills are on.
     Fill,
     /// Only while they are off.

@@ -8,6 +8,7 @@ use super::{Control, Event, TrainOptions, train};
 
 /// A run in the background.
 pub struct Session {
+    /// Pauses, stops and saves it.
     pub control: Control,
     thread: JoinHandle<()>,
 }
@@ -50,6 +51,7 @@ impl Session {
         Ok(Session { control, thread })
     }
 
+    /// Whether the run goes on; it has told its end before.
     pub fn is_running(&self) -> bool {
         !self.thread.is_finished()
     }

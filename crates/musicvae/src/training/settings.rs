@@ -167,6 +167,43 @@ impl RunSettings {
 }
 
 impl TrainOptions {
+    /// A run of these settings on `data` into the folder `out`: 10,000 steps from random weights, on a
+    /// GPU where there is one, with a look at the validation split every 100 steps. An earlier run in
+    /// that folder is in its way.
+    ///
+    /// ```
+    /// use musicvae::Preset;
+    /// use musicvae::training::{RunSettings, TrainOptions};
+    ///
+    /// let run = RunSettings::new(Preset::groovae_4bar());
+    /// let options = TrainOptions { steps: 500, ..TrainOptions::new(run, "my-midi", "run") };
+    /// assert_eq!(options.batch, 512);
+    /// ```
+    pub fn new(
+        run: RunSettings,
+        data: impl Into<PathBuf>,
+        out: impl Into<PathBuf>,
+    ) -> TrainOptions {
+        TrainOptions {
+            preset: run.preset,
+            data: data.into(),
+            out: out.into(),
+            steps: 10_000,
+            batch: run.batch,
+            seed: run.seed,
+            hop_bars: run.hop_bars,
+            every_window: false,
+            variation: run.variation,
+            reading: run.reading,
+            average: run.average,
+            validate_every: 100,
+            earlier: Earlier::default(),
+            from: None,
+            device: DeviceChoice::default(),
+            factors: run.factors,
+        }
+    }
+
     /// Notes what [`RunSettings::of_run`] reads.
     pub(super) fn note_in(&self, metadata: &mut Metadata) {
         let mut note = |key: &str, value: f64| metadata.notes.insert(key.into(), value.into());

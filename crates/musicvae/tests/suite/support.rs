@@ -10,7 +10,7 @@ use musicvae::checkpoint::{Checkpoint, Metadata};
 use musicvae::internals::init;
 use musicvae::model::{Compute, DeviceChoice, Preset, Prior, Tensors};
 use musicvae::music::{Groove, Hit, midi_file};
-use musicvae::training::{Earlier, Event, RunSettings, Session, TrainOptions};
+use musicvae::training::{Event, RunSettings, Session, TrainOptions};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -120,22 +120,11 @@ impl Training {
         let run = RunSettings::new(Preset::groovae_4bar());
         let (tell, told) = channel();
         let options = TrainOptions {
-            preset: run.preset,
-            data,
-            out: folder.path().join("run"),
             steps: u64::MAX,
             batch,
             seed: 1,
-            hop_bars: run.hop_bars,
-            every_window: false,
-            reading: run.reading,
-            variation: run.variation,
-            average: run.average,
-            validate_every: 100,
-            earlier: Earlier::Refused,
-            from: None,
             device: DeviceChoice::Cpu,
-            factors: run.factors,
+            ..TrainOptions::new(run, data, folder.path().join("run"))
         };
         let session = Session::spawn(|| Ok(options), move |event| drop(tell.send(event)));
         let mut training = Training {

@@ -122,9 +122,9 @@ pub fn suggestion<'k>(key: &str, known: impl Iterator<Item = &'k String>) -> Str
     }
 }
 
-/// Values that have the right type but make no sense.
-pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigError> {
-    let between: [(&str, f64, f64, f64); 15] = [
+/// Each number that has limits, by its name: its value and the limits.
+pub fn limits(config: &Config) -> [(&'static str, f64, f64, f64); 15] {
+    [
         ("audio.buffer", f64::from(config.audio.buffer), 32.0, 8192.0),
         ("audio.level", config.audio.level.into(), 0.0, 1.5),
         (
@@ -150,8 +150,12 @@ pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigErro
         ("training.steps", config.training.steps as f64, 1.0, 1e9),
         ("training.batch", config.training.batch as f64, 1.0, 4096.0),
         ("training.varying", config.training.varying, 0.0, 1.0),
-    ];
-    for (name, value, low, high) in between {
+    ]
+}
+
+/// Values that have the right type but make no sense.
+pub fn ranges(config: &Config, text: &str, path: &Path) -> Result<(), ConfigError> {
+    for (name, value, low, high) in limits(config) {
         // Written so that NaN fails too.
         if !(low..=high).contains(&value) {
             return Err(ConfigError::Value {

@@ -21,6 +21,9 @@ use musicvae::data::decode_text;
 /// The configuration that is used when a setting is not named.
 pub const DEFAULT_TEXT: &str = include_str!("../../../../config.toml");
 
+/// The JSON schema of such a file, for editors.
+pub const SCHEMA: &str = include_str!("../../../../config.schema.json");
+
 /// The environment variable that names a configuration file.
 pub const VARIABLE: &str = "MUSICVAE_TUI_CONFIG";
 
@@ -73,6 +76,8 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    mod schema;
+
     use super::*;
 
     fn error(text: &str) -> String {

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{self, RecordOptions, Takeover};
+use crate::folders;
 use crate::typed_path::typed_path;
 use musicvae::model::DeviceChoice;
 
 /// Every setting of the program.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub audio: Audio,
@@ -34,8 +36,23 @@ pub struct Config {
 impl Config {
     /// `config.toml` in the platform's configuration folder, where there is one.
     pub fn platform_path() -> Option<PathBuf> {
-        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
-        Some(folders.config_dir().join("config.toml"))
+        Some(folders::configuration()?.join("config.toml"))
+    }
+
+    /// What is recorded, into the folder that is meant.
+    pub fn recording(&self) -> RecordOptions {
+        RecordOptions {
+            folder: named_or(&self.record.folder, || folders::music("takes")),
+            ..self.record.clone()
+        }
+    }
+
+    /// How a run is trained, into the folder that is meant.
+    pub fn next_run(&self) -> Training {
+        Training {
+            out: named_or(&self.training.out, || self.checkpoints.run("mine")),
+            ..self.training.clone()
+        }
     }
 
     /// The names of every theme: the built-in ones, and a player's own.
@@ -45,8 +62,24 @@ impl Config {
     }
 }
 
+/// The folder that a setting names, or else the `usual` one.
+fn named_or(named: &Path, usual: impl FnOnce() -> PathBuf) -> PathBuf {
+    match named.as_os_str().is_empty() {
+        true => usual(),
+        false => named.into(),
+    }
+}
+
+/// The folders that a setting names, and the one of that kind in the platform's data folder.
+fn with_platform(named: &[PathBuf], kind: &str) -> Vec<PathBuf> {
+    let mut all = named.to_vec();
+    all.extend(folders::in_data(kind).filter(|own| !named.contains(own)));
+    all
+}
+
 /// Where the sound goes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Audio {
     /// Name (or part of it) of the output; empty for the system's default, `off` for none.
@@ -69,6 +102,7 @@ impl Default for Audio {
 
 /// Where the notes go, and what is listened to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Midi {
     /// Name (or part of it) of the output port to open at the start; empty for none.
@@ -156,14 +190,22 @@ impl Midi {
 
 /// What sounds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SoundFont {
     /// A SoundFont (.sf2 or .sf3); empty for the built-in kit.
     pub path: PathBuf,
     /// Program of the kit within it: of the built-in kits 0 is the studio's, 25 the analog one.
     pub kit: u8,
-    /// Folders whose SoundFonts are offered on screen.
+    /// Folders whose SoundFonts are offered on screen, besides the platform's.
     pub folders: Vec<PathBuf>,
+}
+
+impl SoundFont {
+    /// Every folder whose SoundFonts are offered.
+    pub fn searched(&self) -> Vec<PathBuf> {
+        with_platform(&self.folders, "soundfonts")
+    }
 }
 
 impl Default for SoundFont {
@@ -178,9 +220,10 @@ impl Default for SoundFont {
 
 /// Where the models are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Checkpoints {
-    /// Folders that the checkpoint browser watches.
+    /// Folders in which checkpoints are looked for, besides the platform's.
     pub folders: Vec<PathBuf>,
     /// The checkpoint to open with; empty for the built-in one.
     pub open: PathBuf,
@@ -195,15 +238,35 @@ impl Default for Checkpoints {
     }
 }
 
+impl Checkpoints {
+    /// Every folder in which checkpoints are looked for.
+    pub fn searched(&self) -> Vec<PathBuf> {
+        with_platform(&self.folders, "checkpoints")
+    }
+
+    /// Where the run of this name goes that has no folder of its own: into the first of these
+    /// folders that is there, else into the platform's, which is made.
+    pub fn run(&self, name: &str) -> PathBuf {
+        let all = self.searched();
+        let there = all.iter().find(|folder| folder.is_dir());
+        let folder = there.or(all.last()).cloned().unwrap_or_default();
+        folder.join(name)
+    }
+}
+
 /// What runs and trains the models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Compute {
+    /// `auto`, `cpu`, `cuda`, `metal`, or a number as in `cuda:1`.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub device: DeviceChoice,
 }
 
 /// How a groove is played.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Playing {
     /// Quarter notes a minute, 20 to 300.
@@ -242,6 +305,7 @@ impl Default for Playing {
 
 /// Where sessions and the library of grooves are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Session {
     /// Empty for the platform's data folder, `off` for nowhere.
@@ -257,13 +321,13 @@ impl Session {
         if !self.folder.as_os_str().is_empty() {
             return Some(self.folder.clone());
         }
-        let folders = directories::ProjectDirs::from("", "", "musicvae-tui")?;
-        Some(folders.data_dir().into())
+        folders::data()
     }
 }
 
 /// How a groove is drawn from the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Sampling {
     /// 0 (hits by threshold) to 2.
@@ -283,12 +347,15 @@ impl Default for Sampling {
 
 /// What a training run started on screen does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Training {
     /// Folder, zip or TFRecord with the grooves to learn from; empty until it is named.
     pub data: PathBuf,
-    /// Folder that receives the checkpoints and the log.
+    /// Folder that receives the checkpoints and the log; empty for `mine` where checkpoints are
+    /// looked for.
     pub out: PathBuf,
+    /// The kind of model, by its name in `musicvae-tui presets`, or a .toml file.
     pub preset: String,
     /// The checkpoint (a file, a run's folder or a name) whose weights it begins with; empty for
     /// random ones.
@@ -299,6 +366,7 @@ pub struct Training {
     pub batch: usize,
     /// Share of grooves that are varied each time they are seen, 0 to 1.
     pub varying: f64,
+    /// Of the first weights, and of the order in which grooves are seen.
     pub seed: u64,
 }
 
@@ -306,7 +374,7 @@ impl Default for Training {
     fn default() -> Training {
         Training {
             data: PathBuf::new(),
-            out: "checkpoints/mine".into(),
+            out: PathBuf::new(),
             preset: "groovae_4bar".into(),
             from: PathBuf::new(),
             steps: 10_000,
@@ -318,15 +386,18 @@ impl Default for Training {
 }
 
 /// Where exported grooves go.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Export {
+    /// Empty for `exports` in the user's music folder.
     pub folder: PathBuf,
 }
 
-impl Default for Export {
-    fn default() -> Export {
-        Export { folder: ".".into() }
+impl Export {
+    /// The folder that is meant.
+    pub fn place(&self) -> PathBuf {
+        named_or(&self.folder, || folders::music("exports"))
     }
 }
 
@@ -342,10 +413,12 @@ pub const THEMES: [&str; 6] = [
 
 /// How the screen looks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Screen {
+    /// Whether colours are used.
     pub color: Color,
-    /// One of [`THEMES`], or of [`Config::themes`].
+    /// One of the built-in themes, or of a player's own.
     pub theme: String,
     /// Only ASCII characters, for fonts without block elements.
     pub ascii: bool,
@@ -366,6 +439,7 @@ impl Default for Screen {
 
 /// Whether colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Color {
     /// As `NO_COLOR` and `TERM` say.

@@ -34,8 +34,10 @@ const NAMES: [&str; 4] = ["avx512", "avx2", "neon", "plain"];
 /// An instruction set was named that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KernelsError {
+    /// No set has this name.
     #[error("{VARIABLE} takes {names}, not `{0}`", names = NAMES.join(", "))]
     Unknown(String),
+    /// This processor lacks the set, and has others.
     #[error("{VARIABLE} asks for {0}, which this processor lacks; it has {1}")]
     Lacking(&'static str, String),
 }

@@ -120,6 +120,7 @@ impl Mended {
         self.0.get(&mend).copied().unwrap_or_default()
     }
 
+    /// Whether nothing was.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

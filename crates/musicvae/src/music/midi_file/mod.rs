@@ -23,6 +23,10 @@ use super::{NoteSequence, Reading};
 
 /// Why a MIDI file could not be read or written.
 #[derive(Debug, thiserror::Error)]
+#[allow(
+    missing_docs,
+    reason = "each says in its message what is wrong, and of what"
+)]
 pub enum MidiFileError {
     /// The bytes break the rules of Standard MIDI files.
     #[error(

@@ -18,6 +18,7 @@ const SOURCE: SourceInfo = SourceInfo {
 /// What a MIDI file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Read {
+    /// Its notes, tempos and meters.
     pub sequence: NoteSequence,
     /// What was wrong with the file, and how it was read all the same.
     pub mended: Mended,

@@ -16,6 +16,7 @@ const TICKS_PER_QUARTER: u16 = 480;
 /// A written file, and what had to be changed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
+    /// The file.
     pub bytes: Vec<u8>,
     /// Notes that began before the start of the file and were moved to it.
     pub clamped: usize,

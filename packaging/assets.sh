@@ -1,0 +1,34 @@
+#!/bin/sh
+# Writes what a package holds besides the program, by the program itself:
+#
+#   sh packaging/assets.sh target/release/musicvae-tui FOLDER
+#
+# FOLDER/share gets the manual pages, the completions of bash, zsh and fish, the desktop entry, the icon and the schema of
+# the configuration, each at its place below a prefix such as /usr or ~/.local.
+set -eu
+
+if [ $# -ne 2 ]; then
+    echo "usage: sh packaging/assets.sh PROGRAM FOLDER" >&2
+    exit 2
+fi
+program=$1
+share=$2/share
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+
+# put FILE COMMAND...: what the command prints becomes share/FILE, or nothing does.
+put() {
+    file=$share/$1
+    shift
+    mkdir -p "$(dirname "$file")"
+    "$@" >"$file.part"
+    mv "$file.part" "$file"
+}
+
+"$program" man --out "$share/man/man1" >/dev/null
+put bash-completion/completions/musicvae-tui "$program" completions bash
+put zsh/site-functions/_musicvae-tui "$program" completions zsh
+put fish/vendor_completions.d/musicvae-tui.fish "$program" completions fish
+put musicvae-tui/config.toml "$program" config
+put musicvae-tui/config.schema.json "$program" config --schema
+put applications/musicvae-tui.desktop cat "$here/musicvae-tui.desktop"
+put icons/hicolor/scalable/apps/musicvae-tui.svg cat "$here/musicvae-tui.svg"

@@ -1,0 +1,31 @@
+# A formula for Homebrew. Not run by us: it needs brew. Before it is published, `sha256` gets the sum of the crate, which
+# `brew fetch` tells.
+#
+#   brew install --build-from-source packaging/musicvae-tui.rb
+class MusicvaeTui < Formula
+  desc "Drummer that lives in your terminal: sample, steer, morph and train grooves"
+  homepage "https://crates.io/crates/musicvae-tui"
+  url "https://static.crates.io/crates/musicvae-tui/musicvae-tui-0.1.0.crate"
+  sha256 "0000000000000000000000000000000000000000000000000000000000000000"
+  license any_of: ["MIT", "Apache-2.0"]
+
+  depends_on "rust" => :build
+
+  on_linux do
+    depends_on "pkgconf" => :build
+    depends_on "alsa-lib"
+  end
+
+  def install
+    system "cargo", "install", *std_cargo_args
+    system "sh", "packaging/assets.sh", bin/"musicvae-tui", prefix
+    # Homebrew's places differ from those of Linux.
+    bash_completion.install share/"bash-completion/completions/musicvae-tui"
+    fish_completion.install share/"fish/vendor_completions.d/musicvae-tui.fish"
+  end
+
+  test do
+    system bin/"musicvae-tui", "sample", "--seed", "1", "--out", testpath/"groove.mid"
+    assert_path_exists testpath/"groove.mid"
+  end
+end
