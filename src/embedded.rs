@@ -9,7 +9,7 @@ use musicvae::checkpoint::{Checkpoint, CheckpointError, Embedded};
 /// Every checkpoint inside the program, each a crate of its own: the registry takes 10 MB a crate. Those that work on a groove (see the presets) are found by
 /// what their preset says.
 pub static EMBEDDED: &[Embedded] = &[
-    // A `groovae_4bar` trained on the Groove MIDI Dataset.
+    // A `groovae_4bar_strokes` trained on the Groove MIDI Dataset.
     Embedded {
         name: "embedded",
         bytes: musicvae_groove::CHECKPOINT,

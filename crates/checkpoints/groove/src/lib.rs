@@ -1,7 +1,7 @@
 //! A checkpoint that draws drum grooves of four bars, as bytes.
 
-/// The file `groovae_4bar.safetensors`.
-pub static CHECKPOINT: &[u8] = include_bytes!("../groovae_4bar.safetensors");
+/// The file `groovae_4bar_strokes.safetensors`.
+pub static CHECKPOINT: &[u8] = include_bytes!("../groovae_4bar_strokes.safetensors");
 
 // In a checkout the file is a link into the folder checkpoints, which git on Windows follows only when told to.
 const _: () = assert!(
@@ -10,7 +10,7 @@ const _: () = assert!(
 );
 
 /// The log of the run that made it, one line a step.
-pub const LOG: &str = include_str!("../groovae_4bar.csv");
+pub const LOG: &str = include_str!("../groovae_4bar_strokes.csv");
 
 /// Its attribute vectors, as `musicvae-tui attributes make` writes them.
-pub const ATTRIBUTES: &str = include_str!("../groovae_4bar.attributes.json");
+pub const ATTRIBUTES: &str = include_str!("../groovae_4bar_strokes.attributes.json");

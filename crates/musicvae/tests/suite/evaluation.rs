@@ -576,7 +576,7 @@ fn attributes_belong_to_their_weights() {
 
 /// The checkpoint that comes with the program.
 fn trained() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../checkpoints/groovae_4bar.safetensors")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../checkpoints/groovae_4bar_strokes.safetensors")
 }
 
 #[test]
