@@ -178,7 +178,7 @@ fn files_are_played_once_unless_they_are_to_go_round() {
     let mut stage = Stage::with(folder, &arguments);
     stage.event("play");
     // Five bars, and then the one in which its last strokes ring.
-    for bar in [1, 2, 3, 4, 1] {
+    for bar in [1, 2, 3, 4, 5] {
         assert_eq!(stage.event("bar")["bar"], bar);
     }
     stage.event("end");

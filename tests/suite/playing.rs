@@ -1022,7 +1022,8 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
     workers.perform(Effect::Decode {
         locked: None,
         ticket: 2,
-        z: vec![vec![0.5; 4]],
+        z: vec![vec![vec![0.5; 4]]],
+        steps: 16,
         how: LIKELIEST,
     });
     let decoded = wait(&|event| matches!(event, Event::Decoded { .. }));

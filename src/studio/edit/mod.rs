@@ -46,6 +46,8 @@ pub enum Action {
     },
     /// To the first or the last step.
     CursorToEdge(End),
+    /// To the beginning of a bar, from 0 on.
+    CursorToBar(usize),
     ToggleHit,
     /// In 1/127, as MIDI counts.
     NudgeVelocity(i8),
@@ -155,6 +157,10 @@ impl Edit {
                 let last = ground.groove().steps.len().saturating_sub(1);
                 ground.screen.step = if end == End::A { 0 } else { last };
             }
+            Action::CursorToBar(bar) => {
+                let last = ground.groove().bars().saturating_sub(1);
+                ground.screen.step = bar.min(last) * ground.groove().meter.steps_per_bar();
+            }
             Action::ToggleHit => {
                 let hit = match ground.hit_here() {
                     Some(_) => None,
@@ -238,7 +244,9 @@ impl Edit {
 
 /// Half as many bars at a time; after one, as many as there is room for.
 fn zoom(ground: &mut Ground) {
-    let bars = ground.screen.zoom.unwrap_or(ground.groove().bars());
+    // More than four bars are shown where there is room for them, and not on a key.
+    let shown = ground.groove().bars().min(8);
+    let bars = ground.screen.zoom.unwrap_or(shown);
     ground.screen.zoom = match bars / 2 {
         0 => None,
         bars => Some(bars),

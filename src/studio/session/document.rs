@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::embedded;
 use crate::studio::ground::stored::StoredGroove;
 use crate::studio::ground::{
-    Anchor, LaneState, Link, Origin, Pane, SLOTS, Scene, Slot, Slots, Snapshot, Sound, Space, Undo,
+    Anchor, LaneState, Link, Origin, Pane, Points, SLOTS, Scene, Slot, Slots, Snapshot, Sound,
+    Space, Undo,
 };
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
@@ -46,6 +47,7 @@ struct Document {
     space: Option<Space>,
     /// A file, or the name of a checkpoint inside the program.
     checkpoint: Option<String>,
+    /// Those of an end of the slider stand in a row.
     points: Vec<Latent>,
     slots: Vec<StoredSlot>,
 }
@@ -110,9 +112,10 @@ impl Common {
     }
 
     fn anchor(&mut self, anchor: &Anchor) -> StoredAnchor {
-        let bits = anchor.z.iter().map(|number| number.to_bits()).collect();
+        let row = anchor.z.concat();
+        let bits = row.iter().map(|number| number.to_bits()).collect();
         let point = *self.point_places.entry(bits).or_insert_with(|| {
-            self.points.push(anchor.z.clone());
+            self.points.push(row);
             self.points.len() - 1
         });
         StoredAnchor {
@@ -185,8 +188,13 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
     let document: Document = serde_json::from_str(text)?;
     let slots = document.slots.into_iter();
     let slots = slots.map(StoredSlot::read).collect::<Result<_, _>>()?;
+    let space = document.space.as_ref();
+    let apart = |row: Latent| match space {
+        Some(space) => space.points(&row),
+        None => Vec::new(),
+    };
     let shared = Shared {
-        points: document.points,
+        points: document.points.into_iter().map(apart).collect(),
         slots,
     };
     let scenes = |stored: Vec<StoredScene>| {
@@ -219,7 +227,7 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
 
 /// What the scenes of a file have in common.
 struct Shared {
-    points: Vec<Latent>,
+    points: Vec<Points>,
     slots: Vec<Arc<Slot>>,
 }
 

@@ -9,18 +9,19 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use crate::studio::event::Event;
-use crate::studio::ground::{Device, Kin, Locked, ModelInfo};
+use crate::studio::ground::{Device, Kin, Locked, ModelInfo, Points};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::fault;
-use musicvae::model::{Compute, Decoding, DeviceChoice, Latent};
+use musicvae::model::{Compute, Decoding, DeviceChoice};
 use musicvae::music::Groove;
 
 /// Work for a model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
     Decode {
-        z: Vec<Latent>,
+        z: Vec<Points>,
+        steps: usize,
         how: Decoding,
         /// What the first of them has to fit.
         locked: Option<Box<Locked>>,
@@ -46,7 +47,7 @@ pub enum Job {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Grooves(Vec<Groove>),
-    Latent(Latent),
+    Points(Points),
     Groove(Groove),
     Relatives(Vec<Groove>),
 }
@@ -264,7 +265,7 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
                 };
                 match guarded(run) {
                     Ok(Answer::Grooves(grooves)) => Event::Decoded { ticket, grooves },
-                    Ok(Answer::Latent(z)) => Event::Encoded { ticket, z },
+                    Ok(Answer::Points(z)) => Event::Encoded { ticket, z },
                     Ok(Answer::Groove(groove)) => Event::Reworked { ticket, groove },
                     Ok(Answer::Relatives(grooves)) => Event::Related { ticket, grooves },
                     Err(reason) => Event::InferenceFailed { ticket, reason },
@@ -329,7 +330,8 @@ mod tests {
 
     fn decode(marker: f32) -> Job {
         Job::Decode {
-            z: vec![vec![marker]],
+            z: vec![vec![vec![marker]]],
+            steps: 16,
             how: Decoding {
                 temperature: 0.0,
                 seed: 0,
@@ -355,10 +357,10 @@ mod tests {
                 let Job::Decode { z, .. } = job else {
                     panic!("only decodes here")
                 };
-                started.send(z[0][0]).unwrap();
+                started.send(z[0][0][0]).unwrap();
                 nods.recv().unwrap();
-                anyhow::ensure!(z[0][0] >= 0.0, "negative");
-                Ok(Answer::Grooves(vec![Groove::empty(z[0][0] as usize)]))
+                anyhow::ensure!(z[0][0][0] >= 0.0, "negative");
+                Ok(Answer::Grooves(vec![Groove::empty(z[0][0][0] as usize)]))
             });
             Ok((info(), model))
         });

@@ -4,8 +4,8 @@ use super::binding::{Binding, Place};
 use crate::studio::quality::DENSITY;
 use crate::studio::{
     self, Action, End, Kind, MapAction, Pane, Question, bring, chain, checkpoints, devices,
-    drum_machine, edit, export, fills, library, midi, mixer, morph, overlays, playing, qualities,
-    record, sweep, training, variations,
+    drum_machine, edit, export, fills, length, library, midi, mixer, morph, overlays, playing,
+    qualities, record, sweep, training, variations,
 };
 use crate::tui::kit::Key;
 use musicvae::music::Lane;
@@ -23,6 +23,7 @@ pub fn table() -> Vec<Binding> {
     use fills::Action::*;
     use bring::Action::*;
     use checkpoints::Action::*;
+    use length::Action::*;
     use library::Action::*;
     use midi::Action::*;
     use mixer::Action::*;
@@ -60,6 +61,8 @@ pub fn table() -> Vec<Binding> {
         row("variations", Anywhere, "&", ShowVariations, "eight relatives of the groove, by ear", "vary"),
         row("fill", Anywhere, "^", PlayFill, "a fill into the next bar", ""),
         row("fills", Anywhere, "ctrl-g", CycleFills, "a fill every 8, 4 or 2 bars, or none", ""),
+        row("extend", Anywhere, "$", Extend, "four bars more by the model, that fit the last ones", "longer"),
+        row("length", Anywhere, "f12", Ask(Question::Length), "type the groove's length, 1 to 64 bars (the model plays all of it, four bars at a time)", ""),
         row("sweep", Anywhere, "~", ToggleSweep, "the slider moves by itself, with the bars, or stays", ""),
         row("slower", Anywhere, "< ,", NudgeTempo(-1.0), "slower", "tempo"),
         row("faster", Anywhere, "> .", NudgeTempo(1.0), "faster", "tempo"),
@@ -337,6 +340,7 @@ pub fn table() -> Vec<Binding> {
         row("piece-first", Piece, "home", FirstWindow, "the beginning", ""),
         row("piece-last", Piece, "end", LastWindow, "the end", ""),
         row("piece-take", Piece, "enter", TakeWindow, "play and edit it", "take"),
+        row("piece-whole", Piece, "w", TakeWhole, "play and edit the whole file (64 bars of a longer one, from here on)", "all"),
         row("piece-a", Piece, "a", TakeWindowAsEnd(End::A), "make it A", "A, B"),
         row("piece-b", Piece, "b", TakeWindowAsEnd(End::B), "make it B", "A, B"),
         row("piece-slot-1", Piece, "1", TakeIntoSlot(0), "into slot 1", "slot"),
