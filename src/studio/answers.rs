@@ -7,7 +7,7 @@ use super::midi::Target;
 use super::{
     chain, checkpoints, drum_machine, edit, length, library, morph, playing, qualities, session,
 };
-use crate::engine::range::TEMPO;
+use crate::engine::range::{LANE_STEPS, TEMPO};
 
 /// What an answer to a question asks for; `None` when it makes no sense.
 pub fn to_question(question: Question, text: &str) -> Option<Action> {
@@ -25,6 +25,12 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
             (1..=MOST_BARS).contains(&bars).then_some(())?;
             length::Action::SetLength(bars).into()
         }
+        Question::LaneSteps => {
+            let steps: u16 = text.parse().ok()?;
+            let is_one = (0..=LANE_STEPS.high).contains(&steps);
+            is_one.then_some(playing::Action::SetLaneSteps((steps > 0).then_some(steps)))?
+        }
+        .into(),
         Question::GrooveName => library::Action::NameGroove(text.into()).into(),
         Question::GrooveTags => {
             let tags = text.split([' ', ',']).filter(|tag| !tag.is_empty());

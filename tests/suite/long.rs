@@ -8,10 +8,11 @@ use musicvae::music::midi_file::{self, Layout};
 use musicvae::music::{Cells, Groove, Hit, Lane, Step};
 use musicvae::{Checkpoint, Drummer};
 use musicvae_tui::engine::render::Score;
-use musicvae_tui::engine::{ChainLink, DrumMap, Song};
+use musicvae_tui::engine::{ChainLink, Command, DrumMap, Request, Song};
+use musicvae_tui::studio::session::{decode, encode};
 use musicvae_tui::studio::{Effect, Event, Kin, ModelInfo, Origin, bring, export};
 
-use super::workbench::{Workbench, Z_SIZE, fake_decode, model};
+use super::workbench::{Workbench, Z_SIZE, engine, fake_decode, model};
 
 const BAR: usize = 16;
 
@@ -77,44 +78,44 @@ fn a_groove_grows_and_shrinks_by_keys() {
         ("$ $ u", 8, "", "seed 1 in 8 bars", &[5]),
         ("$ u", 4, "", "seed 1", &[]),
         (
-            "f12 6 enter",
+            "ctrl-q 6 enter",
             6,
             "The groove has 6 bars; u undoes it.",
             "seed 1 in 6 bars",
             &[],
         ),
-        ("f12 6 enter u", 4, "", "seed 1", &[]),
+        ("ctrl-q 6 enter u", 4, "", "seed 1", &[]),
         (
-            "$ f12 1 enter",
+            "$ ctrl-q 1 enter",
             1,
             "The groove has 1 bar;",
             "seed 1 in 1 bar",
             &[],
         ),
         (
-            "f12 1 enter $",
+            "ctrl-q 1 enter $",
             5,
             "The groove goes on to 5",
             "seed 1 in 5 bars",
             &[2],
         ),
         (
-            "f12 6 2 enter $",
+            "ctrl-q 6 2 enter $",
             64,
             "The groove goes on to 64",
             "seed 1 in 64 bars",
             &[63],
         ),
         (
-            "f12 6 4 enter $",
+            "ctrl-q 6 4 enter $",
             64,
             "A groove has 64 bars at most.",
             "seed 1 in 64 bars",
             &[],
         ),
-        ("f12 4 enter", 4, "It has 4 bars already.", "seed 1", &[]),
+        ("ctrl-q 4 enter", 4, "It has 4 bars already.", "seed 1", &[]),
         (
-            "f12 6 5 enter esc",
+            "ctrl-q 6 5 enter esc",
             4,
             "Bars of the groove (1 to 64;",
             "seed 1",
@@ -139,7 +140,7 @@ fn a_groove_grows_and_shrinks_by_keys() {
     // More bars go round: each is the bar four bars before.
     let mut bench = Workbench::ready();
     let before = bench.studio.groove().steps.clone();
-    bench.press("f12 1 1 enter");
+    bench.press("ctrl-q 1 1 enter");
     let around = before.iter().cycle().take(BAR * 11).copied();
     assert_eq!(bench.studio.groove().steps, around.collect::<Vec<Step>>());
 }
@@ -216,8 +217,8 @@ fn what_the_model_does_it_does_to_every_window() {
         ("a ]", vec![2], 128),
         ("a b s", vec![1, 2, 1], 128),
         ("a + ", vec![2, 2, 1], 128),
-        ("f12 6 enter a ]", vec![2], 96),
-        ("f12 2 enter s", vec![1, 1, 1], 64),
+        ("ctrl-q 6 enter a ]", vec![2], 96),
+        ("ctrl-q 2 enter s", vec![1, 1, 1], 64),
     ] {
         let mut bench = Workbench::ready();
         bench.press("$");
@@ -251,7 +252,7 @@ fn what_the_model_does_it_does_to_every_window() {
     assert_eq!(now[BAR * 5..BAR * 6], before[BAR * 5..BAR * 6]);
     assert_ne!(now, &before);
     // Of a groove that became shorter, nobody speaks of the bar that is gone.
-    bench.press("f12 4 enter b");
+    bench.press("ctrl-q 4 enter b");
     assert!(!bench.said().contains("bar 6"), "{}", bench.said());
 }
 
@@ -346,9 +347,7 @@ fn all_bars_of_a_long_groove_are_seen() {
     for (keys, first) in [("", 1), ("end", 13), ("home pagedown pagedown pagedown", 1)] {
         bench.press(keys);
         let lines = bench.screen(100, 30);
-        let ruler = format!("{first}   {first}.2");
-        let narrow = format!("{first}   .2");
-        let is_there = |line: &String| line.contains(&ruler) || line.contains(&narrow);
+        let is_there = |line: &String| line.contains(&format!(" {first}.2"));
         assert!(lines.iter().any(is_there), "{keys}: {lines:#?}");
     }
     bench.press(": b a r space 1 0 enter");
@@ -366,7 +365,7 @@ fn all_bars_of_a_long_groove_are_seen() {
     bench.drag(&[(x + 10, y), (x + 10 + 20, y)]);
     assert_eq!(bench.studio.ground.screen.step, BAR * 5);
     // 64 bars have a column each, also where the screen is narrow.
-    bench.press("f12 6 4 enter end");
+    bench.press("ctrl-q 6 4 enter end");
     for (width, height) in sizes {
         let strip = overview(&bench, width, height).expect("an overview");
         let columns = strip.chars().filter(|it| "▁▂▃▄▅▆▇█".contains(*it)).count();
@@ -384,6 +383,7 @@ fn song(groove: Groove) -> Song {
         swing: 0.5,
         timing: 1.0,
         dynamics: 1.0,
+        lane_steps: [None; 9],
         levels: [1.0; 9],
     }
 }
@@ -457,7 +457,7 @@ fn a_long_groove_is_there_again() {
     assert_eq!(next.studio.groove().steps, groove.steps);
     // A blend of sixteen bars comes out of the library with all of its points.
     let mut bench = Workbench::over(folder.path());
-    bench.press("f12 8 enter a ] ] ] ctrl-f");
+    bench.press("ctrl-q 8 enter a ] ] ] ctrl-f");
     let (groove, points) = (
         bench.studio.groove().clone(),
         bench.studio.ground.scene.z().clone(),
@@ -561,4 +561,147 @@ fn an_end_of_one_window_goes_round() {
     let scene = &bench.studio.ground.scene;
     let window = fake_decode(&scene.a.z[0], 0.5);
     assert_eq!(scene.groove.steps, window.steps.repeat(2));
+}
+
+/// Has the engine play the step `step` of a groove of four bars, in this turn of it.
+fn hear(bench: &mut Workbench, turn: u64, step: f64) {
+    let mut status = bench.studio.ground.transport.clone();
+    status.playing = true;
+    status.position.turn = turn;
+    status.position.step = step;
+    status.position.loop_steps = 64;
+    bench.receive(Event::Transport(status));
+}
+
+#[test]
+fn a_lane_goes_round_by_itself() {
+    let sent = |bench: &mut Workbench| {
+        let steps = bench.take().into_iter().rev().find_map(|it| match it {
+            Effect::Engine(Request::Command(Command::SetLaneSteps { lane, steps })) => {
+                Some((lane, steps))
+            }
+            _ => None,
+        });
+        steps.expect("the engine is told")
+    };
+    // Keys, what is said, and what the engine is told.
+    for (keys, said, lane, steps) in [
+        (
+            "ctrl-4 1 2 enter",
+            "Kick goes round every 12 steps.",
+            Lane::Kick,
+            Some(12),
+        ),
+        (
+            "down ctrl-4 1 enter",
+            "Snare goes round every step.",
+            Lane::Snare,
+            Some(1),
+        ),
+        (
+            "ctrl-4 7 enter ctrl-4 0 enter",
+            "Kick goes round with the groove.",
+            Lane::Kick,
+            None,
+        ),
+    ] {
+        let mut bench = Workbench::ready();
+        bench.take();
+        bench.press(keys);
+        assert_eq!(bench.said(), said);
+        assert_eq!(sent(&mut bench), (lane, steps), "{keys}");
+    }
+    let mut bench = Workbench::ready();
+    bench.press("ctrl-4 6 5 enter");
+    assert!(
+        bench.said().starts_with("Steps of the lane"),
+        "{}",
+        bench.said()
+    );
+    bench.press("esc ctrl-4 1 2 enter");
+    assert!(shows(&bench, "goes round every 12"));
+    // A new groove leaves it; what is exported has it, and as many turns as it takes to come round.
+    bench.press("s");
+    bench.take();
+    bench.press("e");
+    bench.apply(export::Action::ExportPasses);
+    let effects = bench.take();
+    let songs: Vec<_> = effects
+        .iter()
+        .filter_map(|it| match it {
+            Effect::Export { song, about, .. } => Some((song, about.as_str())),
+            _ => None,
+        })
+        .collect();
+    let [(once, about), (whole, _)] = songs[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(once.lane_steps[0], Some(12));
+    assert_eq!(about, "4 bars at 120.0, Kick every 12 steps");
+    // 64 and 12 steps meet after 192.
+    assert_eq!((once.bars(), whole.bars()), (4, 12));
+    // It is there again next time, and the engine is told.
+    let again = bench.studio.ground.snapshot();
+    let again = decode(&encode(&again)).unwrap();
+    assert_eq!(again.lanes[0].steps, Some(12));
+    bench.take();
+    bench.studio.ground.restore(again, true);
+    bench.settle();
+    let told = Command::SetLaneSteps {
+        lane: Lane::Kick,
+        steps: Some(12),
+    };
+    assert!(bench.take().contains(&engine(told)));
+    // Where it is, of 64 steps and a lane of 12: in any turn, and on either side of the loop's end.
+    for (turn, now, step, place) in [
+        (0, 5.0, 5, 5),
+        (0, 13.0, 13, 1),
+        (1, 0.5, 0, 4),
+        (2, 10.0, 10, 6),
+        // A stroke that was early for step 0 of the next turn, and one that was late for the last.
+        (0, 63.8, 0, 4),
+        (1, 0.2, 63, 3),
+    ] {
+        hear(&mut bench, turn, now);
+        assert_eq!(bench.studio.ground.place_of(Lane::Kick, step), place);
+        assert_eq!(bench.studio.ground.place_of(Lane::Snare, step), step);
+    }
+    let ground = &bench.studio.ground;
+    assert!(ground.is_reached(Lane::Kick, 11) && !ground.is_reached(Lane::Kick, 12));
+    assert!(ground.is_reached(Lane::Snare, 63));
+}
+
+/// The file of a session is written anew with each change, so the way back of long grooves is shorter
+/// there.
+#[test]
+fn a_session_of_long_grooves_stays_small() {
+    let mut bench = Workbench::ready();
+    // So many bars with so many strokes, and how many steps of undo are there next time.
+    for (length, kept) in [("4", 256), ("6 4", 21)] {
+        bench.press(&format!("ctrl-q {length} enter ctrl-a 2 esc"));
+        for _ in 0..260 {
+            bench.press("enter right");
+        }
+        let snapshot = bench.studio.ground.snapshot();
+        assert_eq!(snapshot.past.len(), 256);
+        let text = encode(&snapshot);
+        assert!(text.len() < 3_000_000, "{}", text.len());
+        let again = decode(&text).unwrap();
+        assert_eq!(again.scene.groove, snapshot.scene.groove);
+        let nearest = &snapshot.past[256 - again.past.len()..];
+        let strokes = |scenes: &[std::sync::Arc<musicvae_tui::studio::Scene>]| {
+            let counts = scenes.iter().map(|it| it.groove.hits().count());
+            counts.sum::<usize>()
+        };
+        assert_eq!(strokes(&again.past), strokes(nearest));
+        println!(
+            "{length}: {} scenes, {} bytes",
+            again.past.len(),
+            text.len()
+        );
+        let began = std::time::Instant::now();
+        assert_eq!(snapshot, snapshot.clone());
+        println!("compared {:?}", began.elapsed());
+        assert_eq!(again.past.len(), kept);
+    }
 }

@@ -1,7 +1,7 @@
 //! The screen: what it says at every size, and what keys do.
 
 use musicvae::model::DeviceChoice;
-use musicvae::music::{Groove, Lane};
+use musicvae::music::Lane;
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::{
     AudioState, Device, Effect, Entry, Event, Kind, ModelInfo, Overlay, Pane, Rework, RunState,
@@ -216,7 +216,7 @@ fn a_two_bar_loop_is_shown_while_four_bars_still_play() {
     let mut bench = Workbench::ready();
     bench.press("end");
     bench.take();
-    bench.press("f12 2 enter");
+    bench.press("ctrl-q 2 enter");
     assert_eq!(
         bench.studio.ground.screen.step, 31,
         "the cursor stays inside"

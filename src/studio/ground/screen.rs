@@ -59,6 +59,7 @@ pub enum Question {
     Temperature,
     Loop,
     Length,
+    LaneSteps,
     Chain,
     MapName,
     NewSession,
@@ -82,6 +83,9 @@ impl Question {
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",
             Question::Length => "Bars of the groove (1 to 64; more go round, fewer are cut)",
+            Question::LaneSteps => {
+                "Steps of the lane that go round (1 to 64; 0: all of the groove)"
+            }
             Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
             Question::MapName => "Save the drum map as (its name)",
             Question::NewSession => "Begin a new session (its name)",

@@ -11,7 +11,7 @@ use super::scene::{Anchor, Origin, Points, Scene};
 use super::sound::{LaneState, Sound};
 use super::undo::Undo;
 use super::{Config, Ground, ModelInfo};
-use crate::engine::{Command, Takeover};
+use crate::engine::Takeover;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::{LANES, Lane};
 
@@ -131,11 +131,9 @@ impl Ground {
             self.send(command);
         }
         for (lane, state) in Lane::ALL.into_iter().zip(self.lanes) {
-            self.send(state.command(lane));
-            self.send(Command::SetPan {
-                lane,
-                pan: state.pan,
-            });
+            for command in state.commands(lane) {
+                self.send(command);
+            }
         }
         match snapshot.chain && !self.scene.slots.order().is_empty() {
             true => self.play_chain(),

@@ -23,6 +23,10 @@ use musicvae::music::LANES;
 /// What the files of this program begin with; one with a greater number is a later program's.
 const VERSION: u32 = 1;
 
+/// Strokes of the scenes of the past that are written, two megabytes: the file is written anew with each
+/// change. All that undo has of four bars are fewer.
+const MOST_STROKES: usize = 100_000;
+
 /// What is read first.
 #[derive(Deserialize)]
 struct Head {
@@ -142,7 +146,7 @@ impl Common {
 pub fn encode(snapshot: &Snapshot) -> String {
     let mut common = Common::default();
     let now = common.scene(&snapshot.scene);
-    let mut scenes = |list: &[Arc<Scene>]| list.iter().map(|scene| common.scene(scene)).collect();
+    let mut scenes = |list| recent(list).iter().map(|it| common.scene(it)).collect();
     let (past, future) = (scenes(&snapshot.past), scenes(&snapshot.future));
     let document = Document {
         version: VERSION,
@@ -162,6 +166,16 @@ pub fn encode(snapshot: &Snapshot) -> String {
     };
     // Numbers and names have a form in JSON: this can't fail.
     serde_json::to_string(&document).unwrap_or_default()
+}
+
+/// The nearest of some scenes, the nearest last: as many as have [`MOST_STROKES`] between them.
+fn recent(scenes: &[Arc<Scene>]) -> &[Arc<Scene>] {
+    let mut strokes = 0;
+    let nearest = scenes.iter().rev().take_while(|scene| {
+        strokes += scene.groove.hits().count();
+        strokes <= MOST_STROKES
+    });
+    &scenes[scenes.len() - nearest.count()..]
 }
 
 /// What a checkpoint is called from anywhere.

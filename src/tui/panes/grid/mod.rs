@@ -142,10 +142,15 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
             format!("velocity {:.0}, {timing}{trig}", hit.velocity * 127.0)
         }
     };
-    let level = match studio.ground.lanes[lane.index()].level {
+    let state = studio.ground.lanes[lane.index()];
+    let level = match state.level {
         1.0 => String::new(),
         level => format!("   lane at {:.0}%", level * 100.0),
     };
+    let steps = state
+        .steps
+        .map(|steps| format!("   goes round every {steps}"));
+    let level = level + &steps.unwrap_or_default();
     canvas.put((1, y), &place, theme.strong());
     let x = (place.chars().count() as u16 + 3).max(LABEL);
     let text = format!("{text}{level}");
