@@ -73,6 +73,8 @@ pub enum Action {
     /// Sets a hit every so many steps of the selection, from where it began; of the lane, from the
     /// cursor.
     Fill(usize),
+    /// So on every triplet eighth: on the sixteenth before or after it, late or early by a third of it.
+    FillTriplets,
     /// Of the hits of the selection, or of the one under the cursor.
     SetVelocity(Dynamics),
     /// Of the hits of the selection, or of the one under the cursor.
@@ -134,7 +136,9 @@ impl Edit {
             Action::Clear | Action::Shape(_) => hits_of(Otherwise::Lane),
             Action::Cut => hits_of(Otherwise::Bar),
             Action::Randomize(limits) if limits.strokes.is_none() => hits_of(Otherwise::Lane),
-            Action::Fill(_) | Action::Randomize(_) => room_in(Otherwise::Lane),
+            Action::Fill(_) | Action::FillTriplets | Action::Randomize(_) => {
+                room_in(Otherwise::Lane)
+            }
             Action::Paste | Action::PasteMerge => match &self.clip {
                 None => Some("Nothing was copied yet: select something and copy it.".into()),
                 Some(clip) => lanes::all_locked(ground, &clip.target(ground)),
@@ -204,6 +208,7 @@ impl Edit {
             }
             Action::Shape(shape) => shape::apply(shape, ground),
             Action::Fill(every) => shape::fill(every, ground),
+            Action::FillTriplets => shape::fill_triplets(ground),
             Action::SetVelocity(dynamics) => dynamics.apply(ground),
             Action::SetTiming(timing) => timing.apply(ground),
             Action::Randomize(limits) => {

@@ -68,6 +68,7 @@ struct Waiting {
     decode: Option<(u64, Job)>,
     rework: Option<(u64, Job)>,
     fill: Option<(u64, Job)>,
+    extension: Option<(u64, Job)>,
     variation: Option<(u64, Job)>,
     closed: bool,
 }
@@ -108,11 +109,12 @@ impl Shared {
                 decode,
                 rework,
                 fill,
+                extension,
                 variation,
                 ..
             } = &mut *waiting;
             // A fill has a bar line to be there for.
-            let jobs = [fill, encode, decode, rework, variation];
+            let jobs = [fill, encode, decode, rework, extension, variation];
             if let Some((ticket, job)) = jobs.into_iter().find_map(Option::take) {
                 return Some(Task::Run(ticket, job));
             }
@@ -166,6 +168,10 @@ impl Inference {
             Job::Relate {
                 kin: Kin::Fill(_), ..
             } => waiting.fill = Some((ticket, job)),
+            Job::Relate {
+                kin: Kin::Extension(_),
+                ..
+            } => waiting.extension = Some((ticket, job)),
             Job::Relate { .. } => waiting.variation = Some((ticket, job)),
         }
         self.shared.news.notify_one();
@@ -387,6 +393,37 @@ mod tests {
             })
             .collect();
         assert_eq!(tickets, [1, 9]);
+    }
+
+    /// What takes each other's place is of one kind: an answer that is waited for comes.
+    #[test]
+    fn an_extension_is_not_overtaken_by_variations() {
+        let (tell, events) = mpsc::channel();
+        let loader: Loader = Box::new(|_, _| {
+            let model: Model = Box::new(|_| Ok(Answer::Relatives(Vec::new())));
+            Ok((info(), model))
+        });
+        let worker = Inference::start(loader, move |event| tell.send(event).is_ok()).unwrap();
+        let relate = |kin| Job::Relate {
+            groove: Groove::empty(4),
+            kin,
+            temperature: 0.0,
+            seeds: vec![1],
+        };
+        // All of them wait while the model is loaded.
+        worker.run(1, relate(Kin::Extension(Default::default())));
+        worker.run(2, relate(Kin::Variation(Default::default())));
+        worker.run(3, relate(Kin::Variation(Default::default())));
+        worker.load(crate::embedded::first());
+        let mut answered = Vec::new();
+        while !answered.contains(&3) {
+            match events.recv().unwrap() {
+                Event::Related { ticket, .. } => answered.push(ticket),
+                Event::InferenceFailed { ticket, .. } => answered.push(ticket),
+                _ => {}
+            }
+        }
+        assert!(answered.contains(&1), "{answered:?}");
     }
 
     #[test]

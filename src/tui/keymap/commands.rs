@@ -194,6 +194,7 @@ pub fn table() -> Vec<Binding> {
         row("fill-7", Selecting, "7", Fill(7), "every seven steps", ""),
         row("fill-8", Selecting, "8", Fill(8), "every eight steps", "fill"),
         row("fill-9", Selecting, "9", Fill(9), "every nine steps", ""),
+        row("fill-triplets", Selecting, "T", FillTriplets, "a hit on every triplet eighth", ""),
         row("fill-every", Selecting, "n", Ask(Question::Fill), "every so many steps, typed", "fill"),
         unlisted("copy-selection", Selecting, "c y", Copy, "copy", "copy"),
         unlisted("paste-selection", Selecting, "p", Paste, "paste, again and again until it is full", "paste"),
