@@ -74,9 +74,6 @@ impl Bring {
                 nothing.then(|| "Nothing is selected.".into())
             }
             Action::TakeWindowAsEnd(_) if self.piece.is_some() => ground.no_model(),
-            Action::TakeWhole if self.piece.as_ref().is_some_and(|it| !it.is_one_stretch) => {
-                Some("It has bars of other meters: take its windows one by one.".into())
-            }
             Action::TakeIntoSlot(slot) if *slot >= SLOTS => {
                 Some(format!("There are {SLOTS} slots."))
             }

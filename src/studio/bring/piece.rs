@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::studio::ground::{MOST_BARS, Slot};
-use musicvae::data::{Converter, Report, Window};
-use musicvae::music::{Groove, GrooveOptions, Meter, Reading, Representation, midi_file};
+use musicvae::data::{Converter, GrooveConverter, Report, Window};
+use musicvae::music::{Groove, GrooveOptions, Reading, Representation, midi_file};
 
 /// Largest file that is read: music is a thousand times smaller.
 const LARGEST: u64 = 64 << 20;
@@ -24,7 +24,9 @@ pub struct Piece {
     /// What was left out or mended, one sentence each.
     pub remarks: Vec<String>,
     /// Its windows are of one stretch, so that the first bar of each is its place.
-    pub is_one_stretch: bool,
+    is_one_stretch: bool,
+    /// All bars of it that can be played, one after the other.
+    all: Groove,
 }
 
 impl Piece {
@@ -72,11 +74,22 @@ impl Piece {
             let steps = (bars - silent) * only.meter.steps_per_bar();
             only.steps.truncate(steps);
         }
+        let all = match is_one_stretch {
+            true => joined(&windows),
+            false => {
+                let whole = GrooveConverter::whole(&read.sequence, Reading::Played);
+                whole.map_or_else(
+                    |_| joined(windows.get(..1).unwrap_or_default()),
+                    |whole| joined(&whole.windows),
+                )
+            }
+        };
         Ok(Piece {
             path: path.into(),
             name,
             bars,
             windows,
+            all,
             remarks: report.lines(true),
             is_one_stretch,
         })
@@ -124,49 +137,31 @@ impl Piece {
 
     /// All of it as one groove. Of a piece that is too long for one, what follows from a window on.
     pub fn whole(&self, from: usize) -> Slot {
-        match self.length() {
+        match self.all.bars() {
             ..=MOST_BARS => self.stretch(0),
             _ => self.stretch(from),
         }
     }
 
-    /// All of it as grooves one after the other, each as long as it can be. What is of several meters stays
-    /// in its windows.
+    /// All of it as grooves one after the other, each as long as it can be.
     pub fn end_to_end(&self) -> Vec<Slot> {
-        if self.is_one_stretch {
-            let starts = (0..self.length()).step_by(MOST_BARS);
-            return starts.map(|bar| self.stretch(bar)).collect();
-        }
-        let windows = self.windows.iter().enumerate().step_by(self.bars);
-        let kept = |(place, groove): (usize, &Groove)| Slot {
-            groove: groove.clone(),
-            name: self.window_name(place),
-        };
-        windows.map(kept).collect()
+        let starts = (0..self.all.bars()).step_by(MOST_BARS);
+        starts.map(|bar| self.stretch(bar)).collect()
     }
 
     /// The piece from a bar on, as much of it as a groove holds.
     fn stretch(&self, first: usize) -> Slot {
-        let end = self.length().min(first + MOST_BARS);
-        let last = self.windows.len().saturating_sub(1);
-        let (mut steps, mut slowness) = (Vec::new(), 0.0);
-        let mut meter = Meter::COMMON;
-        for bar in first..end {
-            let Some(window) = self.windows.get(bar.min(last)) else {
-                continue;
-            };
-            let bar_steps = window.meter.steps_per_bar();
-            let start = (bar - bar.min(last)) * bar_steps;
-            steps.extend(window.steps.iter().skip(start).take(bar_steps));
-            slowness += 1.0 / window.qpm;
-            meter = window.meter;
-        }
-        let name = match end - first == self.length() {
+        let (all, bar) = (self.all.bars(), self.all.meter.steps_per_bar());
+        let end = all.min(first + MOST_BARS);
+        let steps = self.all.steps.iter().skip(first * bar);
+        let groove = Groove {
+            steps: steps.take(MOST_BARS * bar).copied().collect(),
+            ..self.all
+        };
+        let name = match end - first.min(end) == all {
             true => self.stem(),
             false => format!("{} {}-{end}", self.stem(), first + 1),
         };
-        let qpm = (end - first) as f64 / slowness;
-        let groove = Groove { steps, qpm, meter };
         Slot { groove, name }
     }
 
@@ -184,4 +179,19 @@ impl Piece {
         let windows = windows.filter(move |(place, _)| place % self.bars == 0 || *place == last);
         windows.map(|(place, groove)| (self.window_name(place), groove))
     }
+}
+
+/// Windows of which each begins a bar after the one before, as one groove at their mean tempo.
+fn joined(windows: &[Groove]) -> Groove {
+    let Some((first, rest)) = windows.split_first() else {
+        return Groove::empty(0);
+    };
+    let mut all = first.clone();
+    for window in rest {
+        let last = window.steps.len() - window.meter.steps_per_bar().min(window.steps.len());
+        all.steps.extend_from_slice(&window.steps[last..]);
+    }
+    let slowness: f64 = windows.iter().map(|window| 1.0 / window.qpm).sum();
+    all.qpm = windows.len() as f64 / slowness;
+    all
 }
