@@ -89,7 +89,7 @@ fn fill(folder: &std::path::Path, count: usize) {
     let mut heard = studio.ground.heard();
     heard.groove = groove;
     heard.name = "seed 0".into();
-    let point = (0..256).map(|number| (number as f32).sin()).collect();
+    let point = vec![(0..256).map(|number| (number as f32).sin()).collect()];
     let (preset, z_size) = ("groovae_4bar".into(), 256);
     heard.point = Some((Space { preset, z_size }, point));
     let mut archive = Archive::of(folder.into(), Config::default());

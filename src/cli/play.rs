@@ -20,7 +20,7 @@ const OSC: &str = "127.0.0.1:9010";
 
 /// Play without a screen, controlled by OSC and MIDI controllers.
 ///
-/// Files are played one after the other, and then it ends, unless --loop or --sample-every is given;
+/// Files are played one after the other, each whole, and then it ends, unless --loop or --sample-every is given;
 /// without a file it plays what the model draws, until it is told to end (Ctrl-C, SIGTERM, or /quit by
 /// OSC). All notes are off then.
 ///
@@ -29,7 +29,7 @@ const OSC: &str = "127.0.0.1:9010";
 /// the state.
 #[derive(clap::Args)]
 pub struct Play {
-    /// MIDI files to play.
+    /// MIDI files to play: eight grooves of up to 64 bars at most.
     #[arg(value_name = "GROOVE.mid")]
     grooves: Vec<PathBuf>,
     /// MIDI port to send to, by its name or a part of it; "virtual port" for one that others connect to.

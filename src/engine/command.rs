@@ -80,6 +80,9 @@ pub enum Command {
         mute: bool,
         solo: bool,
     },
+    /// How many steps of the lane go round, from the loop's first one on, whatever the loop's length;
+    /// `None` is as many as the loop has.
+    SetLaneSteps { lane: Lane, steps: Option<u16> },
     /// -1 left, 0 as the kit has it, 1 right.
     SetPan { lane: Lane, pan: f32 },
     /// Before the limiter.

@@ -22,6 +22,8 @@ pub const PAN: Range<f32> = range(-1.0, 1.0, 0.0);
 /// Level of the metronome.
 pub const CLICK: Range<f32> = range(0.0, 1.0, 0.5);
 pub const VELOCITY: Range<f32> = range(0.0, 1.0, 1.0);
+/// Steps of a lane that go round by themselves.
+pub const LANE_STEPS: Range<u16> = range(1, 64, 16);
 /// Bars that are counted in.
 pub const COUNT_IN: Range<u8> = range(0, 2, 0);
 /// Milliseconds of MIDI against the sound.

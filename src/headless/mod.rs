@@ -19,7 +19,7 @@ use anyhow::Context as _;
 use crate::engine::Request;
 use crate::studio::bring::Piece;
 use crate::studio::chain::{self, Slot};
-use crate::studio::ground::SLOTS;
+use crate::studio::ground::{MOST_BARS, SLOTS};
 use crate::studio::{
     Action, Config, Event, Opening, Origin, Studio, Takeover, Workers, morph, playing,
 };
@@ -38,7 +38,7 @@ const QUEUE: usize = 256;
 /// How long the last strokes ring before the program ends by itself.
 const RING: Duration = Duration::from_secs(2);
 
-/// Bars of a slot that a file is cut into.
+/// Bars of the windows that a file is read in: a loop that is shorter is repeated.
 const BARS: usize = 4;
 
 /// What is played, and who is told.
@@ -143,21 +143,18 @@ pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> an
     outcome
 }
 
-/// The grooves of some files: each whole, in pieces that slots hold.
+/// The grooves of some files: each whole, but for those that are too long for one.
 fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Slot>> {
     let mut slots = Vec::new();
     for file in files {
         let piece = Piece::read(file, BARS)?;
-        slots.extend(
-            piece
-                .end_to_end()
-                .map(|(name, groove)| Slot { groove, name }),
-        );
+        slots.extend(piece.end_to_end());
     }
     anyhow::ensure!(
         slots.len() <= SLOTS,
-        "the files hold more than {} bars, which is the most that one chain plays: name fewer of them",
-        SLOTS * BARS
+        "the files are {} grooves (one each, of at most {MOST_BARS} bars), and a chain plays {SLOTS}: name \
+         fewer of them",
+        slots.len()
     );
     Ok(slots)
 }

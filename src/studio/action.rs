@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    bring, chain, checkpoints, devices, drum_machine, edit, export, fills, library, midi, mixer,
-    morph, overlays, playing, qualities, record, session, sweep, training, variations,
+    bring, chain, checkpoints, devices, drum_machine, edit, export, fills, length, library, midi,
+    mixer, morph, overlays, playing, qualities, record, session, sweep, training, variations,
 };
 use musicvae::Rework;
 
@@ -40,6 +40,7 @@ features! {
     Rework(Rework),
     Variations(variations::Action),
     Fills(fills::Action),
+    Length(length::Action),
     Sweep(sweep::Action),
     Edit(edit::Action),
     Export(export::Action),

@@ -1,11 +1,13 @@
 //! What a typed answer, or a control of a MIDI device, asks of which feature.
 
 use super::action::Action;
-use super::ground::Question;
 use super::ground::quality::DENSITY;
+use super::ground::{MOST_BARS, Question};
 use super::midi::Target;
-use super::{chain, checkpoints, drum_machine, edit, library, morph, playing, qualities, session};
-use crate::engine::range::TEMPO;
+use super::{
+    chain, checkpoints, drum_machine, edit, length, library, morph, playing, qualities, session,
+};
+use crate::engine::range::{LANE_STEPS, TEMPO};
 
 /// What an answer to a question asks for; `None` when it makes no sense.
 pub fn to_question(question: Question, text: &str) -> Option<Action> {
@@ -18,6 +20,17 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
             morph::Action::SetTemperature(number(text, 0.0, 2.0)? as f32).into()
         }
         Question::Loop => playing::Action::SetLoop(playing::parse_bars(text)?).into(),
+        Question::Length => {
+            let bars = text.parse().ok()?;
+            (1..=MOST_BARS).contains(&bars).then_some(())?;
+            length::Action::SetLength(bars).into()
+        }
+        Question::LaneSteps => {
+            let steps: u16 = text.parse().ok()?;
+            let is_one = (0..=LANE_STEPS.high).contains(&steps);
+            is_one.then_some(playing::Action::SetLaneSteps((steps > 0).then_some(steps)))?
+        }
+        .into(),
         Question::GrooveName => library::Action::NameGroove(text.into()).into(),
         Question::GrooveTags => {
             let tags = text.split([' ', ',']).filter(|tag| !tag.is_empty());

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use super::bring::{Listing, Piece};
 use super::export;
-use super::ground::{Device, Entry, Heard, Kind, ModelInfo, Named, Purpose};
+use super::ground::{Device, Entry, Heard, Kind, ModelInfo, Named, Points, Purpose};
 use super::library::Row;
 use super::midi::Binding;
 use super::session::Opened;
 use crate::engine::{DrumMap, Received, Status};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::Latent;
 use musicvae::music::Groove;
 use musicvae::training;
 
@@ -37,7 +36,7 @@ pub enum Event {
     },
     Encoded {
         ticket: u64,
-        z: Latent,
+        z: Points,
     },
     Reworked {
         ticket: u64,

@@ -113,7 +113,7 @@ pub fn apply(action: Action, map: &DrumMap, ground: &mut Ground) {
         Action::ExportPasses => {
             let mut song = heard(ground);
             if let (None, [only]) = (&ground.chain, &mut song.links[..]) {
-                only.repeats = passes(&only.groove);
+                only.repeats = passes(&only.groove, &song.lane_steps);
             }
             write_as(Form::Midi(Layout::Drums), song, map, ground);
         }
@@ -204,18 +204,28 @@ fn heard(ground: &Ground) -> Song {
         swing: sound.swing,
         timing: sound.timing,
         dynamics: sound.dynamics,
+        lane_steps: ground.lanes.map(|lane| lane.steps),
         levels,
     }
 }
 
-/// Turns of the loop until its conditions come round.
-fn passes(groove: &Groove) -> u32 {
+/// Turns of the groove until its conditions come round, and the lanes that have steps of their own.
+fn passes(groove: &Groove, lane_steps: &[Option<u16>; LANES]) -> u32 {
+    let length = groove.steps.len().max(1);
+    let come_round = |turns: &usize, steps: usize| (turns * length).is_multiple_of(steps);
+    let lanes = lane_steps.iter().flatten().map(|&steps| {
+        let steps = usize::from(steps.max(1));
+        (1..=steps).find(|turns| come_round(turns, steps))
+    });
+    let lanes = lanes.map(|turns| turns.unwrap_or(1) as u32);
     let turns = groove.hits().map(|(_, _, hit)| match hit.trig.when {
         When::Turn { of, .. } | When::NotTurn { of, .. } => u32::from(of),
         When::Always | When::Fill | When::NoFill => 1,
     });
     let common = |one: u32, other: u32| (1..=other).map(|n| n * one).find(|it| it % other == 0);
-    let all = turns.fold(1, |one, other| common(one, other).unwrap_or(one));
+    let all = turns
+        .chain(lanes)
+        .fold(1, |one, other| common(one, other).unwrap_or(one));
     all.min(MOST_PASSES)
 }
 
@@ -257,6 +267,11 @@ fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
     }
     if let Some(map) = map.filter(|map| **map != DrumMap::general_midi()) {
         words += &format!(", for {}", map.name);
+    }
+    for (lane, steps) in Lane::ALL.into_iter().zip(song.lane_steps) {
+        if let Some(steps) = steps.filter(|_| playing.contains(&lane)) {
+            words += &format!(", {} every {steps} steps", lane.short_name());
+        }
     }
     let muted = in_words(playing.iter().filter(|lane| level(lane) == 0.0).copied());
     if !muted.is_empty() {

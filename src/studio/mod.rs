@@ -21,6 +21,7 @@ mod event;
 pub mod export;
 pub mod fills;
 pub mod ground;
+pub mod length;
 pub mod library;
 pub mod midi;
 pub mod mixer;
@@ -46,8 +47,8 @@ pub use ground::quality::{self, Quality};
 pub use ground::{
     Anchor, Arrangement, Change, Details, Device, Effect, End, Entry, Ground, Heard, Keeping, Kin,
     Kind, LaneState, Locked, Marks, Message, Messages, ModelInfo, Named, Origin, Overlay, Pane,
-    Paper, Question, Region, Scene, Screen, Selection, Slots, Snapshot, Sound, Space, Undo, Weight,
-    once_reworked, while_reworking,
+    Paper, Points, Question, Region, Scene, Screen, Selection, Slots, Snapshot, Sound, Space, Undo,
+    Weight, once_reworked, while_reworking,
 };
 pub use midi::{Binding, Control, Target};
 pub use musicvae::Rework;

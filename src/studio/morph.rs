@@ -82,13 +82,12 @@ fn set_temperature(ground: &mut Ground, to: f32) {
     for end in [End::A, End::B] {
         let anchor = ground.scene.anchor_mut(end);
         if let (Some(model), Some(seed)) = (&ground.model, anchor.seed) {
-            anchor.z = model.drawn(seed, to);
+            anchor.z = vec![model.drawn(seed, to)];
         }
     }
     ground.decode(Takeover::Now, true);
 }
 
-/// Takes a model that was loaded, and has it play.
 /// Takes a model that was loaded; `seed`: for it to play the groove of that seed.
 pub fn take_model(model: ModelInfo, seed: Option<u64>, ground: &mut Ground) {
     let is_first = ground.model.is_none();

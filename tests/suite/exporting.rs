@@ -34,6 +34,7 @@ fn song() -> Song {
         swing: 0.5,
         timing: 1.0,
         dynamics: 1.0,
+        lane_steps: [None; 9],
         levels,
     }
 }

@@ -178,11 +178,41 @@ fn files_are_played_once_unless_they_are_to_go_round() {
     let mut stage = Stage::with(folder, &arguments);
     stage.event("play");
     // Five bars, and then the one in which its last strokes ring.
-    for bar in [1, 2, 3, 4, 1] {
+    for bar in [1, 2, 3, 4, 5] {
         assert_eq!(stage.event("bar")["bar"], bar);
     }
     stage.event("end");
     assert_eq!(stage.end(), (Some(0), String::new()));
+}
+
+/// A file is one groove, of 64 bars at most; eight of them are a chain.
+#[test]
+fn long_files_are_played_whole() {
+    for (bars, times, expected) in [
+        (70, 1, Ok(64)),
+        (70, 4, Ok(64)),
+        (70, 5, Err("the files are 10 grooves")),
+    ] {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("a.mid"), drums(1, bars)).unwrap();
+        let files = std::iter::repeat_n("a.mid", times);
+        let arguments: Vec<&str> = files.chain(["--osc", "127.0.0.1:0"]).collect();
+        let mut stage = Stage::with(folder, &arguments);
+        match expected {
+            Ok(length) => {
+                let listens = stage.event("osc");
+                stage.osc = listens["listens"].as_str().map(|at| at.parse().unwrap());
+                stage.event("bar");
+                let name = OscType::String(format!("a 1-{length}"));
+                assert_eq!(stage.state("/groove"), name);
+            }
+            Err(words) => {
+                let (status, said) = stage.end();
+                assert_eq!(status, Some(1));
+                assert!(said.contains(words), "{said}");
+            }
+        }
+    }
 }
 
 #[test]

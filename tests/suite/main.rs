@@ -18,6 +18,7 @@ mod house;
 mod keeping;
 mod kit;
 mod link;
+mod long;
 mod looks;
 mod machines;
 mod midi_in;

@@ -568,7 +568,7 @@ fn what_is_known_is_heard() {
             }
         }
         let rows = Rows {
-            steps: 16,
+            steps: 32,
             depth: 27,
             values: known.clone(),
         };
@@ -607,7 +607,7 @@ fn what_conductors_hear_is_heard() {
     let model = model(&preset);
     let z = [latent::sample_prior(preset.z_size, 1)];
     let mut controls = Rows {
-        steps: 16,
+        steps: 32,
         depth: 49,
         values: vec![0.0; 16 * 49],
     };
@@ -1022,7 +1022,8 @@ fn the_workstation_plays_two_bars_and_explains_what_it_does_not_play() {
     workers.perform(Effect::Decode {
         locked: None,
         ticket: 2,
-        z: vec![vec![0.5; 4]],
+        z: vec![vec![vec![0.5; 4]]],
+        steps: 32,
         how: LIKELIEST,
     });
     let decoded = wait(&|event| matches!(event, Event::Decoded { .. }));

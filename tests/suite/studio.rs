@@ -41,7 +41,7 @@ fn the_first_groove_comes_by_itself() {
     bench.receive(Event::Loaded(model("fake")));
     let scene = &bench.studio.ground.scene;
     assert_eq!(scene.origin, Origin::Slider);
-    assert_eq!(scene.groove, fake_decode(&scene.a.z, 0.5));
+    assert_eq!(scene.groove, fake_decode(&scene.a.z[0], 0.5));
     assert!(scene.a.preview.is_some() && scene.b.preview.is_some());
     assert_eq!(takeovers(&bench.take()), [Takeover::NextBar]);
     assert_eq!(
@@ -169,7 +169,7 @@ fn locked_lanes_keep_their_hits() {
             .collect()
     };
     assert_eq!(hats(after), hats(&before));
-    let z = bench.studio.ground.scene.a.z.clone();
+    let z = bench.studio.ground.scene.a.z[0].clone();
     assert_ne!(
         hats(&fake_decode(&z, 0.5)),
         hats(&before),
@@ -195,7 +195,7 @@ fn edits_are_heard_at_once_and_can_become_an_end() {
     bench.apply(morph::Action::Keep(End::B));
     let scene = &bench.studio.ground.scene;
     assert_eq!(
-        (scene.b.z.as_slice(), scene.slider),
+        (scene.b.z[0].as_slice(), scene.slider),
         ([0.5; 16].as_slice(), 1.0)
     );
     assert_eq!(
@@ -337,7 +337,7 @@ fn a_checkpoint_is_chosen_and_loaded() {
     );
     // A and B stay the same music, which the new model reads: its numbers for them are others.
     assert_ne!(bench.studio.ground.scene.a.z, z);
-    assert_eq!(bench.studio.ground.scene.a.z, [0.5; Z_SIZE]);
+    assert_eq!(bench.studio.ground.scene.a.z, [[0.5; Z_SIZE]]);
     assert_eq!(decodes(&bench.take()), [(1, 0.5, 3)]);
     bench.receive(Event::LoadFailed {
         source: late,
@@ -574,7 +574,7 @@ fn actions_survive_serialization() {
 /// The latents of the last decode that was asked for.
 fn decoded(effects: &[Effect]) -> Vec<Vec<f32>> {
     let z = |effect: &Effect| match effect {
-        Effect::Decode { z, .. } => Some(z.clone()),
+        Effect::Decode { z, .. } => Some(z.concat()),
         _ => None,
     };
     effects.iter().rev().find_map(z).unwrap()
@@ -618,7 +618,7 @@ fn qualities_move_all_that_is_decoded() {
         "heard by the usual rule"
     );
     let amounts = [(0, 0.5)];
-    let points = [plain.z(), plain.a.z.clone(), plain.b.z.clone()];
+    let points = [plain.z(), plain.a.z.clone(), plain.b.z.clone()].concat();
     for (found, z) in decoded(&effects).iter().zip(&points) {
         close(found, &moved(z, &amounts));
     }
@@ -630,9 +630,9 @@ fn qualities_move_all_that_is_decoded() {
 
     // So is a slide, and so is a new groove.
     bench.apply(morph::Action::SetSlider(0.0));
-    close(&decoded(&bench.take())[0], &moved(&plain.a.z, &amounts));
+    close(&decoded(&bench.take())[0], &moved(&plain.a.z[0], &amounts));
     bench.apply(morph::Action::Sample);
-    let new = bench.studio.ground.scene.a.z.clone();
+    let new = bench.studio.ground.scene.a.z[0].clone();
     close(&decoded(&bench.take())[0], &moved(&new, &amounts));
     for _ in 0..3 {
         bench.apply(edit::Action::Undo);
@@ -658,7 +658,7 @@ fn qualities_move_all_that_is_decoded() {
 #[test]
 fn one_style_after_the_other_is_tried() {
     let mut bench = Workbench::ready();
-    let plain = bench.studio.ground.scene.a.z.clone();
+    let plain = bench.studio.ground.scene.a.z[0].clone();
     for (said, amounts) in [
         ("In the style of funk.", &[(2, 1.0)][..]),
         ("In the style of hip hop.", &[(3, 1.0)]),
@@ -719,7 +719,7 @@ fn an_edit_is_steered_from_where_it_is() {
     close(&decoded(&effects)[0], &moved(&read, &[(0, 0.5)]));
     let scene = &bench.studio.ground.scene;
     assert_eq!((scene.a.name.as_str(), scene.slider), ("my edit", 0.0));
-    close(&scene.a.z, &moved(&read, &[(1, -1.0)]));
+    close(&scene.a.z[0], &moved(&read, &[(1, -1.0)]));
     assert_eq!(scene.origin, Origin::Slider);
     bench.apply(edit::Action::Undo);
     assert_eq!(bench.studio.ground.scene, edited, "one step of undo");
@@ -728,7 +728,7 @@ fn an_edit_is_steered_from_where_it_is() {
     bench.take();
     bench.apply(morph::Action::Keep(End::B));
     let scene = &bench.studio.ground.scene;
-    close(&scene.b.z, &moved(&read, &[(1, -1.0)]));
+    close(&scene.b.z[0], &moved(&read, &[(1, -1.0)]));
     assert_eq!(scene.groove, edited.groove);
     assert_eq!(scene.b.preview, Some(fake_decode(&read, 0.5)));
     assert_eq!(scene.origin, Origin::Kept(End::B));
@@ -749,7 +749,7 @@ fn another_model_is_steered_by_its_own_vectors() {
     }));
     // It reads what was heard, which has the qualities already: its own vectors don't move that again.
     close(&decoded(&bench.take())[0], &[0.5; Z_SIZE]);
-    close(&bench.studio.ground.scene.a.z, &[1.5; Z_SIZE]);
+    close(&bench.studio.ground.scene.a.z[0], &[1.5; Z_SIZE]);
     let shown: Vec<_> = bench
         .studio
         .ground
@@ -772,11 +772,15 @@ fn samples_come_from_the_prior_of_the_model() {
         ..model("other")
     }));
     // What is heard goes on through another model of the same kind.
-    assert!(bench.studio.ground.scene.a.z.iter().all(|z| z.abs() < 20.0));
+    assert!(
+        bench.studio.ground.scene.a.z[0]
+            .iter()
+            .all(|z| z.abs() < 20.0)
+    );
     bench.apply(morph::Action::Sample);
     let scene = &bench.studio.ground.scene;
-    assert_eq!(scene.a.z, prior.sample(Z_SIZE, scene.seed, 1.0));
-    assert!(scene.a.z.iter().all(|z| *z > 30.0));
+    assert_eq!(scene.a.z, [prior.sample(Z_SIZE, scene.seed, 1.0)]);
+    assert!(scene.a.z[0].iter().all(|z| *z > 30.0));
 }
 
 /// A sample is a point on a line from the middle of what the model plays; a blend is where it is.
@@ -795,7 +799,7 @@ fn samples_of_a_model_that_draws_its_strokes_move_with_the_temperature() {
     }));
     bench.apply(morph::Action::SetTemperature(0.5));
     bench.apply(morph::Action::Sample);
-    let z = |bench: &Workbench| bench.studio.ground.scene.a.z.clone();
+    let z = |bench: &Workbench| bench.studio.ground.scene.a.z[0].clone();
     let as_a_drummer = z(&bench);
     bench.apply(morph::Action::SetTemperature(2.0));
     let wild: Vec<f32> = as_a_drummer.iter().map(|z| 2.0 * z).collect();
@@ -1047,7 +1051,7 @@ fn keeping_says_what_of_the_groove_is_not_kept() {
     let preview = bench.studio.ground.scene.a.preview.clone();
     assert_eq!(
         preview,
-        Some(fake_decode(&bench.studio.ground.scene.a.z, 0.5))
+        Some(fake_decode(&bench.studio.ground.scene.a.z[0], 0.5))
     );
 }
 

@@ -11,8 +11,8 @@ use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
-    Action, Archive, Config, Details, Effect, Entry, Event, Kin, ModelInfo, Opening, Quality,
-    Record, Rework, Source, Split, Studio, music, read_library, rehearse,
+    Action, Archive, Config, Details, Effect, Entry, Event, Kin, ModelInfo, Opening, Points,
+    Quality, Record, Rework, Source, Split, Studio, music, read_library, rehearse,
 };
 use musicvae_tui::tui::{Key, Keymap, Palette, Pointer, Targets, Theme, View, actions, draw};
 use ratatui::Terminal;
@@ -120,10 +120,19 @@ pub fn fake_rework(rework: Rework, groove: &Groove) -> Groove {
 }
 
 /// The groove with a ride on the step of the seed wherever nothing has to stay, or with toms in the
-/// bar of a fill.
+/// bar of a fill; or the groove and its last window again, with a crash at its beginning.
 pub fn fake_relative(groove: &Groove, kin: &Kin, seed: u64) -> Groove {
     let mut made = groove.clone();
     let hit = |velocity| Some(Hit::new(velocity, 0.0));
+    if let Kin::Extension(kept) = kin {
+        let mut more = groove.steps[groove.steps.len().saturating_sub(STEPS)..].to_vec();
+        more = more.into_iter().cycle().take(STEPS).collect();
+        if !kept.has(0, Lane::Crash) {
+            more[0][Lane::Crash.index()] = hit(1.0);
+        }
+        made.steps.extend(more);
+        return made;
+    }
     for (step, lanes) in made.steps.iter_mut().enumerate() {
         let place = step as u64 % 16;
         match kin {
@@ -165,6 +174,16 @@ pub fn fake_decode(z: &Latent, temperature: f32) -> Groove {
         }
     }
     groove
+}
+
+/// A groove of so many steps, a window for each point in turn.
+pub fn fake_long(points: &Points, steps: usize, temperature: f32) -> Groove {
+    let windows = points.iter().cycle().map(|z| fake_decode(z, temperature));
+    let all = windows.flat_map(|window| window.steps);
+    Groove {
+        steps: all.take(steps).collect(),
+        ..Groove::empty(0)
+    }
 }
 
 /// What the engine is asked for, as an effect.
@@ -232,17 +251,25 @@ impl Workbench {
             }
             for effect in asked {
                 match &effect {
-                    Effect::Decode { ticket, z, how, .. } => {
-                        let grooves = z.iter().map(|z| fake_decode(z, how.temperature)).collect();
+                    Effect::Decode {
+                        ticket,
+                        z,
+                        steps,
+                        how,
+                        ..
+                    } => {
+                        let play = |points| fake_long(points, *steps, how.temperature);
+                        let grooves = z.iter().map(play).collect();
                         self.studio.receive(Event::Decoded {
                             ticket: *ticket,
                             grooves,
                         });
                     }
-                    Effect::Encode { ticket, .. } => {
+                    Effect::Encode { ticket, groove } => {
+                        let windows = groove.steps.len().div_ceil(STEPS);
                         self.studio.receive(Event::Encoded {
                             ticket: *ticket,
-                            z: vec![0.5; Z_SIZE],
+                            z: vec![vec![0.5; Z_SIZE]; windows],
                         });
                     }
                     Effect::Rework {

@@ -96,7 +96,7 @@ fn loader(loud: Arc<AtomicBool>) -> Loader {
             let Job::Decode { z, how, .. } = job else {
                 anyhow::bail!("nothing is encoded here");
             };
-            let mut grooves = model.decode(&z, how)?;
+            let mut grooves = model.decode(&z.concat(), how)?;
             for groove in &mut grooves {
                 paint(groove, VELOCITIES[usize::from(loud.load(SeqCst))]);
             }

@@ -116,6 +116,10 @@ impl Core {
                 control.level = range::LEVEL.nearest(level);
                 (control.mute, control.solo) = (mute, solo);
             }
+            Command::SetLaneSteps { lane, steps } => {
+                let steps = steps.map(|steps| range::LANE_STEPS.nearest(steps));
+                self.player.lane_steps[lane.index()] = steps;
+            }
             Command::SetPan { lane, pan } => {
                 self.controls.lanes[lane.index()].pan = range::PAN.nearest(pan);
             }

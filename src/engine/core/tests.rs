@@ -247,6 +247,10 @@ fn values_out_of_range_are_brought_into_it_here() {
             pan: -3.0,
         },
         Command::SetCountIn(200),
+        Command::SetLaneSteps {
+            lane: Lane::Ride,
+            steps: Some(0),
+        },
         Command::SetTempo(1e9),
         Command::SetMidiOffset(-1e9),
     ];
@@ -258,6 +262,7 @@ fn values_out_of_range_are_brought_into_it_here() {
     assert_eq!((core.controls.master, ride.pan), (2.0, -1.0));
     assert_eq!((core.count_in, core.transport.qpm()), (2, 300.0));
     assert_eq!(core.midi_offset, -SECOND / 2);
+    assert_eq!(core.player.lane_steps[Lane::Ride.index()], Some(1));
 }
 
 /// The callback as the driver calls it, in every way it may: no memory is taken or given back.

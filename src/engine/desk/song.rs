@@ -26,6 +26,8 @@ pub struct Song {
     pub timing: f32,
     /// How much of the dynamics is played.
     pub dynamics: f32,
+    /// Steps of each lane that go round by themselves, by [`musicvae::music::Lane::index`].
+    pub lane_steps: [Option<u16>; LANES],
     /// Level of each lane's sound, by [`musicvae::music::Lane::index`]; 0 where it is not heard.
     pub levels: [f32; LANES],
 }
@@ -107,6 +109,7 @@ impl Song {
             timing: range::TIMING.nearest(self.timing),
             velocity: range::DYNAMICS.nearest(self.dynamics),
         };
+        player.lane_steps = self.lane_steps;
         let mut start = 0;
         let mut passage = |link: &Link, steps: i64| {
             let (meter, bar_steps) = (link.pattern.meter(), link.pattern.bar_steps());

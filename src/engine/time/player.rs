@@ -74,6 +74,8 @@ pub(crate) struct Player {
     /// Everything before this position has been played.
     cursor: f64,
     pub feel: Feel,
+    /// Steps of each lane that go round by themselves.
+    pub lane_steps: [Option<u16>; LANES],
     /// Strokes that wait for fills are struck, also while none plays.
     pub fills_on: bool,
 }
@@ -91,6 +93,7 @@ impl Player {
             bursts: [None; LANES],
             cursor: 0.0,
             feel: Feel::default(),
+            lane_steps: [None; LANES],
             fills_on: false,
         }
     }
@@ -124,7 +127,8 @@ impl Player {
         self.bursts = [None; LANES];
         for lane in Lane::ALL {
             let passed = |n: i64| {
-                let hit = self.governing(n).hit(n, lane);
+                let steps = self.lane_steps[lane.index()];
+                let hit = self.governing(n).hit(n, lane, steps);
                 let placed = hit.map(|hit| self.feel.place(n, hit.offset));
                 self.feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
             };
@@ -294,7 +298,9 @@ impl Player {
             loop {
                 let n = self.next[index];
                 let part = self.heard(n);
-                let hit = part.hit(n, lane);
+                // A fill is a bar, and has all of its strokes.
+                let steps = self.lane_steps[index].filter(|_| !self.is_filled(n));
+                let hit = part.hit(n, lane, steps);
                 // Turns are those of what goes round, also while a fill plays.
                 let turns = self.governing(n);
                 let fills = self.fills_on || self.is_filled(n);

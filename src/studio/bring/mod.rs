@@ -37,7 +37,9 @@ pub enum Action {
     TakeTempo,
     /// Makes the window the groove that is played and edited.
     TakeWindow,
-    /// And has the model read it, to be an end of the slider.
+    /// And the whole of the file: of one that is too long, from the window on.
+    TakeWhole,
+    /// Makes the window the groove, and has the model read it, to be an end of the slider.
     TakeWindowAsEnd(End),
     /// Puts the window into a slot, from 0 on.
     TakeIntoSlot(usize),
@@ -120,9 +122,14 @@ impl Bring {
                     ground.say(format!("At its own tempo, {tempo:.1}."));
                 }
             }
-            Action::TakeWindow => self.take(ground),
+            Action::TakeWindow => self.take(self.chosen(), ground),
+            Action::TakeWhole => {
+                let from = self.window;
+                let whole = self.piece.as_ref().map(|piece| piece.whole(from));
+                self.take(whole, ground);
+            }
             Action::TakeWindowAsEnd(end) => {
-                self.take(ground);
+                self.take(self.chosen(), ground);
                 ground.keep_as(end);
             }
             Action::TakeIntoSlot(slot) => self.take_into(slot, ground),
@@ -247,7 +254,9 @@ impl Bring {
                     Purpose::Listen if is_browsing => self.listen_to(0, ground),
                     Purpose::Listen | Purpose::Collect => {}
                     // There is nothing to choose.
-                    Purpose::Open if is_single && !self.from_browser => self.take(ground),
+                    Purpose::Open if is_single && !self.from_browser => {
+                        self.take(self.chosen(), ground);
+                    }
                     Purpose::Open => self.open_piece(ground),
                 }
             }
@@ -276,7 +285,7 @@ impl Bring {
     /// Quarter notes a minute of the window.
     pub fn tempo(&self) -> Option<f64> {
         let window = self.piece.as_ref()?.windows.get(self.window)?;
-        Some(TEMPO.nearest((window.qpm * 10.0).round() / 10.0))
+        Some(tempo_of(window))
     }
 
     /// The window, as a groove that was kept.
@@ -287,10 +296,12 @@ impl Bring {
         Some(Slot { groove, name })
     }
 
-    fn take(&mut self, ground: &mut Ground) {
-        let (Some(Slot { groove, name }), Some(tempo)) = (self.chosen(), self.tempo()) else {
+    /// Makes some of the file the groove that is played and edited.
+    fn take(&mut self, some: Option<Slot>, ground: &mut Ground) {
+        let Some(Slot { groove, name }) = some else {
             return;
         };
+        let tempo = tempo_of(&groove);
         // What runs goes on as it does; where nothing runs, the file's tempo is the right one.
         if !ground.transport.playing {
             set_tempo(tempo, ground);
@@ -351,6 +362,11 @@ pub fn whole(piece: &Piece, ground: &Ground) -> Vec<Heard> {
         },
     };
     piece.in_a_row().map(heard).collect()
+}
+
+/// Quarter notes a minute of a groove, as they are set here.
+fn tempo_of(groove: &Groove) -> f64 {
+    TEMPO.nearest((groove.qpm * 10.0).round() / 10.0)
 }
 
 fn set_tempo(tempo: f64, ground: &mut Ground) {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use musicvae::data::{Converter, Report, Window};
+use crate::studio::ground::{MOST_BARS, Slot};
+use musicvae::data::{Converter, GrooveConverter, Report, Window};
 use musicvae::music::{Groove, GrooveOptions, Reading, Representation, midi_file};
 
 /// Largest file that is read: music is a thousand times smaller.
@@ -18,12 +19,14 @@ pub struct Piece {
     pub name: String,
     /// Bars of a window.
     pub bars: usize,
-    /// One from every bar on; a piece that is shorter than one is filled up with silence.
+    /// One from every bar on; of a piece that is shorter than one, that alone.
     pub windows: Vec<Groove>,
     /// What was left out or mended, one sentence each.
     pub remarks: Vec<String>,
     /// Its windows are of one stretch, so that the first bar of each is its place.
     is_one_stretch: bool,
+    /// All bars of it that can be played, one after the other.
+    all: Groove,
 }
 
 impl Piece {
@@ -51,9 +54,10 @@ impl Piece {
             .map_err(|reason| anyhow::anyhow!("{shown} holds nothing to play: {reason}"))?;
         let is_one_stretch = converted.left_out.meters.is_empty();
         let silent = converted.left_out.silent_bars;
-        if is_one_stretch && silent < converted.windows.len() {
-            // The last bars stand in windows that are full.
-            let full = converted.windows.len() - silent;
+        if is_one_stretch {
+            // What silence fills the last window is no bar of the piece. A window is full where the
+            // piece is long enough.
+            let full = converted.windows.len().saturating_sub(silent).max(1);
             converted.windows.truncate(full);
             converted.left_out.silent_bars = 0;
         }
@@ -65,11 +69,27 @@ impl Piece {
             Window::Groove(groove) => Some(groove),
             _ => None,
         });
+        let mut windows: Vec<Groove> = windows.collect();
+        if let ([only], true) = (&mut windows[..], is_one_stretch && silent < bars) {
+            let steps = (bars - silent) * only.meter.steps_per_bar();
+            only.steps.truncate(steps);
+        }
+        let all = match is_one_stretch {
+            true => joined(&windows),
+            false => {
+                let whole = GrooveConverter::whole(&read.sequence, Reading::Played);
+                whole.map_or_else(
+                    |_| joined(windows.get(..1).unwrap_or_default()),
+                    |whole| joined(&whole.windows),
+                )
+            }
+        };
         Ok(Piece {
             path: path.into(),
             name,
             bars,
-            windows: windows.collect(),
+            windows,
+            all,
             remarks: report.lines(true),
             is_one_stretch,
         })
@@ -77,25 +97,25 @@ impl Piece {
 
     /// Bars of the whole piece.
     pub fn length(&self) -> usize {
-        (self.windows.len() + self.bars).saturating_sub(1)
+        let window = self.windows.last().map_or(0, Groove::bars);
+        (self.windows.len() + window).saturating_sub(1)
     }
 
     /// What a window is called: `take.mid 5-8`.
     pub fn window_name(&self, window: usize) -> String {
-        let stem = Path::new(&self.name).file_stem();
-        let stem = stem.map_or(self.name.clone(), |stem| {
-            stem.to_string_lossy().into_owned()
-        });
         match self.windows.len() {
-            1 => stem,
-            _ => format!("{stem} {}", self.place(window)),
+            1 => self.stem(),
+            _ => format!("{} {}", self.stem(), self.place(window)),
         }
     }
 
     /// `5-8`: its bars; of a piece in several meters which window it is, `5th`.
     pub fn place(&self, window: usize) -> String {
         match self.is_one_stretch {
-            true => format!("{}-{}", window + 1, window + self.bars),
+            true => {
+                let bars = self.windows.get(window).map_or(self.bars, Groove::bars);
+                format!("{}-{}", window + 1, window + bars)
+            }
             false => format!("window {}", window + 1),
         }
     }
@@ -115,21 +135,41 @@ impl Piece {
         (0..self.length()).map(bar).collect()
     }
 
-    /// All of it, cut into windows that don't overlap, with their names; the last may be shorter.
-    pub fn end_to_end(&self) -> impl Iterator<Item = (String, Groove)> {
-        let full = self.windows.iter().enumerate().step_by(self.bars);
-        let pieces = full.map(|(place, groove)| (self.window_name(place), groove.clone()));
-        let told = self.windows.len().div_ceil(self.bars) * self.bars;
-        let rest = self.length().saturating_sub(told);
-        let rest = self.windows.last().filter(|_| rest > 0).map(|last| {
-            let mut groove = last.clone();
-            let steps = rest * groove.meter.steps_per_bar();
-            groove
-                .steps
-                .drain(..groove.steps.len().saturating_sub(steps));
-            (self.window_name(self.windows.len() - 1), groove)
-        });
-        pieces.chain(rest)
+    /// All of it as one groove. Of a piece that is too long for one, what follows from a window on.
+    pub fn whole(&self, from: usize) -> Slot {
+        match self.all.bars() {
+            ..=MOST_BARS => self.stretch(0),
+            _ => self.stretch(from),
+        }
+    }
+
+    /// All of it as grooves one after the other, each as long as it can be.
+    pub fn end_to_end(&self) -> Vec<Slot> {
+        let starts = (0..self.all.bars()).step_by(MOST_BARS);
+        starts.map(|bar| self.stretch(bar)).collect()
+    }
+
+    /// The piece from a bar on, as much of it as a groove holds.
+    fn stretch(&self, first: usize) -> Slot {
+        let (all, bar) = (self.all.bars(), self.all.meter.steps_per_bar());
+        let end = all.min(first + MOST_BARS);
+        let steps = self.all.steps.iter().skip(first * bar);
+        let groove = Groove {
+            steps: steps.take(MOST_BARS * bar).copied().collect(),
+            ..self.all
+        };
+        let name = match end - first.min(end) == all {
+            true => self.stem(),
+            false => format!("{} {}-{end}", self.stem(), first + 1),
+        };
+        Slot { groove, name }
+    }
+
+    fn stem(&self) -> String {
+        let stem = Path::new(&self.name).file_stem();
+        stem.map_or(self.name.clone(), |stem| {
+            stem.to_string_lossy().into_owned()
+        })
     }
 
     /// Windows that have all of it between them, with their names: one after the other, and the last.
@@ -139,4 +179,19 @@ impl Piece {
         let windows = windows.filter(move |(place, _)| place % self.bars == 0 || *place == last);
         windows.map(|(place, groove)| (self.window_name(place), groove))
     }
+}
+
+/// Windows of which each begins a bar after the one before, as one groove at their mean tempo.
+fn joined(windows: &[Groove]) -> Groove {
+    let Some((first, rest)) = windows.split_first() else {
+        return Groove::empty(0);
+    };
+    let mut all = first.clone();
+    for window in rest {
+        let last = window.steps.len() - window.meter.steps_per_bar().min(window.steps.len());
+        all.steps.extend_from_slice(&window.steps[last..]);
+    }
+    let slowness: f64 = windows.iter().map(|window| 1.0 / window.qpm).sum();
+    all.qpm = windows.len() as f64 / slowness;
+    all
 }

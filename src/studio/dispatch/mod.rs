@@ -17,6 +17,7 @@ use super::event::Event;
 use super::export::Export;
 use super::fills::Fills;
 use super::ground::{Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
+use super::length::Length;
 use super::library::{self, Library};
 use super::midi::{Midi, Moved};
 use super::overlays;
@@ -57,6 +58,7 @@ pub struct Studio {
     pub library: Library,
     pub variations: Variations,
     pub fills: Fills,
+    pub length: Length,
     pub sweep: Sweep,
     pub export: Export,
     pub bring: Bring,
@@ -86,6 +88,7 @@ impl Studio {
             library: Library::default(),
             variations: Variations::default(),
             fills: Fills::default(),
+            length: Length::default(),
             sweep: Sweep::default(),
             export: Export::default(),
             bring: Bring::default(),
@@ -113,6 +116,7 @@ impl Studio {
             Action::Rework(rework) => rework::reason_against(*rework, ground),
             Action::Variations(action) => self.variations.reason_against(action, ground),
             Action::Fills(action) => self.fills.reason_against(action, ground),
+            Action::Length(action) => self.length.reason_against(action, ground),
             Action::Sweep(action) => self.sweep.reason_against(action, ground),
             Action::Edit(action) => self.edit.reason_against(action, ground),
             Action::Export(action) => export::reason_against(action, ground),
@@ -151,6 +155,7 @@ impl Studio {
             Action::Rework(rework) => rework::apply(rework, ground),
             Action::Variations(action) => self.variations.apply(action, ground),
             Action::Fills(action) => self.fills.apply(action, ground),
+            Action::Length(action) => self.length.apply(action, ground),
             Action::Sweep(action) => self.sweep.apply(action, ground),
             Action::Edit(action) => {
                 let before = self.edit.insert.is_some();
@@ -197,13 +202,17 @@ impl Studio {
                 checkpoints::receive_failure(&source, &reason, ground);
             }
             Event::Decoded { ticket, grooves } => ground.receive_grooves(ticket, grooves),
-            Event::Encoded { ticket, z } => ground.receive_latent(ticket, z),
+            Event::Encoded { ticket, z } => ground.receive_latents(ticket, z),
             Event::Reworked { ticket, groove } => rework::receive(ticket, groove, ground),
             Event::Related { ticket, grooves } => {
                 self.variations.receive(ticket, &grooves, ground);
                 self.fills.receive(ticket, &grooves, ground);
+                self.length.receive(ticket, &grooves, ground);
             }
-            Event::InferenceFailed { ticket, reason } => ground.receive_failure(ticket, &reason),
+            Event::InferenceFailed { ticket, reason } => {
+                self.length.give_up(ticket);
+                ground.receive_failure(ticket, &reason);
+            }
             Event::Catalogue(entries, problems) => {
                 self.checkpoints.receive(entries, problems, ground);
             }

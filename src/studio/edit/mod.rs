@@ -46,6 +46,8 @@ pub enum Action {
     },
     /// To the first or the last step.
     CursorToEdge(End),
+    /// To the beginning of a bar, from 0 on.
+    CursorToBar(usize),
     ToggleHit,
     /// In 1/127, as MIDI counts.
     NudgeVelocity(i8),
@@ -71,6 +73,8 @@ pub enum Action {
     /// Sets a hit every so many steps of the selection, from where it began; of the lane, from the
     /// cursor.
     Fill(usize),
+    /// So on every triplet eighth: on the sixteenth before or after it, late or early by a third of it.
+    FillTriplets,
     /// Of the hits of the selection, or of the one under the cursor.
     SetVelocity(Dynamics),
     /// Of the hits of the selection, or of the one under the cursor.
@@ -132,7 +136,9 @@ impl Edit {
             Action::Clear | Action::Shape(_) => hits_of(Otherwise::Lane),
             Action::Cut => hits_of(Otherwise::Bar),
             Action::Randomize(limits) if limits.strokes.is_none() => hits_of(Otherwise::Lane),
-            Action::Fill(_) | Action::Randomize(_) => room_in(Otherwise::Lane),
+            Action::Fill(_) | Action::FillTriplets | Action::Randomize(_) => {
+                room_in(Otherwise::Lane)
+            }
             Action::Paste | Action::PasteMerge => match &self.clip {
                 None => Some("Nothing was copied yet: select something and copy it.".into()),
                 Some(clip) => lanes::all_locked(ground, &clip.target(ground)),
@@ -154,6 +160,10 @@ impl Edit {
             Action::CursorToEdge(end) => {
                 let last = ground.groove().steps.len().saturating_sub(1);
                 ground.screen.step = if end == End::A { 0 } else { last };
+            }
+            Action::CursorToBar(bar) => {
+                let last = ground.groove().bars().saturating_sub(1);
+                ground.screen.step = bar.min(last) * ground.groove().meter.steps_per_bar();
             }
             Action::ToggleHit => {
                 let hit = match ground.hit_here() {
@@ -198,6 +208,7 @@ impl Edit {
             }
             Action::Shape(shape) => shape::apply(shape, ground),
             Action::Fill(every) => shape::fill(every, ground),
+            Action::FillTriplets => shape::fill_triplets(ground),
             Action::SetVelocity(dynamics) => dynamics.apply(ground),
             Action::SetTiming(timing) => timing.apply(ground),
             Action::Randomize(limits) => {
@@ -238,7 +249,9 @@ impl Edit {
 
 /// Half as many bars at a time; after one, as many as there is room for.
 fn zoom(ground: &mut Ground) {
-    let bars = ground.screen.zoom.unwrap_or(ground.groove().bars());
+    // More than four bars are shown where there is room for them, and not on a key.
+    let shown = ground.groove().bars().min(8);
+    let bars = ground.screen.zoom.unwrap_or(shown);
     ground.screen.zoom = match bars / 2 {
         0 => None,
         bars => Some(bars),

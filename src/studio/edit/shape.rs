@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::PLAIN;
 use super::lanes::{Otherwise, edit_cells, region_or};
 use crate::studio::ground::{Change, Ground};
-use musicvae::music::Hit;
+use musicvae::music::{Hit, STEPS_PER_QUARTER};
 
 /// Another order of hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,25 @@ pub fn fill(every: usize, ground: &mut Ground) {
             if (start + step).abs_diff(first).is_multiple_of(every) {
                 cell.get_or_insert(PLAIN);
             }
+        }
+    });
+}
+
+/// Sets plain hits on the triplet eighths of the selection, or of the lane. The second of a beat lies a
+/// third of a sixteenth behind its second one, the third as much before its last one. Hits that are
+/// there stay.
+pub fn fill_triplets(ground: &mut Ground) {
+    let region = region_or(ground, Otherwise::Lane);
+    let start = region.steps.start;
+    edit_cells(ground, &region, Change::Single, |_, cells| {
+        for (step, cell) in cells.iter_mut().enumerate() {
+            let offset = match (start + step) % STEPS_PER_QUARTER {
+                0 => 0.0,
+                1 => -1.0 / 3.0,
+                3 => 1.0 / 3.0,
+                _ => continue,
+            };
+            cell.get_or_insert(Hit { offset, ..PLAIN });
         }
     });
 }

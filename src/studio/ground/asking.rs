@@ -4,7 +4,7 @@ use super::Ground;
 use super::effect::Effect;
 use super::quality::Quality;
 use super::requests::{Reading, Working};
-use super::scene::{Anchor, End, Origin};
+use super::scene::{Anchor, End, Origin, Points};
 use super::undo::Change;
 use crate::engine::Takeover;
 use musicvae::checkpoint::catalogue::Source;
@@ -45,13 +45,30 @@ impl Ground {
         with_amount.filter(|(_, amount)| *amount != 0.0)
     }
 
-    /// A point of the latent space moved as the qualities say: what the model is given.
-    pub(super) fn steered(&self, z: &[f32]) -> Latent {
-        let mut z = z.to_vec();
-        for (quality, amount) in self.steering() {
-            z = latent::moved(&z, &quality.vector, amount);
+    /// Points of the latent space moved as the qualities say: what the model is given.
+    pub(super) fn steered(&self, z: &Points) -> Points {
+        let steer = |z: &Latent| {
+            let moved = |z: Latent, (quality, amount): (&Quality, f32)| {
+                latent::moved(&z, &quality.vector, amount)
+            };
+            self.steering().fold(z.clone(), moved)
+        };
+        z.iter().map(steer).collect()
+    }
+
+    /// By how much the qualities move every point.
+    pub(super) fn steering_way(&self, dimensions: usize) -> Latent {
+        self.steered(&vec![vec![0.0; dimensions]]).concat()
+    }
+
+    /// Steps that the model is asked for: the groove stays as long as it is, but for one that is
+    /// shorter than what the model plays.
+    pub(super) fn steps_to_play(&self) -> usize {
+        let window = self.model.as_ref().map_or(0, |model| model.steps);
+        match self.scene.origin {
+            Origin::Silence => window,
+            _ => self.own_groove().steps.len().max(window),
         }
-        z
     }
 
     /// The direction to fills in the latent space of the model in use.
@@ -117,10 +134,12 @@ impl Ground {
         self.requests.reading.take_if(|reading| reading.steered);
         self.scene.pending = true;
         let how = self.scene.decoding();
-        let locked = self.to_fit();
+        let steps = self.steps_to_play();
+        let locked = self.to_fit(steps);
         self.ask(Effect::Decode {
             ticket,
             z,
+            steps,
             how,
             locked,
         });
@@ -151,6 +170,7 @@ impl Ground {
         self.ask(Effect::Decode {
             ticket,
             z,
+            steps: self.steps_to_play(),
             how,
             locked: None,
         });
@@ -161,20 +181,22 @@ impl Ground {
         let Some(model) = &self.model else {
             return false;
         };
+        let is_one = |z: &Latent| z.len() == model.z_size;
         let ends = [&self.scene.a, &self.scene.b];
-        ends.iter().all(|end| end.z.len() == model.z_size)
+        ends.iter()
+            .all(|end| !end.z.is_empty() && end.z.iter().all(is_one))
     }
 
     /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
     pub fn encode(&mut self, end: End, steered: bool) {
         self.forget_answers();
         let ticket = self.requests.next_ticket();
-        let nowhere = vec![0.0; self.scene.a.z.len()];
+        let dimensions = self.model.as_ref().map_or(0, |model| model.z_size);
         self.requests.reading = Some(Reading {
             ticket,
             end,
             name: self.scene.own_name(),
-            steering: self.steered(&nowhere),
+            steering: self.steering_way(dimensions),
             steered,
         });
         let groove = self.scene.groove.clone();
@@ -247,7 +269,7 @@ impl Ground {
         self.take_groove(groove, Origin::Slider, takeover);
     }
 
-    pub fn receive_latent(&mut self, ticket: u64, z: Latent) {
+    pub fn receive_latents(&mut self, ticket: u64, z: Points) {
         if self.receive_rereading(ticket, &z) {
             return;
         }
@@ -267,7 +289,9 @@ impl Ground {
         }
         self.scene.origin = Origin::Kept(end);
         let anchor = Anchor {
-            z: latent::moved(&z, &steering, -1.0),
+            z: z.iter()
+                .map(|z| latent::moved(z, &steering, -1.0))
+                .collect(),
             name,
             seed: None,
             preview: None,

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use super::config;
 use super::keeping::Keeping;
+use super::scene::Points;
 use super::screen::{Kind, Named};
 use crate::engine::{DrumMap, Request, Song, SoundFontSource};
 use musicvae::checkpoint::catalogue::Source;
-use musicvae::model::{Decoding, DeviceChoice, Latent};
+use musicvae::model::{Decoding, DeviceChoice};
 use musicvae::music::midi_file::Layout;
 use musicvae::music::{Cells, Groove};
 use musicvae::training::Earlier;
@@ -49,6 +50,8 @@ pub enum Kin {
     Variation(Variation),
     /// The groove with a fill in a bar.
     Fill(Fill),
+    /// The groove and a window more, which has some cells of the last one.
+    Extension(Cells),
 }
 
 /// A request that a feature makes and the workers carry out. The studio itself touches no thread,
@@ -56,10 +59,13 @@ pub enum Kin {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Engine(Request),
-    /// Latents to grooves; a newer request takes the place of one that still waits.
+    /// Points to grooves; a newer request takes the place of one that still waits.
     Decode {
         ticket: u64,
-        z: Vec<Latent>,
+        /// Of each groove.
+        z: Vec<Points>,
+        /// Its length.
+        steps: usize,
         how: Decoding,
         /// What the first of them has to fit.
         locked: Option<Box<Locked>>,
@@ -73,7 +79,7 @@ pub enum Effect {
         temperature: f32,
         seeds: Vec<u64>,
     },
-    /// A groove to its latent.
+    /// A groove to its points.
     Encode {
         ticket: u64,
         groove: Groove,

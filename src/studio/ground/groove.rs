@@ -46,6 +46,37 @@ impl Ground {
         self.groove().hit(self.screen.step, lane)
     }
 
+    /// The step of a lane that is played with a step of the groove, in the turn of the loop that plays: another
+    /// one where some steps of the lane go round by themselves.
+    pub fn place_of(&self, lane: Lane, step: usize) -> usize {
+        let position = &self.transport.position;
+        let (start, length) = (
+            position.loop_start as usize,
+            position.loop_steps.max(1) as usize,
+        );
+        let Some(steps) = self.lanes[lane.index()].steps else {
+            return step;
+        };
+        let (now, asked) = (position.step, step as f64);
+        // What lies on the other side of the loop's end is of the turn before, or of the next one.
+        let half = length as f64 / 2.0;
+        let turn = match position.turn as usize {
+            turn if asked - now > half => turn.saturating_sub(1),
+            turn if now - asked > half => turn + 1,
+            turn => turn,
+        };
+        let since = turn * length + step.saturating_sub(start);
+        let place = start + since % usize::from(steps.max(1));
+        place % self.groove().steps.len().max(1)
+    }
+
+    /// Whether a step of a lane is ever played: one behind those that go round is not.
+    pub fn is_reached(&self, lane: Lane, step: usize) -> bool {
+        let start = self.transport.position.loop_start as usize;
+        let steps = self.lanes[lane.index()].steps.map(usize::from);
+        steps.is_none_or(|steps| (start..start + steps).contains(&step))
+    }
+
     /// Whether a lane is heard, with everyone's mute and solo.
     pub fn is_heard(&self, lane: Lane) -> bool {
         let any_solo = self.lanes.iter().any(|lane| lane.solo);

@@ -6,11 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::Ground;
-use super::scene::{Anchor, End, Origin};
+use super::scene::{Anchor, End, Origin, Points};
 use super::snapshot::Space;
 use super::sound::Sound;
 use super::undo::Change;
-use musicvae::model::Latent;
 use musicvae::music::Groove;
 
 /// A groove with all that made it.
@@ -18,8 +17,8 @@ use musicvae::music::Groove;
 pub struct Heard {
     pub groove: Groove,
     pub name: String,
-    /// The point that it was decoded from, and whose; `None` for one that was not.
-    pub point: Option<(Space, Latent)>,
+    /// The points that it was decoded from, and whose; `None` for one that was not.
+    pub point: Option<(Space, Points)>,
     pub seed: u64,
     pub temperature: f32,
     pub qualities: BTreeMap<String, f32>,

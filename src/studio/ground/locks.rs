@@ -19,7 +19,7 @@ impl Ground {
     pub fn locked_words(&self) -> Option<String> {
         let locked = |lane: &Lane| self.lanes[lane.index()].lock;
         let lanes = in_words(Lane::ALL.into_iter().filter(locked));
-        let bars: Vec<String> = (self.locked_bars.iter())
+        let bars: Vec<String> = (self.locked_bars.range(..self.groove().bars()))
             .map(|bar| (bar + 1).to_string())
             .collect();
         let bars = match &bars[..] {
@@ -34,11 +34,10 @@ impl Ground {
         (!words.is_empty()).then(|| format!("the locked {}", words.join(" and ")))
     }
 
-    /// What the model has to fit: the groove, as far round as the model plays, and what is locked of
+    /// What the model has to fit: `steps` steps of the groove as it goes round, and what is locked of
     /// it. `None` when nothing is.
-    pub(super) fn to_fit(&self) -> Option<Box<Locked>> {
+    pub(super) fn to_fit(&self, steps: usize) -> Option<Box<Locked>> {
         let mut groove = self.own_groove().clone();
-        let steps = self.model.as_ref().map_or(0, |model| model.steps);
         let around: Vec<_> = groove.steps.iter().cycle().take(steps).copied().collect();
         groove.steps = around;
         let cells = self.locked(&groove);

@@ -40,7 +40,7 @@ pub use messages::{Message, Messages, Weight};
 pub use model::{Details, Entry, ModelInfo, once_reworked, while_reworking};
 pub use pane::Pane;
 pub use requests::Requests;
-pub use scene::{Anchor, End, Origin, Scene};
+pub use scene::{Anchor, End, MOST_BARS, Origin, Points, Scene};
 pub use screen::{Kind, Named, Overlay, Question, Screen};
 pub use selection::{Region, Selection, Span};
 pub use slots::{Link, SLOTS, Slot, Slots, Turn};

@@ -29,7 +29,7 @@ pub struct Reading {
     pub ticket: u64,
     pub end: End,
     pub name: String,
-    /// By how much its latent is to lie before the point that the groove is read as: the qualities
+    /// By how much its points are to lie before those that the groove is read as: the qualities
     /// that it was heard with come on top again.
     pub steering: Latent,
     /// It is to be heard as the model plays it, since it is steered.

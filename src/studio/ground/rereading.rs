@@ -2,8 +2,8 @@
 
 use super::Ground;
 use super::effect::Effect;
-use super::scene::{Anchor, End};
-use musicvae::model::{Latent, latent};
+use super::scene::{Anchor, End, Points};
+use musicvae::model::latent;
 
 /// The end that is being read.
 #[derive(Debug)]
@@ -17,14 +17,14 @@ pub struct Rereading {
 impl Ground {
     /// Has the model in use read A and B as they sound, and what was heard played by it; `seed`:
     /// the groove of that seed instead. False where they can't be read: one was never heard, or is
-    /// as long as another model's.
+    /// not of whole windows of the model's.
     pub fn reread_ends(&mut self, seed: Option<u64>) -> bool {
         let Some(steps) = self.model.as_ref().map(|model| model.steps) else {
             return false;
         };
         let can_be_read = |anchor: &Anchor| {
             let preview = anchor.preview.as_ref();
-            preview.is_some_and(|groove| groove.steps.len() == steps)
+            preview.is_some_and(|groove| groove.steps.len().is_multiple_of(steps))
         };
         if ![&self.scene.a, &self.scene.b].into_iter().all(can_be_read) {
             return false;
@@ -44,15 +44,16 @@ impl Ground {
     }
 
     /// Takes a reading of A or B; false where it is of something else.
-    pub fn receive_rereading(&mut self, ticket: u64, z: &Latent) -> bool {
+    pub fn receive_rereading(&mut self, ticket: u64, z: &Points) -> bool {
         let rereading = &mut self.requests.rereading;
         let Some(read) = rereading.take_if(|it| it.ticket == ticket) else {
             return false;
         };
         // The qualities come on top again.
-        let steering = self.steered(&vec![0.0; z.len()]);
+        let steering = self.steering_way(z.first().map_or(0, Vec::len));
         let anchor = self.scene.anchor_mut(read.end);
-        anchor.z = latent::moved(z, &steering, -1.0);
+        let unsteered = z.iter().map(|z| latent::moved(z, &steering, -1.0));
+        anchor.z = unsteered.collect();
         anchor.seed = None;
         match read.end {
             End::A => self.reread(End::B, read.seed),

@@ -15,6 +15,9 @@ use musicvae::music::Groove;
 /// Steps of a groove before a model says otherwise: four bars of sixteenths.
 const STEPS: usize = 64;
 
+/// Bars of the longest groove.
+pub const MOST_BARS: usize = 64;
+
 /// An end of the latent slider, or of the grid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,10 +26,15 @@ pub enum End {
     B,
 }
 
-/// A point of the latent space with a name and what it sounds like.
+/// A point of the latent space for each window of a groove, a window being as long as the model plays. A
+/// groove that has more of them goes through its points again.
+pub type Points = Vec<Latent>;
+
+/// An end of the slider: points with a name and what they sound like.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Anchor {
-    pub z: Latent,
+    /// At least one, once there is a model.
+    pub z: Points,
     pub name: String,
     /// The seed, where it is a sample: a point that moves with the temperature.
     pub seed: Option<u64>,
@@ -89,7 +97,7 @@ impl Anchor {
     /// The point that a seed draws from a model's prior.
     pub fn drawn(model: &ModelInfo, seed: u64, temperature: f32) -> Anchor {
         Anchor {
-            z: model.drawn(seed, temperature),
+            z: vec![model.drawn(seed, temperature)],
             name: format!("seed {seed}"),
             seed: Some(seed),
             preview: None,
@@ -133,14 +141,17 @@ impl Scene {
         }
     }
 
-    /// The slider's point of the latent space.
-    pub fn z(&self) -> Latent {
+    /// The slider's points of the latent space: each window goes its own way from A to B.
+    pub fn z(&self) -> Points {
+        let (a, b) = (&self.a.z, &self.b.z);
         if self.slider <= 0.0 {
-            self.a.z.clone()
+            a.clone()
         } else if self.slider >= 1.0 {
-            self.b.z.clone()
+            b.clone()
         } else {
-            latent::slerp(&self.a.z, &self.b.z, self.slider)
+            let ends = a.iter().cycle().zip(b.iter().cycle());
+            let between = ends.map(|(a, b)| latent::slerp(a, b, self.slider));
+            between.take(a.len().max(b.len())).collect()
         }
     }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::pane::Pane;
-use super::scene::{Anchor, Origin, Scene};
+use super::scene::{Anchor, Origin, Points, Scene};
 use super::sound::{LaneState, Sound};
 use super::undo::Undo;
 use super::{Config, Ground, ModelInfo};
-use crate::engine::{Command, Takeover};
+use crate::engine::Takeover;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::{LANES, Lane};
 
@@ -22,6 +22,15 @@ pub struct Space {
     pub preset: String,
     /// Its dimensions.
     pub z_size: usize,
+}
+
+impl Space {
+    /// Points that stand in a row, as files have them.
+    pub fn points(&self, row: &[f32]) -> Points {
+        row.chunks(self.z_size.max(1))
+            .map(<[f32]>::to_vec)
+            .collect()
+    }
 }
 
 /// What a session keeps. Taking one is cheap: scenes of the past are shared.
@@ -122,11 +131,9 @@ impl Ground {
             self.send(command);
         }
         for (lane, state) in Lane::ALL.into_iter().zip(self.lanes) {
-            self.send(state.command(lane));
-            self.send(Command::SetPan {
-                lane,
-                pan: state.pan,
-            });
+            for command in state.commands(lane) {
+                self.send(command);
+            }
         }
         match snapshot.chain && !self.scene.slots.order().is_empty() {
             true => self.play_chain(),

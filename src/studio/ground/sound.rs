@@ -5,7 +5,9 @@ use std::path::Path;
 use super::config::Config;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::range::{CLICK, COUNT_IN, DYNAMICS, LEVEL, PAN, Range, SWING, TEMPO, TIMING};
+use crate::engine::range::{
+    CLICK, COUNT_IN, DYNAMICS, LANE_STEPS, LEVEL, PAN, Range, SWING, TEMPO, TIMING,
+};
 use crate::engine::{
     AudioState, Bars, Command, LinkState, MidiState, Position, SoundFontSource, Status, Sync,
     Takeover,
@@ -106,7 +108,7 @@ impl Sound {
     }
 }
 
-/// A lane's place in the mix.
+/// A lane's place in the mix, and what goes round of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaneState {
     pub level: f32,
@@ -117,6 +119,9 @@ pub struct LaneState {
     pub pan: f32,
     /// Keeps its hits when a new groove arrives.
     pub lock: bool,
+    /// Steps that go round by themselves; `None` for all of the groove.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u16>,
 }
 
 impl Default for LaneState {
@@ -127,6 +132,7 @@ impl Default for LaneState {
             solo: false,
             pan: 0.0,
             lock: false,
+            steps: None,
         }
     }
 }
@@ -137,11 +143,12 @@ impl LaneState {
         LaneState {
             level: LEVEL.nearest(self.level),
             pan: PAN.nearest(self.pan),
+            steps: self.steps.map(|steps| LANE_STEPS.nearest(steps)),
             ..self
         }
     }
 
-    /// What tells the engine; a lock is nothing to it.
+    /// What tells the engine how loud it is; a lock is nothing to it.
     pub fn command(self, lane: Lane) -> Command {
         let LaneState {
             level, mute, solo, ..
@@ -152,6 +159,16 @@ impl LaneState {
             mute,
             solo,
         }
+    }
+
+    /// What tells the engine all of it.
+    pub fn commands(self, lane: Lane) -> [Command; 3] {
+        let LaneState { pan, steps, .. } = self;
+        [
+            self.command(lane),
+            Command::SetPan { lane, pan },
+            Command::SetLaneSteps { lane, steps },
+        ]
     }
 }
 

@@ -36,6 +36,7 @@ struct Line {
     sound: Sound,
     groove: StoredGroove,
     space: Option<Space>,
+    /// All of its points in a row.
     #[serde(default)]
     point: Latent,
 }
@@ -99,7 +100,7 @@ impl Store {
             sound: heard.sound,
             groove: StoredGroove::from(&heard.groove),
             space,
-            point: point.unwrap_or_default(),
+            point: point.unwrap_or_default().concat(),
         };
         let place = self.write(&serde_json::to_string(&line)?)?;
         let head = Head::from(heard);
@@ -127,11 +128,11 @@ impl Store {
         let mut lines = BufReader::new(file).take(LONGEST);
         lines.read_line(&mut text).with_context(damaged)?;
         let line: Line = serde_json::from_str(&text).with_context(damaged)?;
-        let point = line.point;
+        let points = |space: &Space| space.points(&line.point);
         Ok(Heard {
             groove: line.groove.read().with_context(damaged)?,
             name: line.name,
-            point: line.space.map(|space| (space, point)),
+            point: line.space.as_ref().map(|it| (it.clone(), points(it))),
             seed: line.seed,
             temperature: line.temperature.clamp(0.0, 2.0),
             qualities: line.qualities,

@@ -260,8 +260,10 @@ fn overdub(lane: Lane, velocity: u8, tap: Tap, ground: &mut Ground) -> Moved {
     }
     // What is played within a turn of the loop is one step of undo.
     ground.before_edit(Change::Overdub(ground.transport.position.turn));
-    ground.scene.groove.steps[tap.step][lane.index()] =
-        Some(Hit::new(f32::from(velocity) / 127.0, tap.offset));
+    let place = ground.place_of(lane, tap.step);
+    if let Some(step) = ground.scene.groove.steps.get_mut(place) {
+        step[lane.index()] = Some(Hit::new(f32::from(velocity) / 127.0, tap.offset));
+    }
     Moved::Groove
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use bars::parse as parse_bars;
 
 use super::ground::{Ground, LaneState, MASTER, set_to};
-use crate::engine::range::{CLICK, DYNAMICS, LEVEL, SWING, TEMPO, TIMING};
+use crate::engine::range::{CLICK, DYNAMICS, LANE_STEPS, LEVEL, SWING, TEMPO, TIMING};
 use crate::engine::{Bars, Command, LinkState, Setup, Status, Sync, Takeover};
 use musicvae::music::Lane;
 
@@ -63,6 +63,8 @@ pub enum Action {
     /// Whether the bar under the cursor keeps its hits.
     ToggleBarLock,
     SetLaneLevel(Lane, f32),
+    /// So many steps of the lane go round by themselves; `None` for all of the groove.
+    SetLaneSteps(Option<u16>),
     NudgeLaneLevel(f32),
 }
 
@@ -205,6 +207,7 @@ impl Playing {
                 ground.lanes[lane.index()].level = set_to(to, LEVEL);
                 send_lane(ground, lane);
             }
+            Action::SetLaneSteps(steps) => set_lane_steps(ground, steps),
             Action::NudgeLaneLevel(by) => {
                 change_here(ground, |lane| lane.level = set_to(lane.level + by, LEVEL));
             }
@@ -256,6 +259,20 @@ fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
     if (LaneState { lock, ..*state }) != before {
         send_lane(ground, lane);
     }
+}
+
+/// Changes what goes round of the lane under the cursor.
+fn set_lane_steps(ground: &mut Ground, steps: Option<u16>) {
+    let lane = Lane::ALL[ground.screen.lane];
+    let steps = steps.map(|steps| LANE_STEPS.nearest(steps));
+    ground.lanes[lane.index()].steps = steps;
+    ground.send(Command::SetLaneSteps { lane, steps });
+    let name = lane.short_name();
+    ground.say(match steps {
+        Some(1) => format!("{name} goes round every step."),
+        Some(steps) => format!("{name} goes round every {steps} steps."),
+        None => format!("{name} goes round with the groove."),
+    });
 }
 
 fn toggle_bar_lock(ground: &mut Ground) {

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::embedded;
 use crate::studio::ground::stored::StoredGroove;
 use crate::studio::ground::{
-    Anchor, LaneState, Link, Origin, Pane, SLOTS, Scene, Slot, Slots, Snapshot, Sound, Space, Undo,
+    Anchor, LaneState, Link, Origin, Pane, Points, SLOTS, Scene, Slot, Slots, Snapshot, Sound,
+    Space, Undo,
 };
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
@@ -21,6 +22,10 @@ use musicvae::music::LANES;
 
 /// What the files of this program begin with; one with a greater number is a later program's.
 const VERSION: u32 = 1;
+
+/// Strokes of the scenes of the past that are written, two megabytes: the file is written anew with each
+/// change. All that undo has of four bars are fewer.
+const MOST_STROKES: usize = 100_000;
 
 /// What is read first.
 #[derive(Deserialize)]
@@ -46,6 +51,7 @@ struct Document {
     space: Option<Space>,
     /// A file, or the name of a checkpoint inside the program.
     checkpoint: Option<String>,
+    /// Those of an end of the slider stand in a row.
     points: Vec<Latent>,
     slots: Vec<StoredSlot>,
 }
@@ -110,9 +116,10 @@ impl Common {
     }
 
     fn anchor(&mut self, anchor: &Anchor) -> StoredAnchor {
-        let bits = anchor.z.iter().map(|number| number.to_bits()).collect();
+        let row = anchor.z.concat();
+        let bits = row.iter().map(|number| number.to_bits()).collect();
         let point = *self.point_places.entry(bits).or_insert_with(|| {
-            self.points.push(anchor.z.clone());
+            self.points.push(row);
             self.points.len() - 1
         });
         StoredAnchor {
@@ -139,7 +146,7 @@ impl Common {
 pub fn encode(snapshot: &Snapshot) -> String {
     let mut common = Common::default();
     let now = common.scene(&snapshot.scene);
-    let mut scenes = |list: &[Arc<Scene>]| list.iter().map(|scene| common.scene(scene)).collect();
+    let mut scenes = |list| recent(list).iter().map(|it| common.scene(it)).collect();
     let (past, future) = (scenes(&snapshot.past), scenes(&snapshot.future));
     let document = Document {
         version: VERSION,
@@ -159,6 +166,16 @@ pub fn encode(snapshot: &Snapshot) -> String {
     };
     // Numbers and names have a form in JSON: this can't fail.
     serde_json::to_string(&document).unwrap_or_default()
+}
+
+/// The nearest of some scenes, the nearest last: as many as have [`MOST_STROKES`] between them.
+fn recent(scenes: &[Arc<Scene>]) -> &[Arc<Scene>] {
+    let mut strokes = 0;
+    let nearest = scenes.iter().rev().take_while(|scene| {
+        strokes += scene.groove.hits().count();
+        strokes <= MOST_STROKES
+    });
+    &scenes[scenes.len() - nearest.count()..]
 }
 
 /// What a checkpoint is called from anywhere.
@@ -185,8 +202,13 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
     let document: Document = serde_json::from_str(text)?;
     let slots = document.slots.into_iter();
     let slots = slots.map(StoredSlot::read).collect::<Result<_, _>>()?;
+    let space = document.space.as_ref();
+    let apart = |row: Latent| match space {
+        Some(space) => space.points(&row),
+        None => Vec::new(),
+    };
     let shared = Shared {
-        points: document.points,
+        points: document.points.into_iter().map(apart).collect(),
         slots,
     };
     let scenes = |stored: Vec<StoredScene>| {
@@ -219,7 +241,7 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
 
 /// What the scenes of a file have in common.
 struct Shared {
-    points: Vec<Latent>,
+    points: Vec<Points>,
     slots: Vec<Arc<Slot>>,
 }
 

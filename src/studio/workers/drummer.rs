@@ -86,15 +86,20 @@ fn without_attributes(source: &Source) -> String {
 
 fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
     Ok(match job {
-        Job::Decode { z, how, locked } => Answer::Grooves(match (locked, z.split_first()) {
+        Job::Decode {
+            z,
+            steps,
+            how,
+            locked,
+        } => Answer::Grooves(match (locked, z.split_first()) {
             (Some(locked), Some((first, rest))) => {
                 let Locked { groove, cells } = *locked;
                 let fitted = drummer.decode_around(first, &groove, &cells, how)?;
                 let mut grooves = vec![fitted];
-                grooves.extend(drummer.decode_grooves(rest, how)?);
+                grooves.extend(drummer.decode_long(rest, steps, how)?);
                 grooves
             }
-            _ => drummer.decode_grooves(&z, how)?,
+            _ => drummer.decode_long(&z, steps, how)?,
         }),
         Job::Relate {
             groove,
@@ -104,8 +109,18 @@ fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
         } => Answer::Relatives(match kin {
             Kin::Variation(variation) => drummer.vary(&groove, &variation, temperature, &seeds)?,
             Kin::Fill(fill) => drummer.fill(&groove, &fill, temperature, &seeds)?,
+            Kin::Extension(kept) => {
+                let longer = |&seed: &u64| {
+                    let how = Decoding { temperature, seed };
+                    drummer.extend(&groove, &kept, how)
+                };
+                seeds.iter().map(longer).collect::<Result<_, _>>()?
+            }
         }),
-        Job::Encode(groove) => Answer::Latent(drummer.encode_groove(&groove)?.mu),
+        Job::Encode(groove) => {
+            let read = drummer.encode_groove(&groove)?;
+            Answer::Points(read.into_iter().map(|it| it.mu).collect())
+        }
         Job::Rework {
             rework,
             groove,

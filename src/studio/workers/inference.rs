@@ -9,18 +9,19 @@ use std::thread::{self, JoinHandle};
 use std::time::SystemTime;
 
 use crate::studio::event::Event;
-use crate::studio::ground::{Device, Kin, Locked, ModelInfo};
+use crate::studio::ground::{Device, Kin, Locked, ModelInfo, Points};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::fault;
-use musicvae::model::{Compute, Decoding, DeviceChoice, Latent};
+use musicvae::model::{Compute, Decoding, DeviceChoice};
 use musicvae::music::Groove;
 
 /// Work for a model.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
     Decode {
-        z: Vec<Latent>,
+        z: Vec<Points>,
+        steps: usize,
         how: Decoding,
         /// What the first of them has to fit.
         locked: Option<Box<Locked>>,
@@ -46,7 +47,7 @@ pub enum Job {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Grooves(Vec<Groove>),
-    Latent(Latent),
+    Points(Points),
     Groove(Groove),
     Relatives(Vec<Groove>),
 }
@@ -67,6 +68,7 @@ struct Waiting {
     decode: Option<(u64, Job)>,
     rework: Option<(u64, Job)>,
     fill: Option<(u64, Job)>,
+    extension: Option<(u64, Job)>,
     variation: Option<(u64, Job)>,
     closed: bool,
 }
@@ -107,11 +109,12 @@ impl Shared {
                 decode,
                 rework,
                 fill,
+                extension,
                 variation,
                 ..
             } = &mut *waiting;
             // A fill has a bar line to be there for.
-            let jobs = [fill, encode, decode, rework, variation];
+            let jobs = [fill, encode, decode, rework, extension, variation];
             if let Some((ticket, job)) = jobs.into_iter().find_map(Option::take) {
                 return Some(Task::Run(ticket, job));
             }
@@ -165,6 +168,10 @@ impl Inference {
             Job::Relate {
                 kin: Kin::Fill(_), ..
             } => waiting.fill = Some((ticket, job)),
+            Job::Relate {
+                kin: Kin::Extension(_),
+                ..
+            } => waiting.extension = Some((ticket, job)),
             Job::Relate { .. } => waiting.variation = Some((ticket, job)),
         }
         self.shared.news.notify_one();
@@ -264,7 +271,7 @@ fn work(shared: &Shared, mut loader: Loader, mut tell: impl FnMut(Event) -> bool
                 };
                 match guarded(run) {
                     Ok(Answer::Grooves(grooves)) => Event::Decoded { ticket, grooves },
-                    Ok(Answer::Latent(z)) => Event::Encoded { ticket, z },
+                    Ok(Answer::Points(z)) => Event::Encoded { ticket, z },
                     Ok(Answer::Groove(groove)) => Event::Reworked { ticket, groove },
                     Ok(Answer::Relatives(grooves)) => Event::Related { ticket, grooves },
                     Err(reason) => Event::InferenceFailed { ticket, reason },
@@ -329,7 +336,8 @@ mod tests {
 
     fn decode(marker: f32) -> Job {
         Job::Decode {
-            z: vec![vec![marker]],
+            z: vec![vec![vec![marker]]],
+            steps: 16,
             how: Decoding {
                 temperature: 0.0,
                 seed: 0,
@@ -355,10 +363,10 @@ mod tests {
                 let Job::Decode { z, .. } = job else {
                     panic!("only decodes here")
                 };
-                started.send(z[0][0]).unwrap();
+                started.send(z[0][0][0]).unwrap();
                 nods.recv().unwrap();
-                anyhow::ensure!(z[0][0] >= 0.0, "negative");
-                Ok(Answer::Grooves(vec![Groove::empty(z[0][0] as usize)]))
+                anyhow::ensure!(z[0][0][0] >= 0.0, "negative");
+                Ok(Answer::Grooves(vec![Groove::empty(z[0][0][0] as usize)]))
             });
             Ok((info(), model))
         });
@@ -385,6 +393,37 @@ mod tests {
             })
             .collect();
         assert_eq!(tickets, [1, 9]);
+    }
+
+    /// What takes each other's place is of one kind: an answer that is waited for comes.
+    #[test]
+    fn an_extension_is_not_overtaken_by_variations() {
+        let (tell, events) = mpsc::channel();
+        let loader: Loader = Box::new(|_, _| {
+            let model: Model = Box::new(|_| Ok(Answer::Relatives(Vec::new())));
+            Ok((info(), model))
+        });
+        let worker = Inference::start(loader, move |event| tell.send(event).is_ok()).unwrap();
+        let relate = |kin| Job::Relate {
+            groove: Groove::empty(4),
+            kin,
+            temperature: 0.0,
+            seeds: vec![1],
+        };
+        // All of them wait while the model is loaded.
+        worker.run(1, relate(Kin::Extension(Default::default())));
+        worker.run(2, relate(Kin::Variation(Default::default())));
+        worker.run(3, relate(Kin::Variation(Default::default())));
+        worker.load(crate::embedded::first());
+        let mut answered = Vec::new();
+        while !answered.contains(&3) {
+            match events.recv().unwrap() {
+                Event::Related { ticket, .. } => answered.push(ticket),
+                Event::InferenceFailed { ticket, .. } => answered.push(ticket),
+                _ => {}
+            }
+        }
+        assert!(answered.contains(&1), "{answered:?}");
     }
 
     #[test]

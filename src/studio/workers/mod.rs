@@ -178,9 +178,18 @@ impl Workers {
             Effect::Decode {
                 ticket,
                 z,
+                steps,
                 how,
                 locked,
-            } => self.infer(ticket, Job::Decode { z, how, locked }),
+            } => {
+                let job = Job::Decode {
+                    z,
+                    steps,
+                    how,
+                    locked,
+                };
+                self.infer(ticket, job);
+            }
             Effect::Relate {
                 ticket,
                 groove,

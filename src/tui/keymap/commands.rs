@@ -4,8 +4,8 @@ use super::binding::{Binding, Place};
 use crate::studio::quality::DENSITY;
 use crate::studio::{
     self, Action, End, Kind, MapAction, Pane, Question, bring, chain, checkpoints, devices,
-    drum_machine, edit, export, fills, library, midi, mixer, morph, overlays, playing, qualities,
-    record, sweep, training, variations,
+    drum_machine, edit, export, fills, length, library, midi, mixer, morph, overlays, playing,
+    qualities, record, sweep, training, variations,
 };
 use crate::tui::kit::Key;
 use musicvae::music::Lane;
@@ -23,6 +23,7 @@ pub fn table() -> Vec<Binding> {
     use fills::Action::*;
     use bring::Action::*;
     use checkpoints::Action::*;
+    use length::Action::*;
     use library::Action::*;
     use midi::Action::*;
     use mixer::Action::*;
@@ -45,7 +46,7 @@ pub fn table() -> Vec<Binding> {
     vec![
         row("play", Anywhere, "space", TogglePlay, "play or stop", "play"),
         row("continue", Anywhere, "c", Continue, "continue from where it stopped", ""),
-        row("sample", Anywhere, "s", Sample, "sample a new groove", "sample"),
+        row("sample", Anywhere, "s", Sample, "sample a new groove, as long as this one", "sample"),
         row("towards-a", Anywhere, "[", NudgeSlider(-0.05), "slide towards A", "A-B"),
         row("towards-b", Anywhere, "]", NudgeSlider(0.05), "slide towards B", "A-B"),
         row("cooler", Anywhere, "-", NudgeTemperature(-0.05), "lower temperature", "temp"),
@@ -60,6 +61,8 @@ pub fn table() -> Vec<Binding> {
         row("variations", Anywhere, "&", ShowVariations, "variations: eight relatives of the groove, by ear", "vary"),
         row("fill", Anywhere, "^", PlayFill, "play a fill in the next bar", ""),
         row("fills", Anywhere, "ctrl-g", CycleFills, "a fill every 8, 4 or 2 bars, or none", ""),
+        row("extend", Anywhere, "$", Extend, "continue: four more bars that fit the last ones", "longer"),
+        row("length", Anywhere, "ctrl-q", Ask(Question::Length), "type the groove's length, 1 to 64 bars", ""),
         row("sweep", Anywhere, "~", ToggleSweep, "sweep: the slider moves by itself, in time", ""),
         row("slower", Anywhere, "< ,", NudgeTempo(-1.0), "slower", "tempo"),
         row("faster", Anywhere, "> .", NudgeTempo(1.0), "faster", "tempo"),
@@ -164,6 +167,7 @@ pub fn table() -> Vec<Binding> {
         row("solo", grid, "S", ToggleSolo, "solo the lane", "solo"),
         row("lock", grid, "f", ToggleLock, "lock the lane: it keeps its hits", "lock"),
         row("lock-bar", grid, "ctrl-b", ToggleBarLock, "lock the bar: it keeps its hits", ""),
+        row("lane-steps", grid, "ctrl-\\ ctrl-4", Ask(Question::LaneSteps), "give the lane a loop of its own: type its steps", ""),
         row("lane-quieter", grid, "v", NudgeLaneLevel(-0.1), "the lane quieter", ""),
         row("lane-louder", grid, "V", NudgeLaneLevel(0.1), "the lane louder", ""),
         row("clear-lane", grid, "delete", Clear, "remove every hit of the selection or the lane", ""),
@@ -191,6 +195,7 @@ pub fn table() -> Vec<Binding> {
         row("fill-8", Selecting, "8", Fill(8), "every eight steps", "fill"),
         row("fill-9", Selecting, "9", Fill(9), "every nine steps", ""),
         row("fill-every", Selecting, "n", Ask(Question::Fill), "a hit every so many steps: type how many", "fill"),
+        row("fill-triplets", Selecting, "T", FillTriplets, "a hit on every triplet eighth", ""),
         unlisted("copy-selection", Selecting, "c y", Copy, "copy", "copy"),
         unlisted("paste-selection", Selecting, "p", Paste, "paste, again and again until it is full", "paste"),
         unlisted("paste-merge-selection", Selecting, "P", PasteMerge, "paste only where there is no hit", ""),
@@ -337,6 +342,7 @@ pub fn table() -> Vec<Binding> {
         row("piece-first", Piece, "home", FirstWindow, "the beginning", ""),
         row("piece-last", Piece, "end", LastWindow, "the end", ""),
         row("piece-take", Piece, "enter", TakeWindow, "play and edit it", "take"),
+        row("piece-whole", Piece, "w", TakeWhole, "take the whole file, or 64 bars from here on", "all"),
         row("piece-a", Piece, "a", TakeWindowAsEnd(End::A), "make it A", "A, B"),
         row("piece-b", Piece, "b", TakeWindowAsEnd(End::B), "make it B", "A, B"),
         row("piece-slot-1", Piece, "1", TakeIntoSlot(0), "into slot 1", "slot"),

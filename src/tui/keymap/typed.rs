@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::engine::range::{DYNAMICS, LEVEL, Range, SWING, TIMING};
 use crate::studio::{
-    Action, Question, Studio, bring, checkpoints, morph, overlays, playing, session, to_question,
+    Action, Question, Studio, bring, checkpoints, edit, morph, overlays, playing, session,
+    to_question,
 };
 use crate::typed_path::typed_paths;
 
@@ -49,17 +50,19 @@ impl Typed {
 
 /// Every command that is typed with a value.
 #[rustfmt::skip] // a table, a row a line
-pub static TYPED: [Typed; 16] = [
+pub static TYPED: [Typed; 18] = [
     asked("bpm", Question::Tempo),
     asked("temperature", Question::Temperature),
     asked("seed", Question::Seed),
     asked("loop", Question::Loop),
+    asked("length", Question::Length),
     asked("chain", Question::Chain),
     asked("new", Question::NewSession),
     asked("save-as", Question::SaveSession),
     row("session", "the name of a session", |name| Some(session::Action::OpenSession(name.into()).into())),
     row("open", "a MIDI file or a folder", |path| Some(bring::Action::Bring(paths(path)).into())),
     row("slide", "0 % (A) to 100 % (B)", |text| Some(morph::Action::SetSlider(share(text, 0.0, 1.0)?).into())),
+    row("bar", "the number of a bar of the groove", |text| Some(edit::Action::CursorToBar(text.parse::<usize>().ok()?.checked_sub(1)?).into())),
     row("swing", "50 % to 75 %", |text| Some(playing::Action::SetSwing(within(text, SWING)?).into())),
     row("timing", "0 % to 150 %", |text| Some(playing::Action::SetTiming(within(text, TIMING)?).into())),
     row("dynamics", "0 % to 150 %", |text| Some(playing::Action::SetDynamics(within(text, DYNAMICS)?).into())),

@@ -122,6 +122,11 @@ impl Theme {
         [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][eighths.min(8)]
     }
 
+    /// How much of the most there is, as a bar of a character; something is never nothing.
+    pub fn share(self, count: usize, most: usize) -> &'static str {
+        self.bar((count * 8).div_ceil(most.max(1)))
+    }
+
     pub fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.ascii { ascii } else { unicode }
     }

@@ -63,18 +63,10 @@ fn bars_a_character(piece: &Piece, room: usize) -> usize {
 fn strip(piece: &Piece, at: usize, room: usize, theme: Theme) -> Line<'static> {
     let strokes = piece.strokes();
     let each = bars_a_character(piece, room);
-    let most = strokes.iter().copied().max().unwrap_or(0).max(1);
-    let glyphs: [&str; 8] = match theme.ascii {
-        true => [".", ".", ":", ":", "|", "|", "#", "#"],
-        false => ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-    };
+    let most = strokes.iter().copied().max().unwrap_or(0);
     let bars = strokes.chunks(each).enumerate().map(|(place, bars)| {
         let first = place * each;
-        let loudest = bars.iter().copied().max().unwrap_or(0);
-        let glyph = match loudest {
-            0 => " ",
-            some => glyphs[(some * 8 / (most + 1)).min(7)],
-        };
+        let glyph = theme.share(bars.iter().copied().max().unwrap_or(0), most);
         let is_inside = first < at + piece.bars && first + each > at;
         let style = if is_inside {
             theme.selected()

@@ -29,9 +29,15 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
         inner.put((9, 2), &format!("{locked} stay"), theme.accent());
     }
     let relatives = variations.relatives.iter().enumerate();
+    // Of a long groove the four bars where something may change, or where the cursor is.
+    let step = match variations.scope {
+        Scope::Bar | Scope::Fill => variations.bar * of.groove.meter.steps_per_bar(),
+        _ => studio.ground.screen.step,
+    };
+    let from = step / STEPS * STEPS;
     let relatives =
-        relatives.map(|(place, groove)| of_relative(place + 1, groove, &of.groove, theme));
-    let mut lines = vec![row("as it is", &of.groove, String::new(), theme)];
+        relatives.map(|(place, groove)| of_relative(place + 1, groove, &of.groove, from, theme));
+    let mut lines = vec![row("as it is", &of.groove, from, String::new(), theme)];
     lines.extend(relatives);
     if variations.relatives.is_empty() {
         lines.push(Line::styled("   the model is at work", theme.faint()));
@@ -66,7 +72,13 @@ fn words(amount: f32) -> &'static str {
     }
 }
 
-fn of_relative(number: usize, groove: &Groove, of: &Groove, theme: Theme) -> Line<'static> {
+fn of_relative(
+    number: usize,
+    groove: &Groove,
+    of: &Groove,
+    from: usize,
+    theme: Theme,
+) -> Line<'static> {
     let cells = groove.steps.iter().zip(&of.steps);
     let strokes = cells.flat_map(|(now, before)| now.iter().zip(before));
     let (mut more, mut fewer) = (0, 0);
@@ -82,13 +94,16 @@ fn of_relative(number: usize, groove: &Groove, of: &Groove, theme: Theme) -> Lin
         (0, 0) => "feel".into(),
         (more, fewer) => format!("+{more} -{fewer}"),
     };
-    row(&number.to_string(), groove, change, theme)
+    row(&number.to_string(), groove, from, change, theme)
 }
 
-/// `3  ⢀⠤..  +4 -2   96 hits`
-fn row(name: &str, groove: &Groove, change: String, theme: Theme) -> Line<'static> {
-    let strikes = |lanes: &[Lane], step| lanes.iter().any(|lane| groove.hit(step, *lane).is_some());
-    let steps = groove.steps.len().clamp(1, STEPS);
+/// `3  ⢀⠤..  +4 -2   96 hits`, the picture from a step of the groove on.
+fn row(name: &str, groove: &Groove, from: usize, change: String, theme: Theme) -> Line<'static> {
+    let strikes = |lanes: &[Lane], step: usize| {
+        let mut lanes = lanes.iter();
+        lanes.any(|lane| groove.hit(from + step, *lane).is_some())
+    };
+    let steps = groove.steps.len().saturating_sub(from).clamp(1, STEPS);
     Line::from(vec![
         Span::styled(format!(" {name:<9}"), theme.strong()),
         Span::styled(sketch(strikes, steps, theme), theme.plain()),

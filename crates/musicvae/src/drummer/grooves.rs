@@ -2,6 +2,7 @@
 //! stand for.
 
 use super::Drummer;
+use super::windows::{in_turn, joined, looped, seeds_from};
 use crate::data::groove::rows;
 use crate::model::{
     Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Rows, Shown, misfit,
@@ -9,15 +10,13 @@ use crate::model::{
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
 
 impl Drummer {
-    /// The posterior of a groove, which is cut, or filled up with silence, to the model's length.
+    /// The posterior of each window of a groove of any length. The last one goes on with the groove's
+    /// beginning, as its loop does.
     ///
     /// # Errors
     /// A model of other music.
-    pub fn encode_groove(&self, groove: &Groove) -> Result<Posterior, ModelError> {
-        let mut groove = groove.clone();
-        let silence = Groove::empty(1).steps[0];
-        groove.steps.resize(self.preset().steps(), silence);
-        Ok(self.model.encode(&[groove])?.remove(0))
+    pub fn encode_groove(&self, groove: &Groove) -> Result<Vec<Posterior>, ModelError> {
+        self.model.encode(&looped(groove, self.preset().steps()))
     }
 
     /// A groove of [`Preset::steps`] steps at 120 quarter notes a minute for each latent.
@@ -27,6 +26,39 @@ impl Drummer {
     /// latent that is not [`Preset::z_size`] numbers long.
     pub fn decode_grooves(&self, z: &[Latent], how: Decoding) -> Result<Vec<Groove>, ModelError> {
         self.model.decode(&self.moved(z), how)
+    }
+
+    /// A groove of `steps` steps for each list of latents: a window for each of them, and from the
+    /// first one on again until it is full. The windows of a groove have seeds that follow each other,
+    /// so two of one latent are played alike and are not the same.
+    ///
+    /// # Errors
+    /// Those of [`Drummer::decode_grooves`], and a list without a latent.
+    pub fn decode_long(
+        &self,
+        points: &[Vec<Latent>],
+        steps: usize,
+        how: Decoding,
+    ) -> Result<Vec<Groove>, ModelError> {
+        let windows = steps.div_ceil(self.preset().steps()).max(1);
+        let z: Vec<Latent> = points
+            .iter()
+            .flat_map(|list| in_turn(list, windows))
+            .collect();
+        let seeds: Vec<u64> = points
+            .iter()
+            .flat_map(|_| seeds_from(how.seed, windows))
+            .collect();
+        let guide = Guide {
+            seeds: &seeds,
+            ..Guide::default()
+        };
+        let played = self.model.decode_as_told(&self.moved(&z), how, &guide)?;
+        let whole = Groove::empty(steps);
+        let each = played.chunks(windows);
+        Ok(each
+            .map(|windows| joined(windows.to_vec(), &whole))
+            .collect())
     }
 }
 

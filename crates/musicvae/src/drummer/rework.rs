@@ -114,7 +114,7 @@ impl Drummer {
 }
 
 /// A draw of the posterior, narrowed to the temperature; its mean at 0.
-fn drawn(posterior: &Posterior, preset: &Preset, how: Decoding) -> Latent {
+pub(super) fn drawn(posterior: &Posterior, preset: &Preset, how: Decoding) -> Latent {
     let noise = latent::sample_prior(posterior.mu.len(), how.seed);
     let heat = preset.head.heat_of_posteriors(how.temperature);
     let both = posterior.mu.iter().zip(&posterior.sigma).zip(&noise);

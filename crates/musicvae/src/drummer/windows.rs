@@ -1,5 +1,6 @@
 //! Grooves of any length as windows of a model's, and back.
 
+use crate::model::Latent;
 use crate::music::Groove;
 
 /// `steps` steps of the groove as it goes round, from step `first` on.
@@ -25,4 +26,14 @@ pub(super) fn joined(played: Vec<Groove>, groove: &Groove) -> Groove {
         steps: steps.take(groove.steps.len()).collect(),
         ..*groove
     }
+}
+
+/// So many latents, from the first one on again where there are fewer.
+pub(super) fn in_turn(latents: &[Latent], windows: usize) -> impl Iterator<Item = Latent> + '_ {
+    latents.iter().cycle().take(windows).cloned()
+}
+
+/// The seeds of a groove's windows.
+pub(super) fn seeds_from(seed: u64, windows: usize) -> impl Iterator<Item = u64> {
+    (0..windows as u64).map(move |window| seed.wrapping_add(window))
 }

@@ -109,12 +109,18 @@ fn a_groove_of_any_length_is_worked_on() {
     let drummer = drummer("groovae_4bar");
     let refused = drummer.rework(&given, WARM);
     assert!(matches!(refused, Err(ModelError::NoRework { .. })));
-    // Filled up with silence to the model's four bars.
-    let mut padded = given.clone();
-    padded.steps.resize(64, [None; 9]);
-    let posterior = drummer.encode_groove(&given).unwrap();
-    let expected = drummer.encode(&[Window::Groove(padded)]).unwrap();
-    assert_eq!(posterior, expected[0]);
+    // Read window by window, the last one filled up as the loop goes round.
+    for (steps, windows) in [(40, 1), (64, 1), (80, 2)] {
+        let given = groove(steps);
+        let around: Vec<_> = given.steps.iter().cycle().take(64 * windows).collect();
+        let window = |steps: &[&musicvae::music::Step]| Groove {
+            steps: steps.iter().map(|step| **step).collect(),
+            ..Groove::empty(0)
+        };
+        let expected: Vec<Window> = around.chunks(64).map(window).map(Window::Groove).collect();
+        let read = drummer.encode_groove(&given).unwrap();
+        assert_eq!(read, drummer.encode(&expected).unwrap(), "{steps}");
+    }
 }
 
 /// How many cells of two grooves differ in whether they are struck.
@@ -200,9 +206,73 @@ fn a_latent_is_played_around_what_is_kept() {
     let groove = groove(32);
     let z = vec![0.3; 6];
     let kept = Cells::of(32, |_, lane| lane == Lane::Snare);
-    let around = drummer.decode_around(&z, &groove, &kept, WARM).unwrap();
+    let points = std::slice::from_ref(&z);
+    let around = drummer.decode_around(points, &groove, &kept, WARM).unwrap();
     let alone = drummer.decode_grooves(&[z], WARM).unwrap().remove(0);
     let overlaid = alone.with_cells_of(&groove, &kept);
     assert_eq!(around.clone().with_cells_of(&groove, &kept), around);
     assert_ne!(around, overlaid);
+}
+
+/// A groove of many windows has a latent for each, in turn, and each is played by a seed of its own.
+#[test]
+fn long_grooves_are_played_window_by_window() {
+    let drummer = drummer("groovae_2bar_humanize");
+    let (one, other) = (vec![0.3; 6], vec![-0.8; 6]);
+    let alone = |z: &Vec<f32>, seed| {
+        let how = Decoding { seed, ..WARM };
+        drummer
+            .decode_grooves(std::slice::from_ref(z), how)
+            .unwrap()[0]
+            .steps
+            .clone()
+    };
+    let points = [vec![one.clone(), other.clone()], vec![one.clone()]];
+    // Two windows and a half.
+    let long = drummer.decode_long(&points, 80, WARM).unwrap();
+    for (long, order) in long.iter().zip([[&one, &other, &one], [&one, &one, &one]]) {
+        let seeds = WARM.seed..;
+        let windows = order.iter().zip(seeds);
+        let mut expected: Vec<_> = windows.flat_map(|(z, seed)| alone(z, seed)).collect();
+        expected.truncate(80);
+        let expected = Groove {
+            steps: expected,
+            ..Groove::empty(0)
+        };
+        // Up to rounding, which depends on how many are played side by side.
+        assert_eq!((apart(long, &expected), long.steps.len()), (0, 80));
+    }
+    assert!(drummer.decode_long(&[Vec::new()], 80, WARM).is_err());
+    // What is kept of a long groove is kept in all of its windows.
+    let given = groove(80);
+    let kept = Cells::of(80, |step, lane| lane == Lane::Snare || step / 16 == 3);
+    let around = drummer
+        .decode_around(&points[0], &given, &kept, WARM)
+        .unwrap();
+    assert_eq!(around.clone().with_cells_of(&given, &kept), around);
+    assert_eq!(around.steps.len(), 80);
+}
+
+#[test]
+fn a_groove_goes_on_after_its_end() {
+    let drummer = drummer("groovae_2bar_humanize");
+    // Shorter than a window, a window, and more.
+    for steps in [16, 32, 80] {
+        let given = groove(steps);
+        let kept = Cells::of(32, |_, lane| lane == Lane::Snare);
+        let extended = |seed| {
+            let how = Decoding { seed, ..WARM };
+            drummer.extend(&given, &kept, how).unwrap()
+        };
+        let longer = extended(1);
+        assert_eq!(longer.steps.len(), steps + 32);
+        assert!(longer.steps.starts_with(&given.steps));
+        for step in 0..32 {
+            let last = (steps * 2 + step - 32) % steps;
+            let (new, old) = (&longer.steps[steps + step], &given.steps[last]);
+            assert_eq!(new[Lane::Snare.index()], old[Lane::Snare.index()], "{step}");
+        }
+        assert_eq!(longer, extended(1));
+        assert_ne!(longer, extended(2));
+    }
 }

@@ -46,9 +46,13 @@ impl Part {
         self.start + (n - self.origin).rem_euclid(self.steps)
     }
 
-    /// The hit of `lane`, `n` steps since play.
-    pub fn hit(&self, n: i64, lane: Lane) -> Option<Hit> {
-        self.pattern.hit(self.place(n), lane)
+    /// The hit of `lane`, `n` steps since play. Where the lane has `steps` of its own, those go round.
+    pub fn hit(&self, n: i64, lane: Lane, steps: Option<u16>) -> Option<Hit> {
+        let place = match steps {
+            None => self.place(n),
+            Some(steps) => self.start + (n - self.origin).rem_euclid(i64::from(steps.max(1))),
+        };
+        self.pattern.hit(place, lane)
     }
 
     /// Whether the stroke of a lane, `n` steps since play, is struck in its turn of the loop. The same

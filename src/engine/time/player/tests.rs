@@ -198,11 +198,13 @@ proptest! {
     fn any_block_length_plays_the_same(
         hits in prop::collection::vec((0..64_usize, 0..LANES, -0.5..0.5_f32), 0..300),
         swing in 0.5..0.75_f32, timing in 0.0..1.5_f32,
+        steps in prop::option::of(1..64_u16),
         first in 0.001..3.0_f64, second in 0.001..3.0_f64,
     ) {
         let run = |block| {
             let mut player = Player::new(pattern_of(&hits, 64));
             player.feel = Feel { swing, timing, velocity: 1.0 };
+            player.lane_steps[Lane::Snare.index()] = steps;
             let mut strokes = play(&mut player, 150.0, block);
             strokes.sort_by(|a, b| (a.0, a.1).partial_cmp(&(b.0, b.1)).unwrap());
             strokes
@@ -632,4 +634,47 @@ fn chance_falls_as_often_as_it_says_and_the_same_way_again() {
         player.rewind(0.0, &mut drop);
         assert_eq!(play(&mut player, f64::from(turns) * 16.0, 0.9), strokes);
     }
+}
+
+#[test]
+fn lanes_may_go_round_by_themselves() {
+    let hits = [
+        (0, Lane::Kick, 0.0),
+        (5, Lane::Kick, 0.0),
+        (0, Lane::Snare, 0.25),
+        (20, Lane::Ride, 0.0),
+    ];
+    let player = || {
+        let mut player = Player::new(groove(16, &hits[..3]));
+        player.lane_steps[Lane::Kick.index()] = Some(5);
+        player.lane_steps[Lane::Snare.index()] = Some(12);
+        player
+    };
+    // The kick's second stroke lies behind its five steps. A stroke that is early for its turn ends the
+    // turn before.
+    let kicks = [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0];
+    let snares = [0.0, 11.75, 23.75, 35.75];
+    let mut whole = player();
+    let strokes = play(&mut whole, 36.0, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Kick), kicks);
+    assert_eq!(strokes_of(&strokes, Lane::Snare), snares);
+    // From the loop's first step on; more steps than there are go round with them.
+    let mut some = Player::new(groove(32, &hits));
+    some.lane_steps[Lane::Ride.index()] = Some(8);
+    some.lane_steps[Lane::Kick.index()] = Some(64);
+    some.set_loop(Some(Bars { first: 1, count: 1 }), Takeover::Now, &mut drop);
+    let strokes = play(&mut some, 32.0, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Ride), [4.0, 12.0, 20.0, 28.0]);
+    assert_eq!(strokes_of(&strokes, Lane::Kick), [16.0, 21.0]);
+    // It is found again from anywhere, and a fill is played as it is.
+    let mut found = player();
+    found.seek(27.0, &mut drop);
+    let strokes = play(&mut found, 36.0, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Kick), [30.0, 35.0]);
+    let mut filled = player();
+    play(&mut filled, 3.0, 0.3);
+    let fill = groove(16, &[(9, Lane::Kick, 0.0)]);
+    filled.set_fill(fill, Takeover::Now, &mut drop);
+    let strokes = play(&mut filled, 22.0, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Kick), [9.0, 20.0]);
 }

@@ -63,8 +63,10 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     let at = |column: usize| x + column as u16;
     let hit = studio.groove().hit(step, lane);
     let beat = step.is_multiple_of(STEPS_PER_QUARTER);
+    let is_reached = studio.ground.is_reached(lane, step);
     let mut ground = Style::new();
-    if page.playing == Some(step) {
+    let playing = page.playing.map(|it| studio.ground.place_of(lane, it));
+    if playing == Some(step) {
         ground = theme.playhead(ground);
     }
     let selected = page.selected.as_ref();
@@ -80,6 +82,8 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     }
     // Every step where there is room, else the beats.
     let line = match beat {
+        // Behind the steps of a lane that go round there is nothing to count.
+        _ if !is_reached => None,
         true => Some(theme.pick("┊", ":")),
         false => (width > 2).then(|| theme.pick("╷", "'")),
     };
@@ -87,7 +91,11 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
         canvas.put((at(middle), y), line, theme.faint().patch(ground));
     }
     if let Some(hit) = hit {
-        let mut ink = ink(lane, hit.velocity < 0.5, studio, theme).patch(ground);
+        let mut ink = match is_reached {
+            true => ink(lane, hit.velocity < 0.5, studio, theme),
+            false => theme.faint(),
+        }
+        .patch(ground);
         if selected {
             ink = ink.add_modifier(Modifier::UNDERLINED);
         }

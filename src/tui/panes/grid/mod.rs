@@ -2,6 +2,7 @@
 
 mod lane;
 mod mouse;
+mod overview;
 mod page;
 mod ruler;
 mod timing;
@@ -65,15 +66,25 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         y += page.lane_height;
     }
     mouse::answer(page.clone(), studio, canvas);
-    match canvas.height().saturating_sub(y) {
-        0 => {}
-        1 => cursor(studio, y, canvas),
-        2 => {
+    let is_long = page.steps.len() < studio.groove().steps.len();
+    match (canvas.height().saturating_sub(y), is_long) {
+        (0, _) => {}
+        (1, _) => cursor(studio, y, canvas),
+        (2, false) => {
             timing::line(studio, &page, y, canvas);
             cursor(studio, y + 1, canvas);
         }
-        _ => {
+        (2, true) => {
+            overview::draw(studio, &page, y, canvas);
+            cursor(studio, y + 1, canvas);
+        }
+        (_, false) => {
             timing::bars(studio, &page, y, canvas);
+            cursor(studio, y + 2, canvas);
+        }
+        (_, true) => {
+            timing::line(studio, &page, y, canvas);
+            overview::draw(studio, &page, y + 1, canvas);
             cursor(studio, y + 2, canvas);
         }
     }
@@ -131,10 +142,15 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
             format!("velocity {:.0}, {timing}{trig}", hit.velocity * 127.0)
         }
     };
-    let level = match studio.ground.lanes[lane.index()].level {
+    let state = studio.ground.lanes[lane.index()];
+    let level = match state.level {
         1.0 => String::new(),
         level => format!("   lane at {:.0}%", level * 100.0),
     };
+    let steps = state
+        .steps
+        .map(|steps| format!("   goes round every {steps}"));
+    let level = level + &steps.unwrap_or_default();
     canvas.put((1, y), &place, theme.strong());
     let x = (place.chars().count() as u16 + 3).max(LABEL);
     let text = format!("{text}{level}");

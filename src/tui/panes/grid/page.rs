@@ -122,6 +122,11 @@ impl Columns {
         self.x(self.first + self.count - 1) + self.cell
     }
 
+    /// Columns of a beat.
+    pub fn beat(&self) -> usize {
+        STEPS_PER_QUARTER * self.cell + usize::from(self.gaps)
+    }
+
     /// Column within a cell of what is on the grid: the middle, where there is one.
     pub fn middle(&self) -> usize {
         self.cell.saturating_sub(1) / 2

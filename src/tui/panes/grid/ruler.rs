@@ -24,6 +24,10 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
                 (format!("{bar}L"), theme.accent())
             }
             1 => (bar.to_string(), theme.strong()),
+            // Where a beat has no room for both, the bar's number stands at its beginning.
+            beat if page.columns.beat() <= format!("{bar}.{beat}").len() => {
+                (format!(".{beat}"), theme.faint())
+            }
             beat => (format!("{bar}.{beat}"), theme.faint()),
         };
         canvas.put((page.x(step), 0), &text, style);
