@@ -164,10 +164,10 @@ fn the_commands_list_describe_and_import() {
         lines.any(|mut line| line.next() == Some(name) && line.next() == Some(about))
     };
     assert!(
-        good && lists(&listing, "embedded", "groovae_4bar"),
+        good && lists(&listing, "embedded", "groovae_4bar_strokes"),
         "{listing}"
     );
-    let helper = "groovae_2bar_humanize";
+    let helper = "groovae_2bar_humanize_strokes";
     assert!(lists(&listing, "embedded/humanize", helper), "{listing}");
 
     let path = folder.path().join("checkpoints/mine.safetensors");

@@ -552,7 +552,7 @@ fn presets_are_listed_with_what_is_at_hand() {
     let table = ok(&folder, &["presets", "."]);
     let line = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap();
     assert!(
-        line("groovae_4bar ").ends_with("4.09 M  yes   embedded"),
+        line("groovae_4bar_strokes ").ends_with("4.13 M  yes   embedded"),
         "{table}"
     );
     assert!(
@@ -578,7 +578,10 @@ fn presets_are_listed_with_what_is_at_hand() {
         );
     }
     assert_eq!(presets[17]["parameters"], 4_085_019);
-    assert_eq!(presets[17]["checkpoints"][0], "embedded");
+    let strokes = presets
+        .iter()
+        .find(|it| it["name"] == "groovae_4bar_strokes");
+    assert_eq!(strokes.unwrap()["checkpoints"][0], "embedded");
 }
 
 #[test]

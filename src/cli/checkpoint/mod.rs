@@ -195,14 +195,17 @@ fn list(settings: &Settings, folders: Vec<PathBuf>, as_json: bool) -> anyhow::Re
         let entries: Vec<Value> = catalogue.entries.iter().map(entry_json).collect();
         return print_json(&json!({ "checkpoints": entries }));
     }
-    let width = catalogue
-        .entries
-        .iter()
-        .map(|entry| entry.name.chars().count())
-        .max();
-    let width = width.unwrap_or(0).max("name".len());
+    let widest = |heading: &str, of: &dyn Fn(&Entry) -> usize| {
+        let each = catalogue.entries.iter().map(of);
+        each.max().unwrap_or(0).max(heading.len())
+    };
+    let width = widest("name", &|entry| entry.name.chars().count());
+    let wide = widest("preset", &|entry| match &entry.summary {
+        Ok(summary) => summary.preset.name.chars().count(),
+        Err(_) => 0,
+    });
     let mut text = format!(
-        "{:width$}  {:24}  {:>8}  {:>9}  {:>9}  modified\n",
+        "{:width$}  {:wide$}  {:>8}  {:>9}  {:>9}  modified\n",
         "name", "preset", "step", "loss", "size"
     );
     for entry in &catalogue.entries {
@@ -214,7 +217,7 @@ fn list(settings: &Settings, folders: Vec<PathBuf>, as_json: bool) -> anyhow::Re
                 let loss = metadata.validation_loss();
                 writeln!(
                     text,
-                    "{name:width$}  {:24}  {:>8}  {:>9}  {:>9}  {}",
+                    "{name:width$}  {:wide$}  {:>8}  {:>9}  {:>9}  {}",
                     preset.name,
                     metadata.step,
                     loss.map_or("-".into(), |loss| format!("{loss:.3}")),

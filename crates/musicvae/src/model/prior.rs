@@ -41,8 +41,8 @@ impl Prior {
     const DEVIATIONS: &str = "deviations";
 
     /// A mixture of `parts` Gaussians that makes draws from `posteriors` likely, by expectation
-    /// maximization from as many of their means; of as many as there are posteriors, these
-    /// themselves. The same arguments give the same mixture.
+    /// maximization from as many of their means; as many as there are posteriors stand on their means, as
+    /// wide as those are on the whole. The same arguments give the same mixture.
     ///
     /// # Errors
     /// Posteriors that are not all of `z_size` numbers, no parts, or more parts than posteriors.
@@ -67,10 +67,15 @@ impl Prior {
             ));
         }
         if parts == posteriors.len() {
+            let variance = |coordinate: usize| {
+                let squares = posteriors.iter().map(|it| it.sigma[coordinate].powi(2));
+                squares.sum::<f32>() / parts as f32
+            };
+            let deviation: Latent = (0..z_size).map(|it| variance(it).sqrt()).collect();
             let itself = |posterior: &Posterior| Gaussian {
                 weight: 1.0,
                 mean: posterior.mu.clone(),
-                deviation: posterior.sigma.clone(),
+                deviation: deviation.clone(),
             };
             return Ok(Prior {
                 parts: posteriors.iter().map(itself).collect(),
