@@ -6,8 +6,7 @@ use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::checkpoint::{Checkpoint, CheckpointError, Embedded};
 
-/// Every checkpoint inside the program, each a crate of its own: the registry takes 10 MB a crate. Those that work on a groove (see the presets) are found by
-/// what their preset says.
+/// Every checkpoint inside the program, each a crate of its own: the registry takes 10 MB a crate.
 pub static EMBEDDED: &[Embedded] = &[
     // A `groovae_4bar_strokes` trained on the Groove MIDI Dataset.
     Embedded {

@@ -149,17 +149,22 @@ impl Score {
                 };
                 let file = self.encoded(sequence)?;
                 target.write(&file.bytes)?;
-                self.remark(&file, &target.name());
+                self.remark(&[file], &target.name());
                 target.say_path()
             }
             Place::Numbered(folder, rule) => {
                 let mut files = rule.numbered(folder, noun, "mid", sequences.len())?;
+                let mut written = Vec::with_capacity(sequences.len());
                 for sequence in sequences {
                     let file = self.encoded(sequence)?;
                     let path = files.write(&file.bytes)?;
-                    self.remark(&file, &path.display().to_string());
+                    written.push(File {
+                        bytes: Vec::new(),
+                        ..file
+                    });
                     say!("{}", path.display())?;
                 }
+                self.remark(&written, &folder.display().to_string());
                 Ok(())
             }
         }
@@ -183,18 +188,29 @@ impl Score {
         })
     }
 
-    /// Says what a file could not hold.
-    fn remark(&self, file: &File, name: &str) {
-        let hits = |count| match count {
-            1 => "1 hit was".to_string(),
-            count => format!("{count} hits were"),
+    /// Says what `files` could not hold, of all together: most new grooves begin a little early.
+    fn remark(&self, files: &[File], place: &str) {
+        let told = |lost: fn(&File) -> usize| {
+            let hits: usize = files.iter().map(lost).sum();
+            let hit = match hits {
+                0 => return None,
+                1 => "1 hit was".to_string(),
+                hits => format!("{hits} hits were"),
+            };
+            let name = match files.iter().filter(|file| lost(file) > 0).count() {
+                _ if files.len() == 1 => place.to_string(),
+                1 => format!("1 file in {place}"),
+                count => format!("{count} files in {place}"),
+            };
+            Some((hit, name))
         };
-        if file.clamped > 0 {
-            let hits = hits(file.clamped);
+        if let Some((hits, name)) = told(|file| file.clamped) {
             note!("note: {hits} before beat 1 of {name} and moved onto it");
         }
-        if let Some(map) = self.map.as_ref().filter(|_| file.silent > 0) {
-            let (hits, map) = (hits(file.silent), &map.name);
+        if let Some(map) = &self.map
+            && let Some((hits, name)) = told(|file| file.silent)
+        {
+            let map = &map.name;
             note!("note: {hits} left out of {name}, for {map} has no voice for them");
         }
     }

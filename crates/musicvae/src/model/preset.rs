@@ -123,8 +123,8 @@ impl Head {
     /// they are twice as wide.
     pub fn heat(&self, temperature: f32) -> Heat {
         /// What is learned from windows that were varied and heard through noise is a little wider
-        /// than drummers are, their velocities above all. With these factors grooves at one half are told from
-        /// drummers of the training split the least (docs/training.md).
+        /// than drummers are, their velocities above all. With these factors grooves at one half spread as
+        /// drummers do, and are told from those of the training split less than as learned (docs/training.md).
         const AS_DRUMMERS: Heat = Heat {
             choice: 0.9,
             velocity: 0.7,
