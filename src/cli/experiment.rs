@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::compute::DeviceArgs;
 use super::corpus;
@@ -12,12 +12,14 @@ use super::output::{note, say};
 use super::settings::Settings;
 use super::signals;
 use super::target::Force;
-use super::train::{factors, warn_of_slow_factors};
+use super::train::{amount, factors, part, share, warn_of_slow_factors};
 use musicvae::chart::{Line, LineChart, Style};
 use musicvae::data::Split;
 use musicvae::model::Factors;
 use musicvae::training::evaluate::Interval;
-use musicvae::training::experiment::{Comparison, Hierarchy, Measured, Returned, Rival, Sizes};
+use musicvae::training::experiment::{
+    Comparison, Design, Hierarchy, Measured, Music, Proportions, Returned, Rival, Sizes,
+};
 use musicvae::training::{Event, Record};
 
 /// Try a claim of the seed paper again.
@@ -32,18 +34,26 @@ enum Claim {
     Hierarchy(HierarchyArgs),
 }
 
-/// Whether a decoder with a conductor reconstructs long drum tracks better than a flat one.
+/// Whether a decoder with a conductor reconstructs long music better than a flat one.
 ///
-/// Trains both, with as many weights, for as many steps on the same batches, and measures what comes
-/// back of the validation split. Ctrl-C saves and stops; the same command goes on.
+/// Trains both for as many steps on the same batches, and measures what comes back of the validation
+/// split with the best weights of each. Several values of --free-bits or --beta try them all. Ctrl-C saves
+/// and stops; the same command goes on.
 #[derive(Args)]
 struct HierarchyArgs {
     /// A folder or zip of MIDI files with an info.csv, or a TFRecord of NoteSequences.
     #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
-    /// Folder for both runs and the picture of their curves.
+    /// Folder for the runs and the pictures of their curves.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
+    /// What both models learn.
+    #[arg(long, value_enum, default_value = "drums")]
+    music: Of,
+    /// Size of the flat decoder: equal (as many parameters as the other) or reference (three layers of
+    /// twice the units, as the reference's configurations have it).
+    #[arg(long, value_enum, default_value = "equal")]
+    flat: Size,
     /// Optimizer steps of each model.
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
@@ -66,6 +76,22 @@ struct HierarchyArgs {
     /// Size of the latent vector.
     #[arg(long, default_value_t = 256, value_name = "SIZE", value_parser = size())]
     z: u32,
+    /// Bits of divergence from the prior that cost nothing; several, with commas between them, are all
+    /// tried.
+    #[arg(long, value_name = "BITS", default_value = "256", value_delimiter = ',', value_parser = amount)]
+    free_bits: Vec<f64>,
+    /// Weight of the divergence in the loss; several are all tried.
+    #[arg(long, value_name = "BETA", default_value = "0.2", value_delimiter = ',', value_parser = amount)]
+    beta: Vec<f64>,
+    /// Probability that a decoder hears in training what it would have played itself.
+    #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = part)]
+    sampling: f64,
+    /// Learning rate at the start.
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = amount)]
+    learning_rate: f64,
+    /// Factor of the learning rate's decay a step.
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.9999, value_parser = share)]
+    decay: f64,
     /// Steps from one look at the validation split (and save) to the next.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: u64,
@@ -75,11 +101,23 @@ struct HierarchyArgs {
     factors: Factors,
     #[command(flatten)]
     device: DeviceArgs,
-    /// Print JSON instead of a table.
+    /// Print JSON instead of tables.
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     force: Force,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Of {
+    Drums,
+    Melody,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Size {
+    Equal,
+    Reference,
 }
 
 /// The picture's name.
@@ -99,42 +137,75 @@ impl Experiment {
 
 impl HierarchyArgs {
     fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let inputs = [Some(self.data.clone()), settings.file.clone()];
-        let rule = self.force.reading(inputs.into_iter().flatten());
-        let experiment = Hierarchy {
-            data: self.data,
-            out: self.out,
+        warn_of_slow_factors(self.factors);
+        let control = signals::control()?;
+        let mut found = Vec::new();
+        for experiment in self.experiments(settings) {
+            let inputs = [Some(self.data.clone()), settings.file.clone()];
+            let rule = self.force.reading(inputs.into_iter().flatten());
+            let rule = match experiment.has_begun() {
+                true => rule.renewing(),
+                false => rule,
+            };
+            let pictures = Pictures::new(&experiment.out, rule, &[CURVES])?;
+            let Some(comparison) = experiment.run(&control, &mut tell)? else {
+                note!("stopped and saved; the same command goes on");
+                return Ok(());
+            };
+            pictures.write(&[(CURVES, curves(&comparison))])?;
+            found.push(comparison);
+        }
+        match (self.json, &found[..]) {
+            (true, [one]) => say!("{}", serde_json::to_string_pretty(one)?),
+            (true, all) => say!("{}", serde_json::to_string_pretty(all)?),
+            (false, all) => {
+                let tables: Vec<String> = all.iter().map(table).collect();
+                say!("{}", tables.join("\n").trim_end())
+            }
+        }
+    }
+
+    /// One, or one for each choice of free bits and beta, each in a folder of its own.
+    fn experiments(&self, settings: &Settings) -> Vec<Hierarchy> {
+        let several = self.free_bits.len() * self.beta.len() > 1;
+        let with = |free_bits: f64, beta: f64| Hierarchy {
+            data: self.data.clone(),
+            out: match several {
+                true => self.out.join(format!("{free_bits}-bits-beta-{beta}")),
+                false => self.out.clone(),
+            },
             steps: self.steps,
             batch: self.batch as usize,
             seed: self.seed,
-            bars: self.bars as usize,
-            sizes: Sizes {
-                encoder: self.encoder as usize,
-                z: self.z as usize,
-                decoder: self.decoder as usize,
+            design: Design {
+                music: match self.music {
+                    Of::Drums => Music::Drums,
+                    Of::Melody => Music::Melody,
+                },
+                bars: self.bars as usize,
+                sizes: Sizes {
+                    encoder: self.encoder as usize,
+                    z: self.z as usize,
+                    decoder: self.decoder as usize,
+                },
+                proportions: match self.flat {
+                    Size::Equal => Proportions::Equal,
+                    Size::Reference => Proportions::Reference,
+                },
+                free_bits,
+                beta,
+                sampling: self.sampling,
+                learning_rate: self.learning_rate,
+                decay: self.decay,
             },
             validate_every: self.validate_every,
             device: self.device.choice(settings),
             factors: self.factors,
         };
-        let rule = match experiment.has_begun() {
-            true => rule.renewing(),
-            false => rule,
-        };
-        let pictures = Pictures::new(&experiment.out, rule, &[CURVES])?;
-        warn_of_slow_factors(experiment.factors);
-        let control = signals::control()?;
-        let outcome = experiment.run(&control, &mut tell)?;
-        let Some(comparison) = outcome else {
-            note!("stopped and saved; the same command goes on");
-            return Ok(());
-        };
-        pictures.write(&[(CURVES, curves(&comparison))])?;
-        if self.json {
-            say!("{}", serde_json::to_string_pretty(&comparison)?)
-        } else {
-            say!("{}", table(&comparison).trim_end())
-        }
+        let betas = self.beta.iter();
+        betas
+            .flat_map(|beta| self.free_bits.iter().map(|bits| with(*bits, *beta)))
+            .collect()
     }
 }
 
@@ -178,8 +249,9 @@ fn curves(comparison: &Comparison) -> String {
             .collect(),
         style: Style::Solid,
     };
+    let Design { music, bars, .. } = comparison.design;
     LineChart {
-        title: format!("Drums of {} bars: validation", comparison.bars),
+        title: format!("{bars} bars of {}: validation", music.name()),
         x_label: "optimizer steps".into(),
         y_label: "reconstruction, nats a window".into(),
         lines: comparison.rivals.iter().map(line).collect(),
@@ -190,8 +262,7 @@ fn curves(comparison: &Comparison) -> String {
 
 fn table(it: &Comparison) -> String {
     let Comparison {
-        bars,
-        sizes,
+        design,
         batch,
         seed,
         windows,
@@ -200,12 +271,21 @@ fn table(it: &Comparison) -> String {
         resamples,
         ..
     } = it;
+    let Design {
+        bars,
+        sizes,
+        free_bits,
+        beta,
+        ..
+    } = design;
     let mut text = format!(
-        "validation: {windows} windows of {bars} bars, of {files} files; {:.1} % of their steps are \
-         silent\n\
-         both: encoder 2 x {}, latent {}, batch {batch}, seed {seed}, factors {}\n\
+        "validation: {windows} windows of {bars} bars, of {files} files; nothing is played at {:.1} % of \
+         their steps; F1 of their second halves against their first {}\n\
+         both: encoder 2 x {}, latent {}, {free_bits} bits free, beta {beta}, batch {batch}, seed {seed}, \
+         factors {}\n\
          in brackets: 95 % of {resamples} data sets drawn by file\n\n",
         100.0 * silent,
+        figure(it.halves, 3),
         sizes.encoder,
         sizes.z,
         it.factors.name(),
@@ -215,16 +295,17 @@ fn table(it: &Comparison) -> String {
     text
 }
 
+fn figure(Interval { value, low, high }: Interval, decimals: usize) -> String {
+    format!("{value:.decimals$} [{low:.decimals$} {high:.decimals$}]")
+}
+
 fn write_rows(text: &mut String, rivals: &[Measured]) -> std::fmt::Result {
     let mut row = |name: &str, of: &dyn Fn(&Measured) -> String| {
-        write!(text, "{name:<42}")?;
+        write!(text, "{name:<50}")?;
         for rival in rivals {
             write!(text, "{:>26}", of(rival))?;
         }
         writeln!(text)
-    };
-    let figure = |Interval { value, low, high }: Interval, decimals: usize| {
-        format!("{value:.decimals$} [{low:.decimals$} {high:.decimals$}]")
     };
     row("", &|it| it.rival.name().into())?;
     row("decoder layers", &|it| format!("{:?}", it.decoder))?;
@@ -232,23 +313,43 @@ fn write_rows(text: &mut String, rivals: &[Measured]) -> std::fmt::Result {
         it.decoder_parameters.to_string()
     })?;
     row("parameters in all", &|it| it.parameters.to_string())?;
-    row("optimizer steps", &|it| it.step.to_string())?;
+    row("optimizer steps of the best weights", &|it| {
+        it.step.to_string()
+    })?;
     row("reconstruction, nats a window", &|it| {
         figure(it.reconstruction, 1)
     })?;
     row("divergence, bits a window", &|it| figure(it.kl_bits, 1))?;
-    type Way = (&'static str, fn(&Measured) -> Returned);
-    let ways: [Way; 3] = [
-        ("told the past", |it| it.told),
-        ("hearing itself, likeliest", |it| it.likeliest),
-        ("hearing itself, drawn", |it| it.drawn),
+    type Way = (&'static str, fn(&Measured) -> &Returned);
+    let ways: [Way; 5] = [
+        ("told the past", |it| &it.means.told),
+        ("hearing itself, likeliest", |it| &it.means.likeliest),
+        ("hearing itself, drawn", |it| &it.means.drawn),
+        ("latent drawn, told the past", |it| &it.draws.told),
+        ("latent drawn, hearing itself, drawn", |it| &it.draws.drawn),
     ];
     for (way, of) in ways {
         row(&format!("{way}: accuracy"), &|it| {
             figure(of(it).accuracy, 3)
         })?;
-        row("  where not silent", &|it| figure(of(it).sounding, 3))?;
-        row("  F1 of strokes", &|it| figure(of(it).f1, 3))?;
+        row("  where something is played", &|it| {
+            figure(of(it).sounding, 3)
+        })?;
+        row("  F1 of notes", &|it| figure(of(it).f1, 3))?;
+        row("  second half against the first", &|it| {
+            figure(of(it).halves, 3)
+        })?;
+    }
+    for (way, of) in &ways[..3] {
+        for quarter in 0..4 {
+            let bars = |it: &Measured| {
+                let all = &of(it).by_bar;
+                let some = &all[all.len() * quarter / 4..all.len() * (quarter + 1) / 4];
+                some.iter().sum::<f64>() / some.len().max(1) as f64
+            };
+            let name = format!("{way}: accuracy, quarter {}", quarter + 1);
+            row(&name, &|it| format!("{:.3}", bars(it)))?;
+        }
     }
     Ok(())
 }

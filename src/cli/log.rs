@@ -83,6 +83,17 @@ impl Run {
         records.filter(move |record| record.split == split)
     }
 
+    /// Share of the steps whose gradient was multiplied by such a number; `-` where the log doesn't say.
+    fn share(&self, is_such: impl Fn(f64) -> bool) -> String {
+        let scales = self.of(Split::Train).filter_map(|it| it.gradient_scale);
+        let scales: Vec<f64> = scales.collect();
+        let such = scales.iter().filter(|scale| is_such(**scale)).count();
+        match scales.len() {
+            0 => "-".into(),
+            all => format!("{:.0} %", 100.0 * such as f64 / all as f64),
+        }
+    }
+
     /// Training in as many means as there are points worth drawing; validation as it was measured.
     fn curve(&self, split: Split, term: Term) -> Vec<(f64, f64)> {
         /// Finer than this, the noise of single batches hides the curve.
@@ -106,22 +117,35 @@ impl Run {
     }
 }
 
-/// The best and the last look of every run at the validation split.
+/// Every run: how long it was, the share of steps whose gradient was clipped or left out, and its best look at
+/// the validation split.
 fn table(runs: &[Run]) -> String {
     let name = runs.iter().map(|run| run.name.chars().count()).max();
     let name = name.unwrap_or(0).max("run".len());
     let mut text = format!(
-        "{:name$} {:>8} {:>7} {:>10} {:>8} {:>8} {:>11} {:>8} {:>7}\n",
-        "run", "steps", "hours", "best loss", "at step", "hits", "velocities", "offsets", "bits"
+        "{:name$} {:>8} {:>7} {:>8} {:>8} {:>10} {:>8} {:>8} {:>11} {:>8} {:>7}\n",
+        "run",
+        "steps",
+        "hours",
+        "clipped",
+        "skipped",
+        "best loss",
+        "at step",
+        "hits",
+        "velocities",
+        "offsets",
+        "bits"
     );
     for run in runs {
         let last = run.records.last();
         let (steps, seconds) = last.map_or((0, 0.0), |record| (record.step, record.seconds));
         let _ = write!(
             text,
-            "{:name$} {steps:>8} {:>7.2}",
+            "{:name$} {steps:>8} {:>7.2} {:>8} {:>8}",
             run.name,
-            seconds / 3600.0
+            seconds / 3600.0,
+            run.share(|scale| scale > 0.0 && scale < 1.0),
+            run.share(|scale| scale == 0.0)
         );
         let best = (run.of(Split::Validation)).min_by(|a, b| a.loss.total_cmp(&b.loss));
         let _ = match best {

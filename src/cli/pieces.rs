@@ -8,6 +8,7 @@ use super::UsageError;
 use super::input;
 use super::kind;
 use super::output::{note, say};
+use super::render;
 use super::settings::Settings;
 use super::target::{Force, Rule, Target};
 use crate::engine::{DrumMap, Mapped};
@@ -58,12 +59,18 @@ pub struct OutArgs {
     /// place of General MIDI. Such a file is for that machine; other programs may not know its drums.
     #[arg(long, value_name = "MAP")]
     map: Option<String>,
+    /// Also render it to this WAV file, one piece after the other, with the configured SoundFont or the
+    /// built-in one (melodies by a plain lead voice).
+    #[arg(long, value_name = "FILE.wav")]
+    render: Option<PathBuf>,
 }
 
 /// A place for pieces of music that may be written.
-pub struct Score {
+pub struct Score<'a> {
     place: Place,
     map: Option<DrumMap>,
+    sound: Option<Target>,
+    settings: &'a Settings,
 }
 
 enum Place {
@@ -82,11 +89,11 @@ struct File {
 
 impl OutArgs {
     /// Where the pieces of a command that reads `inputs` go.
-    pub fn score(
+    pub fn score<'a>(
         &self,
-        settings: &Settings,
+        settings: &'a Settings,
         inputs: impl IntoIterator<Item = PathBuf>,
-    ) -> anyhow::Result<Score> {
+    ) -> anyhow::Result<Score<'a>> {
         let map = self.map.as_deref().map(|name| settings.drum_map(name));
         let map = map.transpose().map_err(UsageError)?;
         let inputs = inputs.into_iter().chain(settings.file.clone());
@@ -98,11 +105,21 @@ impl OutArgs {
             ))
             .into());
         }
+        if let Some(path) = &self.render {
+            kind::check(path, "a sound file", "wav")?;
+        }
+        let sound = self.render.as_ref().map(|path| rule.file(path));
+        let sound = sound.transpose()?;
         let place = match self.names_a_file() {
             true => Place::One(rule.file(&self.out)?),
             false => Place::Numbered(self.out.clone(), rule),
         };
-        Ok(Score { place, map })
+        Ok(Score {
+            place,
+            map,
+            sound,
+            settings,
+        })
     }
 
     /// Whether all goes into one file.
@@ -125,20 +142,42 @@ impl OutArgs {
     }
 }
 
-impl Score {
+impl Score<'_> {
     /// Writes windows: one after the other into one file, or each into a file of its own.
     pub fn write(&self, drummer: &Drummer, windows: &[Window]) -> anyhow::Result<()> {
+        let row = drummer.in_a_row(windows);
         let sequences = match &self.place {
-            Place::One(_) => vec![drummer.in_a_row(windows)],
-            Place::Numbered(..) => windows.iter().map(Window::to_note_sequence).collect(),
+            Place::One(_) => std::slice::from_ref(&row),
+            Place::Numbered(..) => &windows
+                .iter()
+                .map(Window::to_note_sequence)
+                .collect::<Vec<_>>()[..],
         };
-        self.write_each(drummer.preset().representation.noun(), &sequences)
+        self.write_each(drummer.preset().representation.noun(), sequences)?;
+        self.sound(&row)
     }
 
     /// Writes grooves, each into a file of its own: where one file was named, the first.
     pub fn write_grooves(&self, grooves: &[Groove]) -> anyhow::Result<()> {
         let sequences: Vec<_> = grooves.iter().map(Groove::to_note_sequence).collect();
-        self.write_each("groove", &sequences)
+        self.write_each("groove", &sequences)?;
+        let mut row = NoteSequence::default();
+        for (groove, sequence) in grooves.iter().zip(sequences) {
+            let start = row.total_time;
+            let notes = sequence.notes.iter();
+            row.notes
+                .extend(notes.map(|note| render::shifted(note, start)));
+            row.total_time = start + groove.steps.len() as f64 * groove.step_seconds();
+        }
+        self.sound(&row)
+    }
+
+    /// Renders what was written, where that was asked for.
+    fn sound(&self, row: &NoteSequence) -> anyhow::Result<()> {
+        match &self.sound {
+            Some(target) => render::render(row, self.settings, target),
+            None => Ok(()),
+        }
     }
 
     fn write_each(&self, noun: &'static str, sequences: &[NoteSequence]) -> anyhow::Result<()> {

@@ -1,22 +1,26 @@
-//! `musicvae-tui render`: a MIDI file to a sound file, or to one a lane.
+//! `musicvae-tui render`: a MIDI file to a sound file, or to one a lane; and music that a command made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use super::UsageError;
 use super::corpus::ReadingArgs;
 use super::input;
 use super::kind;
 use super::output::note;
 use super::settings::Settings;
-use super::target::Force;
-use crate::engine::render::{Score, wav};
-use crate::engine::{Bars, LANE_NAMES, SoundFont, SoundFontSource};
+use super::target::{Force, Rule, Target};
+use crate::engine::render::{Heard, Score, wav};
+use crate::engine::{Banks, Bars, LANE_NAMES, SoundFont, SoundFontSource};
 use crate::studio::playing::parse_bars;
 use musicvae::music::midi_file::Read;
-use musicvae::music::{Lane, Note, NoteSequence};
+use musicvae::music::{Note, NoteSequence};
 
-/// Render the drums of a MIDI file to WAV files, faster than they play: the mix, or each lane alone.
+/// Render a MIDI file to WAV files, faster than it plays: the mix, or each drum lane alone.
+///
+/// Notes that are no drums are played by the SoundFont's preset for their program; the built-in one has a
+/// plain lead voice for all of them.
 #[derive(clap::Args)]
 pub struct Render {
     /// MIDI file to render, or - for standard input.
@@ -31,8 +35,8 @@ pub struct Render {
         required_unless_present = "stems"
     )]
     output: Option<PathBuf>,
-    /// Folder for a WAV file of each lane that plays, all of one length: kick.wav, snare.wav and so on.
-    /// A closed hat damps the open one there as it does in the mix.
+    /// Folder for a WAV file of each lane that plays, all of one length: kick.wav, snare.wav and so on, and
+    /// notes.wav for what is no drum. A closed hat damps the open one there as it does in the mix.
     #[arg(long, value_name = "FOLDER")]
     stems: Option<PathBuf>,
     /// Only these bars: 2, or 2-5.
@@ -52,6 +56,10 @@ pub struct Render {
     /// SoundFont (.sf2 or .sf3) to render with [default: that of the configuration, else the built-in kit].
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
+    /// Drum kit within it, by its program number: of the built-in kits 0 is the studio, 25 the analog
+    /// machine [default: that of the configuration, else 0].
+    #[arg(long, value_name = "PROGRAM", value_parser = clap::value_parser!(u8).range(..=127))]
+    kit: Option<u8>,
     /// Frames a second.
     #[arg(long, value_name = "N", default_value_t = 44_100,
         value_parser = clap::value_parser!(u32).range(16_000..=192_000))]
@@ -61,9 +69,12 @@ pub struct Render {
 impl Render {
     /// Runs the command.
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let configured = Some(settings.config.soundfont.path.clone());
-        let configured = configured.filter(|path| !path.as_os_str().is_empty());
-        let font = self.soundfont.or(configured);
+        let kit = match (self.kit, &self.soundfont) {
+            (Some(kit), _) => kit,
+            (None, Some(_)) => 0,
+            (None, None) => settings.config.soundfont.kit,
+        };
+        let font = self.soundfont.clone().or(configured(settings));
         let inputs = [
             Some(self.input.clone()),
             font.clone(),
@@ -75,28 +86,21 @@ impl Render {
         if let Some(path) = &self.output {
             kind::check(path, "a sound file", "wav")?;
         }
-        let stem = |folder: &PathBuf, lane: Lane| {
-            rule.file(&folder.join(format!("{}.wav", LANE_NAMES[lane.index()])))
-        };
         let Read { sequence, mended } = input::midi(&self.input, self.reading.reading())?;
         let name = input::name(&self.input);
         if !mended.is_empty() {
             note!("note: {name}: {mended}");
         }
-        let no_drums = |why| anyhow::anyhow!("{name} can't be rendered: {why}");
-        let drums = sequence.drums().map_err(no_drums)?.strokes.len();
-        let source = font.map_or(SoundFontSource::Embedded, SoundFontSource::File);
-        let font = SoundFont::load(&source)?;
-        if !font.has_drums() {
-            let played = font
-                .kits()
-                .first()
-                .map_or("none", |kit| kit.name.as_str())
-                .to_string();
-            note!(
-                "note: {} holds no drum kit (bank 128): the drums are played by its preset `{played}`",
-                font.name()
-            );
+        if sequence.notes.is_empty() {
+            anyhow::bail!("{name} can't be rendered: it has no notes");
+        }
+        let font = open(font, &sequence)?;
+        if !font.kits().iter().any(|it| it.program == kit) {
+            let kits: Vec<String> = (font.kits().iter())
+                .map(|kit| format!("{} ({})", kit.program, kit.name))
+                .collect();
+            let (font, kits) = (font.name(), kits.join(", "));
+            return Err(UsageError(format!("{font} has no kit {kit}; it has {kits}")).into());
         }
         let asked = self.bars.is_some() || self.repeat > 1;
         let sequence = match self.bars {
@@ -114,41 +118,114 @@ impl Render {
                 .with_context(|| name.clone())?;
         }
         score.tail = self.tail;
-        if score.skipped_notes > 0 {
-            note!(
-                "{} notes that are no drums were left out",
-                score.skipped_notes
-            );
-        }
-        let font_name = font.name();
+        score.kit = kit;
+        tell_skipped(&score);
         if let Some(folder) = &self.stems {
-            let lanes = score.lanes();
-            let targets = lanes.iter().map(|lane| stem(folder, *lane));
-            let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("{}: can't be made", folder.display()))?;
-            let tail = score.tail;
-            score.tail = Some(tail.unwrap_or(STEM_TAIL));
-            for (lane, target) in lanes.into_iter().zip(targets) {
-                let sound = score.render(&font, Some(lane), &mut |_| ())?;
-                target.write(&wav(&sound)?)?;
-                let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
-                target.report(format_args!(
-                    "{}: {seconds:.1} s, {font_name}",
-                    target.name()
-                ))?;
-            }
-            score.tail = tail;
+            write_stems(&mut score, &font, folder, &rule)?;
         }
-        let Some(target) = mix else { return Ok(()) };
-        let sound = score.render(&font, None, &mut |_| ())?;
-        target.write(&wav(&sound)?)?;
-        let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
-        let out = target.name();
-        target.report(format_args!(
-            "{out}: {drums} strokes, {seconds:.1} s, {font_name}"
-        ))
+        match mix {
+            Some(target) => write(&score, Heard::All, &font, &target),
+            None => Ok(()),
+        }
     }
+}
+
+/// The SoundFont that commands render with where none is named.
+pub(super) fn configured(settings: &Settings) -> Option<PathBuf> {
+    let path = settings.config.soundfont.path.clone();
+    Some(path).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The SoundFont in the file `font`, or the built-in one, made ready for what `sequence` needs.
+fn open(font: Option<PathBuf>, sequence: &NoteSequence) -> anyhow::Result<SoundFont> {
+    let source = font.map_or(SoundFontSource::Embedded, SoundFontSource::File);
+    let drums = sequence.notes.iter().filter(|note| note.is_drum).count();
+    let banks = match drums == sequence.notes.len() {
+        true => Banks::Drums,
+        false => Banks::All,
+    };
+    let font = SoundFont::load_banks(&source, banks)?;
+    if drums > 0 && !font.has_drums() {
+        let kits = font.kits();
+        let played = kits.first().map_or("none", |kit| kit.name.as_str());
+        note!(
+            "note: {} holds no drum kit (bank 128): the drums are played by its preset `{played}`",
+            font.name()
+        );
+    }
+    Ok(font)
+}
+
+/// Renders music that a command made with the configured SoundFont.
+pub(super) fn render(
+    sequence: &NoteSequence,
+    settings: &Settings,
+    target: &Target,
+) -> anyhow::Result<()> {
+    const RATE: u32 = 44_100;
+    let font = open(configured(settings), sequence)?;
+    let mut score = Score::of_notes(sequence, RATE)?;
+    score.lasts(sequence.total_time)?;
+    score.kit = settings.config.soundfont.kit;
+    tell_skipped(&score);
+    write(&score, Heard::All, &font, target)
+}
+
+fn tell_skipped(score: &Score) {
+    if score.skipped_notes > 0 {
+        note!(
+            "{} drums that are none of the nine lanes' were left out",
+            score.skipped_notes
+        );
+    }
+}
+
+/// Writes the sound of a score, or of a part of it.
+fn write(score: &Score, heard: Heard, font: &SoundFont, target: &Target) -> anyhow::Result<()> {
+    let sound = score.render(font, heard, &mut |_| ())?;
+    target.write(&wav(&sound)?)?;
+    let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
+    let counts = [(score.strokes(), "stroke"), (score.pitched(), "note")];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, noun)| match count {
+        1 => format!("1 {noun}, "),
+        count => format!("{count} {noun}s, "),
+    });
+    let counts: String = match heard {
+        Heard::All => counts.collect(),
+        Heard::Lane(_) | Heard::Pitched => String::new(),
+    };
+    let (name, font) = (target.name(), font.name());
+    target.report(format_args!("{name}: {counts}{seconds:.1} s, {font}"))
+}
+
+fn write_stems(
+    score: &mut Score,
+    font: &SoundFont,
+    folder: &Path,
+    rule: &Rule,
+) -> anyhow::Result<()> {
+    let lanes = score.lanes().into_iter();
+    let mut stems: Vec<(&str, Heard)> = lanes
+        .map(|lane| (LANE_NAMES[lane.index()], Heard::Lane(lane)))
+        .collect();
+    if score.pitched() > 0 {
+        stems.push(("notes", Heard::Pitched));
+    }
+    let targets = stems.iter().map(|(name, heard)| {
+        let target = rule.file(&folder.join(format!("{name}.wav")))?;
+        anyhow::Ok((*heard, target))
+    });
+    let targets = targets.collect::<anyhow::Result<Vec<_>>>()?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{}: can't be made", folder.display()))?;
+    let tail = score.tail;
+    score.tail = Some(tail.unwrap_or(STEM_TAIL));
+    for (heard, target) in targets {
+        write(score, heard, font, &target)?;
+    }
+    score.tail = tail;
+    Ok(())
 }
 
 /// Bars of a piece that are looked at.
@@ -190,7 +267,7 @@ fn excerpt(sequence: &NoteSequence, Bars { first, count }: Bars) -> anyhow::Resu
     })
 }
 
-fn shifted(note: &Note, by: f64) -> Note {
+pub(super) fn shifted(note: &Note, by: f64) -> Note {
     Note {
         start_time: note.start_time + by,
         end_time: note.end_time + by,

@@ -130,7 +130,7 @@ pub(super) fn part(text: &str) -> Result<f64, String> {
 }
 
 /// Parses a number that is not negative.
-fn amount(text: &str) -> Result<f64, String> {
+pub(super) fn amount(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
         _ => Err("it takes a number, 0 or more".into()),
@@ -138,7 +138,7 @@ fn amount(text: &str) -> Result<f64, String> {
 }
 
 /// Parses a number over 0 up to 1.
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value <= 1.0 => Ok(value),
         _ => Err("it takes a number over 0, up to 1".into()),

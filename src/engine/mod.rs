@@ -55,7 +55,7 @@ pub use midi::{
     PadNote, Pads, Received, Tap, VIRTUAL_PORT, Voice,
 };
 pub use record::{RecordOptions, RecordStart, Recording};
-pub use sound::{AudioOutput, Kit, SoundFont, SoundFontError, SoundFontSource};
+pub use sound::{AudioOutput, Banks, Kit, SoundFont, SoundFontError, SoundFontSource};
 pub use thread::grants_realtime;
 pub use time::{Position, TICKS_PER_QUARTER};
 

@@ -1,6 +1,7 @@
 //! Which drum lies on which key, and how loud.
 
 use super::analog;
+use super::lead;
 use super::math::{decibels, level};
 use super::sf2::{Bank, Instrument, Preset, Zone};
 use super::shelf::Shelf;
@@ -118,7 +119,7 @@ fn high_tom(shelf: &mut Shelf, touch: Touch) -> Vec<Part> {
     drums::tom(&drums::HIGH_TOM, shelf, touch)
 }
 
-/// All kits, synthesized.
+/// All kits and the lead voice, synthesized.
 pub fn bank() -> Bank {
     let mut shelf = Shelf::default();
     let (mut instruments, mut presets) = (Vec::new(), Vec::new());
@@ -127,9 +128,10 @@ pub fn bank() -> Bank {
             let mut keys = Vec::new();
             for piece in kit.pieces {
                 let at = instruments.len();
-                keys.extend(piece.keys.iter().map(|&(key, cents)| (key, at, cents)));
+                keys.extend((piece.keys.iter()).map(|&(key, cents)| (key..=key, at, cents)));
                 instruments.push(Instrument {
                     name: format!("{} {}", piece.name, variant + 1),
+                    pitched: false,
                     zones: piece.zones(&mut shelf, variant),
                 });
             }
@@ -145,6 +147,13 @@ pub fn bank() -> Bank {
             });
         }
     }
+    presets.push(Preset {
+        name: lead::NAME.into(),
+        bank: 0,
+        program: 0,
+        keys: vec![(0..=127, instruments.len(), 0)],
+    });
+    instruments.push(lead::instrument(&mut shelf));
     let zones = instruments.iter_mut().flat_map(|it| &mut it.zones);
     shelf.bring_to_level(&mut zones.collect::<Vec<_>>());
     Bank {
@@ -172,6 +181,7 @@ impl Piece {
             let gain = level(wanted / loudness_of(&parts, shelf));
             for part in parts {
                 zones.push(Zone {
+                    keys: 0..=127,
                     velocities: from..=up_to,
                     sample: part.sample,
                     from: part.from as u16,
@@ -181,6 +191,7 @@ impl Piece {
                     cutoff: part.cutoff,
                     attack: part.attack,
                     t60: part.t60,
+                    release: None,
                     exclusive_class: self.exclusive_class,
                 });
             }

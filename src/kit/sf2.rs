@@ -44,8 +44,9 @@ pub struct Sample {
     pub looped: bool,
 }
 
-/// What sounds for some velocities, and how.
+/// What sounds for some keys and velocities, and how.
 pub struct Zone {
+    pub keys: RangeInclusive<u8>,
     pub velocities: RangeInclusive<u8>,
     /// Index into [`Bank::samples`].
     pub sample: usize,
@@ -63,6 +64,8 @@ pub struct Zone {
     pub attack: f64,
     /// Seconds to fall by 60 dB; `None` is as recorded.
     pub t60: Option<f64>,
+    /// Seconds to fall by 60 dB once the key is let go; `None` sounds on as if it were held.
+    pub release: Option<f64>,
     /// Zones of one class silence each other; 0 is no class.
     pub exclusive_class: u16,
 }
@@ -71,18 +74,20 @@ pub struct Zone {
 pub struct Instrument {
     /// At most 19 ASCII characters.
     pub name: String,
+    /// Whether a key plays its pitch, a sample's own one at middle C; a drum sounds alike on all keys.
+    pub pitched: bool,
     pub zones: Vec<Zone>,
 }
 
-/// A percussion preset: which instrument sounds for which keys.
+/// Which instrument sounds for which keys.
 pub struct Preset {
     /// At most 19 ASCII characters.
     pub name: String,
-    /// 128 is the kit; 129 and on hold other recordings of the same strokes.
+    /// 128 is drums; 129 and on hold other recordings of the same strokes.
     pub bank: u16,
     pub program: u16,
-    /// Key, index into [`Bank::instruments`], and cents that it is tuned by.
-    pub keys: Vec<(u8, usize, i16)>,
+    /// Keys, index into [`Bank::instruments`], and cents that it is tuned by.
+    pub keys: Vec<(RangeInclusive<u8>, usize, i16)>,
 }
 
 /// What a file holds.
@@ -140,11 +145,11 @@ impl Bank {
         let mut preset_records = Vec::new();
         for entry in &self.presets {
             preset_record(&mut preset_records, entry, preset.bags);
-            for &(key, instrument, cents) in &entry.keys {
+            for (keys, instrument, cents) in &entry.keys {
                 preset.bag();
-                preset.range(generator::KEY_RANGE, &(key..=key));
-                preset.tune(cents);
-                preset.value(generator::INSTRUMENT, instrument as u16);
+                preset.range(generator::KEY_RANGE, keys);
+                preset.tune(*cents);
+                preset.value(generator::INSTRUMENT, *instrument as u16);
             }
         }
         let end = Preset {
@@ -161,7 +166,7 @@ impl Bank {
             name(&mut instrument_records, &entry.name);
             instrument_records.extend(instrument.bags.to_le_bytes());
             instrument.bag();
-            for_all_zones(&mut instrument);
+            for_all_zones(&mut instrument, entry.pitched);
             for zone in &entry.zones {
                 zone.write(self.samples[zone.sample].looped, &mut instrument);
             }
@@ -220,21 +225,26 @@ impl Sample {
 }
 
 /// What holds for every zone, unless it says otherwise.
-fn for_all_zones(out: &mut Generators) {
+fn for_all_zones(out: &mut Generators, pitched: bool) {
     // The default delay and attack, a millisecond each, would eat the stick. -32768 is the
     // specification's word for none.
     out.signed(generator::DELAY_VOLUME_ENVELOPE, i16::MIN);
     out.signed(generator::ATTACK_VOLUME_ENVELOPE, i16::MIN);
     // 8000 timecents, 101 s, the longest there is: a note-off must not cut a drum.
     out.signed(generator::RELEASE_VOLUME_ENVELOPE, 8000);
-    // Every key plays a sample at its own pitch.
-    out.value(generator::SCALE_TUNING, 0);
+    if !pitched {
+        out.value(generator::SCALE_TUNING, 0);
+    }
 }
 
 impl Zone {
     /// Appends the zone's generators: ranges first and the sample last, as the specification asks.
     fn write(&self, looped: bool, out: &mut Generators) {
+        const ALL_KEYS: RangeInclusive<u8> = 0..=127;
         out.bag();
+        if self.keys != ALL_KEYS {
+            out.range(generator::KEY_RANGE, &self.keys);
+        }
         out.range(generator::VELOCITY_RANGE, &self.velocities);
         if self.from > 0 {
             out.value(generator::START_ADDRESS_OFFSET, self.from);
@@ -254,6 +264,12 @@ impl Zone {
             out.signed(generator::DECAY_VOLUME_ENVELOPE, decay);
             out.value(generator::SUSTAIN_VOLUME_ENVELOPE, 1440);
             out.signed(generator::RELEASE_VOLUME_ENVELOPE, decay);
+        }
+        if let Some(release) = self.release {
+            out.signed(
+                generator::RELEASE_VOLUME_ENVELOPE,
+                timecents(release * 80.0 / 60.0),
+            );
         }
         out.value(
             generator::INITIAL_ATTENUATION,
@@ -388,6 +404,7 @@ mod tests {
     #[test]
     fn a_small_bank_has_the_sizes_the_specification_gives() {
         let zone = Zone {
+            keys: 0..=127,
             velocities: 1..=127,
             sample: 0,
             from: 0,
@@ -397,6 +414,7 @@ mod tests {
             cutoff: None,
             attack: 0.0,
             t60: Some(0.75),
+            release: None,
             exclusive_class: 0,
         };
         let bank = Bank {
@@ -410,13 +428,14 @@ mod tests {
             }],
             instruments: vec![Instrument {
                 name: "i".into(),
+                pitched: false,
                 zones: vec![zone],
             }],
             presets: vec![Preset {
                 name: "p".into(),
                 bank: 128,
                 program: 0,
-                keys: vec![(36, 0, -150)],
+                keys: vec![(36..=36, 0, -150)],
             }],
         };
         let bytes = bank.to_bytes();

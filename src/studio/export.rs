@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ground::{Effect, Ground, Overlay, Paper, Turn, in_words};
 use crate::engine::range::{DYNAMICS, SWING, TIMING};
-use crate::engine::render::{Score, wav};
+use crate::engine::render::{Heard, Score, wav};
 use crate::engine::{
     ChainLink, DrumMap, LANE_NAMES, Mapped, Song, SoundFont, SoundFontSource, Sync,
 };
@@ -338,12 +338,14 @@ pub fn render(
         let folder = new_folder(folder, &format!("{name}-lanes"))?;
         for (done, lane) in lanes.iter().enumerate() {
             let so_far = |share| (done as f32 + share) / lanes.len() as f32;
-            let sound = score.render(&font, Some(*lane), &mut |share| progress(so_far(share)))?;
+            let sound = score.render(&font, Heard::Lane(*lane), &mut |share| {
+                progress(so_far(share))
+            })?;
             write_beside(&folder, LANE_NAMES[lane.index()], "wav", &wav(&sound)?)?;
         }
         folder
     } else {
-        let sound = score.render(&font, None, progress)?;
+        let sound = score.render(&font, Heard::All, progress)?;
         write_beside(folder, name, "wav", &wav(&sound)?)?
     };
     Ok(Written {

@@ -8,7 +8,9 @@ use musicvae::data::{Converter, Split, Window, load_windows};
 use musicvae::model::{Compute, Decoding, DeviceChoice, Factors, Guide, Shown};
 use musicvae::music::Reading;
 use musicvae::training::evaluate::{Part, Questions, Unit, evaluate_losses};
-use musicvae::training::experiment::{Comparison, Hierarchy, Rival, Sizes};
+use musicvae::training::experiment::{
+    Comparison, Design, Hierarchy, Music, Proportions, Rival, Sizes,
+};
 use musicvae::training::{Control, Event, Log};
 use tempfile::TempDir;
 
@@ -26,11 +28,20 @@ fn tiny(folder: &TempDir, steps: u64) -> Hierarchy {
         steps,
         batch: 6,
         seed: 3,
-        bars: 2,
-        sizes: Sizes {
-            encoder: 8,
-            z: 6,
-            decoder: 8,
+        design: Design {
+            music: Music::Drums,
+            bars: 2,
+            sizes: Sizes {
+                encoder: 8,
+                z: 6,
+                decoder: 8,
+            },
+            proportions: Proportions::Equal,
+            free_bits: 256.0,
+            beta: 0.2,
+            sampling: 0.0,
+            learning_rate: 1e-3,
+            decay: 0.9999,
         },
         validate_every: 2,
         device: DeviceChoice::Cpu,
@@ -99,7 +110,7 @@ fn both_models_learn_the_same_and_are_measured_as_any_other() {
     };
     for (rival, measured) in Rival::BOTH.into_iter().zip(&comparison.rivals) {
         let out = experiment.folder(rival);
-        let checkpoint = Checkpoint::load(&out.join("latest.safetensors")).unwrap();
+        let checkpoint = Checkpoint::load(&out.join("best.safetensors")).unwrap();
         assert_eq!((measured.rival, measured.step), (rival, 4));
         let losses = {
             let (split, reading) = (Split::Validation, Reading::Played);
@@ -129,8 +140,11 @@ fn both_models_learn_the_same_and_are_measured_as_any_other() {
         converter.hop = Some(2);
         let windows = load_windows(&experiment.data, Some(Split::Validation), &converter);
         let expected = accuracy(&checkpoint, &windows.unwrap().windows);
-        assert_eq!(measured.likeliest.accuracy.value, expected);
-        for it in [measured.told, measured.likeliest, measured.drawn] {
+        assert_eq!(measured.means.likeliest.accuracy.value, expected);
+        for it in [&measured.means, &measured.draws]
+            .map(|it| [&it.told, &it.likeliest, &it.drawn])
+            .concat()
+        {
             for share in [it.accuracy, it.sounding, it.f1] {
                 assert!((0.0..=1.0).contains(&share.value), "{share:?}");
             }
@@ -161,18 +175,16 @@ fn an_experiment_that_was_stopped_goes_on_to_the_same_end() {
     assert_eq!(found, expected);
     // What has all its steps is only measured again.
     assert_eq!(
-        run(&tiny(&broken, 4)).rivals[0].told,
-        expected.rivals[0].told
+        run(&tiny(&broken, 4)).rivals[0].means.told,
+        expected.rivals[0].means.told
     );
 }
 
 #[test]
 fn what_cannot_be_measured_is_not_trained() {
     let folder = TempDir::new().unwrap();
-    let experiment = Hierarchy {
-        bars: 16,
-        ..tiny(&folder, 4)
-    };
+    let mut experiment = tiny(&folder, 4);
+    experiment.design.bars = 16;
     let error = experiment.run(&Control::default(), &mut |_, _| {});
     let error = error.unwrap_err().to_string();
     assert!(error.contains("of the 16 bars of a window"), "{error}");
@@ -210,8 +222,8 @@ fn the_command_prints_what_it_found() {
         for figure in [
             measured.decoder_parameters.to_string(),
             format!("{:.1} [", measured.reconstruction.value),
-            format!("{:.3} [", measured.drawn.sounding.value),
-            format!("{:.3} [", measured.told.f1.value),
+            format!("{:.3} [", measured.means.drawn.sounding.value),
+            format!("{:.3} [", measured.means.told.f1.value),
         ] {
             assert!(table.contains(&figure), "no {figure} in\n{table}");
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use musicvae::music::midi_file::Layout;
 use musicvae::music::{Groove, Hit, Lane};
-use musicvae_tui::engine::render::{Score, Sound};
+use musicvae_tui::engine::render::{Heard, Score, Sound};
 use musicvae_tui::engine::{ChainLink, Song, SoundFont, SoundFontSource};
 use musicvae_tui::studio::{Effect, Event, Overlay, Paper, export};
 
@@ -39,10 +39,10 @@ fn song() -> Song {
     }
 }
 
-fn rendered(score: &Score, only: Option<Lane>) -> Sound {
+fn rendered(score: &Score, heard: Heard) -> Sound {
     let font = SoundFont::load(&SoundFontSource::Embedded).unwrap();
     let mut shares = Vec::new();
-    let sound = score.render(&font, only, &mut |share| shares.push(share));
+    let sound = score.render(&font, heard, &mut |share| shares.push(share));
     assert!(shares.is_sorted() && shares.iter().all(|share| (0.0..=1.0).contains(share)));
     assert!(!shares.is_empty());
     sound.unwrap()
@@ -63,10 +63,10 @@ fn lanes_add_up_to_the_mix_and_the_hat_is_damped() {
     score.tail = Some(0.5);
     let lanes = [Lane::Kick, Lane::Snare, Lane::ClosedHat, Lane::OpenHat];
     assert_eq!(score.lanes(), lanes, "the ride is not heard");
-    let mix = rendered(&score, None);
+    let mix = rendered(&score, Heard::All);
     // Four bars of two seconds and the tail.
     assert_eq!(mix.frames.len(), 8 * 16_000 + 8_000);
-    let stems = lanes.map(|lane| rendered(&score, Some(lane)));
+    let stems = lanes.map(|lane| rendered(&score, Heard::Lane(lane)));
     for (frame, mixed) in mix.frames.iter().enumerate() {
         for (side, mixed) in mixed.iter().enumerate() {
             let sum: f32 = stems.iter().map(|stem| stem.frames[frame][side]).sum();
@@ -80,10 +80,10 @@ fn lanes_add_up_to_the_mix_and_the_hat_is_damped() {
     assert!(loudest(&stems[0], 0.0, 0.05) > 0.01);
     // Without an end of its own it rings until it is silent.
     score.tail = None;
-    let length = rendered(&score, None).frames.len();
+    let length = rendered(&score, Heard::All).frames.len();
     assert!((8 * 16_000..18 * 16_000).contains(&length));
     score.tail = Some(0.0);
-    assert_eq!(rendered(&score, None).frames.len(), 8 * 16_000);
+    assert_eq!(rendered(&score, Heard::All).frames.len(), 8 * 16_000);
 }
 
 fn names(folder: &Path) -> Vec<String> {

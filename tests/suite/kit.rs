@@ -219,7 +219,8 @@ fn the_file_is_small_and_in_order() {
         .collect();
     let variants = [128, 129, 130, 131];
     let expected = [0, 25].map(|program| variants.map(|bank| (program, bank)));
-    assert_eq!(places, expected.concat());
+    let lead = (0, 0);
+    assert_eq!(places, [&expected.concat()[..], &[lead]].concat());
     let wave = font.get_wave_data();
     for sample in font.get_sample_headers() {
         let (start, end) = (sample.get_start() as usize, sample.get_end() as usize);
@@ -468,6 +469,41 @@ fn a_short_note_rings_out() {
             lost.abs() < 0.5,
             "key {key}: a note-off after 20 ms takes {lost:.2} dB"
         );
+    }
+}
+
+/// Bank 0 is a voice for melodies: in tune on every octave, and silent soon after its key is let go.
+#[test]
+fn the_lead_is_in_tune_and_ends_with_its_key() {
+    let font = Player::new().font;
+    let mut settings = SynthesizerSettings::new(RATE);
+    settings.enable_reverb_and_chorus = false;
+    for key in [28, 40, 53, 60, 65, 66, 77, 89, 101] {
+        let mut synthesizer = Synthesizer::new(&font, &settings).unwrap();
+        let second = |synthesizer: &mut Synthesizer| {
+            let mut sides = [vec![0.0; RATE as usize], vec![0.0; RATE as usize]];
+            let [left, right] = &mut sides;
+            synthesizer.render(left, right);
+            mono(&sides)
+        };
+        synthesizer.note_on(0, key, 100);
+        let held = second(&mut synthesizer);
+        let hertz = 440.0 * 2f64.powf((f64::from(key) - 69.0) / 12.0);
+        let found = strongest(&held, 0.7 * hertz..1.4 * hertz, RATE);
+        // The bins are 0.7 Hz wide.
+        assert!(
+            (found - hertz).abs() < 0.7 + 0.003 * hertz,
+            "key {key}: {found}"
+        );
+        assert!(
+            (0.02..0.5).contains(&peak(&held)),
+            "key {key}: {}",
+            peak(&held)
+        );
+        synthesizer.note_off(0, key);
+        let after = second(&mut synthesizer);
+        let late = peak(&after[RATE as usize / 2..]);
+        assert!(late < 1e-3, "key {key}: {late}");
     }
 }
 

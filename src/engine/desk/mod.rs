@@ -8,6 +8,7 @@ mod control;
 mod handle;
 mod listing;
 mod options;
+mod pitched;
 pub mod render;
 mod request;
 pub(crate) mod sender;

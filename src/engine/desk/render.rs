@@ -5,8 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::pitched::{Pitched, Voice};
 use super::song::Song;
 use crate::engine::record::quantized;
+use crate::engine::sound::limiter::{LOOKAHEAD, Limiter};
 use crate::engine::sound::mixer::{CHUNK, Controls, LATENCY, Mixer, Note, midi_velocity};
 use crate::engine::sound::{SoundFont, SoundFontError};
 use crate::engine::time::feel::Feel;
@@ -48,18 +50,33 @@ pub struct Sound {
 
 /// Strokes in time, ready to be rendered: all together, or a lane at a time.
 pub struct Score {
-    /// By frame.
+    /// Strokes by frame.
     notes: Vec<(usize, Note)>,
+    /// Notes beside the drums.
+    pitched: Vec<Pitched>,
     /// Frames that there are at least.
     end: usize,
     /// Frames a second.
     rate: u32,
+    /// Program of the drum kit within the SoundFont.
+    pub kit: u8,
     /// Level of each lane, by [`Lane::index`].
     levels: [f32; LANES],
     /// How long it rings on after its end, in seconds; `None` for as long as anything is heard.
     pub tail: Option<f64>,
-    /// Notes that are no drum of ours, and were left out.
+    /// Drums that are none of ours, and were left out.
     pub skipped_notes: usize,
+}
+
+/// What of a score is rendered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// All of it.
+    All,
+    /// One lane as it is within the mix: a closed hat damps the open one there too.
+    Lane(Lane),
+    /// What is no drum.
+    Pitched,
 }
 
 impl Score {
@@ -97,38 +114,40 @@ impl Score {
         }
     }
 
-    /// The drums of a note sequence. Notes before time 0 sound at 0; notes that are no drums of ours
-    /// are counted.
+    /// A note sequence. Notes before time 0 sound at 0; drums that are none of ours are counted.
     ///
     /// # Errors
     /// One that is too long.
     pub fn of_notes(sequence: &NoteSequence, rate: u32) -> Result<Score, RenderError> {
-        let mut notes = Vec::new();
+        let (mut notes, mut pitched) = (Vec::new(), Vec::new());
         let mut skipped = 0;
+        let frame_of = |seconds: f64| (seconds.max(0.0) * f64::from(rate)).round() as usize;
         for note in &sequence.notes {
-            let key = u8::try_from(note.pitch).ok().filter(|_| note.is_drum);
-            let Some((lane, key)) = key.and_then(|key| Some((Lane::of_pitch(key)?, key))) else {
-                skipped += 1;
-                continue;
-            };
-            let seconds = note.start_time.max(0.0);
+            let seconds = note.start_time.max(note.end_time);
             if seconds.is_nan() || seconds >= LONGEST {
                 return Err(RenderError::TooLong { seconds });
             }
-            let velocity = midi_velocity(note.velocity as f32 / 127.0);
-            let frame = (seconds * f64::from(rate)).round() as usize;
-            notes.push((
-                frame,
-                Note {
-                    offset: 0,
-                    lane,
-                    key,
-                    velocity,
-                },
-            ));
+            let key = u8::try_from(note.pitch).ok();
+            let drum = key.and_then(|key| Some((Lane::of_pitch(key)?, key)));
+            match (note.is_drum, drum, Pitched::of(note, frame_of)) {
+                (true, Some((lane, key)), _) => {
+                    let velocity = midi_velocity(note.velocity as f32 / 127.0);
+                    let offset = 0;
+                    let stroke = Note {
+                        offset,
+                        lane,
+                        key,
+                        velocity,
+                    };
+                    notes.push((frame_of(note.start_time), stroke));
+                }
+                (false, _, Some(note)) => pitched.push(note),
+                _ => skipped += 1,
+            }
         }
         Ok(Score {
             skipped_notes: skipped,
+            pitched,
             ..Score::of(notes, 0, rate)
         })
     }
@@ -137,8 +156,10 @@ impl Score {
         notes.sort_by_key(|note| note.0);
         Score {
             notes,
+            pitched: Vec::new(),
             end,
             rate,
+            kit: 0,
             levels: [1.0; LANES],
             tail: None,
             skipped_notes: 0,
@@ -168,19 +189,28 @@ impl Score {
         Lane::ALL.into_iter().filter(heard).collect()
     }
 
-    /// Its sound: of all lanes, or of `only` one as it is within the mix (a closed hat damps the open
-    /// one there too). `progress` is told how far it is, 0 to 1.
+    /// How many strokes there are.
+    pub fn strokes(&self) -> usize {
+        self.notes.len()
+    }
+
+    /// How many notes there are that are no drums.
+    pub fn pitched(&self) -> usize {
+        self.pitched.len()
+    }
+
+    /// Its sound, or that of a part of it. `progress` is told how far it is, 0 to 1.
     ///
     /// # Errors
     /// A SoundFont that can't be played.
     pub fn render(
         &self,
         font: &SoundFont,
-        only: Option<Lane>,
+        heard: Heard,
         progress: &mut dyn FnMut(f32),
     ) -> Result<Sound, RenderError> {
         // The synthesizer may panic on keys that nobody tried when the font was loaded.
-        let mixed = catch_unwind(AssertUnwindSafe(|| self.mixed(font, only, progress)));
+        let mixed = catch_unwind(AssertUnwindSafe(|| self.mixed(font, heard, progress)));
         mixed.unwrap_or_else(|_| {
             Err(RenderError::SoundFont(SoundFontError::Damaged {
                 name: font.name().to_string(),
@@ -192,26 +222,36 @@ impl Score {
     fn mixed(
         &self,
         font: &SoundFont,
-        only: Option<Lane>,
+        heard: Heard,
         progress: &mut dyn FnMut(f32),
     ) -> Result<Sound, RenderError> {
         let rate = self.rate;
-        let end = self.end.max(self.notes.last().map_or(0, |note| note.0 + 1));
+        let last_stroke = self.notes.last().map_or(0, |note| note.0 + 1);
+        let last_note = self.pitched.iter().map(|note| note.end).max();
+        let end = self.end.max(last_stroke).max(last_note.unwrap_or_default());
         let seconds = self.tail.unwrap_or(TAIL_SECONDS);
         let tail = (seconds * f64::from(rate)) as usize;
         let mut controls = Controls::default();
         for (lane, control) in Lane::ALL.into_iter().zip(&mut controls.lanes) {
             control.level = self.levels[lane.index()];
-            control.solo = only == Some(lane);
+            control.solo = heard == Heard::Lane(lane);
+            control.mute = heard == Heard::Pitched;
         }
-        let mut mixer = Mixer::new(font, rate, 0)?;
+        let mut mixer = Mixer::new(font, rate, self.kit)?;
         mixer.jump_to(&controls);
+        let is_pitched = !self.pitched.is_empty() && !matches!(heard, Heard::Lane(_));
+        // As late as the mixer's strokes.
+        let voice = || Voice::new(font, rate, &self.pitched, LATENCY);
+        let mut voice = is_pitched.then(voice).transpose()?;
+        let mut limiter = Limiter::new(rate as f32);
+        let late = LATENCY + if is_pitched { LOOKAHEAD } else { 0 };
         let mut frames = Vec::with_capacity(end + rate as usize);
         let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
+        let mut beside = [[0.0; CHUNK]; 2];
         let mut waiting = self.notes.iter().copied().peekable();
         let mut chunk = Vec::new();
         let mut at = 0;
-        while at < end + tail + LATENCY {
+        while at < end + tail + late {
             chunk.clear();
             while let Some((frame, note)) = waiting.next_if(|(frame, _)| *frame < at + CHUNK) {
                 chunk.push(Note {
@@ -219,19 +259,31 @@ impl Score {
                     ..note
                 });
             }
-            let peaks = mixer.render(&mut left, &mut right, &chunk, &controls);
+            let mut peak = (mixer
+                .render(&mut left, &mut right, &chunk, &controls)
+                .master)
+                .into_iter()
+                .fold(0.0, f32::max);
+            if let Some(voice) = &mut voice {
+                let [beside_left, beside_right] = &mut beside;
+                voice.render(at, beside_left, beside_right);
+                for n in 0..CHUNK {
+                    let sum = [left[n] + beside_left[n], right[n] + beside_right[n]];
+                    [left[n], right[n]] = limiter.process(sum);
+                    peak = peak.max(sum[0].abs()).max(sum[1].abs());
+                }
+            }
             frames.extend(left.iter().zip(&right).map(|(left, right)| [*left, *right]));
             at += CHUNK;
             if at.is_multiple_of(CHUNK * 64) {
                 progress((at as f32 / end.max(1) as f32).min(1.0));
             }
-            let is_silent = peaks.master.iter().all(|peak| *peak < TAIL_FLOOR);
-            if at >= end + LATENCY && self.tail.is_none() && is_silent {
+            if at >= end + late && self.tail.is_none() && peak < TAIL_FLOOR {
                 break;
             }
         }
-        // The limiter's delay is known, and taken off.
-        frames.drain(..LATENCY.min(frames.len()));
+        // The limiters' delay is known, and taken off.
+        frames.drain(..late.min(frames.len()));
         let length = match self.tail {
             Some(_) => end + tail,
             None => {
@@ -255,7 +307,7 @@ pub fn render_groove(
     font: &SoundFont,
     rate: u32,
 ) -> Result<Sound, RenderError> {
-    Score::of_groove(groove, turns, rate).render(font, None, &mut |_| ())
+    Score::of_groove(groove, turns, rate).render(font, Heard::All, &mut |_| ())
 }
 
 /// Sound as the bytes of a WAV file of 24 bits.

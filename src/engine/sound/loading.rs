@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::mixer::{CHUNK, Controls, Mixer, Note};
-use super::soundfont::{SoundFont, SoundFontError};
+use super::soundfont::{Banks, SoundFont, SoundFontError};
 use crate::kit::EMBEDDED_KIT;
 use musicvae::music::Lane;
 
@@ -23,11 +23,22 @@ pub enum SoundFontSource {
 }
 
 impl SoundFont {
-    /// Reads a SoundFont 2 file and tries it out.
+    /// Reads a SoundFont file for its drums, and tries it out.
+    ///
+    /// # Errors
+    /// One that can't be read, or makes no sound.
     pub fn load(source: &SoundFontSource) -> Result<SoundFont, SoundFontError> {
+        SoundFont::load_banks(source, Banks::Drums)
+    }
+
+    /// The same with other presets too.
+    ///
+    /// # Errors
+    /// As [`SoundFont::load`].
+    pub fn load_banks(source: &SoundFontSource, banks: Banks) -> Result<SoundFont, SoundFontError> {
         match source {
-            SoundFontSource::Embedded => read("the embedded kit", Cursor::new(EMBEDDED_KIT)),
-            SoundFontSource::Bytes(bytes, name) => read(name, Cursor::new(bytes)),
+            SoundFontSource::Embedded => read("the embedded kit", Cursor::new(EMBEDDED_KIT), banks),
+            SoundFontSource::Bytes(bytes, name) => read(name, Cursor::new(bytes), banks),
             SoundFontSource::File(path) => {
                 let name = path.display().to_string();
                 let read_error = |source| SoundFontError::Read {
@@ -40,14 +51,14 @@ impl SoundFont {
                     return Err(SoundFontError::NotASoundFont { name });
                 }
                 let file = File::open(path).map_err(read_error)?;
-                read(&name, BufReader::new(file))
+                read(&name, BufReader::new(file), banks)
             }
         }
     }
 }
 
-fn read(name: &str, reader: impl Read + Seek) -> Result<SoundFont, SoundFontError> {
-    let font = SoundFont::read(name, reader)?;
+fn read(name: &str, reader: impl Read + Seek, banks: Banks) -> Result<SoundFont, SoundFontError> {
+    let font = SoundFont::read(name, reader, banks)?;
     let name = || name.to_string();
     let heard = catch_unwind(AssertUnwindSafe(|| audition(&font)));
     let heard = heard.map_err(|_| SoundFontError::Damaged {

@@ -6,7 +6,7 @@
 pub(crate) mod cards;
 mod click;
 pub(crate) mod delay;
-mod limiter;
+pub(crate) mod limiter;
 pub(crate) mod loading;
 pub(crate) mod mixer;
 pub(crate) mod soundfont;
@@ -14,4 +14,4 @@ pub(crate) mod stream;
 
 pub use cards::AudioOutput;
 pub use loading::SoundFontSource;
-pub use soundfont::{Kit, SoundFont, SoundFontError};
+pub use soundfont::{Banks, Kit, SoundFont, SoundFontError};

@@ -57,6 +57,15 @@ pub struct Kit {
     pub name: String,
 }
 
+/// What of a SoundFont is made ready to be played, where that is work: compressed samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Banks {
+    /// The drum kits, where it has any.
+    Drums,
+    /// Every preset.
+    All,
+}
+
 /// A SoundFont in memory, ready for any number of synthesizers.
 #[derive(Clone, Debug)]
 pub struct SoundFont {
@@ -72,6 +81,7 @@ impl SoundFont {
     pub(crate) fn read(
         name: &str,
         mut reader: impl Read + Seek,
+        banks: Banks,
     ) -> Result<SoundFont, SoundFontError> {
         let read_error = |source| SoundFontError::Read {
             name: name.to_string(),
@@ -83,7 +93,7 @@ impl SoundFont {
         };
         let lists = lists(name, &mut reader)?;
         // The decoder of compressed samples may panic on a damaged file.
-        let plain = catch_unwind(AssertUnwindSafe(|| lists.plain(reader, LARGEST)))
+        let plain = catch_unwind(AssertUnwindSafe(|| lists.plain(reader, LARGEST, banks)))
             .map_err(|_| damaged("its samples can't be decoded".into()))?
             .map_err(read_error)?;
         let mut reader = plain.map_err(damaged)?;

@@ -95,7 +95,7 @@ impl Examples {
 
     /// An example in numbers, always the same: what its representation leaves to chance is drawn
     /// once for all.
-    fn example(&self, index: usize) -> Example {
+    pub(super) fn example(&self, index: usize) -> Example {
         self.converter.example(&self.windows[index], index as u64)
     }
 

@@ -105,19 +105,20 @@ impl Gradients {
     }
 
     /// Applies the reference's clipping for a gradient of norm `norm`: scaled down to the
-    /// preset's bound, or zero altogether from the preset's threshold on.
-    pub fn clip(&mut self, norm: f64, preset: &Preset) -> Result<()> {
+    /// preset's bound, or zero altogether from the preset's threshold on. Returns what it was
+    /// multiplied by.
+    pub fn clip(&mut self, norm: f64, preset: &Preset) -> Result<f64> {
         let scale = if norm >= preset.gradient_norm_to_zero {
             0.0
         } else if norm > preset.gradient_clip {
             preset.gradient_clip / norm
         } else {
-            return Ok(());
+            return Ok(1.0);
         };
         for gradient in self.tensors.values_mut() {
             *gradient = (&*gradient * scale)?;
         }
-        Ok(())
+        Ok(scale)
     }
 }
 

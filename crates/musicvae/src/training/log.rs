@@ -40,6 +40,11 @@ pub struct Record {
     /// Share of steps at which the model's best guess was right; none of a groove.
     #[serde(default)]
     pub accuracy: Option<f64>,
+    /// What the gradient was multiplied by before it was used: 1 as it was, less where it was clipped to
+    /// the preset's norm, 0 where the step was skipped. None for a validation line, and in a log that is
+    /// older than it.
+    #[serde(default)]
+    pub gradient_scale: Option<f64>,
 }
 
 impl Record {
@@ -59,6 +64,7 @@ impl Record {
             seconds: 0.0,
             reconstruction: mean.reconstruction,
             accuracy: terms.accuracy(),
+            gradient_scale: None,
         }
     }
 }

@@ -264,7 +264,7 @@ impl Trainer {
                 step: self.step + 1,
             });
         }
-        gradients.clip(norm, preset)?;
+        let scale = gradients.clip(norm, preset)?;
         let rate = preset.learning_rate_at(self.step);
         self.adam.update(network, &gradients.tensors, rate)?;
         self.step += 1;
@@ -277,6 +277,7 @@ impl Trainer {
         self.seconds += elapsed;
         let mut record = Record::new(self.step, Split::Train, gradients.terms);
         record.gradient_norm = norm;
+        record.gradient_scale = Some(scale);
         record.examples_per_second = examples as f64 / elapsed;
         self.write(record).map(Some)
     }

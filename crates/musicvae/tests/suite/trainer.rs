@@ -199,6 +199,33 @@ fn training_lowers_the_loss() {
 }
 
 #[test]
+fn the_log_says_what_became_of_each_gradient() {
+    // Clipped to a norm that none stays under, none passes, or that leaves every step out.
+    for (clip, zero, expected) in [
+        (1e-3, 1e9, None),
+        (1e6, 1e9, Some(1.0)),
+        (1e-3, 1e-2, Some(0.0)),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let mut options = options(&folder, 2);
+        options.preset.gradient_clip = clip;
+        options.preset.gradient_norm_to_zero = zero;
+        let out = options.out.clone();
+        run(options).unwrap();
+        for record in log(&out) {
+            let norm = record.gradient_norm;
+            let scale = match record.split {
+                Split::Train => Some(expected.unwrap_or(clip / norm)),
+                _ => None,
+            };
+            // As text and back.
+            let [found, scale] = [record.gradient_scale, scale].map(|it| it.unwrap_or(-1.0));
+            assert!((found - scale).abs() < 1e-12, "{record:?}");
+        }
+    }
+}
+
+#[test]
 fn a_resumed_run_equals_the_unbroken_one() {
     let (unbroken, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     run(options(&unbroken, 6)).unwrap();

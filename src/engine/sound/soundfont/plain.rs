@@ -6,6 +6,7 @@
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
+use super::Banks;
 use super::compressed::decoded;
 use super::riff::{Chunk, bytes_of, chunks, put, read_at, start_of};
 use super::tables::Tables;
@@ -17,7 +18,7 @@ const USED: [&[u8; 4]; 2] = [b"ifil", b"INAM"];
 /// some writers forget.
 const GUARD: u32 = 2 * 46;
 
-/// Banks of drums; of a compressed SoundFont only their samples are decoded, where there are any.
+/// Banks of drums from here on.
 const DRUMS: u16 = 128;
 
 /// The three lists of a SoundFont, as far as they are there.
@@ -72,6 +73,7 @@ impl Lists {
         &self,
         mut reader: R,
         most: u64,
+        banks: Banks,
     ) -> io::Result<Result<Box<dyn Read + 'r>, String>> {
         let lacks = |list: &str| Ok(Err(format!("it has no {list}")));
         let Some(samples) = inner(&mut reader, self.samples, b"smpl")? else {
@@ -88,7 +90,7 @@ impl Lists {
         let mut uncompressed = None;
         if self.are_compressed(&mut reader)? {
             let stored = bytes_of(&mut reader, samples)?;
-            let mut used = tables.used_in(|bank| bank >= DRUMS);
+            let mut used = tables.used_in(|bank| banks == Banks::All || bank >= DRUMS);
             if used.is_empty() {
                 used = tables.used_in(|_| true);
             }
@@ -185,7 +187,7 @@ mod tests {
         let mut reader = Cursor::new(font);
         let lists = Lists::find(&mut reader, length).unwrap();
         let mut bytes = Vec::new();
-        let mut plain = lists.plain(reader, 1 << 20).unwrap().unwrap();
+        let mut plain = lists.plain(reader, 1 << 20, Banks::Drums).unwrap().unwrap();
         plain.read_to_end(&mut bytes).unwrap();
         bytes
     }
@@ -226,7 +228,7 @@ mod tests {
         let length = bytes.len() as u64;
         let mut reader = Cursor::new(bytes);
         let lists = Lists::find(&mut reader, length).unwrap();
-        let lacks = lists.plain(reader, 1 << 20).unwrap().err();
+        let lacks = lists.plain(reader, 1 << 20, Banks::Drums).unwrap().err();
         assert_eq!(lacks.as_deref(), Some("it has no samples"));
     }
 }

@@ -1,162 +1,105 @@
-//! What comes back of true windows.
+//! What a trained model is measured by.
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::super::evaluate::{Interval, Resampling, Sums, losses};
-use super::super::examples::converter;
+use super::super::evaluate::{Interval, Resampling, losses};
 use super::super::{Examples, TrainingError};
-use super::{Look, Measured, Rival, decoder_parameters, parameters};
+use super::returned::Returned;
+use super::rivals::{Music, Rival, decoder_parameters, parameters};
 use crate::checkpoint::Checkpoint;
-use crate::data::{DrumSet, Window};
+use crate::model::latent::sample_prior;
 use crate::model::network::{KeepAll, Network};
-use crate::model::{Compute, Decoding, Guide, Latent};
+use crate::model::{Compute, Decoding, Guide, Latent, MusicVae};
 
-/// How much of the windows came back, over all their steps.
+/// One model of the two.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Which one it is.
+    pub rival: Rival,
+    /// Widths of the decoder's layers.
+    pub decoder: Vec<usize>,
+    /// Numbers that it learns: in the decoder (conductor included), and in all.
+    pub decoder_parameters: usize,
+    /// Numbers that the whole model learns.
+    pub parameters: usize,
+    /// Optimizer steps behind the weights.
+    pub step: u64,
+    /// What the decoder says of the true windows when it is told the past, nats a window, with `z`
+    /// drawn from the posterior.
+    pub reconstruction: Interval,
+    /// Divergence of the posterior from the prior, bits a window.
+    pub kl_bits: Interval,
+    /// What comes back from the posterior's mean.
+    pub means: Ways,
+    /// What comes back from a draw of the posterior.
+    pub draws: Ways,
+    /// The validation split during training.
+    pub curve: Vec<Look>,
+}
+
+/// Ways to decode.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ways {
+    /// Told the past: the likeliest class at each step.
+    pub told: Returned,
+    /// Hearing itself, by the likeliest class.
+    pub likeliest: Returned,
+    /// Hearing itself, by classes drawn at temperature 1.
+    pub drawn: Returned,
+}
+
+/// A look at the validation split during training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Returned {
-    /// Share of steps with exactly the drums that were played.
-    pub accuracy: Interval,
-    /// The same of the steps at which anything was played: silence alone is easy.
-    pub sounding: Interval,
-    /// F1 of single strokes.
-    pub f1: Interval,
+pub struct Look {
+    /// Optimizer steps behind the weights.
+    pub step: u64,
+    /// Nats a window.
+    pub reconstruction: f64,
+    /// Divergence of the posterior from the prior, bits.
+    pub kl_bits: f64,
+    /// Share of steps whose class was the likeliest.
+    pub accuracy: Option<f64>,
 }
 
-/// Counts over steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Counts {
-    steps: f64,
-    right: f64,
-    sounding: f64,
-    right_sounding: f64,
-    /// Strokes that were played, that were made, and that were both.
-    played: f64,
-    made: f64,
-    both: f64,
+/// Windows as the classes of their steps, as `examples` has them.
+pub(super) fn classes(examples: &Examples, depth: usize) -> Vec<Vec<usize>> {
+    let of = |index| classes_of(&examples.example(index).output, depth);
+    (0..examples.len()).map(of).collect()
 }
 
-impl Sums for Counts {
-    fn add(&mut self, other: &Counts) {
-        self.steps += other.steps;
-        self.right += other.right;
-        self.sounding += other.sounding;
-        self.right_sounding += other.right_sounding;
-        self.played += other.played;
-        self.made += other.made;
-        self.both += other.both;
-    }
-}
-
-impl Counts {
-    fn of(played: &[DrumSet], made: &[DrumSet]) -> Counts {
-        let mut counts = Counts::default();
-        let strokes = |drums: DrumSet| f64::from(drums.count_ones());
-        for (&played, &made) in played.iter().zip(made) {
-            let right = f64::from(u8::from(played == made));
-            let sounding = f64::from(u8::from(played != 0));
-            counts.add(&Counts {
-                steps: 1.0,
-                right,
-                sounding,
-                right_sounding: right * sounding,
-                played: strokes(played),
-                made: strokes(made),
-                both: strokes(played & made),
-            });
-        }
-        counts
-    }
-}
-
-impl Returned {
-    fn of(played: &[&[DrumSet]], made: &[Vec<DrumSet>], plan: &Resampling) -> Returned {
-        let windows = played.iter().zip(made);
-        let counts: Vec<_> = windows
-            .map(|(played, made)| Counts::of(played, made))
-            .collect();
-        let [accuracy, sounding, f1] = plan.intervals(&counts, |sums| {
-            [
-                sums.right / sums.steps,
-                sums.right_sounding / sums.sounding,
-                2.0 * sums.both / (sums.played + sums.made),
-            ]
-        });
-        Returned {
-            accuracy,
-            sounding,
-            f1,
-        }
-    }
-}
-
-/// The drums of windows of drums.
-fn drums(windows: &[Window]) -> Vec<&[DrumSet]> {
-    fn steps(window: &Window) -> &[DrumSet] {
-        match window {
-            Window::Drums { steps, .. } => steps,
-            // The converter of the experiment makes no others.
-            _ => &[],
-        }
-    }
-    windows.iter().map(steps).collect()
-}
-
-/// Share of steps without drums.
-pub(super) fn silent(windows: &[Window]) -> f64 {
-    let steps = drums(windows).concat();
-    let silent = steps.iter().filter(|drums| **drums == 0).count();
-    silent as f64 / steps.len().max(1) as f64
+fn classes_of(rows: &[f32], depth: usize) -> Vec<usize> {
+    let class = |row: &[f32]| row.iter().position(|cell| *cell == 1.0);
+    let rows = rows.chunks_exact(depth.max(1));
+    rows.map(|row| class(row).unwrap_or_default()).collect()
 }
 
 /// Measures a trained model on windows.
 pub(super) fn measure(
-    rival: Rival,
+    (music, rival): (Music, Rival),
     checkpoint: &Checkpoint,
     compute: &Compute,
-    windows: &[Window],
+    examples: &Examples,
     plan: &Resampling,
     curve: Vec<Look>,
 ) -> Result<Measured, TrainingError> {
-    /// Windows at once: enough for full speed, few enough for little memory.
-    const AT_ONCE: usize = 32;
     let preset = &checkpoint.preset;
-    let network = Network::new(preset.clone(), &checkpoint.tensors, compute.trainer())?;
-    let examples = Examples::new(converter(preset)?, windows.to_vec());
-    let losses = losses(checkpoint, compute, &examples, plan)?;
-
-    let mut means: Vec<Latent> = Vec::with_capacity(windows.len());
-    let mut told: Vec<Vec<DrumSet>> = Vec::with_capacity(windows.len());
-    let all: Vec<usize> = (0..windows.len()).collect();
-    for chosen in all.chunks(AT_ONCE) {
-        let batch = examples.batch(chosen, network.device())?;
-        let mu = network.encode(&batch, &mut KeepAll)?.mu;
-        let logits = network.decode(&mu, &batch, &mut KeepAll)?;
-        told.extend(likeliest(&logits)?);
-        means.extend(mu.to_vec2::<f32>()?);
-    }
-    let model = checkpoint.model_on(compute)?;
-    let alone = |temperature| -> Result<Vec<Vec<DrumSet>>, TrainingError> {
-        let how = Decoding {
-            temperature,
-            seed: 0,
-        };
-        let mut made = Vec::with_capacity(means.len());
-        for means in means.chunks(AT_ONCE) {
-            let played = model.decode_rows(means, how, &Guide::default())?;
-            let rows = played.iter().map(|played| &played.rows);
-            made.extend(rows.map(|rows| {
-                let rows = rows.values.chunks_exact(rows.depth.max(1));
-                let classes = rows.map(|row| row.iter().position(|cell| *cell == 1.0));
-                classes
-                    .map(|class| class.unwrap_or_default() as DrumSet)
-                    .collect()
-            }));
-        }
-        Ok(made)
+    let losses = losses(checkpoint, compute, examples, plan)?;
+    let player = Player {
+        network: Network::new(preset.clone(), &checkpoint.tensors, compute.trainer())?,
+        model: checkpoint.model_on(compute)?,
+        examples,
     };
-    let played = drums(windows);
-    let returned = |made: Vec<_>| Returned::of(&played, &made, plan);
+    let played = classes(examples, preset.representation.output_depth());
+    let ways = |from| -> Result<Ways, TrainingError> {
+        let returned = |made: Vec<_>| Returned::of(music, &played, &made, plan);
+        let (told, latents) = player.told(from)?;
+        Ok(Ways {
+            told: returned(told),
+            likeliest: returned(player.alone(&latents, 0.0)?),
+            drawn: returned(player.alone(&latents, 1.0)?),
+        })
+    };
     Ok(Measured {
         rival,
         decoder: preset.decoder.clone(),
@@ -165,39 +108,75 @@ pub(super) fn measure(
         step: checkpoint.metadata.step,
         reconstruction: losses.reconstruction,
         kl_bits: losses.kl_bits,
-        told: returned(told),
-        likeliest: returned(alone(0.0)?),
-        drawn: returned(alone(1.0)?),
+        means: ways(From::Mean)?,
+        draws: ways(From::Draw)?,
         curve,
     })
 }
 
-/// The likeliest class of every step (`[steps, windows, classes]`), window by window.
-fn likeliest(logits: &Tensor) -> Result<Vec<Vec<DrumSet>>, TrainingError> {
-    let classes = logits.argmax(2)?.transpose(0, 1)?.to_vec2::<u32>()?;
-    let sets = |window: Vec<u32>| window.into_iter().map(DrumSet::from).collect();
-    Ok(classes.into_iter().map(sets).collect())
+/// Where a window's latent is taken from its posterior.
+#[derive(Clone, Copy)]
+enum From {
+    Mean,
+    Draw,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A model both ways: as it is trained, and as it plays.
+struct Player<'a> {
+    network: Network,
+    model: MusicVae,
+    examples: &'a Examples,
+}
 
-    #[test]
-    fn steps_and_strokes_are_counted() {
-        // Silence kept and broken, a kick kept, a kick and snare of which the kick came back.
-        let (played, made) = ([0, 0, 1, 3], [0, 4, 1, 1]);
-        let plan = Resampling::of_singles(1, 10, 0);
-        let found = Returned::of(&[&played], &[made.to_vec()], &plan);
-        assert_eq!(found.accuracy.value, 0.5);
-        assert_eq!(found.sounding.value, 0.5);
-        // Two of three played, of three made.
-        assert!((found.f1.value - 2.0 / 3.0).abs() < 1e-12);
-        let window = Window::Drums {
-            classes: crate::music::DrumClasses::Reduced,
-            steps: played.to_vec(),
-            qpm: 120.0,
+impl Player<'_> {
+    /// Windows at once: enough for full speed, few enough for little memory.
+    const AT_ONCE: usize = 32;
+
+    /// The likeliest class of every step of every window, told the past; and the windows' latents.
+    fn told(&self, from: From) -> candle_core::Result<(Vec<Vec<usize>>, Vec<Latent>)> {
+        let all: Vec<usize> = (0..self.examples.len()).collect();
+        let (mut told, mut latents) = (Vec::new(), Vec::new());
+        for chosen in all.chunks(Self::AT_ONCE) {
+            let batch = self.examples.batch(chosen, self.network.device())?;
+            let posterior = self.network.encode(&batch, &mut KeepAll)?;
+            let z = match from {
+                From::Mean => posterior.mu,
+                From::Draw => {
+                    let size = self.network.preset().z_size;
+                    let noise: Vec<f32> = (chosen.iter())
+                        .flat_map(|&index| sample_prior(size, index as u64))
+                        .collect();
+                    let noise =
+                        Tensor::from_vec(noise, (chosen.len(), size), posterior.mu.device());
+                    (posterior.mu + (posterior.sigma * noise?)?)?
+                }
+            };
+            // [steps, windows, classes]
+            let logits = self.network.decode(&z, &batch, &mut KeepAll)?;
+            let classes = logits.argmax(2)?.transpose(0, 1)?.to_vec2::<u32>()?;
+            told.extend(
+                (classes.into_iter()).map(|window| window.iter().map(|&it| it as usize).collect()),
+            );
+            latents.extend(z.to_vec2::<f32>()?);
+        }
+        Ok((told, latents))
+    }
+
+    /// What the decoder plays of these latents when it hears itself, as classes.
+    fn alone(
+        &self,
+        latents: &[Latent],
+        temperature: f32,
+    ) -> Result<Vec<Vec<usize>>, TrainingError> {
+        let how = Decoding {
+            temperature,
+            seed: 0,
         };
-        assert_eq!(silent(&[window]), 0.5);
+        let mut made = Vec::with_capacity(latents.len());
+        for latents in latents.chunks(Self::AT_ONCE) {
+            let played = self.model.decode_rows(latents, how, &Guide::default())?;
+            made.extend((played.iter()).map(|it| classes_of(&it.rows.values, it.rows.depth)));
+        }
+        Ok(made)
     }
 }
