@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::UsageError;
 use super::corpus::ReadingArgs;
 use super::input;
 use super::kind;
@@ -100,7 +99,7 @@ impl Render {
                 .map(|kit| format!("{} ({})", kit.program, kit.name))
                 .collect();
             let (font, kits) = (font.name(), kits.join(", "));
-            return Err(UsageError(format!("{font} has no kit {kit}; it has {kits}")).into());
+            anyhow::bail!("{font} has no kit {kit}; it has {kits}");
         }
         let asked = self.bars.is_some() || self.repeat > 1;
         let sequence = match self.bars {

@@ -85,6 +85,11 @@ pub struct Train {
     /// and kept as the best.
     #[arg(long, value_name = "DECAY", value_parser = share)]
     average: Option<f64>,
+    /// Leave the weights of a hierarchy's lowest level as they are, while what leads it learns: for one
+    /// that starts from a trained model of its segments (`--preset groovae_16bar --from` one of four
+    /// bars).
+    #[arg(long)]
+    hold_lowest: bool,
     /// Learning rate at the start [default: the preset's].
     #[arg(long, value_name = "RATE", value_parser = share)]
     learning_rate: Option<f64>,
@@ -200,6 +205,7 @@ impl Train {
                 blurred: self.blur.unwrap_or(run.variation.blurred),
             },
             average: self.average.or(run.average),
+            hold_lowest: self.hold_lowest || run.hold_lowest,
             validate_every: self.validate_every,
             earlier: match self.resume {
                 true => Earlier::Continued,

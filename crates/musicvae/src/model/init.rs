@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Head, Preset, Tensors};
+use super::{Head, Preset, StrokeHead, Tensors};
 
 /// Random weights for `preset`, by the reference's initializers: recurrent and output kernels
 /// uniform within Glorot's bound, the dense layers around `z` and embeddings normal with standard
@@ -41,13 +41,91 @@ pub fn random_weights(preset: &Preset, seed: u64) -> Result<Tensors> {
 }
 
 /// The weights that training of `preset` starts from when it goes on from those of `other`. They are
-/// the same, but where a head of strokes takes the place of the reference's: it starts around the
-/// velocities and offsets that were learned.
-pub fn weights_of_another(preset: &Preset, other: &Preset, weights: &Tensors) -> Result<Tensors> {
+/// the same, but where a head of strokes takes the place of the reference's, which starts around the
+/// velocities and offsets that were learned, and where a hierarchy has the other model for its lowest level.
+pub fn weights_of_another(
+    preset: &Preset,
+    other: &Preset,
+    weights: &Tensors,
+    seed: u64,
+) -> Result<Tensors> {
+    match (&preset.head, &other.head) {
+        _ if is_segment_of(other, preset) => with_lowest_level(preset, other, weights, seed),
+        (Head::Strokes(strokes), Head::Groove) => with_strokes(preset, *strokes, weights),
+        _ => Ok(weights.clone()),
+    }
+}
+
+/// Whether the flat model `part` can read and play the segments of `whole`.
+fn is_segment_of(part: &Preset, whole: &Preset) -> bool {
+    let is_flat = part.decoder_levels.is_empty() && part.encoder_levels.is_empty();
+    is_flat
+        && whole.decoder_levels.last() == Some(&part.steps())
+        && whole.encoder_levels.first() == Some(&part.steps())
+        && whole.embedding_size() == part.z_size
+        && (&whole.decoder, &whole.encoder, &whole.head)
+            == (&part.decoder, &part.encoder, &part.head)
+        && (&whole.representation, &whole.split) == (&part.representation, &part.split)
+}
+
+/// Random weights with `part` as the lowest level. What was its latent is now a conductor's output, which
+/// lies between -1 and 1; a latent's numbers are as good as never beyond [`REACH`].
+fn with_lowest_level(
+    whole: &Preset,
+    part: &Preset,
+    weights: &Tensors,
+    seed: u64,
+) -> Result<Tensors> {
+    let mut made = random_weights(whole, seed)?;
+    for (core, before) in whole.cores().into_iter().zip(part.cores()) {
+        for (name, tensor) in weights {
+            let Some(rest) = name.strip_prefix(&format!("{}/", before.scope)) else {
+                continue;
+            };
+            let led = match rest {
+                "z_to_initial_state/kernel" => 0..part.z_size,
+                _ if *name == format!("{}/kernel", before.cell(0)) => {
+                    core.columns..core.columns + part.z_size
+                }
+                _ => 0..0,
+            };
+            made.insert(format!("{}/{rest}", core.scope), louder(tensor, led)?);
+        }
+    }
+    let scopes = [part.encoder_scope(0), whole.encoder_scope(0)];
+    for layer in 0..part.encoder.len() {
+        for direction in ["fw", "bw"] {
+            for end in ["kernel", "bias"] {
+                let [before, after] = scopes.each_ref().map(|scope| {
+                    format!("{}/{end}", Preset::encoder_cell(scope, layer, direction))
+                });
+                if let Some(tensor) = weights.get(&before) {
+                    made.insert(after, tensor.clone());
+                }
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// Standard deviations of a latent number that a conductor's output reaches to.
+const REACH: f64 = 4.0;
+
+/// A kernel of which some rows are multiplied by [`REACH`].
+fn louder(kernel: &Tensor, rows: std::ops::Range<usize>) -> Result<Tensor> {
+    if rows.is_empty() {
+        return Ok(kernel.clone());
+    }
+    let (first, count, all) = (rows.start, rows.len(), kernel.dim(0)?);
+    let before = kernel.narrow(0, 0, first)?;
+    let louder = (kernel.narrow(0, first, count)? * REACH)?;
+    let after = kernel.narrow(0, first + count, all - first - count)?;
+    Tensor::cat(&[before, louder, after], 0)
+}
+
+/// `weights` with a head of strokes in place of the reference's.
+fn with_strokes(preset: &Preset, strokes: StrokeHead, weights: &Tensors) -> Result<Tensors> {
     let mut weights = weights.clone();
-    let (Head::Strokes(strokes), Head::Groove) = (&preset.head, &other.head) else {
-        return Ok(weights);
-    };
     for core in preset.cores() {
         let parameters = strokes.parameters(core.columns);
         for (part, is_bias) in [("kernel", false), ("bias", true)] {
@@ -71,4 +149,80 @@ pub fn weights_of_another(preset: &Preset, other: &Preset, weights: &Tensors) ->
         weights.insert(core.lane_by_lane(), nothing);
     }
     Ok(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Decoding, Guide, MusicVae};
+
+    fn segment() -> Preset {
+        Preset {
+            bars: 1,
+            z_size: 6,
+            encoder: vec![5],
+            decoder: vec![7, 6],
+            ..Preset::by_name("groovae_4bar_strokes").unwrap()
+        }
+    }
+
+    /// Under the names of a flat model, the lowest level reads as its part did, and plays of a quarter
+    /// of a latent what the part plays of the whole.
+    #[test]
+    fn a_hierarchy_has_the_other_model_for_its_lowest_level() {
+        let part = segment();
+        let whole = Preset {
+            name: "whole".into(),
+            bars: 4,
+            z_size: 9,
+            encoder_levels: vec![16, 4],
+            decoder_levels: vec![4, 16],
+            ..part.clone()
+        };
+        let weights = random_weights(&part, 1).unwrap();
+        let made = weights_of_another(&whole, &part, &weights, 2).unwrap();
+        whole.check(&made).unwrap();
+        let mut lowest = weights.clone();
+        for (name, tensor) in &made {
+            let flat = name.replace("core_decoder/", "");
+            let flat = flat.replace("hierarchical_level_0/cell_", "cell_");
+            let held = whole.is_of_lowest_level(name);
+            assert_eq!(held, weights.contains_key(&flat) && flat != *name, "{name}");
+            if held {
+                lowest.insert(flat, tensor.clone());
+            }
+        }
+        let z = vec![0.3, -1.2, 2.0, 0.0, 0.7, -0.4];
+        let quarter: Vec<f32> = z.iter().map(|number| number / REACH as f32).collect();
+        let played = |weights: &Tensors, z: &[f32]| {
+            let model = MusicVae::new(part.clone(), weights).unwrap();
+            let how = Decoding {
+                temperature: 0.0,
+                seed: 0,
+            };
+            let played = model.decode_rows(&[z.to_vec()], how, &Guide::default());
+            played.unwrap()[0].rows.values.clone()
+        };
+        let [before, after] = [played(&weights, &z), played(&lowest, &quarter)];
+        assert!(before.iter().any(|number| *number != 0.0));
+        for (before, after) in before.iter().zip(after) {
+            assert!((before - after).abs() < 1e-5);
+        }
+    }
+
+    /// A model of other sizes is no segment: its weights are taken as they are, and refused by their names.
+    #[test]
+    fn another_size_is_no_segment() {
+        let part = segment();
+        let whole = Preset {
+            bars: 4,
+            decoder: vec![8],
+            encoder_levels: vec![16, 4],
+            decoder_levels: vec![4, 16],
+            ..part.clone()
+        };
+        let weights = random_weights(&part, 1).unwrap();
+        let made = weights_of_another(&whole, &part, &weights, 2).unwrap();
+        assert!(whole.check(&made).is_err());
+    }
 }

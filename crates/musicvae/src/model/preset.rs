@@ -87,6 +87,11 @@ fn one() -> f64 {
     1.0
 }
 
+fn is_within(weight: &str, scope: &str) -> bool {
+    let rest = weight.strip_prefix(scope);
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// What a decoder's outputs of one step mean: their loss, and how they are drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -353,6 +358,17 @@ impl Preset {
         format!(
             "{scope}/cell_{layer}/bidirectional_rnn/{direction}/multi_rnn_cell/cell_0/lstm_cell"
         )
+    }
+
+    /// Whether a weight belongs to the lowest level of a hierarchy: to what plays its segments, or to what
+    /// reads them. Nothing of a flat model does.
+    pub fn is_of_lowest_level(&self, weight: &str) -> bool {
+        let plays = self
+            .cores()
+            .into_iter()
+            .any(|core| is_within(weight, &core.scope));
+        let reads = is_within(weight, &self.encoder_scope(0));
+        !self.decoder_levels.is_empty() && plays || !self.encoder_levels.is_empty() && reads
     }
 
     /// Scope of the conductor at decoder level `level`.

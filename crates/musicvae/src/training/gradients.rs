@@ -104,6 +104,16 @@ impl Gradients {
             .sqrt())
     }
 
+    /// Makes the gradient of such weights zero, so that they stay as they are.
+    pub fn hold(&mut self, is_held: impl Fn(&str) -> bool) -> Result<()> {
+        for (name, gradient) in &mut self.tensors {
+            if is_held(name) {
+                *gradient = gradient.zeros_like()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Applies the reference's clipping for a gradient of norm `norm`: scaled down to the
     /// preset's bound, or zero altogether from the preset's threshold on. Returns what it was
     /// multiplied by.

@@ -15,6 +15,7 @@ const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
 const BLURRED: &str = "blurred";
 const AVERAGE: &str = "average";
+const HOLD_LOWEST: &str = "hold_lowest";
 const FACTORS: &str = "factors";
 const READING: &str = "reading";
 
@@ -47,6 +48,8 @@ pub struct TrainOptions {
     /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
     /// the weights as they are.
     pub average: Option<f64>,
+    /// Leave the weights of a hierarchy's lowest level as they are.
+    pub hold_lowest: bool,
     /// Steps between two looks at the validation split; each also saves.
     pub validate_every: u64,
     /// What becomes of a run that `out` holds already.
@@ -91,6 +94,8 @@ pub struct RunSettings {
     /// As in [`TrainOptions`].
     pub average: Option<f64>,
     /// As in [`TrainOptions`].
+    pub hold_lowest: bool,
+    /// As in [`TrainOptions`].
     pub factors: Factors,
 }
 
@@ -105,6 +110,7 @@ impl RunSettings {
             variation: Variation::NONE,
             reading: Reading::Played,
             average: None,
+            hold_lowest: false,
             factors: Factors::Float32,
         }
     }
@@ -122,6 +128,7 @@ impl RunSettings {
             Some(from) => RunSettings {
                 seed: 0,
                 factors: Factors::Float32,
+                hold_lowest: false,
                 ..RunSettings::of(from)
             },
             None => RunSettings::new(preset.unwrap_or_else(Preset::groovae_4bar)),
@@ -161,6 +168,7 @@ impl RunSettings {
                 .and_then(|it| it.parse().ok())
                 .unwrap_or_default(),
             average: fraction(AVERAGE),
+            hold_lowest: metadata.notes.contains_key(HOLD_LOWEST),
             ..fresh
         }
     }
@@ -196,6 +204,7 @@ impl TrainOptions {
             variation: run.variation,
             reading: run.reading,
             average: run.average,
+            hold_lowest: run.hold_lowest,
             validate_every: 100,
             earlier: Earlier::default(),
             from: None,
@@ -214,6 +223,9 @@ impl TrainOptions {
         note(BLURRED, self.variation.blurred);
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
+        }
+        if self.hold_lowest {
+            metadata.notes.insert(HOLD_LOWEST.into(), true.into());
         }
         if self.reading != Reading::Played {
             let reading = self.reading.to_string();

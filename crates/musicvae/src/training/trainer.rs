@@ -134,9 +134,12 @@ impl Trainer {
     ) -> Result<Trainer, TrainingError> {
         let weights = match (&start, &options.from) {
             (Some(start), _) => start.tensors.clone(),
-            (None, Some(from)) => {
-                init::weights_of_another(&options.preset, &from.preset, &from.tensors)?
-            }
+            (None, Some(from)) => init::weights_of_another(
+                &options.preset,
+                &from.preset,
+                &from.tensors,
+                options.seed,
+            )?,
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
         let network = Network::new(options.preset.clone(), &weights, device)?;
@@ -258,6 +261,9 @@ impl Trainer {
             return Ok(None);
         };
         let mut gradients = found?;
+        if options.hold_lowest {
+            gradients.hold(|weight| preset.is_of_lowest_level(weight))?;
+        }
         let norm = gradients.global_norm()?;
         if !norm.is_finite() || !gradients.terms.loss.is_finite() {
             return Err(TrainingError::NotFinite {

@@ -50,6 +50,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         variation: Variation::NONE,
         reading: Reading::Played,
         average: None,
+        hold_lowest: false,
         validate_every: 3,
         earlier: Earlier::Refused,
         from: None,
@@ -223,6 +224,23 @@ fn the_log_says_what_became_of_each_gradient() {
             assert!((found - scale).abs() < 1e-12, "{record:?}");
         }
     }
+}
+
+#[test]
+fn a_lowest_level_that_is_held_stays_as_it_is_while_the_rest_learns() {
+    let folder = TempDir::new().unwrap();
+    let mut options = options(&folder, 3);
+    options.preset.encoder_levels = vec![16, 4];
+    options.preset.decoder_levels = vec![4, 16];
+    options.hold_lowest = true;
+    let preset = options.preset.clone();
+    let before = init::random_weights(&preset, options.seed).unwrap();
+    let out = options.out.clone();
+    run(options).unwrap();
+    for ((name, before), (_, after)) in bits(&before).iter().zip(bits(&latest(&out).tensors)) {
+        assert_eq!(*before == after, preset.is_of_lowest_level(name), "{name}");
+    }
+    assert!(RunSettings::of_run(&out).unwrap().hold_lowest);
 }
 
 #[test]

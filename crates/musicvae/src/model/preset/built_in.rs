@@ -12,7 +12,7 @@ macro_rules! files {
     };
 }
 
-pub(super) const TEXTS: [(&str, &str); 26] = files![
+pub(super) const TEXTS: [(&str, &str); 27] = files![
     "cat-mel_2bar_small",
     "cat-mel_2bar_big",
     "cat-mel_2bar_med_chords",
@@ -39,6 +39,7 @@ pub(super) const TEXTS: [(&str, &str); 26] = files![
     "groovae_4bar_strokes",
     "groovae_4bar_stroke_classes",
     "groovae_2bar_humanize_strokes",
+    "groovae_16bar",
 ];
 
 /// The presets of [`TEXTS`]. A test reads every one.

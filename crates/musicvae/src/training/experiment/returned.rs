@@ -180,7 +180,7 @@ mod tests {
         assert!((found.f1.value - 2.0 / 3.0).abs() < 1e-12);
         // Nothing and a third lane, then twice the kick.
         assert_eq!(found.halves.value, 0.0);
-        assert_eq!(found.by_bar, []);
+        assert!(found.by_bar.is_empty());
     }
 
     #[test]
