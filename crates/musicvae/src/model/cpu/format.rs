@@ -1,5 +1,6 @@
 //! The number formats that panels are packed in; sums are float32 with any.
 
+use pulp::Simd;
 use pulp::bytemuck::{Pod, Zeroable, cast_slice};
 
 use super::kernels::{Kernel, Kernels, Vectors};
@@ -211,8 +212,9 @@ impl Weight<f32> for Half {
 
     #[inline(always)]
     fn widened<'a, S: Vectors>(simd: S, weights: &'a [Half], room: &'a mut [f32]) -> &'a [f32] {
-        let vectors = S::as_mut_simd_f32s(&mut room[..weights.len()]).0;
-        for (vector, weights) in vectors.iter_mut().zip(weights.chunks_exact(S::F32_LANES)) {
+        let (simd, lanes) = (simd.reading(), <S::Reading as Simd>::F32_LANES);
+        let vectors = <S::Reading as Simd>::as_mut_simd_f32s(&mut room[..weights.len()]).0;
+        for (vector, weights) in vectors.iter_mut().zip(weights.chunks_exact(lanes)) {
             *vector = Half::load(simd, weights);
         }
         &room[..weights.len()]
