@@ -1,12 +1,11 @@
 //! Whether factors in bfloat16 change what is learned.
 
-use std::path::PathBuf;
-
 use musicvae::chart::{Line, LineChart};
-use musicvae::model::{DeviceChoice, Factors, Preset};
-use musicvae::training::{Earlier, TrainOptions, Trainer, Variation};
+use musicvae::model::{Factors, Preset};
 
+use super::Options;
 use super::growth::write_picture;
+use super::steps::trainer;
 
 /// Steps that a smoothed loss is the mean of.
 const WINDOW: usize = 25;
@@ -16,18 +15,15 @@ const WINDOW: usize = 25;
 /// the latter two are from the first, and draws docs/factors.svg.
 ///
 /// Arguments: `--data PATH`, and if wanted `--steps N` and `--batch N`.
-pub fn factors(arguments: &[String]) {
-    let option = |name: &str| {
-        let place = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(place + 1)
-    };
-    let number =
-        |name, default| option(name).map_or(default, |text| text.parse().expect("a number"));
-    let Some(data) = option("--data") else {
+pub fn factors(options: &Options) {
+    let Some(data) = options.text("--data") else {
         println!("name a corpus: cargo bench --bench model -- factors --data PATH");
         return;
     };
-    let (steps, batch) = (number("--steps", 500), number("--batch", 64));
+    let (steps, batch) = (
+        options.number("--steps", 500),
+        options.number("--batch", 64),
+    );
     println!("groovae_4bar, {steps} steps of {batch} windows of {data}");
     let kinds = [
         ("float32", Factors::Float32, 0),
@@ -35,7 +31,7 @@ pub fn factors(arguments: &[String]) {
         ("float32, other seed", Factors::Float32, 1),
     ];
     let curves = kinds.map(|(name, factors, seed)| {
-        let losses = losses(data.into(), factors, seed, steps, batch);
+        let losses = losses(data, factors, seed, steps, batch);
         let smooth: Vec<f64> = (losses.windows(WINDOW.min(losses.len()).max(1)))
             .map(|some| some.iter().sum::<f64>() / some.len() as f64)
             .collect();
@@ -69,27 +65,10 @@ pub fn factors(arguments: &[String]) {
 }
 
 /// The loss of every step.
-fn losses(data: PathBuf, factors: Factors, seed: u64, steps: u64, batch: u64) -> Vec<f64> {
+fn losses(data: &str, factors: Factors, seed: u64, steps: u64, batch: u64) -> Vec<f64> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let options = TrainOptions {
-        preset: Preset::groovae_4bar(),
-        data,
-        out: folder.path().join("run"),
-        steps,
-        batch: batch as usize,
-        seed,
-        hop_bars: 1,
-        every_window: false,
-        reading: Default::default(),
-        variation: Variation::NONE,
-        average: None,
-        validate_every: steps,
-        earlier: Earlier::Refused,
-        from: None,
-        device: DeviceChoice::Cpu,
-        factors,
-    };
-    let mut trainer = Trainer::new(options, &mut |_| {}).expect("a corpus to train on");
+    let preset = Preset::groovae_4bar();
+    let mut trainer = trainer(folder.path(), preset, data, factors, seed, steps, batch);
     (0..steps)
         .map(|_| trainer.step().expect("a step").loss)
         .collect()

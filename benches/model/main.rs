@@ -4,13 +4,15 @@
 //! By name (`cargo bench --bench model -- NAME`), one part alone: `training`, `playing`; or what is
 //! measured only when it is asked for: `device WORD` (the CPU beside a GPU), `growth` (how the cost
 //! grows with steps, batch and layer size; docs/growth.svg), `factors --data PATH` (losses of training
-//! with both formats of factors; docs/factors.svg).
+//! with both formats of factors; docs/factors.svg), `steps --data PATH --preset NAME` (what a training
+//! step of any preset costs).
 //!
 //! `cargo test --bench model` tries in seconds whether all of it can be measured at all.
 
 mod device;
 mod factors;
 mod growth;
+mod steps;
 
 use std::time::{Duration, Instant};
 
@@ -48,7 +50,8 @@ fn main() {
             let checkpoint = checkpoint.expect("the embedded checkpoint");
             return device::device(&checkpoint, word.first().copied());
         }
-        ["factors"] => return factors::factors(&arguments),
+        ["factors"] => return factors::factors(&Options(&arguments)),
+        ["steps"] => return steps::steps(&Options(&arguments)),
         _ => {}
     }
     let kernels = match Kernels::chosen() {
@@ -80,6 +83,21 @@ fn main() {
     }
     if is_short() {
         device::device(&checkpoint, Some("cpu"));
+    }
+}
+
+/// What stands behind words like `--data`.
+struct Options<'a>(&'a [String]);
+
+impl Options<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        let place = self.0.iter().position(|argument| argument == name)?;
+        self.0.get(place + 1).map(String::as_str)
+    }
+
+    fn number(&self, name: &str, default: u64) -> u64 {
+        self.text(name)
+            .map_or(default, |text| text.parse().expect("a number"))
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod by_tensors;
 mod sequence;
+mod sparse;
 #[cfg(test)]
 mod tests;
 

@@ -1,13 +1,12 @@
 //! The optimizer of the reference: TensorFlow 1's `AdamOptimizer`.
 
-use candle_core::{DType, Result, Tensor};
+use candle_core::{CpuStorage, DType, InplaceOp3, Layout, Result, Tensor, Var, bail};
 
 use super::gradients::each_weight;
 use crate::model::{Tensors, network::Network};
 
 /// Adam (Kingma & Ba 2015) with TensorFlow's placement of epsilon:
 /// `w -= rate * sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon)`.
-#[derive(Clone)]
 pub struct Adam {
     /// Updates made so far.
     step: u64,
@@ -40,6 +39,12 @@ impl Adam {
         self.step += 1;
         let t = self.step as f64;
         let rate = rate * (1.0 - BETA_2.powf(t)).sqrt() / (1.0 - BETA_1.powf(t));
+        if network.device().is_cpu() {
+            let update = |(name, variable): (&String, &Var)| {
+                self.update_in_place(variable, name, &gradients[name].contiguous()?, rate)
+            };
+            return each_weight(network.variables(), update).map(drop);
+        }
         let moments = each_weight(network.variables(), |(name, variable)| {
             let gradient = &gradients[name];
             let decay =
@@ -57,13 +62,33 @@ impl Adam {
         Ok(())
     }
 
+    /// The same in the memory of the CPU, which is read and written a third as often.
+    fn update_in_place(
+        &self,
+        variable: &Var,
+        name: &str,
+        gradient: &Tensor,
+        rate: f64,
+    ) -> Result<()> {
+        let (m, v) = (&self.first_moments[name], &self.second_moments[name]);
+        let (rate, epsilon) = (rate as f32, EPSILON as f32);
+        let decayed = |old: f32, new: f32, beta: f64| old * beta as f32 + new * (1.0 - beta) as f32;
+        let first = EachPlace(|m, g, _| decayed(m, g, BETA_1));
+        m.inplace_op3(gradient, gradient, &first)?;
+        let second = EachPlace(|v, g: f32, _| decayed(v, g * g, BETA_2));
+        v.inplace_op3(gradient, gradient, &second)?;
+        let moved = EachPlace(|w, m: f32, v: f32| w - m / (v.sqrt() + epsilon) * rate);
+        variable.as_tensor().inplace_op3(m, v, &moved)
+    }
+
     /// The state on the CPU, as a checkpoint keeps it: `m/<weight>`, `v/<weight>` and `adam_step`.
     pub fn to_tensors(&self) -> Result<Tensors> {
         let step = Tensor::new(self.step as i64, &candle_core::Device::Cpu)?;
         let mut tensors = Tensors::from([("adam_step".to_string(), step)]);
         for (prefix, moments) in [("m", &self.first_moments), ("v", &self.second_moments)] {
             for (name, moment) in moments {
-                let moment = moment.to_device(&candle_core::Device::Cpu)?;
+                // A copy: those here are written over.
+                let moment = moment.copy()?.to_device(&candle_core::Device::Cpu)?;
                 tensors.insert(format!("{prefix}/{name}"), moment);
             }
         }
@@ -86,12 +111,46 @@ impl Adam {
                 match tensors.get(&format!("{prefix}/{name}")) {
                     Some(tensor) if tensor.shape() == variable.shape() => {
                         let moment = tensor.to_dtype(DType::F32)?.to_device(variable.device())?;
-                        moments.insert(name.clone(), moment);
+                        moments.insert(name.clone(), moment.copy()?);
                     }
                     _ => return Ok(None),
                 }
             }
         }
         Ok(Some(adam))
+    }
+}
+
+/// What becomes of each number, given those at its place in two other tensors.
+struct EachPlace<F>(F);
+
+impl<F: Fn(f32, f32, f32) -> f32> InplaceOp3 for EachPlace<F> {
+    fn name(&self) -> &'static str {
+        "each-place"
+    }
+
+    fn cpu_fwd(
+        &self,
+        numbers: &mut CpuStorage,
+        layout: &Layout,
+        first: &CpuStorage,
+        first_layout: &Layout,
+        second: &CpuStorage,
+        second_layout: &Layout,
+    ) -> Result<()> {
+        let place = |layout: &Layout| match layout.contiguous_offsets() {
+            Some((first, end)) => Ok(first..end),
+            None => bail!("weights and their moments are contiguous"),
+        };
+        let CpuStorage::F32(numbers) = numbers else {
+            bail!("weights are float32")
+        };
+        let first = &first.as_slice::<f32>()?[place(first_layout)?];
+        let second = &second.as_slice::<f32>()?[place(second_layout)?];
+        let numbers = numbers[place(layout)?].iter_mut();
+        for ((number, &first), &second) in numbers.zip(first).zip(second) {
+            *number = self.0(*number, first, second);
+        }
+        Ok(())
     }
 }

@@ -38,20 +38,12 @@ pub trait Factor: Format {
 pub trait Weight<E: Factor>: Format {
     /// The vector that these weights make, as many as there are lanes.
     fn load<S: Vectors>(simd: S, weights: &[Self]) -> S::f32s;
-
-    /// These weights as factors, whole vectors of them; `room` is as much room.
-    fn widened<'a, S: Vectors>(simd: S, weights: &'a [Self], room: &'a mut [E]) -> &'a [E];
 }
 
 impl<E: Factor> Weight<E> for E {
     #[inline(always)]
     fn load<S: Vectors>(_: S, weights: &[E]) -> S::f32s {
         S::as_simd_f32s(cast_slice(weights)).0[0]
-    }
-
-    #[inline(always)]
-    fn widened<'a, S: Vectors>(_: S, weights: &'a [E], _: &'a mut [E]) -> &'a [E] {
-        weights
     }
 }
 
@@ -207,15 +199,6 @@ impl Weight<f32> for Half {
     #[inline(always)]
     fn load<S: Vectors>(simd: S, weights: &[Half]) -> S::f32s {
         simd.widen(cast_slice(weights))
-    }
-
-    #[inline(always)]
-    fn widened<'a, S: Vectors>(simd: S, weights: &'a [Half], room: &'a mut [f32]) -> &'a [f32] {
-        let vectors = S::as_mut_simd_f32s(&mut room[..weights.len()]).0;
-        for (vector, weights) in vectors.iter_mut().zip(weights.chunks_exact(S::F32_LANES)) {
-            *vector = Half::load(simd, weights);
-        }
-        &room[..weights.len()]
     }
 }
 

@@ -51,6 +51,7 @@ fn tanh_on<S: Vectors>(x: f32) -> f32 {
 }
 
 /// The logistic function.
+#[inline]
 pub fn sigmoid(x: f32) -> f32 {
     sigmoid_on::<Scalar>(x)
 }

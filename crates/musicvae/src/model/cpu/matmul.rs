@@ -4,13 +4,11 @@ use pulp::bytemuck::cast_slice;
 
 use super::format::{Factor, Weight};
 use super::kernels::{Kernel, Kernels, Vectors};
-use super::panels::{Aligned, LeftPanels, RightPanels};
+use super::panels::{LeftPanels, RightPanels};
 
 /// Groups along the depth of a block. A right panel's stays in the first-level cache while left
 /// panels pass by, or not far from it where vectors are wide and need less of it a cycle.
 const BLOCK_GROUPS: usize = 384;
-/// The same of weights that are widened: then they do stay there.
-const WIDENED_GROUPS: usize = 128;
 /// Bytes of left panels that stay in the second-level cache while right panels pass by.
 const LEFT_BYTES: usize = 192 << 10;
 
@@ -95,11 +93,7 @@ impl<E: Factor, W: Weight<E>> Matmul<'_, E, W> {
             _ => 0,
         };
         let panel_columns = S::TILE_VECTORS * S::F32_LANES;
-        let widens = size_of::<W>() < size_of::<E>();
-        let most = if widens { WIDENED_GROUPS } else { BLOCK_GROUPS };
-        let block = groups.div_ceil(groups.div_ceil(most));
-        let room = if widens { block * panel_columns } else { 0 };
-        let mut room = Aligned::<E>::zeros(room);
+        let block = groups.div_ceil(groups.div_ceil(BLOCK_GROUPS));
         let panel_bytes = ROWS * groups * size_of::<E>();
         let at_once = (LEFT_BYTES / panel_bytes).max(4);
         let left_panels = left.data.get().chunks(at_once * ROWS * groups);
@@ -112,7 +106,6 @@ impl<E: Factor, W: Weight<E>> Matmul<'_, E, W> {
                     let end = (start + block).min(groups);
                     let right_block = &right_panel[start * stride..end * stride];
                     let after = &from_here[end * stride..];
-                    let right_block = W::widened(simd, right_block, room.get_mut());
                     let left_panels = left_panels.chunks_exact(ROWS * groups);
                     let share = right_block.len().div_ceil(left_panels.len());
                     let mut soon = after.get(..right_block.len()).unwrap_or(&[]).chunks(share);
@@ -163,7 +156,7 @@ struct Corner<'a> {
 /// panel's block of `VECTORS` vectors.
 struct Tile<'a, E, W, const STRIDE: usize, const ROWS: usize, const VECTORS: usize> {
     left: &'a [E],
-    right: &'a [E],
+    right: &'a [W],
     /// What is read after it.
     soon: &'a [W],
     corner: Corner<'a>,
@@ -178,27 +171,28 @@ impl<E: Factor, W: Weight<E>, const STRIDE: usize, const ROWS: usize, const VECT
     #[inline(always)]
     fn run<S: Vectors>(self, simd: S) {
         let (left, _) = cast_slice::<E, f32>(self.left).as_chunks::<STRIDE>();
-        let right = S::as_simd_f32s(cast_slice(self.right)).0;
-        let (right, _) = right.as_chunks::<VECTORS>();
+        let row_len = VECTORS * S::F32_LANES;
         // Two depth indices at a time: of few sums, each has its own, for the sake of latency.
         let few = ROWS * VECTORS <= 6;
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         let mut others = sums;
         let (left_pairs, left_last) = left.as_chunks::<2>();
-        let (right_pairs, right_last) = right.as_chunks::<2>();
+        let right_pairs = self.right.chunks_exact(2 * row_len);
+        let right_last = right_pairs.remainder().chunks_exact(row_len);
         let mut soon = self.soon.chunks(64 / size_of::<W>());
-        for ([left, next_left], [right, next_right]) in left_pairs.iter().zip(right_pairs) {
+        for ([left, next_left], right) in left_pairs.iter().zip(right_pairs) {
             for _ in 0..2 {
                 if let Some(line) = soon.next() {
                     simd.prefetch(line);
                 }
             }
-            add_products::<S, E, STRIDE, ROWS, VECTORS>(simd, left, right, &mut sums);
+            let (right, next_right) = right.split_at(row_len);
+            add_products::<S, E, W, STRIDE, ROWS, VECTORS>(simd, left, right, &mut sums);
             let sums = if few { &mut others } else { &mut sums };
-            add_products::<S, E, STRIDE, ROWS, VECTORS>(simd, next_left, next_right, sums);
+            add_products::<S, E, W, STRIDE, ROWS, VECTORS>(simd, next_left, next_right, sums);
         }
         for (left, right) in left_last.iter().zip(right_last) {
-            add_products::<S, E, STRIDE, ROWS, VECTORS>(simd, left, right, &mut sums);
+            add_products::<S, E, W, STRIDE, ROWS, VECTORS>(simd, left, right, &mut sums);
         }
         if few {
             for (sum, &other) in sums
@@ -213,23 +207,28 @@ impl<E: Factor, W: Weight<E>, const STRIDE: usize, const ROWS: usize, const VECT
     }
 }
 
-/// Adds the products of one depth index.
+/// Adds the products of one depth index. Weights of another format are widened here, again for each
+/// tile: while so many are multiplied it costs no time.
 #[inline(always)]
 fn add_products<
     S: Vectors,
     E: Factor,
+    W: Weight<E>,
     const STRIDE: usize,
     const ROWS: usize,
     const VECTORS: usize,
 >(
     simd: S,
     left: &[f32; STRIDE],
-    right: &[S::f32s; VECTORS],
+    right: &[W],
     sums: &mut [[S::f32s; VECTORS]; ROWS],
 ) {
+    let right: [S::f32s; VECTORS] = std::array::from_fn(|vector| {
+        W::load(simd, &right[vector * S::F32_LANES..][..S::F32_LANES])
+    });
     for (sums, &factor) in sums.iter_mut().zip(left) {
         let factor = simd.splat_f32s(factor);
-        for (sum, &right) in sums.iter_mut().zip(right) {
+        for (sum, right) in sums.iter_mut().zip(right) {
             *sum = E::multiply_add(simd, factor, right, *sum);
         }
     }
@@ -238,7 +237,7 @@ fn add_products<
 /// A left and a right block whose product has at most `STRIDE` rows and `VECTORS` vectors.
 struct Blocks<'a, E, W> {
     left: &'a [E],
-    right: &'a [E],
+    right: &'a [W],
     /// What is read after it.
     soon: &'a [W],
     corner: Corner<'a>,

@@ -9,6 +9,7 @@ mod matvec;
 mod panels;
 mod peak;
 mod pool;
+mod rows;
 
 #[cfg(test)]
 mod tests;
@@ -21,3 +22,4 @@ pub use matvec::matvec;
 pub use panels::{LeftPanels, Matrix, RightPanels};
 pub use peak::{bf16_pays, multiply_adds_in_registers};
 pub use pool::{recycle, scratch};
+pub use rows::add_scaled;

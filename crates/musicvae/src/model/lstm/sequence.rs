@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Storage, Tensor, bail};
 
 use super::Sizes;
+use super::sparse::SparseRows;
 use crate::model::cpu::{
-    Factor, GateGradients, Kernels, LeftPanels, Matrix, Onto, RightPanels, gates_backward,
-    gates_forward, matmul, recycle, scratch,
+    Factor, GateGradients, Kernels, LeftPanels, Matrix, Onto, RightPanels, add_scaled,
+    gates_backward, gates_forward, matmul, recycle, scratch,
 };
 
 /// The tape's operation: arguments `x`, kernel (`[inputs + units, 4 * units]`) and start (see
@@ -41,6 +42,8 @@ struct Saved {
     gates: Vec<f32>,
     /// Cell states, `[steps, batch, units]`.
     cells: Vec<f32>,
+    /// The inputs, where they are data of mostly zeros.
+    sparse: Option<SparseRows>,
 }
 
 impl Drop for Saved {
@@ -100,14 +103,17 @@ impl<E: Factor> CustomOp3 for LstmSequence<E> {
         let kernel = contiguous(kernel, kernel_layout)?;
         let start = Start::new(contiguous(start, start_layout)?, units);
 
+        let sparse = match self.differentiate_input {
+            true => None,
+            false => SparseRows::of(x, inputs),
+        };
         let (kernel_x, kernel_h) = kernel.split_at(inputs * 4 * units);
-        let kernel = RightPanels::<E>::stack(
-            kernels,
-            &[
-                Matrix::new(kernel_x, inputs, 4 * units),
-                Matrix::new(kernel_h, units, 4 * units),
-            ],
-        );
+        let parts = [
+            Matrix::new(kernel_x, inputs, 4 * units),
+            Matrix::new(kernel_h, units, 4 * units),
+        ];
+        let multiplied = if sparse.is_some() { 1.. } else { 0.. };
+        let kernel = RightPanels::<E>::stack(kernels, &parts[multiplied]);
         let mut left = LeftPanels::<E>::zeros(kernels, batch, kernel.depth());
         let mut gates = scratch(steps * batch * 4 * units);
         let mut cells = scratch(steps * batch * units);
@@ -115,13 +121,25 @@ impl<E: Factor> CustomOp3 for LstmSequence<E> {
         for (step, previous) in sizes.order() {
             let (c_before, c) = step_and_previous(&mut cells, &start.c, sizes, step, previous);
             let (h_before, h) = step_and_previous(&mut outputs, &start.h, sizes, step, previous);
-            left.pack(0, Matrix::new(&x[sizes.range(step, inputs)], batch, inputs));
-            left.pack(E::padded(inputs), Matrix::new(h_before, batch, units));
             let gates = &mut gates[sizes.range(step, 4 * units)];
-            matmul(&left, &kernel, Onto::Rows(&start.base), gates);
+            let h_before = Matrix::new(h_before, batch, units);
+            if let Some(sparse) = &sparse {
+                gates.copy_from_slice(&start.base);
+                sparse.add_product(kernels, sizes.range(step, 1), kernel_x, gates);
+                left.pack(0, h_before);
+                matmul(&left, &kernel, Onto::Output, gates);
+            } else {
+                left.pack(0, Matrix::new(&x[sizes.range(step, inputs)], batch, inputs));
+                left.pack(E::padded(inputs), h_before);
+                matmul(&left, &kernel, Onto::Rows(&start.base), gates);
+            }
             gates_forward(kernels, units, gates, c_before, c, h);
         }
-        *lock(&self.saved) = Some(Saved { gates, cells });
+        *lock(&self.saved) = Some(Saved {
+            gates,
+            cells,
+            sparse,
+        });
         Ok((CpuStorage::F32(outputs), Shape::from((steps, batch, units))))
     }
 
@@ -160,7 +178,7 @@ impl<E: Factor> CustomOp3 for LstmSequence<E> {
         })??;
         let (d_kernel, d_base) = with_slice(x, |x| {
             with_slice(outputs, |outputs| {
-                kernel_gradient::<E>(kernels, sizes, x, outputs, &first.h, &saved.gates)
+                kernel_gradient::<E>(kernels, sizes, x, outputs, &first.h, &saved)
             })
         })??;
 
@@ -279,7 +297,7 @@ fn kernel_gradient<E: Factor>(
     x: &[f32],
     outputs: &[f32],
     first_h: &[f32],
-    d_gates: &[f32],
+    saved: &Saved,
 ) -> (Vec<f32>, Vec<f32>) {
     /// Depth of a product: enough to hide the traffic of the result, small enough for the cache.
     const DEPTH: usize = 512;
@@ -298,22 +316,27 @@ fn kernel_gradient<E: Factor>(
     let order: Vec<_> = sizes.order().collect();
     for chunk in order.chunks(steps_at_once) {
         let padded = E::padded(batch);
-        let mut left_x = LeftPanels::<E>::zeros(kernels, inputs, chunk.len() * padded);
+        let multiplied = if saved.sparse.is_some() { 0 } else { inputs };
+        let mut left_x = LeftPanels::<E>::zeros(kernels, multiplied, chunk.len() * padded);
         let mut left_h = LeftPanels::<E>::zeros(kernels, units, chunk.len() * padded);
         let mut d_gates_chunk = Vec::with_capacity(chunk.len());
         for (index, &(step, previous)) in chunk.iter().enumerate() {
-            let x = Matrix::new(&x[sizes.range(step, inputs)], batch, inputs);
             let h = previous.map_or(first_h, |previous| &outputs[sizes.range(previous, units)]);
-            left_x.pack(index * padded, x.transposed());
-            left_h.pack(index * padded, Matrix::new(h, batch, units).transposed());
-            let d_gates = &d_gates[sizes.range(step, 4 * units)];
-            for (sum, value) in d_base.iter_mut().zip(d_gates) {
-                *sum += value;
+            let d_gates = &saved.gates[sizes.range(step, 4 * units)];
+            if let Some(sparse) = &saved.sparse {
+                sparse.add_gradient(kernels, sizes.range(step, 1), d_gates, d_kernel_x);
+            } else {
+                let x = Matrix::new(&x[sizes.range(step, inputs)], batch, inputs);
+                left_x.pack(index * padded, x.transposed());
             }
+            left_h.pack(index * padded, Matrix::new(h, batch, units).transposed());
+            add_scaled(kernels, 1.0, d_gates, &mut d_base);
             d_gates_chunk.push(Matrix::new(d_gates, batch, 4 * units));
         }
         right.restack(&d_gates_chunk);
-        matmul(&left_x, &right, Onto::Output, d_kernel_x);
+        if saved.sparse.is_none() {
+            matmul(&left_x, &right, Onto::Output, d_kernel_x);
+        }
         matmul(&left_h, &right, Onto::Output, d_kernel_h);
     }
     (gradient, d_base)

@@ -213,6 +213,31 @@ fn the_gradient_of_data_can_be_left_out() {
 }
 
 #[test]
+fn data_of_mostly_zeros_give_the_same() {
+    let (steps, batch, inputs, units) = (5, 9, 40, 11);
+    let mut layer = Layer::random(steps, batch, inputs, units);
+    // One column in twenty, and none in some rows.
+    let kept = |cell: usize| cell % 20 == 3 && cell / inputs % 4 != 0;
+    let kept = |cell| f32::from(u8::from(kept(cell)));
+    let kept: Vec<f32> = (0..steps * batch * inputs).map(kept).collect();
+    let kept = Tensor::from_vec(kept, (steps, batch, inputs), &Device::Cpu).unwrap();
+    layer.x = Var::from_tensor(&(layer.x.as_tensor() * kept).unwrap()).unwrap();
+    for direction in BOTH {
+        let run = |differentiate: bool| {
+            let (weights, state) = (layer.weights(), &layer.state);
+            let outputs = lstm(&layer.x, None, &weights, state, direction, differentiate).unwrap();
+            let store = (&outputs * &layer.loss).unwrap().backward().unwrap();
+            let variables = [&layer.kernel, &layer.bias, &layer.state];
+            let gradients = variables.map(|var| store.get(var.as_tensor()).unwrap().clone());
+            [outputs].into_iter().chain(gradients)
+        };
+        for (found, expected) in run(false).zip(run(true)) {
+            assert_close(&found, &expected, "with zeros left out");
+        }
+    }
+}
+
+#[test]
 fn a_second_backward_pass_is_an_error() {
     let layer = Layer::random(3, 2, 4, 5);
     let outputs = lstm(

@@ -75,7 +75,9 @@ impl Network {
                 ends.reverse(&output)?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];
-            input = ends.silence_past_end(&Tensor::cat(&[forward, backward], 2)?)?;
+            if index + 1 < self.preset.encoder.len() {
+                input = ends.silence_past_end(&Tensor::cat(&[forward, backward], 2)?)?;
+            }
         }
         Tensor::cat(&last, 1)
     }
