@@ -6,7 +6,7 @@ use super::figure::{bar, figure, or_dash};
 use musicvae::chart::{BarChart, Bars};
 use musicvae::music::Lane;
 use musicvae::training::evaluate::{
-    ALIKE, Distance, Distances, Group, Habits, Human, Interval, LAGS, Telling,
+    ALIKE, DISTANCES, Distance, Distances, Group, Habits, Human, Interval, LAGS, Telling,
 };
 
 /// Everything that was measured.
@@ -98,7 +98,30 @@ fn habits(text: &mut String, sets: &[Habits]) -> std::fmt::Result {
         let name = format!("autocorrelation, {lag} steps");
         row(&name, 3, &|it| it.autocorrelation[place])?;
     }
-    row("gap between lanes, sixteenths", 3, &|it| it.gap)
+    row("gap between lanes, sixteenths", 3, &|it| it.gap)?;
+    for (place, distance) in DISTANCES.into_iter().enumerate() {
+        let name = match distance {
+            1 => "F1 of a bar and the next".into(),
+            bars => format!("F1 of bars {bars} apart"),
+        };
+        row(&name, 3, &|it| it.form.likeness[place])?;
+    }
+    let bars = sets.iter().map(|set| set.form.bars.len()).max();
+    for bar in 0..bars.unwrap_or_default() {
+        let of = |it: &Habits| it.form.bars.get(bar).copied();
+        let bar = bar + 1;
+        if bar > 1 {
+            let name = format!("bar {bar}: 1 - F1 with the one before");
+            row(&name, 3, &|it| of(it)?.change)?;
+        }
+        row(&format!("bar {bar}: strokes on toms"), 2, &|it| {
+            Some(of(it)?.toms)
+        })?;
+        row(&format!("bar {bar}: crashes"), 2, &|it| {
+            Some(of(it)?.crashes)
+        })?;
+    }
+    Ok(())
 }
 
 fn distances(text: &mut String, sets: &[Distances]) -> std::fmt::Result {

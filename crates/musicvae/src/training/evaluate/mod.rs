@@ -36,7 +36,10 @@ pub use accompaniment::{Accompaniment, Baseline, Guess};
 pub use baselines::Baselines;
 pub use expression::{Distributions, Expression, OFFSETS, VELOCITIES};
 pub use grid::HitGrid;
-pub use human::{ALIKE, Distance, Distances, Group, Habits, Human, LAGS, Telling, Telltale};
+pub use human::{
+    ALIKE, DISTANCES, Distance, Distances, Form, FormBar, Group, Habits, Human, LAGS, Telling,
+    Telltale,
+};
 pub use humanization::Humanization;
 pub use interpolation::{Interpolation, Way};
 pub use part::Part;

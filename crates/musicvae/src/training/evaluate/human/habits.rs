@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::statistics::{Interval, Resampling, Sums};
 use super::feel::{LAGS, autocorrelation, gap, spread};
+use super::form::{Form, form};
 use super::set::Set;
 use crate::music::{Groove, LANES, Lane, Step, measures};
 
@@ -36,6 +37,8 @@ pub struct Habits {
     pub autocorrelation: [Option<Interval>; LAGS.len()],
     /// How far strokes lie apart that sound together, in sixteenths; see [`gap`].
     pub gap: Option<Interval>,
+    /// How their bars follow each other.
+    pub form: Form,
 }
 
 /// A sum and how many it is of.
@@ -136,6 +139,7 @@ pub fn habits(set: &Set, plan: &Resampling) -> Habits {
             .intervals(&sums, |sums| sums.autocorrelation.map(mean))
             .map(Interval::meant),
         gap: gap.meant(),
+        form: form(&set.grooves, &plan),
     }
 }
 
