@@ -84,6 +84,7 @@ pub enum Command {
     /// All else stays as it is, one stroke a lane and sixteenth.
     AddHats(rework::Common),
     Variations(rework::Variations),
+    Continue(rework::Continue),
     Render(render::Render),
     Prepare(prepare::Prepare),
     Train(train::Train),
@@ -162,6 +163,7 @@ impl Cli {
             Some(Command::Drumify(command)) => command.run(Rework::Drumify, settings),
             Some(Command::AddHats(command)) => command.run(Rework::AddHats, settings),
             Some(Command::Variations(command)) => command.run(settings),
+            Some(Command::Continue(command)) => command.run(settings),
             Some(Command::Render(command)) => command.run(settings),
             Some(Command::Prepare(command)) => command.run(settings),
             Some(Command::Train(command)) => command.run(settings),

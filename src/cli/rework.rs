@@ -1,4 +1,4 @@
-//! `humanize`, `drumify`, `add-hats` and `variations`: a model at work on the drums of a file.
+//! `humanize`, `drumify`, `add-hats`, `variations` and `continue`: a model at work on the drums of a file.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,8 @@ use super::grooves::{Chosen, ModelArgs, RedrawArgs};
 use super::pieces::{self, OutArgs};
 use super::settings::Settings;
 use crate::embedded;
-use musicvae::music::Groove;
+use musicvae::model::Decoding;
+use musicvae::music::{Cells, Groove};
 use musicvae::{Drummer, Rework, Variation};
 
 /// What all of them take.
@@ -59,6 +60,44 @@ impl Variations {
             .collect();
         self.common.play(settings, chosen, |drummer, groove| {
             Ok(drummer.vary(groove, &variation, how.temperature, &seeds)?)
+        })
+    }
+}
+
+/// Continue a drum file: so many bars more, played as its last ones go on.
+#[derive(Args)]
+pub struct Continue {
+    #[command(flatten)]
+    common: Common,
+    /// Bars to add.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    bars: u16,
+    /// How many, each another way to go on.
+    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    number: u32,
+}
+
+impl Continue {
+    pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let number = self.number as usize;
+        self.common.out.check_room(number)?;
+        let chosen = self.common.model.open(settings)?;
+        let how = self.common.redraw.decoding();
+        self.common.play(settings, chosen, |drummer, groove| {
+            let steps = groove.steps.len() + usize::from(self.bars) * groove.meter.steps_per_bar();
+            let longer = |way: u64| -> anyhow::Result<Groove> {
+                let mut longer = groove.clone();
+                // Seeds of one way lie far from those of the next.
+                let mut seed = how.seed.wrapping_add(way << 32);
+                while longer.steps.len() < steps {
+                    let how = Decoding { seed, ..how };
+                    longer = drummer.extend(&longer, &Cells::default(), how)?;
+                    seed = seed.wrapping_add(1);
+                }
+                longer.steps.truncate(steps);
+                Ok(longer)
+            };
+            (0..number as u64).map(longer).collect()
         })
     }
 }

@@ -778,6 +778,16 @@ fn a_file_is_humanized_drumified_given_hats_and_varied() {
     assert_eq!(same("same/groove-01.mid"), same("same/groove-02.mid"));
     let itself = strokes(&same("same/groove-01.mid"));
     assert_eq!(itself, strokes(&bytes(&folder, "three.mid")));
+
+    // Three bars and six more, of which the first three are as they were.
+    ok(&folder, "continue three.mid --bars 6 -n 2 -o on");
+    let on = same("on/groove-01.mid");
+    assert!((bars(&on) - 9.0).abs() < 1e-6);
+    let (before, more): (Vec<_>, Vec<_>) =
+        (strokes(&on).into_iter()).partition(|(_, step)| *step < 48);
+    assert_eq!(before, itself);
+    assert!(!more.is_empty());
+    assert_ne!(on, same("on/groove-02.mid"));
 }
 
 /// Frames of a sound file.
