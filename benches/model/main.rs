@@ -1,11 +1,12 @@
 //! Speeds of the model, beside this machine's own arithmetic peak in the same run:
 //! `cargo bench --bench model`. Absolute figures move from machine to machine; compare the shares.
 //!
-//! By name (`cargo bench --bench model -- NAME`), one part alone: `training`, `playing`; or what is
-//! measured only when it is asked for: `device WORD` (the CPU beside a GPU), `growth` (how the cost
-//! grows with steps, batch and layer size; docs/growth.svg), `factors --data PATH` (losses of training
-//! with both formats of factors; docs/factors.svg), `steps --data PATH --preset NAME` (what a training
-//! step of any preset costs).
+//! By name (`cargo bench --bench model -- NAME`), one part alone: `training`, `playing`, of the main
+//! checkpoint or of another of grooves (`--checkpoint FILE`); or what is measured only when it is
+//! asked for: `device WORD` (the CPU beside a GPU), `growth` (how the cost grows with steps, batch
+//! and layer size; docs/growth.svg), `factors --data PATH` (losses of training with both formats of
+//! factors; docs/factors.svg), `steps --data PATH --preset NAME` (what a training step of any preset
+//! costs).
 //!
 //! `cargo test --bench model` tries in seconds whether all of it can be measured at all.
 
@@ -73,7 +74,10 @@ fn main() {
         read[0], read[1]
     );
 
-    let checkpoint = musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint");
+    let checkpoint = match Options(&arguments).text("--checkpoint") {
+        Some(path) => Checkpoint::load(path.as_ref()).expect("a checkpoint"),
+        None => musicvae_tui::embedded::checkpoint().expect("the embedded checkpoint"),
+    };
     let wanted = |name: &str| named.is_empty() || named.contains(&name);
     if wanted("training") {
         training(&checkpoint, peak);

@@ -80,7 +80,7 @@ def train(batch: int, factors: str, keep: float) -> None:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         adam.step()
 
-    seconds = shortest(step, max(3, 1500 // batch))
+    seconds = shortest(step, max(3, 600 // batch))
     print(f"train, batch {batch}, {factors}, keep {keep}: {batch / seconds:.0f} examples/s")
 
 

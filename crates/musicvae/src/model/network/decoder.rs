@@ -2,7 +2,8 @@
 
 use candle_core::{DType, Result, Tensor, bail};
 
-use super::player::{Band, Ear, Mixture, Told};
+use super::player::Band;
+use super::player::ear::{Ear, Mixture, Told};
 use super::segments::{Ends, cut, join};
 use super::{Batch, InputMask, KeepAll, Network, Past, beside_every_step};
 use crate::model::lstm::Direction;
