@@ -219,9 +219,7 @@ fn next_shown(screen: &Screen, by: isize) -> Pane {
 }
 
 fn set_theme(name: String, ground: &mut Ground) {
-    ground.say(format!(
-        "Theme: {name}. To begin with it, write theme = \"{name}\" under [screen] in the configuration."
-    ));
+    ground.say(format!("Theme: {name}."));
     ground.screen.theme = name;
 }
 

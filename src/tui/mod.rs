@@ -33,7 +33,9 @@ pub use terminal::columns_of;
 
 use crate::studio::bring;
 use crate::studio::overlays::Action;
-use crate::studio::{self, Config, Event, Opening, Studio, Workers, guarded, quiet_stderr};
+use crate::studio::{
+    self, Config, Event, Opening, Studio, Workers, guarded, quiet_stderr, read_habits,
+};
 use crate::typed_path::typed_paths;
 use musicvae::fault;
 
@@ -69,19 +71,25 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     let mut screen = terminal::Screen::take(config.screen.mouse).context(
         "the workstation needs a terminal: run it in one, or use a subcommand (see --help)",
     )?;
-    // Before anybody else reads what the terminal answers.
-    let looks = Looks::new(&config, |name| std::env::var(name).ok(), ask_terminal)?;
-    listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let tell = {
         let sender = sender.clone();
         Arc::new(move |event| sender.send(Message::Studio(Box::new(event))).is_ok())
     };
     let (mut workers, news) = Workers::start(&config, tell);
+    let data_folder = config.session.data_folder();
     let mut studio = Studio::new(config);
     for event in news {
         studio.receive(event);
     }
+    if let Some(folder) = data_folder {
+        studio.take_habits(read_habits(&folder));
+    }
     studio.begin(opening);
+    workers.serve(&mut studio);
+    // While session and checkpoint are read, and before anybody else reads what the terminal answers.
+    let variable = |name: &str| std::env::var(name).ok();
+    let looks = Looks::new(&studio.ground.config, variable, ask_terminal)?;
+    listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let shown = Shown { looks, keymap };
     let ended = guarded(|| turn(&mut studio, &mut workers, &shown, &mut screen, &messages));
     if ended.is_ok() {

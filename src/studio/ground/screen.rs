@@ -138,6 +138,8 @@ pub enum Overlay {
     MapEditor,
     /// Levels and devices.
     Mixer,
+    /// The pad: A, B, C and D in its corners.
+    Pad,
     /// The slots and the chain.
     Chain {
         selected: usize,

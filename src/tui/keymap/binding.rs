@@ -47,6 +47,8 @@ pub enum Place {
     /// The editor of the drum map.
     MapEditor,
     Mixer,
+    /// The pad with its four corners.
+    Pad,
     /// The form of the next training run.
     TrainingForm,
     /// How the model in training plays.
@@ -94,6 +96,7 @@ impl Place {
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
             Overlay::Mixer => Place::Mixer,
+            Overlay::Pad => Place::Pad,
             Overlay::Chain { .. } => Place::Slots,
             Overlay::Qualities { .. } => Place::Qualities,
             _ => Place::List,
@@ -117,6 +120,7 @@ impl Place {
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
             Place::Mixer => "In the mixer",
+            Place::Pad => "On the pad",
             Place::TrainingForm => "In the training form",
             Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",

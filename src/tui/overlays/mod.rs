@@ -14,6 +14,7 @@ mod leaving;
 mod library;
 mod messages;
 mod mixer;
+mod pad;
 mod palette;
 mod piece;
 mod prompt;
@@ -40,6 +41,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Prompt { question, text } => prompt::draw(*question, text, body),
         Overlay::MapEditor => drum_map::draw(studio, body),
         Overlay::Mixer => mixer::draw(studio, body),
+        Overlay::Pad => pad::draw(studio, body),
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
         Overlay::Library { searching } => library::draw(*searching, studio, body),
