@@ -232,6 +232,7 @@ fn move_selection(overlay: &mut Option<Overlay>, by: isize) {
             | Overlay::Bindings { selected: line }
             | Overlay::Chain { selected: line }
             | Overlay::Qualities { selected: line }
+            | Overlay::Queue { selected: line }
             | Overlay::Exports { selected: line },
         ) => *line = line.saturating_add_signed(by),
         Some(Overlay::Chooser {
@@ -249,6 +250,7 @@ pub fn no_further_than(last: usize, ground: &mut Ground) {
         Overlay::Bindings { selected }
         | Overlay::Chain { selected }
         | Overlay::Qualities { selected }
+        | Overlay::Queue { selected }
         | Overlay::Exports { selected },
     ) = &mut ground.screen.overlay
     {

@@ -35,6 +35,7 @@ mod real_audio;
 mod recording;
 mod rehearsing;
 mod reworking;
+mod runs;
 #[allow(dead_code)]
 mod session;
 mod shell;

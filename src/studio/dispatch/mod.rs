@@ -127,7 +127,7 @@ impl Studio {
             Action::Bring(action) => self.bring.reason_against(action, ground),
             Action::Checkpoints(action) => self.checkpoints.reason_against(action, ground),
             Action::Library(action) => self.library.reason_against(action, ground),
-            Action::Training(action) => self.training.reason_against(action),
+            Action::Training(action) => self.training.reason_against(action, ground),
             Action::Overlays(action) => overlays::reason_against(action, ground),
         }
     }

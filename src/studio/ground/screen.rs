@@ -164,6 +164,10 @@ pub enum Overlay {
     Piece,
     /// The form of the next training run.
     TrainingForm,
+    /// The runs that wait.
+    Queue {
+        selected: usize,
+    },
     /// What the model in training plays, and played before.
     Rehearsals,
     /// A training run has all its steps: a longer one, or a new one?

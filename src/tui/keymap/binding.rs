@@ -51,6 +51,8 @@ pub enum Place {
     Pad,
     /// The form of the next training run.
     TrainingForm,
+    /// The runs that wait.
+    Queue,
     /// How the model in training plays.
     Rehearsals,
     /// A training run has all its steps.
@@ -91,6 +93,7 @@ impl Place {
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
+            Overlay::Queue { .. } => Place::Queue,
             Overlay::Rehearsals => Place::Rehearsals,
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
@@ -122,6 +125,7 @@ impl Place {
             Place::Mixer => "In the mixer",
             Place::Pad => "On the pad",
             Place::TrainingForm => "In the training form",
+            Place::Queue => "Training runs",
             Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",

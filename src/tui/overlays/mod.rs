@@ -19,6 +19,7 @@ mod palette;
 mod piece;
 mod prompt;
 mod qualities;
+mod queue;
 mod rehearsals;
 mod run_ended;
 mod sketch;
@@ -50,6 +51,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Files => files::draw(studio, body),
         Overlay::Piece => piece::draw(studio, body),
         Overlay::TrainingForm => training_form::draw(studio, body),
+        Overlay::Queue { selected } => queue::draw(*selected, studio, body),
         Overlay::Rehearsals => rehearsals::draw(studio, body),
         Overlay::RunEnded => run_ended::draw(studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),
