@@ -86,11 +86,14 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     }
     studio.begin(opening);
     workers.serve(&mut studio);
-    // While session and checkpoint are read, and before anybody else reads what the terminal answers.
     let variable = |name: &str| std::env::var(name).ok();
-    let looks = Looks::new(&studio.ground.config, variable, ask_terminal)?;
+    let looks = Looks::new(&studio.ground.config, variable, |_| None)?;
+    let mut shown = Shown { looks, keymap };
+    // In colours that suit every background: some terminals never say what theirs is.
+    paint(&studio, &shown, &mut screen, &mut Pointer::default())?;
+    // Before anybody else reads what the terminal answers.
+    shown.looks = Looks::new(&studio.ground.config, variable, ask_terminal)?;
     listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
-    let shown = Shown { looks, keymap };
     let ended = guarded(|| turn(&mut studio, &mut workers, &shown, &mut screen, &messages));
     if ended.is_ok() {
         studio.end();
@@ -100,6 +103,21 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     drop(messages);
     workers.close();
     ended.map_err(anyhow::Error::msg)
+}
+
+/// Draws the screen, and tells the pointer what is where.
+fn paint(
+    studio: &Studio,
+    shown: &Shown,
+    screen: &mut terminal::Screen,
+    pointer: &mut Pointer,
+) -> anyhow::Result<()> {
+    let view = shown.view(studio);
+    match screen.draw(|frame| pointer.see(draw(studio, &view, frame))) {
+        // A terminal that can't take it now gets the whole state with the next frame.
+        Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => Ok(()),
+        drawn => drawn.context("the screen is lost"),
+    }
 }
 
 /// What the screen is made with.
@@ -133,13 +151,7 @@ fn turn(
         fault::point("screen");
         if stale {
             screen.use_mouse(studio.ground.screen.mouse);
-            let view = shown.view(studio);
-            let drawn = screen.draw(|frame| pointer.see(draw(studio, &view, frame)));
-            match drawn {
-                // A terminal that can't take it now gets the whole state with the next frame.
-                Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
-                drawn => drawn.context("the screen is lost")?,
-            }
+            paint(studio, shown, screen, &mut pointer)?;
         }
         let wait = if studio.ground.transport.playing {
             FRAME

@@ -22,6 +22,7 @@ mod long;
 mod looks;
 mod machines;
 mod midi_in;
+mod monkey;
 mod mouse;
 mod mutations;
 #[allow(dead_code)]
