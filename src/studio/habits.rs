@@ -7,8 +7,8 @@ use super::ground::{Ground, Habits as Kept, Keeping, ThemeChoice};
 #[derive(Debug, Default)]
 pub struct Habits {
     kept: Kept,
-    /// The theme that the program began with.
-    began_with: String,
+    /// The theme that the program began with; `None` before what was kept is taken.
+    began_with: Option<String>,
 }
 
 impl Habits {
@@ -29,25 +29,25 @@ impl Habits {
         }
         ground.screen.arrangement = arrangement.in_range();
         ground.pins = pins;
-        self.began_with.clone_from(&ground.screen.theme);
+        self.began_with = Some(ground.screen.theme.clone());
         self.kept = kept;
     }
 
     /// Keeps what has changed.
     pub fn tick(&mut self, ground: &mut Ground) {
-        if ground.nothing_kept().is_some() {
+        let Some(began_with) = &self.began_with else {
             return;
-        }
-        let now = self.now(ground);
+        };
+        let now = self.now(began_with, ground);
         if now != self.kept {
             self.kept = now.clone();
             ground.keep(Keeping::Habits(now));
         }
     }
 
-    fn now(&self, ground: &Ground) -> Kept {
+    fn now(&self, began_with: &str, ground: &Ground) -> Kept {
         let screen = &ground.screen;
-        let theme = match screen.theme == self.began_with {
+        let theme = match screen.theme == began_with {
             true => self.kept.theme.clone(),
             false => Some(ThemeChoice {
                 chosen: screen.theme.clone(),

@@ -89,7 +89,7 @@ fn a_session_is_there_again_as_it_was() {
         ("a pad", "f12 ] ] c ] ] ] esc @400", "15% right, 100% down"),
         ("its other corner", "f12 s d home u pageup q @400", "seed"),
         ("a sweep", "2 m pageup ~ @400", "A: seed 1"),
-        ("fills", "ctrl-g @ @400", "fills are on"),
+        ("fills", ": f i l l - s t e p s enter @400", "fills are on"),
         ("zoom", "z z @400", "A: seed 1"),
     ];
     for (what, keys, seen) in table {

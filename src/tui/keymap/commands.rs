@@ -3,7 +3,7 @@
 use super::binding::{Binding, Place};
 use crate::studio::quality::DENSITY;
 use crate::studio::{
-    self, Action, End, Kind, MapAction, Pane, Question, bring, chain, checkpoints, devices,
+    self, Action, Column, End, Kind, MapAction, Pane, Question, bring, chain, checkpoints, devices,
     drum_machine, edit, export, fills, length, library, midi, mixer, morph, overlays, playing,
     qualities, record, sweep, training, variations,
 };
@@ -408,6 +408,10 @@ pub fn table() -> Vec<Binding> {
         row("mixer-clock", Mixer, "Z", CycleClock, "when MIDI clock is sent", "clock"),
         row("mixer-earlier", Mixer, ";", NudgeMidiOffset(-1.0), "MIDI earlier than the sound", ""),
         row("mixer-later", Mixer, "'", NudgeMidiOffset(1.0), "MIDI later than the sound", ""),
+        row("mixer-note-down", Mixer, "[", Map(MapAction::Send(Column::Note, -1)), "the lane sends a lower note", "note"),
+        row("mixer-note-up", Mixer, "]", Map(MapAction::Send(Column::Note, 1)), "the lane sends a higher note", "note"),
+        row("mixer-channel-down", Mixer, "{", Map(MapAction::Send(Column::Channel, -1)), "on a lower channel", "channel"),
+        row("mixer-channel-up", Mixer, "}", Map(MapAction::Send(Column::Channel, 1)), "on a higher channel", "channel"),
         row("mixer-map", Mixer, "E", Map(MapAction::Edit), "edit the drum map: notes and channels", ""),
         row("close-mixer", Mixer, "esc q f9 ctrl-c", Close, "close", "close"),
         row("map-up", MapEditor, "up k", Map(MapAction::Lane(-1)), "the lane above", "lane"),
