@@ -170,6 +170,9 @@ fn turn(
         for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
             match message {
                 Message::Terminal(event, at) => {
+                    if let TerminalEvent::Resize(..) = event {
+                        screen.resized();
+                    }
                     studio.receive(Event::Tick(at.saturating_duration_since(start)));
                     for action in actions(studio, &shown.keymap, &mut pointer, event) {
                         studio.apply(action);

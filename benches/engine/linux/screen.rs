@@ -31,7 +31,7 @@ pub fn measure(options: &Options) {
         session.until("the first groove", |text| text.contains("A: seed"));
         if trains {
             session.train();
-            session.until("it train", |text| text.contains("ex/s"));
+            session.until("it train", |text| text.contains("─train"));
             session.press("1");
         }
         if plays {
