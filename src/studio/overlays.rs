@@ -219,7 +219,13 @@ fn next_shown(screen: &Screen, by: isize) -> Pane {
 }
 
 fn set_theme(name: String, ground: &mut Ground) {
-    ground.say(format!("Theme: {name}."));
+    ground.say(match ground.nothing_kept() {
+        None => format!("Theme: {name}."),
+        Some(_) => format!(
+            "Theme: {name}. To begin with it, write theme = \"{name}\" under [screen] in the \
+             configuration."
+        ),
+    });
     ground.screen.theme = name;
 }
 

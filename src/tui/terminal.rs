@@ -51,7 +51,9 @@ impl Screen {
 
     fn drawn(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<()> {
         if self.is_lost {
-            self.terminal.clear()?;
+            // (`Terminal::clear` asks where the cursor is, and the answer is read elsewhere.)
+            execute!(stdout(), Clear(ClearType::All))?;
+            self.terminal.swap_buffers();
             self.is_lost = false;
         }
         self.terminal.draw(frame).map(drop)
