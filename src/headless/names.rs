@@ -166,7 +166,7 @@ pub fn state(studio: &Studio, bad_packets: u64) -> Vec<(String, OscType)> {
         _ => -1,
     };
     let last = ground.messages.iter().next_back();
-    let values: [(&str, OscType); 19] = [
+    let values: [(&str, OscType); 20] = [
         ("playing", i32::from(transport.playing).into()),
         ("bar", (position.bar as i32 + 1).into()),
         ("beat", (position.beat as i32 + 1).into()),
@@ -177,6 +177,7 @@ pub fn state(studio: &Studio, bad_packets: u64) -> Vec<(String, OscType)> {
         ("seed", (ground.scene.seed as i64).into()),
         ("temperature", ground.scene.temperature.into()),
         ("slider", ground.scene.slider.into()),
+        ("pad-y", ground.scene.pad_y.into()),
         ("swing", ground.sound.swing.into()),
         ("timing", ground.sound.timing.into()),
         ("dynamics", ground.sound.dynamics.into()),

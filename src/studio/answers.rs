@@ -62,6 +62,7 @@ pub fn to_control(target: Target, value: f32) -> Option<Action> {
     Some(match target {
         Target::Temperature => morph::Action::SetTemperature(value).into(),
         Target::Slider => morph::Action::SetSlider(value).into(),
+        Target::PadY => morph::Action::SetPadY(value).into(),
         Target::Density => qualities::Action::SetQuality(DENSITY.into(), value).into(),
         Target::Tempo => playing::Action::SetTempo(f64::from(value.round())).into(),
         Target::Swing => playing::Action::SetSwing(value).into(),

@@ -179,19 +179,15 @@ fn write_as(form: Form, song: Song, map: &DrumMap, ground: &mut Ground) {
 /// What is heard, from the top of the loop or the chain.
 fn heard(ground: &Ground) -> Song {
     let sound = &ground.sound;
-    let link = |turn: &Turn| ChainLink {
-        groove: turn.kept.groove.clone(),
-        repeats: turn.link.repeats,
-    };
     let (links, looped) = match &ground.chain {
-        Some(turns) => (turns.iter().map(link).collect(), None),
+        Some(turns) => (turns.iter().map(Turn::part).collect(), None),
         None => {
             let groove = ground.groove().clone();
             (vec![ChainLink { groove, repeats: 1 }], sound.looped)
         }
     };
     let mut levels = [0.0; LANES];
-    for lane in Lane::ALL.into_iter().filter(|lane| ground.is_heard(*lane)) {
+    for lane in Lane::ALL.into_iter().filter(|lane| ground.is_on(*lane)) {
         levels[lane.index()] = ground.lanes[lane.index()].level;
     }
     Song {

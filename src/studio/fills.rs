@@ -22,8 +22,6 @@ const EVERY: [Option<u32>; 4] = [None, Some(8), Some(4), Some(2)];
 /// The fills that are played.
 #[derive(Debug, Default)]
 pub struct Fills {
-    /// A fill is the last of so many bars.
-    pub every: Option<u32>,
     /// Fills so far: each has a seed of its own.
     count: u64,
     asked: Option<Asked>,
@@ -47,7 +45,7 @@ impl Fills {
             Action::PlayFill if !ground.transport.playing => {
                 Some("Press Space first: a fill leads from one bar to the next.".into())
             }
-            Action::CycleFills if self.every.is_some() => None,
+            Action::CycleFills if ground.sound.fill_every.is_some() => None,
             _ => can_fill(),
         }
     }
@@ -67,9 +65,11 @@ impl Fills {
                 ground.say("A fill plays into the next bar.");
             }
             Action::CycleFills => {
-                let place = EVERY.iter().position(|every| *every == self.every);
-                self.every = EVERY[(place.unwrap_or(0) + 1) % EVERY.len()];
-                ground.say(match self.every {
+                let place = EVERY
+                    .iter()
+                    .position(|every| *every == ground.sound.fill_every);
+                ground.sound.fill_every = EVERY[(place.unwrap_or(0) + 1) % EVERY.len()];
+                ground.say(match ground.sound.fill_every {
                     Some(bars) => format!("Every {bars} bars end with a fill."),
                     None => "No automatic fills.".into(),
                 });
@@ -80,7 +80,7 @@ impl Fills {
     /// Sees to it that the next bar is a fill where it is to be one.
     pub fn hear(&mut self, ground: &mut Ground) {
         let transport = &ground.transport;
-        let Some(every) = self.every.filter(|_| transport.playing) else {
+        let Some(every) = ground.sound.fill_every.filter(|_| transport.playing) else {
             self.seen = None;
             return;
         };

@@ -21,6 +21,7 @@ mod event;
 pub mod export;
 pub mod fills;
 pub mod ground;
+mod habits;
 pub mod length;
 pub mod library;
 pub mod midi;
@@ -58,7 +59,7 @@ pub use training::{Curves, RunState, Term};
 pub use workers::soundfonts;
 pub use workers::{
     Answer, Archive, Inference, Job, Loader, Model, Tell, Workers, guarded, music, quiet_stderr,
-    read_library, rehearse,
+    read_habits, read_library, rehearse,
 };
 
 pub use crate::engine::{

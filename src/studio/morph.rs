@@ -1,9 +1,9 @@
-//! Drawing grooves from the model: samples, the temperature, and the slider between A and B. It
-//! uses the ground only, which asks the model and takes its answers.
+//! Drawing grooves from the model: samples, the temperature, the slider between A and B, and the pad
+//! whose upper edge it is. It uses the ground only, which asks the model and takes its answers.
 
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Anchor, Change, End, Ground, ModelInfo, Origin};
+use super::ground::{Anchor, Change, End, Ground, ModelInfo, Origin, Overlay};
 use crate::engine::Takeover;
 
 /// What a player can do with the model's latent space.
@@ -19,6 +19,12 @@ pub enum Action {
     /// 0 is A, 1 is B.
     SetSlider(f32),
     NudgeSlider(f32),
+    /// From A to B, and from their edge to that of C and D.
+    SetPad(f32, f32),
+    SetPadY(f32),
+    NudgePadY(f32),
+    /// Opens the pad.
+    ShowPad,
     /// Makes the groove that is heard one end of the slider (an edited one is encoded).
     Keep(End),
     SwapEnds,
@@ -27,7 +33,10 @@ pub enum Action {
 /// The reason against `action` in one sentence, or `None` when it can be done.
 pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
     match action {
-        Action::SetTemperature(_) | Action::NudgeTemperature(_) => None,
+        Action::SetTemperature(_) | Action::NudgeTemperature(_) | Action::ShowPad => None,
+        Action::SetPadY(_) | Action::NudgePadY(_) if !ground.scene.has_lower_edge() => {
+            Some("C and D are empty: make this groove C or D first, in the pad.".into())
+        }
         _ => ground.no_model(),
     }
 }
@@ -40,11 +49,19 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::NudgeTemperature(by) => set_temperature(ground, ground.scene.temperature + by),
         Action::SetSlider(to) => ground.slide_to(to),
         Action::NudgeSlider(by) => ground.slide_to(ground.scene.slider + by),
+        Action::SetPad(x, y) => ground.move_pad_to((x, y)),
+        Action::SetPadY(to) => ground.move_pad_to((ground.scene.slider, to)),
+        Action::NudgePadY(by) => {
+            let (x, y) = ground.scene.place();
+            ground.move_pad_to((x, y + by));
+        }
+        Action::ShowPad => ground.screen.overlay = Some(Overlay::Pad),
         Action::Keep(end) => ground.keep_as(end),
         Action::SwapEnds => {
             ground.undo.before(&ground.scene, Change::Single);
             let scene = &mut ground.scene;
             std::mem::swap(&mut scene.a, &mut scene.b);
+            std::mem::swap(&mut scene.c, &mut scene.d);
             // The same point of the line, seen from the other side: the groove stays.
             scene.slider = 1.0 - scene.slider;
             if let Origin::Kept(end) = &mut scene.origin {
@@ -68,7 +85,7 @@ fn sample(ground: &mut Ground, seed: u64) {
     scene.seed = seed;
     scene.next_seed = seed.wrapping_add(1);
     *scene.anchor_mut(end) = drawn;
-    scene.slider = if end == End::A { 0.0 } else { 1.0 };
+    scene.go_to(end);
     ground.decode(ground.sound.takeover, true);
 }
 
@@ -79,7 +96,7 @@ fn set_temperature(ground: &mut Ground, to: f32) {
     }
     ground.undo.before(&ground.scene, Change::Temperature);
     ground.scene.temperature = to;
-    for end in [End::A, End::B] {
+    for end in End::ALL {
         let anchor = ground.scene.anchor_mut(end);
         if let (Some(model), Some(seed)) = (&ground.model, anchor.seed) {
             anchor.z = vec![model.drawn(seed, to)];
@@ -103,8 +120,9 @@ pub fn take_model(model: ModelInfo, seed: Option<u64>, ground: &mut Ground) {
         return;
     }
     // A draw of the other model is no draw of this one.
-    ground.scene.a.seed = None;
-    ground.scene.b.seed = None;
+    for end in End::ALL {
+        ground.scene.anchor_mut(end).seed = None;
+    }
     // What is heard is now the new model's: the same points where the space is the same.
     ground.scene.pending = true;
     ground.meet_model();

@@ -219,9 +219,13 @@ fn next_shown(screen: &Screen, by: isize) -> Pane {
 }
 
 fn set_theme(name: String, ground: &mut Ground) {
-    ground.say(format!(
-        "Theme: {name}. To begin with it, write theme = \"{name}\" under [screen] in the configuration."
-    ));
+    ground.say(match ground.nothing_kept() {
+        None => format!("Theme: {name}."),
+        Some(_) => format!(
+            "Theme: {name}. To begin with it, write theme = \"{name}\" under [screen] in the \
+             configuration."
+        ),
+    });
     ground.screen.theme = name;
 }
 
@@ -234,6 +238,7 @@ fn move_selection(overlay: &mut Option<Overlay>, by: isize) {
             | Overlay::Bindings { selected: line }
             | Overlay::Chain { selected: line }
             | Overlay::Qualities { selected: line }
+            | Overlay::Queue { selected: line }
             | Overlay::Exports { selected: line },
         ) => *line = line.saturating_add_signed(by),
         Some(Overlay::Chooser {
@@ -251,6 +256,7 @@ pub fn no_further_than(last: usize, ground: &mut Ground) {
         Overlay::Bindings { selected }
         | Overlay::Chain { selected }
         | Overlay::Qualities { selected }
+        | Overlay::Queue { selected }
         | Overlay::Exports { selected },
     ) = &mut ground.screen.overlay
     {

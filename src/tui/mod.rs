@@ -33,7 +33,9 @@ pub use terminal::columns_of;
 
 use crate::studio::bring;
 use crate::studio::overlays::Action;
-use crate::studio::{self, Config, Event, Opening, Studio, Workers, guarded, quiet_stderr};
+use crate::studio::{
+    self, Config, Event, Opening, Studio, Workers, guarded, quiet_stderr, read_habits,
+};
 use crate::typed_path::typed_paths;
 use musicvae::fault;
 
@@ -69,20 +71,29 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     let mut screen = terminal::Screen::take(config.screen.mouse).context(
         "the workstation needs a terminal: run it in one, or use a subcommand (see --help)",
     )?;
-    // Before anybody else reads what the terminal answers.
-    let looks = Looks::new(&config, |name| std::env::var(name).ok(), ask_terminal)?;
-    listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let tell = {
         let sender = sender.clone();
         Arc::new(move |event| sender.send(Message::Studio(Box::new(event))).is_ok())
     };
     let (mut workers, news) = Workers::start(&config, tell);
+    let data_folder = config.session.data_folder();
     let mut studio = Studio::new(config);
     for event in news {
         studio.receive(event);
     }
+    if let Some(folder) = data_folder {
+        studio.take_habits(read_habits(&folder));
+    }
     studio.begin(opening);
-    let shown = Shown { looks, keymap };
+    workers.serve(&mut studio);
+    let variable = |name: &str| std::env::var(name).ok();
+    let looks = Looks::new(&studio.ground.config, variable, |_| None)?;
+    let mut shown = Shown { looks, keymap };
+    // In colours that suit every background: some terminals never say what theirs is.
+    paint(&studio, &shown, &mut screen, &mut Pointer::default())?;
+    // Before anybody else reads what the terminal answers.
+    shown.looks = Looks::new(&studio.ground.config, variable, ask_terminal)?;
+    listen_to_terminal(&sender).context("the keyboard's thread can't be started")?;
     let ended = guarded(|| turn(&mut studio, &mut workers, &shown, &mut screen, &messages));
     if ended.is_ok() {
         studio.end();
@@ -92,6 +103,21 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     drop(messages);
     workers.close();
     ended.map_err(anyhow::Error::msg)
+}
+
+/// Draws the screen, and tells the pointer what is where.
+fn paint(
+    studio: &Studio,
+    shown: &Shown,
+    screen: &mut terminal::Screen,
+    pointer: &mut Pointer,
+) -> anyhow::Result<()> {
+    let view = shown.view(studio);
+    match screen.draw(|frame| pointer.see(draw(studio, &view, frame))) {
+        // A terminal that can't take it now gets the whole state with the next frame.
+        Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => Ok(()),
+        drawn => drawn.context("the screen is lost"),
+    }
 }
 
 /// What the screen is made with.
@@ -125,13 +151,7 @@ fn turn(
         fault::point("screen");
         if stale {
             screen.use_mouse(studio.ground.screen.mouse);
-            let view = shown.view(studio);
-            let drawn = screen.draw(|frame| pointer.see(draw(studio, &view, frame)));
-            match drawn {
-                // A terminal that can't take it now gets the whole state with the next frame.
-                Err(error) if matches!(error.kind(), WouldBlock | Interrupted) => {}
-                drawn => drawn.context("the screen is lost")?,
-            }
+            paint(studio, shown, screen, &mut pointer)?;
         }
         let wait = if studio.ground.transport.playing {
             FRAME
@@ -150,6 +170,9 @@ fn turn(
         for message in first.into_iter().chain(messages.try_iter().take(QUEUE)) {
             match message {
                 Message::Terminal(event, at) => {
+                    if let TerminalEvent::Resize(..) = event {
+                        screen.resized();
+                    }
                     studio.receive(Event::Tick(at.saturating_duration_since(start)));
                     for action in actions(studio, &shown.keymap, &mut pointer, event) {
                         studio.apply(action);

@@ -25,6 +25,8 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     mouse: bool,
+    /// What the terminal shows is not what was drawn.
+    is_lost: bool,
 }
 
 impl Screen {
@@ -32,15 +34,34 @@ impl Screen {
     pub fn take(mouse: bool) -> io::Result<Screen> {
         restore_on_panic(thread::current().id());
         let terminal = take(mouse)?;
-        Ok(Screen { terminal, mouse })
+        Ok(Screen {
+            terminal,
+            mouse,
+            is_lost: false,
+        })
     }
 
     /// Draws a frame, which the terminal shows at once and whole where it can.
     pub fn draw(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<()> {
         execute!(stdout(), BeginSynchronizedUpdate)?;
-        let drawn = self.terminal.draw(frame).map(drop);
+        let drawn = self.drawn(frame);
         execute!(stdout(), EndSynchronizedUpdate)?;
         drawn
+    }
+
+    fn drawn(&mut self, frame: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        if self.is_lost {
+            // (`Terminal::clear` asks where the cursor is, and the answer is read elsewhere.)
+            execute!(stdout(), Clear(ClearType::All))?;
+            self.terminal.swap_buffers();
+            self.is_lost = false;
+        }
+        self.terminal.draw(frame).map(drop)
+    }
+
+    /// The terminal had another size: the next frame is drawn anew, even if it has the old size again.
+    pub fn resized(&mut self) {
+        self.is_lost = true;
     }
 
     /// Uses the mouse, or leaves it to the terminal.

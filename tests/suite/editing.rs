@@ -232,6 +232,52 @@ fn locked_lanes_are_left_alone() {
     }
 }
 
+/// In an operation on several bars the locked ones stay; a bar alone is edited as before.
+#[test]
+fn locked_bars_are_left_alone() {
+    let (floor, empty_bar) = ("x...x...x...x...", BAR);
+    let table = [
+        ("| delete", [empty_bar, floor, empty_bar, empty_bar]),
+        (
+            "ctrl-a <",
+            [
+                "...x...x...x...x",
+                floor,
+                "...x...x...x...x",
+                "...x...x...x...x",
+            ],
+        ),
+        ("ctrl-a ctrl-x", [empty_bar, floor, empty_bar, empty_bar]),
+        (
+            "| 2",
+            [
+                "x.x.x.x.x.x.x.x.",
+                floor,
+                "x.x.x.x.x.x.x.x.",
+                "x.x.x.x.x.x.x.x.",
+            ],
+        ),
+        ("pagedown \" delete", [floor, empty_bar, floor, floor]),
+    ];
+    for (keys, kick) in table {
+        let mut bench = empty();
+        press(&mut bench, "| 4 esc pagedown ctrl-b pageup home");
+        press(&mut bench, keys);
+        let steps = |bar: usize| {
+            let hit = |step| bench.studio.groove().hit(bar * 16 + step, Lane::Kick);
+            let letter = |step| if hit(step).is_some() { 'x' } else { '.' };
+            (0..16).map(letter).collect::<String>()
+        };
+        assert_eq!([0, 1, 2, 3].map(steps), kick, "{keys}");
+    }
+    let mut bench = empty();
+    press(
+        &mut bench,
+        "| 4 esc ctrl-b pagedown ctrl-b pageup \" pagedown delete",
+    );
+    assert_eq!(bench.said(), "Every bar of it is locked.");
+}
+
 /// What can't be done is said, and changes nothing.
 #[test]
 fn what_cannot_be_done_is_said() {

@@ -10,7 +10,7 @@ use musicvae_tui::studio::chain::Slot;
 use musicvae_tui::studio::session::{decode, encode};
 use musicvae_tui::studio::{Archive, Config, Effect, Event, Opening, Pane, Snapshot, Source};
 
-use super::workbench::{Workbench, engine, model};
+use super::workbench::{Workbench, engine, entry, model};
 
 impl Workbench {
     /// Presses keys and lets time pass: a word `@400` is so many milliseconds, `play` and `stop` what
@@ -86,6 +86,11 @@ fn a_session_is_there_again_as_it_was() {
         ("the cursor", "j j l l @400", "CHat"),
         ("a pane", "2 s @400", "A: seed 3"),
         ("bars", "6 @400", "A: seed 1"),
+        ("a pad", "f12 ] ] c ] ] ] esc @400", "15% right, 100% down"),
+        ("its other corner", "f12 s d home u pageup q @400", "seed"),
+        ("a sweep", "2 m pageup ~ @400", "A: seed 1"),
+        ("fills", ": f i l l - s t e p s enter @400", "fills are on"),
+        ("zoom", "z z @400", "A: seed 1"),
     ];
     for (what, keys, seen) in table {
         let folder = tempfile::tempdir().unwrap();
@@ -101,6 +106,61 @@ fn a_session_is_there_again_as_it_was() {
         next.script("@400");
         assert_eq!(plain(&next), before, "{what}: it changes by itself");
     }
+}
+
+/// Theme, layout and pins are the player's, and not a session's.
+#[test]
+fn what_is_set_up_once_is_there_in_every_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let entries = || Event::Catalogue(vec![entry("first"), entry("second")], Vec::new());
+    let mut bench = Workbench::over(folder.path());
+    bench.receive(entries());
+    bench.script("4 down f f3 f6 1 f8 ctrl-t _ @100");
+    let before = bench.studio.ground.screen.clone();
+    assert!(before.arrangement.full && before.theme != "auto");
+    drop(bench);
+
+    let mut next = Workbench::over(folder.path());
+    next.receive(entries());
+    let screen = &next.studio.ground.screen;
+    assert_eq!(screen.theme, before.theme);
+    // One pane alone is for a moment.
+    assert_eq!(screen.arrangement, before.arrangement.together());
+    assert!(!screen.arrangement.shows(Pane::Loss));
+    let rows = next.studio.checkpoints.rows(&next.studio.ground);
+    assert_eq!(rows[0].name, "second", "the pin");
+    next.script("ctrl-n t w o enter @400");
+    assert_eq!(next.studio.ground.screen.theme, before.theme);
+    drop(next);
+
+    // What the configuration says since then is newer; the layout stays.
+    let started = |theme: &str| {
+        let mut next = Workbench::bare();
+        let config = &mut next.studio.ground.config;
+        config.screen.theme = theme.into();
+        config.session.folder = folder.path().into();
+        next.archive = Some(Archive::of(folder.path().into(), config.clone()));
+        next.studio.ground.screen.theme = theme.into();
+        next.begin(Opening::default());
+        next.script("@100");
+        next.studio.ground.screen.theme.clone()
+    };
+    assert_eq!(started("red-green"), "red-green");
+    assert_eq!(started("auto"), before.theme, "it was only for once");
+
+    // A file that makes no sense is kept aside.
+    let path = folder.path().join("habits.json");
+    fs::write(&path, "{\"pins\": 3}").unwrap();
+    let next = Workbench::over(folder.path());
+    let said: Vec<String> = (next.studio.ground.messages.iter())
+        .map(|message| message.text.clone())
+        .collect();
+    assert!(
+        said.iter().any(|it| it.contains("habits.json: the layout")),
+        "{said:#?}"
+    );
+    assert!(path.with_extension("json.broken-1").exists());
+    assert_eq!(next.studio.ground.screen.theme, "auto");
 }
 
 #[test]

@@ -108,12 +108,12 @@ fn themes_are_switched_by_key_and_by_name() {
     type_in(&mut bench, ":theme li");
     bench.press("enter");
     assert_eq!(bench.studio.ground.screen.theme, "light");
-    assert!(
-        bench.said().contains("theme = \"light\""),
-        "{}",
-        bench.said()
-    );
+    assert_eq!(bench.said(), "Theme: light.");
     assert_eq!(bench.studio.ground.screen.overlay, None);
+    // Where nothing is kept, the configuration is the place for it.
+    bench.studio.ground.config.session.folder = "off".into();
+    bench.press("ctrl-t");
+    assert!(bench.said().contains("write theme = "), "{}", bench.said());
 }
 
 #[test]

@@ -25,6 +25,31 @@ fn maps(effects: &[Effect]) -> Vec<DrumMap> {
 }
 
 #[test]
+fn notes_and_channels_are_edited_in_the_mixer() {
+    let mut bench = Workbench::ready();
+    bench.press("f9 down");
+    bench.take();
+    bench.press("] ] } {");
+    assert_eq!(note(&bench, Lane::Snare), Some((40, 10)));
+    let told: Vec<_> = maps(&bench.take())
+        .iter()
+        .map(|map| map.voice(Lane::Snare).map(|it| (it.note, it.channel)))
+        .collect();
+    assert_eq!(told, [(39, 10), (40, 10), (40, 11), (40, 10)].map(Some));
+    let lines = bench.screen(100, 30);
+    assert!(
+        lines.iter().any(|line| line.contains(" 40 ch 10")),
+        "{lines:#?}"
+    );
+    // A channel ends at 1, and a lane without a voice sends nothing.
+    bench.press(&"{ ".repeat(20));
+    assert_eq!(note(&bench, Lane::Snare), Some((40, 1)));
+    bench.studio.drum_machine.map.lanes[1] = None;
+    bench.press("]");
+    assert_eq!(bench.said(), "The lane has no voice on this machine.");
+}
+
+#[test]
 fn notes_and_channels_are_edited_heard_and_undone() {
     let mut bench = Workbench::ready();
     bench.press("E down");

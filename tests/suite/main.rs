@@ -22,6 +22,7 @@ mod long;
 mod looks;
 mod machines;
 mod midi_in;
+mod monkey;
 mod mouse;
 mod mutations;
 #[allow(dead_code)]
@@ -35,6 +36,7 @@ mod real_audio;
 mod recording;
 mod rehearsing;
 mod reworking;
+mod runs;
 #[allow(dead_code)]
 mod session;
 mod shell;

@@ -7,7 +7,7 @@ use musicvae_tui::engine::{
     Command, Engine, EngineOptions, LinkState, MidiState, Pads, Received, Request, Setup,
 };
 use musicvae_tui::studio::{
-    Binding, Control, Effect, Event, Overlay, PadNote, Sync, Tap, Target, edit, midi, morph,
+    Binding, Control, Effect, End, Event, Overlay, PadNote, Sync, Tap, Target, edit, midi, morph,
     overlays,
 };
 
@@ -303,12 +303,17 @@ fn every_target_reaches_both_ends_of_its_range() {
         if !target.takes(KNOB) || target == Target::Play {
             continue;
         }
+        // The pad has a lower edge.
+        bench.apply(morph::Action::Keep(End::C));
+        bench.apply(morph::Action::SetPad(0.0, 0.0));
+        bench.take();
         for (value, end) in [(127, target.range().1), (0, target.range().0)] {
             bench.receive(controller(74, value));
             let (sound, scene) = (&bench.studio.ground.sound, &bench.studio.ground.scene);
             let now = match target {
                 Target::Temperature => scene.temperature,
                 Target::Slider => scene.slider,
+                Target::PadY => scene.pad_y,
                 Target::Density => scene.amount("density"),
                 Target::Tempo => sound.tempo as f32,
                 Target::Swing => sound.swing,

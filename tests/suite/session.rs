@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::model::{Preset, Prior, Tensors};
-use musicvae::music::midi_file;
+use musicvae::music::{Groove, Hit, midi_file};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -19,15 +19,20 @@ const COLUMNS: u16 = 100;
 /// Far beyond what anything here takes, on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A checkpoint of a tiny model with random weights: grooves without sense, at once.
-fn tiny_checkpoint(path: &Path) {
-    let preset = Preset {
+/// A model that learns and plays at once.
+fn tiny() -> Preset {
+    Preset {
         name: "tiny".into(),
         z_size: 8,
         encoder: vec![8],
         decoder: vec![8, 8],
         ..Preset::groovae_4bar()
-    };
+    }
+}
+
+/// A checkpoint of a tiny model with random weights: grooves without sense, at once.
+fn tiny_checkpoint(path: &Path) {
+    let preset = tiny();
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let tensors: Tensors = preset
         .parameter_shapes()
@@ -112,6 +117,63 @@ impl Session {
         }
     }
 
+    /// With some grooves to learn from, and a tiny model that [`Session::train`] trains until it is stopped.
+    pub fn open_to_train(change: impl FnOnce(&mut CommandBuilder)) -> Session {
+        Session::open_with(|command| {
+            let folder = PathBuf::from(command.get_cwd().unwrap());
+            let data = folder.join("data");
+            std::fs::create_dir(&data).unwrap();
+            for file in 0..8 {
+                let mut groove = Groove::empty(64);
+                for step in (0..64).step_by(2 + file % 3) {
+                    groove.steps[step][(step + file) % 9] = Some(Hit::new(0.6, 0.05));
+                }
+                let bytes = midi_file::encode(&groove.to_note_sequence()).unwrap().bytes;
+                std::fs::write(data.join(format!("{file}.mid")), bytes).unwrap();
+            }
+            let preset = folder.join("tiny.toml");
+            std::fs::write(&preset, tiny().to_toml()).unwrap();
+            let config = folder.join("musicvae-tui");
+            std::fs::create_dir_all(&config).unwrap();
+            let training = format!(
+                "[training]\npreset = {preset:?}\ndata = {data:?}\nout = {:?}\nsteps = 1000000000\n\
+                 batch = 8\n",
+                folder.join("run")
+            );
+            std::fs::write(config.join("config.toml"), training).unwrap();
+            change(command);
+        })
+    }
+
+    /// Has a model trained, wherever the keys are.
+    pub fn train(&mut self) {
+        // Out of whatever is open, into the chart, and through the form where none is trained.
+        for keys in ["\x1b", "\x1b", "3", "\r", "\r"] {
+            self.press(keys);
+            thread::sleep(Duration::from_millis(60));
+        }
+    }
+
+    /// Gives the terminal another size, in columns and rows.
+    pub fn resize(&self, (cols, rows): (u16, u16)) {
+        let mut parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        parser
+            .screen_mut()
+            .set_size(NonZero::new(rows).unwrap(), NonZero::new(cols).unwrap());
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
     /// Its process, while it runs.
     pub fn process(&self) -> Option<u32> {
         self.child.process_id()
@@ -189,6 +251,18 @@ impl Drop for Session {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Memory that a process has, in MB.
+#[cfg(target_os = "linux")]
+pub fn memory(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap();
+    let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes / 1024.0
 }
 
 /// Sends the program a signal by its name.

@@ -285,6 +285,59 @@ fn a_chain_plays_its_slots_shows_the_one_that_sounds_and_is_left_by_hand() {
     assert_eq!(takeover, Takeover::Now);
 }
 
+/// A part of the chain may leave lanes out: so it is heard, shown and exported, and the slot keeps them.
+#[test]
+fn lanes_are_silent_in_a_part_of_the_chain() {
+    let mut bench = Workbench::ready();
+    bench.press("C s j s c");
+    for letter in "1x2-kick-hats 2".chars() {
+        bench.press(&match letter {
+            ' ' => "space".into(),
+            it => it.to_string(),
+        });
+    }
+    bench.press("enter x q");
+    assert_eq!(bench.said(), "The chain plays: 1x2-kick-hats 2.");
+    let lanes = |link: &ChainLink| {
+        let hits = link.groove.hits();
+        let [mut kicks, mut others] = [0, 0];
+        hits.for_each(|(_, lane, _)| match lane {
+            Lane::Kick | Lane::ClosedHat | Lane::OpenHat => kicks += 1,
+            _ => others += 1,
+        });
+        (kicks > 0, others > 0, link.repeats)
+    };
+    let expected = [(false, true, 2), (true, true, 1)];
+    let heard = bench.take().into_iter().find_map(|effect| match effect {
+        Effect::Engine(Request::SetChain { links, .. }) => Some(links),
+        _ => None,
+    });
+    assert_eq!(
+        heard.unwrap().iter().map(lanes).collect::<Vec<_>>(),
+        expected
+    );
+    // The grid shows them as muted while that part plays.
+    let parts = [(0, false), (1, true)];
+    for (part, kick) in parts {
+        engine_says(&mut bench, |status| {
+            status.playing = true;
+            status.chain_link = Some(part);
+        });
+        assert_eq!(bench.studio.ground.is_heard(Lane::Kick), kick);
+        assert!(bench.studio.ground.is_heard(Lane::Snare));
+        assert!(bench.studio.groove().hits().any(|hit| hit.1 == Lane::Kick));
+    }
+    bench.press("C");
+    line(&bench.screen(100, 30), "chain  1x2-kick-hats [2] (on)");
+    bench.press("q e");
+    let song = bench.take().into_iter().find_map(|effect| match effect {
+        Effect::Export { song, .. } => Some(song),
+        _ => None,
+    });
+    let links = song.unwrap().links;
+    assert_eq!(links.iter().map(lanes).collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn a_recording_is_asked_for_told_of_and_shown() {
     let mut bench = Workbench::ready();

@@ -7,6 +7,7 @@ use musicvae_tui::studio::{
     AudioState, Device, Effect, Entry, Event, Kind, ModelInfo, Overlay, Pane, Rework, RunState,
     Split, Studio, TrainingEvent,
 };
+use musicvae_tui::tui::Theme;
 use ratatui::style::{Color, Modifier};
 
 use super::workbench::{COLOR, PLAIN, Workbench, entry, model, record};
@@ -102,6 +103,16 @@ fn the_playhead_is_seen_with_and_without_colour() {
     assert_eq!(bench.buffer(80, 24, COLOR)[(x, 5)].bg, Color::DarkGray);
     let plain = bench.buffer(80, 24, PLAIN);
     assert!(plain[(x, 5)].modifier.contains(Modifier::REVERSED));
+    // A block that is turned about would be a blank: a full stroke has a sign of its own.
+    bench.press("j l l l l pageup pagedown K K K K k");
+    let blocks = Theme {
+        ascii: false,
+        ..PLAIN
+    };
+    let turned = bench.buffer(80, 24, blocks);
+    let snare = &turned[(x, 4)];
+    assert!(snare.modifier.contains(Modifier::REVERSED));
+    assert_eq!(snare.symbol(), "◆");
 }
 
 #[test]

@@ -314,3 +314,125 @@ fn a_sweep_goes_with_the_bars() {
     );
     assert_eq!(others.count(), 0);
 }
+
+/// Where the pad stands after each of some places that are heard.
+fn pad(bench: &mut Workbench, steps: &[f64]) -> Vec<(f32, f32)> {
+    let at = |steps: &f64| {
+        hear(bench, *steps);
+        bench.studio.ground.scene.place()
+    };
+    steps.iter().map(at).collect()
+}
+
+/// The points that the model was asked for last, without previews.
+fn point(bench: &mut Workbench) -> Vec<f32> {
+    let decode = |effect: Effect| match effect {
+        Effect::Decode { z, .. } => Some(z[0][0].clone()),
+        _ => None,
+    };
+    bench.take().into_iter().filter_map(decode).last().unwrap()
+}
+
+#[test]
+fn the_pad_is_the_slider_with_two_corners_more() {
+    let mut bench = ready();
+    // Keys, what is said, where the pad is, and what the grid calls the groove.
+    let table = [
+        ("f12 down", "C and D are empty", (0.0, 0.0), "seed 1"),
+        (
+            "] ] ] ] ] c",
+            "C is now blend 25%.",
+            (0.0, 1.0),
+            "blend 25%",
+        ),
+        ("home pageup s d", "D is now seed 3.", (1.0, 1.0), "seed 3"),
+        ("left k k", "", (0.95, 0.9), "blend 95 90"),
+        ("pageup", "", (0.95, 0.0), "blend 95"),
+        // Left and right change places, and the groove stays.
+        ("pagedown x", "", (0.05, 1.0), "blend 5 100"),
+        ("home", "", (0.0, 1.0), "seed 3"),
+        ("u", "", (0.05, 1.0), "blend 5 100"),
+        // A sample goes into the corner that is nearest.
+        ("s", "", (0.0, 1.0), "seed 4"),
+    ];
+    for (keys, said, place, name) in table {
+        bench.press(keys);
+        let scene = &bench.studio.ground.scene;
+        let rounded = |share: f32| (share * 1000.0).round() / 1000.0;
+        let (x, y) = scene.place();
+        let now = (rounded(x), rounded(y));
+        assert_eq!((now, &*scene.name()), (place, name), "{keys}");
+        assert!(bench.said().contains(said), "{keys}: {}", bench.said());
+        assert!(shows(&bench, "D blend 25%") || place != (0.05, 1.0));
+    }
+    assert!(shows(&bench, "0% right, 100% down"));
+
+    // Along both edges, and then from one to the other.
+    bench.apply(musicvae_tui::studio::morph::Action::SetPad(0.5, 0.25));
+    let scene = bench.studio.ground.scene.clone();
+    let along =
+        |left: &[f32], right: &[f32], share| musicvae::model::latent::slerp(left, right, share);
+    let [a, b, c, d] = [&scene.a, &scene.b, &scene.c, &scene.d].map(|corner| &corner.z[0]);
+    let expected = along(&along(a, b, 0.5), &along(c, d, 0.5), 0.25);
+    assert_eq!(point(&mut bench), expected);
+    assert_eq!(scene.name(), "blend 50 25");
+
+    // By its value, and by the mouse: the corners of the field.
+    bench.press("esc");
+    bench.press(": p a d space 3 0 space 7 0 enter");
+    assert_eq!(bench.studio.ground.scene.place(), (0.3, 0.7));
+    bench.press("2 z");
+    for (name, place) in [("C seed", (0.0, 1.0)), ("B seed", (1.0, 0.0))] {
+        let at = bench.find(name);
+        bench.click(at);
+        assert_eq!(bench.studio.ground.scene.place(), place, "{name}");
+    }
+    // Dragged within the field, beyond its lower right corner.
+    let (x, y) = bench.find("A seed");
+    bench.drag(&[(x + 18, y), (x + 20, y + 1), (x + 70, y + 20)]);
+    assert_eq!(bench.studio.ground.scene.place(), (1.0, 1.0));
+}
+
+#[test]
+fn a_path_on_the_pad_is_recorded_in_whole_bars_and_goes_round() {
+    let mut bench = ready();
+    bench.press("f12 ] ] c x s d");
+    assert!(bench.studio.ground.scene.has_lower_edge());
+    hear(&mut bench, 20.0);
+    bench.press("r");
+    assert_eq!(
+        bench.said(),
+        "The pad's path is recorded from the next bar on."
+    );
+    assert!(shows(&bench, "recording the path"));
+    // What is moved before the bar line is not part of it; what is moved within it is.
+    bench.press("{ pageup");
+    hear(&mut bench, 32.0);
+    bench.press("}");
+    hear(&mut bench, 40.0);
+    bench.press("pagedown r");
+    assert_eq!(bench.said(), "The path ends with this bar.");
+    hear(&mut bench, 44.0);
+    hear(&mut bench, 48.1);
+    assert_eq!(
+        bench.said(),
+        "From now on the pad moves 1 bar, along the path."
+    );
+    let way = pad(&mut bench, &[48.2, 52.0, 56.2, 61.0, 64.0, 70.0]);
+    let (left, right, below) = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0));
+    assert_eq!(way, [left, right, right, below, left, right]);
+    // A hand on the pad ends it; the path stays, and undo brings back one that was forgotten.
+    bench.press("left");
+    hear(&mut bench, 71.0);
+    assert_eq!(bench.said(), "You moved the slider: the sweep is off.");
+    bench.press("delete");
+    assert!(bench.studio.ground.scene.path.is_empty());
+    bench.press("u ~");
+    assert_eq!(
+        bench.said(),
+        "A sweep, 1 bar, along the path, from the next bar on."
+    );
+    assert_eq!(pad(&mut bench, &[80.0, 93.0]), [left, below]);
+    bench.press("~ m");
+    assert_eq!(bench.said(), "Sweeps: 4 bars, once.");
+}

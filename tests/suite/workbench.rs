@@ -12,7 +12,7 @@ use musicvae_tui::engine::Request;
 use musicvae_tui::studio::bring::Listing;
 use musicvae_tui::studio::{
     Action, Archive, Config, Details, Effect, Entry, Event, Kin, ModelInfo, Opening, Points,
-    Quality, Record, Rework, Source, Split, Studio, music, read_library, rehearse,
+    Quality, Record, Rework, Source, Split, Studio, music, read_habits, read_library, rehearse,
 };
 use musicvae_tui::tui::{Key, Keymap, Palette, Pointer, Targets, Theme, View, actions, draw};
 use ratatui::Terminal;
@@ -220,6 +220,11 @@ impl Workbench {
 
     /// Begins as the program does, and has the fake model loaded.
     pub fn begin(&mut self, opening: Opening) {
+        if self.archive.is_some() {
+            let folder = &self.studio.ground.config.session.folder;
+            let habits = read_habits(folder);
+            self.studio.take_habits(habits);
+        }
         self.studio.begin(opening);
         self.settle();
         self.receive(Event::Loaded(model("fake")));

@@ -8,6 +8,7 @@ mod idle;
 mod midi;
 mod onsets;
 mod player;
+mod screen;
 mod takeover;
 mod underruns;
 
@@ -81,6 +82,9 @@ enum Name {
     Flood,
     /// The whole program on a terminal, stopped and playing: share of a core (30 s each).
     Idle,
+    /// The whole program on a terminal: start to the first frame (40 starts), and key to changed cells,
+    /// stopped, playing, and training besides (30 s each).
+    Screen,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -137,6 +141,7 @@ fn measure(name: Name, options: &Options) {
         Name::Takeover => takeover::measure(options),
         Name::Flood => flood::measure(options),
         Name::Idle => idle::measure(options),
+        Name::Screen => screen::measure(options),
     }
 }
 

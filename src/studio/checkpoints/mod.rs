@@ -44,8 +44,6 @@ pub struct Checkpoints {
     pub order: Order,
     /// What is looked for.
     pub words: String,
-    /// Names that stand above all others.
-    pins: Vec<String>,
     /// Where files were, and where they are now; the last one comes back first.
     trash: Vec<(PathBuf, PathBuf)>,
     /// The one that the selected one is compared with.
@@ -56,6 +54,11 @@ pub struct Checkpoints {
     pub story: Option<(Source, Vec<f64>)>,
     /// When the checkpoints were listed, since the start.
     listed: Duration,
+}
+
+/// Whether a checkpoint stands above all others.
+pub fn is_pinned(entry: &Entry, ground: &Ground) -> bool {
+    ground.pins.contains(&entry.name)
 }
 
 impl Checkpoints {
@@ -69,12 +72,8 @@ impl Checkpoints {
         };
         let mut rows: Vec<&Entry> = ground.checkpoints.iter().filter(has_words).collect();
         self.order.sort(&mut rows);
-        rows.sort_by_key(|entry| !self.is_pinned(entry));
+        rows.sort_by_key(|entry| !is_pinned(entry, ground));
         rows
-    }
-
-    pub fn is_pinned(&self, entry: &Entry) -> bool {
-        self.pins.contains(&entry.name)
     }
 
     /// The one under the cursor.
@@ -156,9 +155,9 @@ impl Checkpoints {
                 let Some(chosen) = self.chosen(ground).cloned() else {
                     return;
                 };
-                match self.pins.iter().position(|pin| *pin == chosen.name) {
-                    Some(place) => drop(self.pins.remove(place)),
-                    None => self.pins.push(chosen.name.clone()),
+                match ground.pins.iter().position(|pin| *pin == chosen.name) {
+                    Some(place) => drop(ground.pins.remove(place)),
+                    None => ground.pins.push(chosen.name.clone()),
                 }
                 self.select(Some(&chosen), ground);
             }

@@ -16,7 +16,8 @@ use super::edit::Edit;
 use super::event::Event;
 use super::export::Export;
 use super::fills::Fills;
-use super::ground::{Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
+use super::ground::{self, Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
+use super::habits::Habits;
 use super::length::Length;
 use super::library::{self, Library};
 use super::midi::{Midi, Moved};
@@ -52,6 +53,7 @@ pub struct Studio {
     pub drum_machine: DrumMachine,
     pub devices: Devices,
     pub session: Session,
+    habits: Habits,
     /// The checkpoint was named by whoever started the program: it stays, whatever a session had.
     keep_model: bool,
     pub checkpoints: Checkpoints,
@@ -83,6 +85,7 @@ impl Studio {
             drum_machine: DrumMachine::from(&config.midi),
             devices: Devices::new(&config),
             session: Session::default(),
+            habits: Habits::default(),
             keep_model: false,
             checkpoints: Checkpoints::default(),
             library: Library::default(),
@@ -124,7 +127,7 @@ impl Studio {
             Action::Bring(action) => self.bring.reason_against(action, ground),
             Action::Checkpoints(action) => self.checkpoints.reason_against(action, ground),
             Action::Library(action) => self.library.reason_against(action, ground),
-            Action::Training(action) => self.training.reason_against(action),
+            Action::Training(action) => self.training.reason_against(action, ground),
             Action::Overlays(action) => overlays::reason_against(action, ground),
         }
     }
@@ -188,6 +191,7 @@ impl Studio {
             Event::Tick(now) => {
                 ground.now = now;
                 self.library.tick(ground);
+                self.habits.tick(ground);
                 return self.session.tick(ground);
             }
             Event::Transport(status) => return self.receive_transport(status),
@@ -258,6 +262,14 @@ impl Studio {
         self.session.change();
     }
 
+    /// Takes what the player has set up for all sessions, and what is to be said of it.
+    pub fn take_habits(&mut self, (kept, remark): (ground::Habits, Option<String>)) {
+        self.habits.take(kept, &mut self.ground);
+        if let Some(remark) = remark {
+            self.ground.complain(remark);
+        }
+    }
+
     /// Has the session opened, and what was asked for on the command line done.
     pub fn begin(&mut self, opening: Opening) {
         self.keep_model = opening.checkpoint_is_named;
@@ -282,6 +294,7 @@ impl Studio {
     /// Keeps what has changed, at the end.
     pub fn end(&mut self) {
         self.session.keep(&mut self.ground);
+        self.habits.tick(&mut self.ground);
     }
 
     /// What has to be carried out, in order; the queue is empty afterwards.

@@ -109,6 +109,7 @@ impl Studio {
                     }
                     Some(Overlay::Chain { .. }) => chain::LAST_LINE,
                     Some(Overlay::Qualities { .. }) => qualities::last_line(ground),
+                    Some(Overlay::Queue { .. }) => self.training.queue().len().saturating_sub(1),
                     Some(Overlay::Exports { .. }) => export::Form::ALL.len() - 1,
                     _ => usize::MAX,
                 };

@@ -10,7 +10,8 @@ use musicvae::music::Lane;
 const STRIKE: f32 = 100.0 / 127.0;
 
 /// What the cursor of the editor is on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Column {
     #[default]
     Note,
@@ -46,6 +47,8 @@ pub enum MapAction {
     Column,
     /// Adds to the number under the cursor.
     Nudge(i8),
+    /// In the mixer: adds to the note, or the channel, of the lane under its cursor.
+    Send(Column, i8),
     /// Takes the lane's voice away, or gives it one.
     ToggleSilent,
     /// Lets the lane be heard.
@@ -80,16 +83,18 @@ impl MapEditor {
         map: &DrumMap,
         ground: &Ground,
     ) -> Option<String> {
+        const NO_VOICE: &str = "The lane has no voice on this machine.";
+        if let MapAction::Send(..) = action {
+            let silent = map.lanes[ground.screen.lane].is_none();
+            return silent.then(|| NO_VOICE.into());
+        }
         if ground.screen.overlay != Some(Overlay::MapEditor) {
             return None;
         }
         let (when, reason) = match action {
             MapAction::Undo => (self.past.is_empty(), "Nothing to undo."),
             MapAction::Redo => (self.future.is_empty(), "Nothing to redo."),
-            MapAction::Nudge(_) => (
-                map.lanes[self.lane].is_none(),
-                "The lane has no voice on this machine.",
-            ),
+            MapAction::Nudge(_) => (map.lanes[self.lane].is_none(), NO_VOICE),
             _ => return None,
         };
         when.then(|| reason.into())
@@ -104,6 +109,10 @@ impl MapEditor {
             ground.screen.overlay = Some(Overlay::MapEditor);
             return;
         }
+        if let MapAction::Send(column, by) = action {
+            let edited = nudged(map, ground.screen.lane, column, by);
+            return use_map(map, edited, ground);
+        }
         if ground.screen.overlay != Some(Overlay::MapEditor) {
             return;
         }
@@ -112,7 +121,7 @@ impl MapEditor {
         }
         let lane = self.lane;
         match action {
-            MapAction::Edit => {}
+            MapAction::Edit | MapAction::Send(..) => {}
             MapAction::Lane(by) => {
                 let last = Lane::ALL.len() - 1;
                 self.lane = lane.saturating_add_signed(by).min(last);
@@ -124,14 +133,8 @@ impl MapEditor {
                 };
             }
             MapAction::Nudge(by) => {
-                let (low, high) = self.column.range();
-                let mut edited = map.clone();
-                if let Some(voice) = &mut edited.lanes[lane] {
-                    let value = self.column.of(voice);
-                    *value = value.saturating_add_signed(by).clamp(low, high);
-                    voice.instead = None;
-                    self.change(map, edited, true, ground);
-                }
+                let edited = nudged(map, lane, self.column, by);
+                self.change(map, edited, true, ground);
             }
             MapAction::ToggleSilent => {
                 let mut edited = map.clone();
@@ -209,6 +212,18 @@ impl MapEditor {
             ground.say("The drum map is unchanged.");
         }
     }
+}
+
+/// The map with another note or channel for a lane that has a voice.
+fn nudged(map: &DrumMap, lane: usize, column: Column, by: i8) -> DrumMap {
+    let (low, high) = column.range();
+    let mut edited = map.clone();
+    if let Some(voice) = &mut edited.lanes[lane] {
+        let value = column.of(voice);
+        *value = value.saturating_add_signed(by).clamp(low, high);
+        voice.instead = None;
+    }
+    edited
 }
 
 /// Puts another map in the place of `map`, here and in the engine.

@@ -47,18 +47,30 @@ fn free_lanes(ground: &Ground, region: &Region) -> Vec<usize> {
         .collect()
 }
 
+/// The steps of a region that may be changed: of several bars the locked ones keep what they have.
+fn free_steps(ground: &Ground, region: &Region) -> Vec<usize> {
+    let bar = ground.groove().meter.steps_per_bar().max(1);
+    let steps = region.steps.clone();
+    let alone = steps.start / bar == (steps.end - 1) / bar;
+    let is_free = |step: &usize| alone || !ground.locked_bars.contains(&(step / bar));
+    steps.filter(is_free).collect()
+}
+
 /// Why nothing can be put into a region.
 pub fn all_locked(ground: &Ground, region: &Region) -> Option<String> {
-    let locked = free_lanes(ground, region).is_empty();
-    locked.then(|| "Every lane of it is locked.".into())
+    if free_lanes(ground, region).is_empty() {
+        return Some("Every lane of it is locked.".into());
+    }
+    let locked = free_steps(ground, region).is_empty();
+    locked.then(|| "Every bar of it is locked.".into())
 }
 
 /// Why no hit can be changed there.
 pub fn no_hit(ground: &Ground, otherwise: Otherwise) -> Option<String> {
     let region = region_or(ground, otherwise);
-    let free = free_lanes(ground, &region);
+    let (lanes, steps) = (free_lanes(ground, &region), free_steps(ground, &region));
     let mut hits = ground.hits_of(&region);
-    if hits.any(|(_, lane, _)| free.contains(&lane.index())) {
+    if hits.any(|(step, lane, _)| lanes.contains(&lane.index()) && steps.contains(&step)) {
         return None;
     }
     let reason = match (ground.screen.selection, otherwise) {
@@ -78,15 +90,17 @@ pub fn edit_cells(
     change: Change,
     mut edit: impl FnMut(usize, &mut [Option<Hit>]),
 ) {
-    let lanes = free_lanes(ground, region);
+    let (lanes, free) = (free_lanes(ground, region), free_steps(ground, region));
     ground.before_edit(change);
     let steps = ground.scene.groove.steps.get_mut(region.steps.clone());
     let steps = steps.unwrap_or_default();
     for lane in lanes {
         let mut cells: Vec<Option<Hit>> = steps.iter().map(|step| step[lane]).collect();
         edit(lane, &mut cells);
-        for (step, cell) in steps.iter_mut().zip(cells) {
-            step[lane] = cell;
+        for (place, (step, cell)) in (region.steps.start..).zip(steps.iter_mut().zip(cells)) {
+            if free.binary_search(&place).is_ok() {
+                step[lane] = cell;
+            }
         }
     }
     ground.play_groove(Takeover::Now);

@@ -114,8 +114,6 @@ pub struct Edit {
     /// Lanes are struck by keys of their own.
     pub insert: Option<Insert>,
     brush: Brush,
-    /// Fills are on.
-    pub fill: bool,
     /// Random edits so far: each has another seed.
     rolls: u64,
 }
@@ -228,9 +226,9 @@ impl Edit {
                 });
             }
             Action::ToggleFill => {
-                self.fill = !self.fill;
-                ground.send(Command::SetFill(self.fill));
-                ground.say(match self.fill {
+                ground.sound.fill_steps ^= true;
+                ground.send(Command::SetFill(ground.sound.fill_steps));
+                ground.say(match ground.sound.fill_steps {
                     true => "Fills are on: strokes that wait for them are struck.",
                     false => "Fills are off.",
                 });

@@ -1,9 +1,12 @@
 //! How the panes share the screen, as far as the player has changed it.
 
+use serde::{Deserialize, Serialize};
+
 use super::pane::Pane;
 
 /// What is added to or taken from the places that the panes have by themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Arrangement {
     /// The pane with the keys has the whole screen.
     pub full: bool,
@@ -26,6 +29,25 @@ impl Arrangement {
     pub fn shown(&self) -> impl Iterator<Item = Pane> {
         let shows = *self;
         Pane::ALL.into_iter().filter(move |pane| shows.shows(*pane))
+    }
+
+    /// With all numbers in their ranges, and a pane that is shown.
+    pub fn in_range(mut self) -> Arrangement {
+        for size in self.wider.iter_mut().chain([&mut self.taller]) {
+            *size = (*size).clamp(-MOST, MOST);
+        }
+        if self.shown().next().is_none() {
+            self.show(Pane::default());
+        }
+        self
+    }
+
+    /// With the panes that are shown side by side: the whole screen for one of them is for a moment.
+    pub fn together(self) -> Arrangement {
+        Arrangement {
+            full: false,
+            ..self
+        }
     }
 
     pub fn show(&mut self, pane: Pane) {

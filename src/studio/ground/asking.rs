@@ -4,7 +4,7 @@ use super::Ground;
 use super::effect::Effect;
 use super::quality::Quality;
 use super::requests::{Reading, Working};
-use super::scene::{Anchor, End, Origin, Points};
+use super::scene::{Anchor, End, Origin, Place, Points};
 use super::undo::Change;
 use crate::engine::Takeover;
 use musicvae::checkpoint::catalogue::Source;
@@ -112,7 +112,7 @@ impl Ground {
 
 // Asking.
 impl Ground {
-    /// Asks for the groove of the scene's point. `previews`: A and B sound different too.
+    /// Asks for the groove of the scene's point. `previews`: the ends sound different too.
     pub fn decode(&mut self, takeover: Takeover, previews: bool) {
         if !self.has_points() {
             return;
@@ -120,13 +120,16 @@ impl Ground {
         // A preview that is not there yet is asked for again: its request may have been overtaken.
         let previews = previews
             || !self.requests.previews.is_empty()
-            || self.scene.a.preview.is_none()
-            || self.scene.b.preview.is_none();
+            || self
+                .scene
+                .ends()
+                .any(|end| self.scene.anchor(end).preview.is_none());
         let ticket = self.requests.next_ticket();
         let mut z = vec![self.steered(&self.scene.z())];
         if previews {
-            z.extend([&self.scene.a, &self.scene.b].map(|end| self.steered(&end.z)));
-            self.requests.previews.push(ticket);
+            let ends: Vec<End> = self.scene.ends().collect();
+            z.extend(ends.iter().map(|end| self.end_as_heard(*end)));
+            self.requests.previews.push((ticket, ends));
         }
         self.requests.takeovers.push((ticket, takeover));
         // What is asked for now is wanted, and not what a model makes of the groove before.
@@ -147,24 +150,37 @@ impl Ground {
 
     /// Moves the slider, and asks for the groove there.
     pub fn slide_to(&mut self, to: f32) {
-        let to = (to * 1000.0).round().clamp(0.0, 1000.0) / 1000.0;
-        if to == self.scene.slider && self.scene.origin == Origin::Slider {
+        self.move_pad_to((to, self.scene.pad_y));
+    }
+
+    /// Moves the pad, and asks for the groove there. Without lower corners there is only the slider.
+    pub fn move_pad_to(&mut self, (x, y): Place) {
+        let rounded = |to: f32| (to * 1000.0).round().clamp(0.0, 1000.0) / 1000.0;
+        let y = if self.scene.has_lower_edge() { y } else { 0.0 };
+        let to = (rounded(x), rounded(y));
+        if to == self.scene.place() && self.scene.origin == Origin::Slider {
             return;
         }
         self.undo.before(&self.scene, Change::Slider);
-        self.scene.slider = to;
+        (self.scene.slider, self.scene.pad_y) = to;
         self.decode(Takeover::Now, false);
     }
 
-    /// Asks what A and B sound like; the groove stays as it is.
+    /// An end as the model is given it.
+    fn end_as_heard(&self, end: End) -> Points {
+        self.steered(&self.scene.anchor(end).z)
+    }
+
+    /// Asks what the ends sound like; the groove stays as it is.
     pub fn ask_previews(&mut self) {
         if !self.has_points() {
             return;
         }
         let ticket = self.requests.next_ticket();
-        self.requests.previews.push(ticket);
-        let points = [&self.scene.z(), &self.scene.a.z, &self.scene.b.z];
-        let z = points.map(|z| self.steered(z)).to_vec();
+        let ends: Vec<End> = self.scene.ends().collect();
+        let mut z = vec![self.steered(&self.scene.z())];
+        z.extend(ends.iter().map(|end| self.end_as_heard(*end)));
+        self.requests.previews.push((ticket, ends));
         let how = self.scene.decoding();
         self.requests.taken = ticket;
         self.ask(Effect::Decode {
@@ -176,15 +192,14 @@ impl Ground {
         });
     }
 
-    /// Whether A and B are points that the model in use can be asked for.
+    /// Whether the ends are points that the model in use can be asked for.
     fn has_points(&self) -> bool {
         let Some(model) = &self.model else {
             return false;
         };
         let is_one = |z: &Latent| z.len() == model.z_size;
-        let ends = [&self.scene.a, &self.scene.b];
-        ends.iter()
-            .all(|end| !end.z.is_empty() && end.z.iter().all(is_one))
+        let mut points = self.scene.ends().flat_map(|end| &self.scene.anchor(end).z);
+        !self.scene.a.is_empty() && !self.scene.b.is_empty() && points.all(is_one)
     }
 
     /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
@@ -252,10 +267,13 @@ impl Ground {
         }
         let mut grooves = grooves.into_iter();
         let Some(groove) = grooves.next() else { return };
-        if let (Some(a), Some(b)) = (grooves.next(), grooves.next()) {
-            self.scene.a.preview = Some(a);
-            self.scene.b.preview = Some(b);
-            self.requests.previews.retain(|&wanted| wanted > ticket);
+        let previews = &mut self.requests.previews;
+        if let Some(at) = previews.iter().position(|(wanted, _)| *wanted == ticket) {
+            let (_, ends) = previews.swap_remove(at);
+            previews.retain(|(wanted, _)| *wanted > ticket);
+            for (end, groove) in ends.into_iter().zip(grooves) {
+                self.scene.anchor_mut(end).preview = Some(groove);
+            }
         }
         if ticket <= self.requests.taken {
             return;
@@ -313,12 +331,11 @@ impl Ground {
         if self.scene.is_by_itself() {
             return self.encode(end, false);
         }
-        let anchor = match self.scene.slider {
-            t if t <= 0.0 => self.scene.a.clone(),
-            t if t >= 1.0 => self.scene.b.clone(),
-            t => Anchor {
+        let anchor = match self.scene.is_at_corner() {
+            true => self.scene.heard_at(self.scene.nearer_end()).clone(),
+            false => Anchor {
                 z: self.scene.z(),
-                name: format!("blend {:.0}%", t * 100.0),
+                name: format!("blend {}%", self.scene.shares()),
                 seed: None,
                 // With locked lanes it is not what the point sounds like.
                 preview: match self.locked_words() {
@@ -338,7 +355,7 @@ impl Ground {
     pub fn put_end(&mut self, end: End, anchor: Anchor) {
         let name = anchor.name.clone();
         *self.scene.anchor_mut(end) = anchor;
-        self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
+        self.scene.go_to(end);
         self.say(match self.locked_words() {
             Some(lanes) if self.scene.origin == Origin::Slider => {
                 format!("{end:?} is now {name} as the model plays it, without {lanes}.")

@@ -6,7 +6,7 @@ use super::Ground;
 use super::scene::Origin;
 use super::slots::{Link, Slot, Slots, Turn};
 use super::undo::Change;
-use crate::engine::{ChainLink, Request, Takeover};
+use crate::engine::{Request, Takeover};
 use musicvae::music::{Groove, Hit, Lane};
 
 impl Ground {
@@ -77,8 +77,14 @@ impl Ground {
         steps.is_none_or(|steps| (start..start + steps).contains(&step))
     }
 
-    /// Whether a lane is heard, with everyone's mute and solo.
+    /// Whether a lane is heard now: by everyone's mute and solo, and in the part of the chain that plays.
     pub fn is_heard(&self, lane: Lane) -> bool {
+        let sounding = self.sounding().filter(|_| self.audition.is_none());
+        self.is_on(lane) && sounding.is_none_or(|turn| !turn.mutes(lane))
+    }
+
+    /// Whether a lane is on, with everyone's mute and solo.
+    pub fn is_on(&self, lane: Lane) -> bool {
         let any_solo = self.lanes.iter().any(|lane| lane.solo);
         let state = self.lanes[lane.index()];
         !state.mute && (state.solo || !any_solo)
@@ -103,11 +109,7 @@ impl Ground {
             Some(Turn { link, kept })
         };
         let turns: Vec<Turn> = slots.order().into_iter().filter_map(turn).collect();
-        let link = |turn: &Turn| ChainLink {
-            groove: turn.kept.groove.clone(),
-            repeats: turn.link.repeats,
-        };
-        let links = turns.iter().map(link).collect();
+        let links = turns.iter().map(Turn::part).collect();
         self.chain = Some(turns);
         self.audition = None;
         let takeover = self.sound.takeover;

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 
 use super::Ground;
-use super::scene::{Anchor, End, Origin, Points};
+use super::scene::{Anchor, Origin, Points};
 use super::snapshot::Space;
 use super::sound::Sound;
 use super::undo::Change;
@@ -91,7 +91,7 @@ impl Ground {
                     seed: None,
                     preview: None,
                 };
-                self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
+                self.scene.go_to(end);
                 self.scene.origin = Origin::Slider;
                 self.scene.seed = heard.seed;
                 self.scene.temperature = heard.temperature;

@@ -1,5 +1,6 @@
 //! What is to be kept on disk, in order.
 
+use super::habits::Habits;
 use super::heard::{Heard, Marks};
 use super::snapshot::Snapshot;
 
@@ -16,6 +17,8 @@ pub enum Keeping {
     OpenSession(String),
     /// Goes on with the session under a name that is free.
     SaveSessionAs(String, Box<Snapshot>),
+    /// Writes what the player has set up for all sessions.
+    Habits(Habits),
     /// Adds a groove to the library.
     Remember(Box<Heard>, Marks),
     /// What the player thinks of a groove of the library from now on.

@@ -9,6 +9,7 @@ pub mod config;
 mod device;
 mod effect;
 mod groove;
+mod habits;
 mod heard;
 mod keeping;
 mod locks;
@@ -25,6 +26,7 @@ mod slots;
 mod snapshot;
 mod sound;
 pub mod stored;
+mod sweeping;
 mod undo;
 
 use std::collections::BTreeSet;
@@ -34,18 +36,20 @@ use std::time::Duration;
 pub use arrangement::Arrangement;
 pub use device::Device;
 pub use effect::{Effect, Kin, Locked, Paper, Purpose};
+pub use habits::{Habits, ThemeChoice};
 pub use heard::{Heard, Marks, fingerprint};
 pub use keeping::Keeping;
 pub use messages::{Message, Messages, Weight};
 pub use model::{Details, Entry, ModelInfo, once_reworked, while_reworking};
 pub use pane::Pane;
 pub use requests::Requests;
-pub use scene::{Anchor, End, MOST_BARS, Origin, Points, Scene};
+pub use scene::{Anchor, End, MOST_BARS, Origin, PadPath, Place, Points, Scene};
 pub use screen::{Kind, Named, Overlay, Question, Screen};
 pub use selection::{Region, Selection, Span};
 pub use slots::{Link, SLOTS, Slot, Slots, Turn};
 pub use snapshot::{Snapshot, Space};
 pub use sound::{LaneState, MASTER, Sound, counted, in_words, set_to, soundfont};
+pub use sweeping::{Sweeping, Way};
 pub use undo::{Change, Undo};
 
 use crate::engine::{LinkState, Request, SoundFontSource, Status, Sync};
@@ -60,6 +64,8 @@ pub struct Ground {
     pub undo: Undo,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
+    /// How the slider moves by itself, once it is told to.
+    pub sweeping: Sweeping,
     /// The bars that keep their hits when a new groove arrives, from 0 on.
     pub locked_bars: BTreeSet<usize>,
     /// What the engine was given to play in turn, while the chain is on.
@@ -80,6 +86,8 @@ pub struct Ground {
     pub loading: Option<Source>,
     /// The checkpoints at hand, as last listed.
     pub checkpoints: Vec<Entry>,
+    /// Names of those that stand above all others.
+    pub pins: Vec<String>,
     /// What the model was asked.
     pub requests: Requests,
     pub screen: Screen,
@@ -100,6 +108,7 @@ impl Ground {
             undo: Undo::default(),
             sound: Sound::from(&config),
             lanes: [LaneState::default(); LANES],
+            sweeping: Sweeping::default(),
             locked_bars: BTreeSet::new(),
             chain: None,
             audition: None,
@@ -110,6 +119,7 @@ impl Ground {
             device: Device::default(),
             loading: None,
             checkpoints: Vec::new(),
+            pins: Vec::new(),
             requests: Requests::default(),
             screen: Screen::from(&config.screen),
             messages: Messages::default(),

@@ -19,8 +19,8 @@ pub struct Requests {
     pub(super) rereading: Option<Rereading>,
     /// How the grooves of decodes take over, oldest first.
     pub(super) takeovers: Vec<(u64, Takeover)>,
-    /// The decodes whose answer also carries the previews of A and B.
-    pub(super) previews: Vec<u64>,
+    /// The decodes whose answer also carries previews of these ends.
+    pub(super) previews: Vec<(u64, Vec<End>)>,
 }
 
 /// A groove on its way to become an end of the slider.

@@ -1,4 +1,4 @@
-//! A and B under another model: the same music, which it reads anew. Its numbers for them are others.
+//! The ends under another model: the same music, which it reads anew. Its numbers for them are others.
 
 use super::Ground;
 use super::effect::Effect;
@@ -15,7 +15,7 @@ pub struct Rereading {
 }
 
 impl Ground {
-    /// Has the model in use read A and B as they sound, and what was heard played by it; `seed`:
+    /// Has the model in use read the ends as they sound, and what was heard played by it; `seed`:
     /// the groove of that seed instead. False where they can't be read: one was never heard, or is
     /// not of whole windows of the model's.
     pub fn reread_ends(&mut self, seed: Option<u64>) -> bool {
@@ -26,7 +26,9 @@ impl Ground {
             let preview = anchor.preview.as_ref();
             preview.is_some_and(|groove| groove.steps.len().is_multiple_of(steps))
         };
-        if ![&self.scene.a, &self.scene.b].into_iter().all(can_be_read) {
+        let upper = [&self.scene.a, &self.scene.b].into_iter();
+        let filled = self.scene.ends().map(|end| self.scene.anchor(end));
+        if !upper.chain(filled).all(can_be_read) {
             return false;
         }
         self.reread(End::A, seed);
@@ -43,7 +45,7 @@ impl Ground {
         self.ask(Effect::Encode { ticket, groove });
     }
 
-    /// Takes a reading of A or B; false where it is of something else.
+    /// Takes a reading of an end; false where it is of something else.
     pub fn receive_rereading(&mut self, ticket: u64, z: &Points) -> bool {
         let rereading = &mut self.requests.rereading;
         let Some(read) = rereading.take_if(|it| it.ticket == ticket) else {
@@ -55,9 +57,10 @@ impl Ground {
         let unsteered = z.iter().map(|z| latent::moved(z, &steering, -1.0));
         anchor.z = unsteered.collect();
         anchor.seed = None;
-        match read.end {
-            End::A => self.reread(End::B, read.seed),
-            End::B => self.play_as_read(read.seed),
+        let next = self.scene.ends().find(|end| *end > read.end);
+        match next {
+            Some(next) => self.reread(next, read.seed),
+            None => self.play_as_read(read.seed),
         }
         true
     }
@@ -78,7 +81,7 @@ impl Ground {
             let drawn = Anchor::drawn(model, seed, self.scene.temperature);
             let end = self.scene.nearer_end();
             *self.scene.anchor_mut(end) = drawn;
-            self.scene.slider = if end == End::A { 0.0 } else { 1.0 };
+            self.scene.go_to(end);
             self.scene.seed = seed;
         }
         self.decode(self.sound.takeover, true);

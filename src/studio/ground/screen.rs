@@ -86,7 +86,7 @@ impl Question {
             Question::LaneSteps => {
                 "Steps of the lane that go round (1 to 64; 0: all of the groove)"
             }
-            Question::Chain => "Chain (slots 1 to 8 in order, xN repeats: 1x2 2)",
+            Question::Chain => "Chain (slots 1 to 8 in order, xN repeats, -LANE mutes: 1x2-hats 2)",
             Question::MapName => "Save the drum map as (its name)",
             Question::NewSession => "Begin a new session (its name)",
             Question::GrooveName => "Name of the groove (nothing for the one that it came with)",
@@ -138,6 +138,8 @@ pub enum Overlay {
     MapEditor,
     /// Levels and devices.
     Mixer,
+    /// The pad: A, B, C and D in its corners.
+    Pad,
     /// The slots and the chain.
     Chain {
         selected: usize,
@@ -162,6 +164,10 @@ pub enum Overlay {
     Piece,
     /// The form of the next training run.
     TrainingForm,
+    /// The runs that wait.
+    Queue {
+        selected: usize,
+    },
     /// What the model in training plays, and played before.
     Rehearsals,
     /// A training run has all its steps: a longer one, or a new one?

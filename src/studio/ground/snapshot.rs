@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::pane::Pane;
-use super::scene::{Anchor, Origin, Points, Scene};
+use super::scene::{Anchor, End, Origin, Points, Scene};
 use super::sound::{LaneState, Sound};
+use super::sweeping::Sweeping;
 use super::undo::Undo;
 use super::{Config, Ground, ModelInfo};
 use crate::engine::Takeover;
@@ -41,12 +42,15 @@ pub struct Snapshot {
     pub past: Vec<Arc<Scene>>,
     pub future: Vec<Arc<Scene>>,
     pub sound: Sound,
+    pub sweeping: Sweeping,
     pub lanes: [LaneState; LANES],
     pub locked_bars: BTreeSet<usize>,
     pub pane: Pane,
     /// The cursor of the grid.
     pub lane: usize,
     pub step: usize,
+    /// Bars that are shown at a time; `None` for as many as there is room for.
+    pub zoom: Option<usize>,
     /// The chain plays, and not the scene's groove.
     pub chain: bool,
     /// Whose points the scene's ends are.
@@ -71,11 +75,13 @@ impl Snapshot {
             past: Vec::new(),
             future: Vec::new(),
             sound: Sound::from(config),
+            sweeping: Sweeping::default(),
             lanes: [LaneState::default(); LANES],
             locked_bars: BTreeSet::new(),
             pane: Pane::default(),
             lane: 0,
             step: 0,
+            zoom: None,
             chain: false,
             space: None,
             source: None,
@@ -101,11 +107,13 @@ impl Ground {
             past: self.undo.past().to_vec(),
             future: self.undo.future().to_vec(),
             sound: self.sound,
+            sweeping: self.sweeping,
             lanes: self.lanes,
             locked_bars: self.locked_bars.clone(),
             pane: self.screen.pane,
             lane: self.screen.lane,
             step: self.screen.step,
+            zoom: self.screen.zoom,
             chain: self.chain.is_some(),
             space: self.space.clone(),
             source: self.loading.as_ref().or(in_use).cloned(),
@@ -120,11 +128,13 @@ impl Ground {
         self.scene = Arc::unwrap_or_clone(snapshot.scene);
         self.undo = Undo::of(snapshot.past, snapshot.future);
         self.sound = snapshot.sound;
+        self.sweeping = snapshot.sweeping;
         self.lanes = snapshot.lanes;
         self.locked_bars = snapshot.locked_bars;
         self.screen.pane = snapshot.pane;
         self.screen.lane = snapshot.lane.min(LANES - 1);
         self.screen.step = snapshot.step;
+        self.screen.zoom = snapshot.zoom;
         self.space = snapshot.space;
         self.cursor_inside();
         for command in self.sound.commands() {
@@ -162,7 +172,9 @@ impl Ground {
             let [a, b] = seeds.map(|seed| Anchor::drawn(model, seed, heat));
             self.scene.a = a;
             self.scene.b = b;
-            self.scene.slider = 0.0;
+            self.scene.c = Anchor::empty();
+            self.scene.d = Anchor::empty();
+            self.scene.go_to(End::A);
             if matches!(self.scene.origin, Origin::Slider | Origin::Kept(_)) {
                 self.scene.origin = Origin::Edited;
             }

@@ -48,6 +48,12 @@ pub struct Sound {
     pub count_in: u8,
     /// The bars that go round; `None` for all.
     pub looped: Option<Bars>,
+    /// A fill is the last of so many bars; `None` for no fills by themselves.
+    #[serde(default)]
+    pub fill_every: Option<u32>,
+    /// Steps that wait for fills are struck.
+    #[serde(default)]
+    pub fill_steps: bool,
 }
 
 impl From<&Config> for Sound {
@@ -65,6 +71,8 @@ impl From<&Config> for Sound {
             click: config.playing.click,
             count_in: config.playing.count_in,
             looped: None,
+            fill_every: None,
+            fill_steps: false,
         }
     }
 }
@@ -81,12 +89,13 @@ impl Sound {
             click: CLICK.nearest(self.click),
             count_in: COUNT_IN.nearest(self.count_in),
             looped: self.looped.filter(|bars| bars.count > 0),
+            fill_every: self.fill_every.filter(|bars| *bars > 0),
             ..self
         }
     }
 
     /// What tells the engine all of it.
-    pub fn commands(&self) -> [Command; 10] {
+    pub fn commands(&self) -> [Command; 11] {
         [
             Command::SetTempo(self.tempo),
             Command::SetSwing(self.swing),
@@ -104,6 +113,7 @@ impl Sound {
                 bars: self.looped,
                 takeover: Takeover::Now,
             },
+            Command::SetFill(self.fill_steps),
         ]
     }
 }

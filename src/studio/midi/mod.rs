@@ -273,6 +273,7 @@ fn value_of(target: Target, ground: &Ground) -> Option<f32> {
     let value = match target {
         Target::Temperature => scene.temperature,
         Target::Slider => scene.slider,
+        Target::PadY => scene.pad_y,
         Target::Density => scene.amount(DENSITY),
         Target::Tempo => sound.tempo as f32,
         Target::Swing => sound.swing,

@@ -12,6 +12,8 @@ use musicvae::music::Lane;
 pub enum Target {
     Temperature,
     Slider,
+    /// The pad, downwards; from left to right it is the slider.
+    PadY,
     /// How dense the model's grooves are.
     Density,
     Tempo,
@@ -27,9 +29,10 @@ pub enum Target {
     Pad(Lane),
 }
 
-const SINGLE: [(Target, &str, &str); 9] = [
+const SINGLE: [(Target, &str, &str); 10] = [
     (Target::Temperature, "temperature", "the temperature"),
     (Target::Slider, "slider", "the slider from A to B"),
+    (Target::PadY, "pad-y", "the pad from A and B to C and D"),
     (Target::Density, "density", "the density"),
     (Target::Tempo, "tempo", "the tempo (60 to 187)"),
     (Target::Swing, "swing", "the swing"),
@@ -99,7 +102,7 @@ impl Target {
             Target::Dynamics => ends(DYNAMICS),
             Target::Level => ends(MASTER),
             Target::Lane(_) => ends(LEVEL),
-            Target::Slider | Target::Play | Target::Pad(_) => (0.0, 1.0),
+            Target::Slider | Target::PadY | Target::Play | Target::Pad(_) => (0.0, 1.0),
         }
     }
 

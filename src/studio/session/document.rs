@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::embedded;
 use crate::studio::ground::stored::StoredGroove;
 use crate::studio::ground::{
-    Anchor, LaneState, Link, Origin, Pane, Points, SLOTS, Scene, Slot, Slots, Snapshot, Sound,
-    Space, Undo,
+    Anchor, LaneState, Link, Origin, PadPath, Pane, Place, Points, SLOTS, Scene, Slot, Slots,
+    Snapshot, Sound, Space, Sweeping, Undo,
 };
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
@@ -41,12 +41,16 @@ struct Document {
     past: Vec<StoredScene>,
     future: Vec<StoredScene>,
     sound: Sound,
+    #[serde(default)]
+    sweeping: Sweeping,
     lanes: Vec<LaneState>,
     #[serde(default)]
     locked_bars: BTreeSet<usize>,
     pane: Pane,
     /// Lane and step of the cursor.
     cursor: (usize, usize),
+    #[serde(default)]
+    zoom: Option<usize>,
     chain: bool,
     space: Option<Space>,
     /// A file, or the name of a checkpoint inside the program.
@@ -54,6 +58,8 @@ struct Document {
     /// Those of an end of the slider stand in a row.
     points: Vec<Latent>,
     slots: Vec<StoredSlot>,
+    #[serde(default)]
+    paths: Vec<Vec<Place>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,7 +68,15 @@ struct StoredScene {
     origin: Origin,
     a: StoredAnchor,
     b: StoredAnchor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    c: Option<StoredAnchor>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<StoredAnchor>,
     slider: f32,
+    #[serde(default)]
+    pad_y: f32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<usize>,
     temperature: f32,
     qualities: BTreeMap<String, f32>,
     seed: u64,
@@ -92,6 +106,7 @@ struct Common {
     point_places: HashMap<Vec<u32>, usize>,
     slots: Vec<StoredSlot>,
     slot_places: HashMap<*const Slot, usize>,
+    paths: Vec<PadPath>,
 }
 
 impl Common {
@@ -102,7 +117,11 @@ impl Common {
             origin: scene.origin.clone(),
             a: self.anchor(&scene.a),
             b: self.anchor(&scene.b),
+            c: (!scene.c.is_empty()).then(|| self.anchor(&scene.c)),
+            d: (!scene.d.is_empty()).then(|| self.anchor(&scene.d)),
             slider: scene.slider,
+            pad_y: scene.pad_y,
+            path: (!scene.path.is_empty()).then(|| self.path(&scene.path)),
             temperature: scene.temperature,
             qualities: scene.qualities.clone(),
             seed: scene.seed,
@@ -127,6 +146,14 @@ impl Common {
             seed: anchor.seed,
             point,
         }
+    }
+
+    fn path(&mut self, path: &PadPath) -> usize {
+        let there = self.paths.iter().position(|it| Arc::ptr_eq(it, path));
+        there.unwrap_or_else(|| {
+            self.paths.push(path.clone());
+            self.paths.len() - 1
+        })
     }
 
     fn slot(&mut self, slot: &Arc<Slot>) -> usize {
@@ -154,15 +181,18 @@ pub fn encode(snapshot: &Snapshot) -> String {
         past,
         future,
         sound: snapshot.sound,
+        sweeping: snapshot.sweeping,
         lanes: snapshot.lanes.to_vec(),
         locked_bars: snapshot.locked_bars.clone(),
         pane: snapshot.pane,
         cursor: (snapshot.lane, snapshot.step),
+        zoom: snapshot.zoom,
         chain: snapshot.chain,
         space: snapshot.space.clone(),
         checkpoint: snapshot.source.as_ref().and_then(checkpoint),
         points: common.points,
         slots: common.slots,
+        paths: common.paths.iter().map(|path| path.to_vec()).collect(),
     };
     // Numbers and names have a form in JSON: this can't fail.
     serde_json::to_string(&document).unwrap_or_default()
@@ -210,6 +240,7 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
     let shared = Shared {
         points: document.points.into_iter().map(apart).collect(),
         slots,
+        paths: document.paths.into_iter().map(PadPath::from).collect(),
     };
     let scenes = |stored: Vec<StoredScene>| {
         let skipped = stored.len().saturating_sub(Undo::DEPTH);
@@ -226,11 +257,13 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
         past: scenes(document.past)?,
         future: scenes(document.future)?,
         sound: document.sound.in_range(),
+        sweeping: document.sweeping.in_range(),
         lanes,
         locked_bars: document.locked_bars,
         pane: document.pane,
         lane: document.cursor.0,
         step: document.cursor.1,
+        zoom: document.zoom.filter(|bars| *bars > 0),
         chain: document.chain,
         space: document.space,
         source: document
@@ -243,15 +276,27 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
 struct Shared {
     points: Vec<Points>,
     slots: Vec<Arc<Slot>>,
+    paths: Vec<PadPath>,
 }
 
 impl Shared {
     fn scene(&self, stored: StoredScene) -> anyhow::Result<Scene> {
         let unit = |value: f32| (0.0..=1.0).contains(&value);
         anyhow::ensure!(
-            unit(stored.slider) && unit(stored.temperature / 2.0),
+            unit(stored.slider) && unit(stored.pad_y) && unit(stored.temperature / 2.0),
             "a slider or a temperature is out of range"
         );
+        let path = match stored.path {
+            Some(at) => self.paths.get(at).context("a path is missing")?.clone(),
+            None => PadPath::default(),
+        };
+        anyhow::ensure!(
+            path.iter().all(|&(x, y)| unit(x) && unit(y)),
+            "a path leaves the pad"
+        );
+        let corner = |stored: Option<StoredAnchor>| {
+            stored.map_or_else(|| Ok(Anchor::empty()), |stored| self.anchor(stored))
+        };
         let mut slots = Slots::default();
         for (place, stored) in slots.all.iter_mut().zip(stored.slots) {
             let slot = stored.map(|at| self.slots.get(at).context("a slot is missing"));
@@ -264,7 +309,11 @@ impl Shared {
             origin: stored.origin,
             a: self.anchor(stored.a)?,
             b: self.anchor(stored.b)?,
+            c: corner(stored.c)?,
+            d: corner(stored.d)?,
             slider: stored.slider,
+            pad_y: stored.pad_y,
+            path,
             temperature: stored.temperature,
             qualities: stored.qualities,
             seed: stored.seed,

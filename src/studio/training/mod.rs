@@ -2,6 +2,7 @@
 
 mod curves;
 mod form;
+mod queue;
 mod rehearsals;
 mod view;
 
@@ -29,6 +30,20 @@ pub enum Action {
     TurnField(isize),
     /// Stops and saves.
     StopTraining,
+    /// Moves the run's folder to the trash.
+    ThrowRunAway,
+    /// Brings back the run that was last thrown away.
+    BringRunBack,
+    /// Lists the runs that wait for this one to end.
+    ShowQueue,
+    /// Opens the form of a run that waits.
+    QueueRun,
+    /// Takes the chosen one off the list.
+    DropQueued,
+    /// Moves it down the list.
+    MoveQueued(isize),
+    /// Starts it now.
+    StartQueued,
     /// Goes on with the run that has all its steps, for as many again.
     TrainLonger,
     /// Starts a new run beside the one that has all its steps.
@@ -50,6 +65,9 @@ pub enum Action {
     ToggleLogarithmic,
     ToggleSmooth,
 }
+
+/// Runs before the present one whose curves are remembered.
+const MOST_EARLIER: usize = 3;
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,6 +99,12 @@ pub struct Training {
     /// The next run, while it is described.
     pub form: Form,
     pub curves: Curves,
+    /// Curves of the runs before this one, the latest last, with their folders.
+    earlier: Vec<(PathBuf, Curves)>,
+    /// Where the run lies, once its data is read.
+    folder: Option<PathBuf>,
+    queue: Vec<queue::Waiting>,
+    thrown: Vec<queue::Thrown>,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
     pub rehearsals: Rehearsals,
@@ -97,10 +121,19 @@ impl Training {
             began: None,
             form: Form::default(),
             curves: Curves::default(),
+            earlier: Vec::new(),
+            folder: None,
+            queue: Vec::new(),
+            thrown: Vec::new(),
             saved: None,
             rehearsals: Rehearsals::default(),
             view: View::default(),
         }
+    }
+
+    /// The curves of the runs before this one, the latest last.
+    pub fn earlier(&self) -> impl Iterator<Item = &Curves> {
+        self.earlier.iter().map(|(_, curves)| curves)
     }
 
     /// Whether a trainer is at work (or waits to be).
@@ -112,7 +145,7 @@ impl Training {
     }
 
     /// The reason against `action` in one sentence, or `None` when it can be done.
-    pub fn reason_against(&self, action: &Action) -> Option<String> {
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
         let stopping = self.state == RunState::Stopping;
         let (when, reason) = match action {
             Action::ToggleTraining => (stopping, "The run is being stopped and saved."),
@@ -121,6 +154,12 @@ impl Training {
                 self.state != RunState::Finished,
                 "No finished run is there.",
             ),
+            Action::ThrowRunAway => return self.no_run(),
+            Action::BringRunBack => return self.nothing_thrown(),
+            Action::StartQueued if self.is_alive() => (true, "A run is being made: stop it first."),
+            Action::DropQueued | Action::MoveQueued(_) | Action::StartQueued => {
+                return self.no_chosen(ground);
+            }
             Action::ShowRehearsals | Action::TakeRehearsal(_) => return self.no_rehearsal(),
             Action::Rehearse => (!self.is_alive() || stopping, "No training is running."),
             Action::NextTerm(_)
@@ -129,6 +168,8 @@ impl Training {
             | Action::ShowWholeRun
             | Action::ToggleLogarithmic
             | Action::ToggleSmooth
+            | Action::ShowQueue
+            | Action::QueueRun
             | Action::TurnField(_) => return None,
         };
         when.then(|| reason.into())
@@ -142,6 +183,15 @@ impl Training {
                 ground.ask(Effect::StopTraining);
                 ground.say("Training stops after this step and saves.");
             }
+            Action::ThrowRunAway => self.throw_away(ground),
+            Action::BringRunBack => self.bring_back(ground),
+            Action::ShowQueue => {
+                ground.screen.overlay = Some(Overlay::Queue { selected: 0 });
+            }
+            Action::QueueRun => self.open_form(ground),
+            Action::DropQueued => self.drop_queued(ground),
+            Action::MoveQueued(by) => self.move_queued(by, ground),
+            Action::StartQueued => self.start_queued(ground),
             Action::TrainLonger => {
                 ground.screen.overlay = None;
                 self.settings.steps += ground.config.training.steps;
@@ -189,13 +239,17 @@ impl Training {
                 ground.ask(Effect::PauseTraining(false));
                 ground.say("Training continues.");
             }
+            _ if !self.queue.is_empty() => {
+                ground.screen.overlay = Some(Overlay::Queue { selected: 0 });
+            }
             RunState::Finished => ground.screen.overlay = Some(Overlay::RunEnded),
             _ => self.open_form(ground),
         }
     }
 
     fn open_form(&mut self, ground: &mut Ground) {
-        self.form = Form::of(&self.settings, ground.device.choice);
+        let last = self.queue.last().map_or(&self.settings, |(last, _)| last);
+        self.form = Form::of(last, ground.device.choice);
         for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
             ground.ask(Effect::Look(named, path));
         }
@@ -209,11 +263,14 @@ impl Training {
         }
     }
 
-    /// Starts the run of the form, or goes to the row that makes no sense.
+    /// Starts the run of the form, or has it wait for the present one; or goes to the row that makes no sense.
     pub fn start_as_typed(&mut self, ground: &mut Ground) {
         match self.form.settings(&self.settings) {
             Ok((settings, device)) => {
                 ground.screen.overlay = None;
+                if self.is_alive() {
+                    return self.enqueue((settings, device), ground);
+                }
                 self.settings = settings;
                 self.device = device;
                 self.start(Earlier::ContinuedIfSame, ground);
@@ -229,7 +286,12 @@ impl Training {
         ground.ask(Effect::StartTraining(settings, self.device, earlier));
         self.state = RunState::Running;
         self.began = None;
-        self.curves = Curves::default();
+        let curves = std::mem::take(&mut self.curves);
+        if let Some(folder) = self.folder.take() {
+            self.earlier.push((folder, curves));
+            let more = self.earlier.len().saturating_sub(MOST_EARLIER);
+            self.earlier.drain(..more);
+        }
         self.saved = None;
         self.rehearsals = Rehearsals::of(ground.scene.decoding());
     }
@@ -252,6 +314,9 @@ impl Training {
         }
         self.began = Some(step);
         self.curves = story;
+        // One that goes on tells its whole story itself.
+        self.earlier.retain(|(folder, _)| *folder != out);
+        self.folder = Some(out.clone());
         self.settings.out = out;
     }
 
@@ -268,6 +333,9 @@ impl Training {
             // Nothing was left to do, so what else there is is asked at once.
             Some(began) if whole && began >= step => {
                 ground.say(format!("The run in {out} has finished its {step} steps."));
+                if !self.queue.is_empty() {
+                    return;
+                }
                 let overlay = &mut ground.screen.overlay;
                 overlay.get_or_insert(Overlay::RunEnded);
             }
@@ -312,10 +380,17 @@ impl Training {
                 }
                 self.saved = Some(path);
             }
-            Event::Finished(step) => self.end(step, ground),
+            Event::Finished(step) => {
+                self.end(step, ground);
+                // After one that was stopped, those that wait are the player's to start.
+                if self.state == RunState::Finished {
+                    self.go_on(ground);
+                }
+            }
             Event::Failed(reason) => {
                 ground.complain(format!("Training ended: {reason}"));
                 self.state = RunState::Failed(reason);
+                self.go_on(ground);
             }
         }
     }

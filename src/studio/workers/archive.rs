@@ -1,14 +1,19 @@
 //! What is kept in a folder, sessions and library: does one thing after the other.
 
+use std::fs;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use anyhow::Context as _;
 
 use super::inference::guarded;
 use crate::studio::chain::first_format;
 use crate::studio::event::Event;
-use crate::studio::ground::{Config, Keeping, Snapshot};
+use crate::studio::ground::{Config, Habits, Keeping, Snapshot};
 use crate::studio::library::{self, Store};
 use crate::studio::session::{Opened, Sessions, kept_aside};
+use musicvae::music::write_whole_file;
 
 /// The folder of what is kept.
 pub struct Archive {
@@ -27,6 +32,35 @@ pub fn sessions_in(folder: &Path) -> PathBuf {
 
 fn library_in(folder: &Path) -> PathBuf {
     folder.join("library.jsonl")
+}
+
+fn habits_in(folder: &Path) -> PathBuf {
+    folder.join("habits.json")
+}
+
+/// What the player has set up for all sessions, and what is to be said of it.
+pub fn read_habits(folder: &Path) -> (Habits, Option<String>) {
+    let path = habits_in(folder);
+    let read = match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text).context("the layout and the theme can't be read"),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Habits::default()),
+        Err(error) => Err(error.into()),
+    };
+    match read.with_context(|| path.display().to_string()) {
+        Ok(habits) => (habits, None),
+        Err(reason) => {
+            let aside = kept_aside(&reason, &path).unwrap_or_else(|error| format!("{error:#}."));
+            (Habits::default(), Some(aside))
+        }
+    }
+}
+
+fn write_habits(folder: &Path, habits: &Habits) -> anyhow::Result<()> {
+    let path = habits_in(folder);
+    let text = serde_json::to_vec_pretty(habits)?;
+    fs::create_dir_all(folder)
+        .and_then(|()| write_whole_file(&path, |out| out.write_all(&text)))
+        .with_context(|| format!("{} can't be written", path.display()))
 }
 
 /// What the library of a folder holds.
@@ -100,6 +134,10 @@ impl Archive {
             }
             Keeping::Session(name, snapshot) => {
                 self.sessions.keep(&name, &snapshot)?;
+                return Ok(None);
+            }
+            Keeping::Habits(habits) => {
+                write_habits(&self.folder, &habits)?;
                 return Ok(None);
             }
             Keeping::Remember(heard, marks) => {

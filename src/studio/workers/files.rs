@@ -15,6 +15,15 @@ pub fn moved(from: &Path, to: &Path) -> Result<(), String> {
     };
     let folder = to.parent().unwrap_or(to);
     fs::create_dir_all(folder).map_err(fault)?;
+    if from.is_dir() {
+        if to.exists() {
+            return Err(format!(
+                "{} already exists: move it away first.",
+                to.display()
+            ));
+        }
+        return fs::rename(from, to).map_err(fault);
+    }
     let (Some(old), Some(new)) = (from.file_stem(), to.file_stem()) else {
         return Ok(());
     };

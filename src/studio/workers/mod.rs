@@ -21,7 +21,7 @@ use std::thread;
 
 use anyhow::Context;
 
-pub use archive::{Archive, read_library};
+pub use archive::{Archive, read_habits, read_library};
 pub use drummer::rehearse;
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;

@@ -47,8 +47,12 @@ pub enum Place {
     /// The editor of the drum map.
     MapEditor,
     Mixer,
+    /// The pad with its four corners.
+    Pad,
     /// The form of the next training run.
     TrainingForm,
+    /// The runs that wait.
+    Queue,
     /// How the model in training plays.
     Rehearsals,
     /// A training run has all its steps.
@@ -89,11 +93,13 @@ impl Place {
             Overlay::Files => Place::Files,
             Overlay::Piece => Place::Piece,
             Overlay::TrainingForm => Place::TrainingForm,
+            Overlay::Queue { .. } => Place::Queue,
             Overlay::Rehearsals => Place::Rehearsals,
             Overlay::RunEnded => Place::RunEnded,
             Overlay::ConfirmQuit => Place::Leaving,
             Overlay::MapEditor => Place::MapEditor,
             Overlay::Mixer => Place::Mixer,
+            Overlay::Pad => Place::Pad,
             Overlay::Chain { .. } => Place::Slots,
             Overlay::Qualities { .. } => Place::Qualities,
             _ => Place::List,
@@ -117,7 +123,9 @@ impl Place {
             Place::Typing => "While typing",
             Place::MapEditor => "In the drum map",
             Place::Mixer => "In the mixer",
+            Place::Pad => "On the pad",
             Place::TrainingForm => "In the training form",
+            Place::Queue => "Training runs",
             Place::Rehearsals => "The model in training",
             Place::RunEnded => "After a training run",
             Place::Leaving => "When leaving",

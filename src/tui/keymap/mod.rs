@@ -143,6 +143,9 @@ mod tests {
         for binding in &keymap.bindings {
             let by_name_only = [
                 "temperature",
+                "keep-c",
+                "keep-d",
+                "record-path",
                 "open-session",
                 "export-passes",
                 "click-softer",

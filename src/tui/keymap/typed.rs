@@ -50,7 +50,7 @@ impl Typed {
 
 /// Every command that is typed with a value.
 #[rustfmt::skip] // a table, a row a line
-pub static TYPED: [Typed; 18] = [
+pub static TYPED: [Typed; 19] = [
     asked("bpm", Question::Tempo),
     asked("temperature", Question::Temperature),
     asked("seed", Question::Seed),
@@ -62,6 +62,11 @@ pub static TYPED: [Typed; 18] = [
     row("session", "the name of a session", |name| Some(session::Action::OpenSession(name.into()).into())),
     row("open", "a MIDI file or a folder", |path| Some(bring::Action::Bring(paths(path)).into())),
     row("slide", "0 % (A) to 100 % (B)", |text| Some(morph::Action::SetSlider(share(text, 0.0, 1.0)?).into())),
+    row("pad", "0 % to 100 % across and down, 30 70", |text| {
+        let (x, y) = text.split_once(char::is_whitespace)?;
+        let share = |text: &str| share(text.trim(), 0.0, 1.0);
+        Some(morph::Action::SetPad(share(x)?, share(y)?).into())
+    }),
     row("bar", "the number of a bar of the groove", |text| Some(edit::Action::CursorToBar(text.parse::<usize>().ok()?.checked_sub(1)?).into())),
     row("swing", "50 % to 75 %", |text| Some(playing::Action::SetSwing(within(text, SWING)?).into())),
     row("timing", "0 % to 150 %", |text| Some(playing::Action::SetTiming(within(text, TIMING)?).into())),

@@ -62,7 +62,11 @@ fn links(studio: &Studio, theme: Theme) -> Line<'static> {
                 1 => String::new(),
                 many => format!(" turn {} of {many}", turn.min(u64::from(many))),
             };
-            let word = format!("[{}{turn}] ", link.slot + 1);
+            let once = chain::Link {
+                repeats: 1,
+                ..*link
+            };
+            let word = format!("[{}{turn}] ", chain::text(&[once]));
             spans.push(Span::styled(word, theme.accent()));
         } else {
             spans.push(Span::styled(format!("{word} "), theme.strong()));

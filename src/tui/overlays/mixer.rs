@@ -77,7 +77,7 @@ fn strip(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
             Some(notches) => vec![select(), NudgeLaneLevel(notches as f32 * -0.05).into()],
             None => Vec::from_iter(gesture.is_press().then(select)),
         });
-    let ink = match studio.ground.is_heard(lane) {
+    let ink = match studio.ground.is_on(lane) {
         true => theme.lane(lane, false),
         false => theme.faint(),
     };

@@ -14,10 +14,12 @@ mod leaving;
 mod library;
 mod messages;
 mod mixer;
+mod pad;
 mod palette;
 mod piece;
 mod prompt;
 mod qualities;
+mod queue;
 mod rehearsals;
 mod run_ended;
 mod sketch;
@@ -40,6 +42,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Prompt { question, text } => prompt::draw(*question, text, body),
         Overlay::MapEditor => drum_map::draw(studio, body),
         Overlay::Mixer => mixer::draw(studio, body),
+        Overlay::Pad => pad::draw(studio, body),
         Overlay::Chain { selected } => chain::draw(*selected, studio, body),
         Overlay::Qualities { selected } => qualities::draw(*selected, studio, body),
         Overlay::Library { searching } => library::draw(*searching, studio, body),
@@ -48,6 +51,7 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Files => files::draw(studio, body),
         Overlay::Piece => piece::draw(studio, body),
         Overlay::TrainingForm => training_form::draw(studio, body),
+        Overlay::Queue { selected } => queue::draw(*selected, studio, body),
         Overlay::Rehearsals => rehearsals::draw(studio, body),
         Overlay::RunEnded => run_ended::draw(studio, body),
         Overlay::ConfirmQuit => leaving::draw(body),

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use ratatui::widgets::{Row, StatefulWidget, Table, TableState};
 
 use crate::studio::checkpoints::Action::{LoadCheckpoint, SelectCheckpoint};
-use crate::studio::checkpoints::Order;
+use crate::studio::checkpoints::{Order, is_pinned};
 use crate::studio::{Entry, Pane, Studio};
 use crate::tui::kit::{Canvas, Theme, choose_by_mouse, shortened, wrapped};
 
@@ -106,7 +106,7 @@ fn row(entry: &Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) ->
         () if entry.unplayable.is_some() => theme.pick("♪", "-"),
         () if current => theme.pick("●", "*"),
         () if loading => theme.pick("…", "~"),
-        () if studio.checkpoints.is_pinned(entry) => theme.pick("▴", "^"),
+        () if is_pinned(entry, &studio.ground) => theme.pick("▴", "^"),
         () => " ",
     };
     let style: Style = match () {

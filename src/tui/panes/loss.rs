@@ -4,20 +4,21 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
 use crate::studio::training::{smoothed, thinned};
-use crate::studio::{RunState, Split, Studio, Term};
+use crate::studio::{Curves, RunState, Split, Studio, Term};
 use crate::tui::kit::Canvas;
 
 /// What the run is doing.
 pub fn subtitle(studio: &Studio) -> String {
-    match &studio.training.state {
+    let state = match &studio.training.state {
         RunState::Idle => String::new(),
         RunState::Running => "- running".into(),
         RunState::Paused => "- paused".into(),
         RunState::Stopping => "- stopping".into(),
         RunState::Stopped => "- stopped".into(),
         RunState::Finished => "- done".into(),
-        RunState::Failed(_) => "- failed".into(),
-    }
+        RunState::Failed(_) => "- failed".to_string(),
+    };
+    state + &studio.training.waiting_words()
 }
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
@@ -129,7 +130,7 @@ fn curves(studio: &Studio, canvas: &mut Canvas) {
     let view = &studio.training.view;
     let shown = view.steps(curves.steps());
     let columns = usize::from(canvas.width()) * 2;
-    let of = |split| {
+    let of_run = |curves: &Curves, split| {
         let mut points = curves.points(split, view.term, shown);
         if view.is_logarithmic {
             points.retain(|(_, value)| *value > 0.0);
@@ -138,6 +139,11 @@ fn curves(studio: &Studio, canvas: &mut Canvas) {
         }
         points
     };
+    let of = |split| of_run(curves, split);
+    // Within the heights of the present run: one that went astray leaves it legible.
+    let earlier = studio.training.earlier();
+    let earlier = earlier.map(|run| thinned(of_run(run, Split::Train), columns / 2));
+    let earlier: Vec<Vec<(f64, f64)>> = earlier.collect();
     let every = of(Split::Train);
     let line = match view.is_smooth {
         true => thinned(smoothed(&every), columns),
@@ -167,10 +173,14 @@ fn curves(studio: &Studio, canvas: &mut Canvas) {
             .style(style)
             .data(points)
     };
-    let mut datasets = match view.is_smooth {
+    let mut datasets: Vec<Dataset> = earlier
+        .iter()
+        .map(|points| lines(points, theme.faint()))
+        .collect();
+    datasets.extend(match view.is_smooth {
         true => vec![lines(&train, theme.faint()), lines(&line, theme.train())],
         false => vec![lines(&train, theme.train())],
-    };
+    });
     datasets.push(
         Dataset::default()
             .marker(theme.dot_marker())

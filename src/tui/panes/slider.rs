@@ -4,9 +4,8 @@ use ratatui::style::Style;
 
 use crate::studio::morph::Action::{NudgeSlider, SetSlider};
 use crate::studio::quality::{shown, words};
-use crate::studio::{Anchor, Origin, Studio, once_reworked, while_reworking};
-use crate::tui::kit::{Canvas, Theme, shortened, wrapped};
-use musicvae::music::{Groove, LANES, Lane};
+use crate::studio::{Origin, Studio, once_reworked, sweep, while_reworking};
+use crate::tui::kit::{Canvas, Theme, portrait, portrait_lines, shortened, wrapped};
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     canvas.on_wheel(NudgeSlider(0.02), NudgeSlider(-0.02));
@@ -14,7 +13,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let theme = inner.theme;
     let scene = &studio.ground.scene;
     let half = inner.width().saturating_sub(2) / 2;
-    let picture = if theme.ascii { 5 } else { 3 };
+    let picture = portrait_lines(theme);
     // Names, pictures, slider and numbers; the pictures go where it is too low for them.
     let pictures = if inner.height() >= picture + 3 {
         picture
@@ -33,18 +32,27 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         let name = shortened(&anchor.name, room, theme.ascii);
         inner.put((x, y), letter, style);
         inner.put((x + 2, y), &name, theme.plain());
-        preview(anchor, (x, y + 1), (half, pictures), &mut inner);
+        if let Some(groove) = &anchor.preview {
+            portrait(groove, (x, y + 1), (half, pictures), &mut inner);
+        }
     }
     y += 1 + pictures + u16::from(spare >= 2);
     track(scene.slider, y, &mut inner);
     y += 1 + u16::from(spare >= 3);
-    let numbers = format!(
-        "{:.0}% B   temp {:.2}",
-        scene.slider * 100.0,
-        scene.temperature
-    );
+    let numbers = numbers(studio);
     inner.put((0, y), &numbers, theme.plain());
     remarks(studio, y + 1, &mut inner);
+}
+
+/// `30% B   temp 0.50`, with how far down the pad is where it has lower corners.
+fn numbers(studio: &Studio) -> String {
+    let scene = &studio.ground.scene;
+    let down = match scene.has_lower_edge() {
+        true => format!("   {:.0}% down", scene.pad_y * 100.0),
+        false => String::new(),
+    };
+    let (across, heat) = (scene.slider * 100.0, scene.temperature);
+    format!("{across:.0}% B{down}   temp {heat:.2}")
 }
 
 /// From line `y` on: what the groove is steered by, and what the model does or could do with it.
@@ -79,7 +87,11 @@ fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
     match (studio.ground.reworking(), &studio.ground.scene.origin) {
         _ if studio.ground.model.is_none() => ("no model yet".into(), theme.faint()),
         (Some(rework), _) => (while_reworking(rework).into(), theme.faint()),
-        _ if studio.sweep.is_running() => (format!("sweep {}", studio.sweep.about()), theme.good()),
+        _ if studio.sweep.is_recording() => ("recording the path".into(), theme.trouble()),
+        _ if studio.sweep.is_running() => {
+            let about = sweep::about(&studio.ground);
+            (format!("sweep {about}"), theme.good())
+        }
         _ if studio.ground.scene.pending => ("decoding".into(), theme.faint()),
         (_, Origin::Edited) => (encode("edited"), theme.accent()),
         (_, Origin::Reworked(rework)) => (encode(once_reworked(*rework)), theme.accent()),
@@ -129,67 +141,4 @@ fn track(slider: f32, y: u16, canvas: &mut Canvas) {
         canvas.put((2 + x, y), glyph, style);
     }
     canvas.put((2 + knob, y), theme.pick("●", "O"), theme.accent());
-}
-
-/// A groove in a few characters: a dot where a lane is hit, cymbals on top.
-fn preview(anchor: &Anchor, (x, y): (u16, u16), (width, height): (u16, u16), canvas: &mut Canvas) {
-    let theme = canvas.theme;
-    let Some(groove) = &anchor.preview else {
-        return;
-    };
-    if height == 0 || width == 0 {
-        return;
-    }
-    let (across, down) = if theme.ascii { (1, 2) } else { (2, 4) };
-    let dots = usize::from(width) * across;
-    let on = dotted(groove, dots);
-    for row in 0..usize::from(height) {
-        let mut line = String::new();
-        for column in 0..usize::from(width) {
-            let dot = |dx: usize, dy: usize| {
-                let (x, y) = (column * across + dx, row * down + dy);
-                y < LANES && on[y * dots + x]
-            };
-            line.push(if theme.ascii {
-                match (dot(0, 0), dot(0, 1)) {
-                    (true, true) => ':',
-                    (true, false) => '\'',
-                    (false, true) => '.',
-                    (false, false) => ' ',
-                }
-            } else {
-                // Unicode's order of Braille dots: down the left column, then the right, then the
-                // lowest two.
-                let bits = [
-                    (0, 0),
-                    (0, 1),
-                    (0, 2),
-                    (1, 0),
-                    (1, 1),
-                    (1, 2),
-                    (0, 3),
-                    (1, 3),
-                ];
-                let pattern = bits
-                    .iter()
-                    .enumerate()
-                    .fold(0, |pattern, (bit, &(dx, dy))| {
-                        pattern | (u32::from(dot(dx, dy)) << bit)
-                    });
-                char::from_u32(0x2800 + pattern).unwrap_or(' ')
-            });
-        }
-        canvas.put((x, y + row as u16), &line, theme.validation());
-    }
-}
-
-/// `LANES x dots`, the last lane first, true where a hit falls.
-fn dotted(groove: &Groove, dots: usize) -> Vec<bool> {
-    let mut on = vec![false; LANES * dots];
-    let steps = groove.steps.len().max(1);
-    for (step, lane, _) in groove.hits() {
-        let row = Lane::ALL.len() - 1 - lane.index();
-        on[row * dots + step * dots / steps] = true;
-    }
-    on
 }

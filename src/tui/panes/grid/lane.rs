@@ -126,6 +126,12 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
 /// How loud a hit is, as a bar of so many lines; `y` is the lowest.
 fn bar(velocity: f32, lines: u16, (x, y): (u16, u16), ink: Style, canvas: &mut Canvas) {
     let theme = canvas.theme;
+    // A block that is turned about looks like a blank.
+    let is_turned = ink.add_modifier.contains(Modifier::REVERSED);
+    let seen = |glyph: &'static str| match is_turned && glyph == "█" {
+        true => "◆",
+        false => glyph,
+    };
     let eighths = ((velocity * 8.0 * f32::from(lines)).round() as usize).max(1);
     // The lowest line keeps the meaning of the four glyphs.
     let base = if lines > 1 && velocity >= 0.25 {
@@ -133,10 +139,10 @@ fn bar(velocity: f32, lines: u16, (x, y): (u16, u16), ink: Style, canvas: &mut C
     } else {
         theme.velocity(velocity)
     };
-    canvas.put((x, y), base, ink);
+    canvas.put((x, y), seen(base), ink);
     for line in 1..lines {
         let above = eighths.saturating_sub(8 * usize::from(line));
-        canvas.put((x, y - line), theme.bar(above.min(8)), ink);
+        canvas.put((x, y - line), seen(theme.bar(above.min(8))), ink);
     }
 }
 

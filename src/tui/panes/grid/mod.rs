@@ -44,8 +44,14 @@ pub fn subtitle(studio: &Studio) -> String {
         }
         Origin::Slot(name) => format!("from a slot: {name}"),
         Origin::Named(name) => name.clone(),
-        Origin::Slider if scene.slider <= 0.0 => format!("A: {}", scene.a.name),
-        Origin::Slider if scene.slider >= 1.0 => format!("B: {}", scene.b.name),
+        Origin::Slider if scene.is_at_corner() => {
+            let end = scene.nearer_end();
+            format!("{end:?}: {}", scene.heard_at(end).name)
+        }
+        Origin::Slider if scene.pad_y > 0.0 => {
+            let [x, y] = [scene.slider, scene.pad_y].map(|share| share * 100.0);
+            format!("{x:.0}% right, {y:.0}% down on the pad")
+        }
         Origin::Slider => {
             let percent = scene.slider * 100.0;
             format!("{percent:.0}% from {} to {}", scene.a.name, scene.b.name)
@@ -102,7 +108,11 @@ fn mode(studio: &Studio) -> Option<String> {
         return Some(format!("insert: velocity {}, {on}", insert.velocity));
     }
     let Some(selected) = studio.ground.selected() else {
-        return studio.edit.fill.then(|| "fills are on".into());
+        return studio
+            .ground
+            .sound
+            .fill_steps
+            .then(|| "fills are on".into());
     };
     let counted = |count: usize, one: &str| match count {
         1 => format!("1 {one}"),
