@@ -28,8 +28,6 @@ pub struct Devices {
     input_wanted: bool,
     /// What computes was chosen, and has not answered yet.
     device_wanted: bool,
-    /// Program of the kit that plays.
-    kit: u8,
 }
 
 impl Devices {
@@ -37,7 +35,6 @@ impl Devices {
         Devices {
             input_wanted: !config.midi.input.is_empty(),
             device_wanted: false,
-            kit: config.soundfont.kit,
         }
     }
 
@@ -50,19 +47,8 @@ impl Devices {
     pub fn apply(&mut self, action: Action, ground: &mut Ground) {
         match action {
             Action::Choose(kind) => choose(kind, ground),
-            Action::NextKit => self.next_kit(ground),
+            Action::NextKit => next_kit(ground),
         }
-    }
-
-    fn next_kit(&mut self, ground: &mut Ground) {
-        let kits = &ground.transport.kits;
-        let next = kits.iter().find(|kit| kit.program > self.kit);
-        let Some(kit) = next.or(kits.first()).cloned() else {
-            return;
-        };
-        self.kit = kit.program;
-        ground.send(Setup::SetKit(kit.program));
-        ground.say(format!("The kit is {}.", kit.name));
     }
 
     /// Takes the list that was asked for, where it is still looked at.
@@ -109,7 +95,7 @@ impl Devices {
                 ground.send(Setup::OpenAudio((!name.is_empty()).then_some(name)));
             }
             Kind::SoundFont => {
-                self.kit = 0;
+                ground.kit = 0;
                 ground.soundfont = soundfont(Path::new(&name));
                 ground.send(Setup::SetSoundFont(ground.soundfont.clone()));
             }
@@ -167,6 +153,17 @@ impl Devices {
 }
 
 /// Lists what there is of a kind.
+fn next_kit(ground: &mut Ground) {
+    let kits = &ground.transport.kits;
+    let next = kits.iter().find(|kit| kit.program > ground.kit);
+    let Some(kit) = next.or(kits.first()).cloned() else {
+        return;
+    };
+    ground.kit = kit.program;
+    ground.send(Setup::SetKit(kit.program));
+    ground.say(format!("The kit is {}.", kit.name));
+}
+
 fn choose(kind: Kind, ground: &mut Ground) {
     ground.screen.overlay = Some(Overlay::Chooser {
         kind,

@@ -163,6 +163,7 @@ fn write_as(form: Form, song: Song, map: &DrumMap, ground: &mut Ground) {
             in_a_sentence(&song, None),
             Paper::Sound {
                 font: ground.soundfont.clone(),
+                kit: ground.kit,
                 by_lane: form == Form::Stems,
             },
         ),
@@ -316,17 +317,18 @@ pub fn write(
 /// Frames a second of sound files.
 const RATE: u32 = 44_100;
 
-/// Renders `song` as `name.wav` into `folder`, or each lane that is heard as a file of the folder
+/// Renders `song`, played by a kit of a SoundFont (its program), as `name.wav` into `folder`, or each lane that is heard as a file of the folder
 /// `name-lanes` in there; numbered where that exists. `progress` is told how far it is, 0 to 1.
 pub fn render(
     song: &Song,
-    font: &SoundFontSource,
+    (font, kit): (&SoundFontSource, u8),
     by_lane: bool,
     (folder, name): (&Path, &str),
     progress: &mut dyn FnMut(f32),
 ) -> anyhow::Result<Written> {
     let font = SoundFont::load(font)?;
     let mut score = Score::of_song(song, RATE);
+    score.kit = kit;
     let path = if by_lane {
         // Of one length, so that they can be laid above each other.
         score.tail = Some(TAIL);

@@ -99,16 +99,23 @@ fn names(folder: &Path) -> Vec<String> {
 fn sound_files_are_written_beside_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let font = SoundFontSource::Embedded;
-    let write = |by_lane| {
+    let write = |by_lane, kit| {
         let place = (folder.path(), "beat");
-        export::render(&song(), &font, by_lane, place, &mut |_| ()).unwrap()
+        export::render(&song(), (&font, kit), by_lane, place, &mut |_| ()).unwrap()
     };
-    for by_lane in [false, true, true, false] {
-        let file = write(by_lane);
+    const ANALOG: u8 = 25;
+    for (by_lane, kit) in [(false, 0), (true, 0), (true, 0), (false, ANALOG)] {
+        let file = write(by_lane, kit);
         assert!(file.path.is_absolute() && file.path.exists());
     }
     let all = ["beat-2.wav", "beat-lanes", "beat-lanes-2", "beat.wav"];
     assert_eq!(names(folder.path()), all);
+    let [studio, analog] = [all[3], all[0]].map(|name| std::fs::read(folder.path().join(name)));
+    assert_ne!(
+        studio.unwrap(),
+        analog.unwrap(),
+        "the kit that was chosen plays"
+    );
     let lanes = ["closed-hat.wav", "kick.wav", "open-hat.wav", "snare.wav"];
     assert_eq!(names(&folder.path().join("beat-lanes")), lanes);
 }
@@ -139,7 +146,9 @@ fn what_is_exported_is_chosen_from_a_list() {
         assert_eq!((name.as_str(), song.bars()), ("groove-seed-1", 4));
         match (paper, wanted) {
             (Paper::Midi(layout, _), Ok(wanted)) => assert_eq!(*layout, wanted),
-            (Paper::Sound { by_lane, .. }, Err(wanted)) => assert_eq!(*by_lane, wanted),
+            (Paper::Sound { by_lane, kit, .. }, Err(wanted)) => {
+                assert_eq!((*by_lane, *kit), (wanted, 0));
+            }
             other => panic!("{keys}: {other:?}"),
         }
     }

@@ -40,6 +40,8 @@ pub enum Paper {
     /// Sound, in one file or in one a lane.
     Sound {
         font: SoundFontSource,
+        /// Program of the drum kit within it.
+        kit: u8,
         by_lane: bool,
     },
 }

@@ -74,6 +74,8 @@ pub struct Ground {
     pub audition: Option<Arc<Slot>>,
     /// The SoundFont that was chosen last.
     pub soundfont: SoundFontSource,
+    /// Program of the kit within it that plays.
+    pub kit: u8,
     /// The engine as last seen.
     pub transport: Status,
     /// The model in use; `None` until the first one is loaded.
@@ -113,6 +115,7 @@ impl Ground {
             chain: None,
             audition: None,
             soundfont: sound::soundfont(&config.soundfont.path),
+            kit: config.soundfont.kit,
             transport: sound::silent_transport(&config),
             model: None,
             space: None,

@@ -297,7 +297,7 @@ impl Workers {
             }),
             Effect::Export {
                 song,
-                paper: Paper::Sound { font, by_lane },
+                paper: Paper::Sound { font, kit, by_lane },
                 folder,
                 name,
                 about,
@@ -309,7 +309,7 @@ impl Workers {
                         tell(Event::Rendering(share));
                     };
                     let rendered =
-                        guarded(|| export::render(&song, &font, by_lane, place, progress));
+                        guarded(|| export::render(&song, (&font, kit), by_lane, place, progress));
                     Ok(Event::Rendered(rendered.map(|file| (file, about))))
                 });
             }
