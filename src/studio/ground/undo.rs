@@ -33,8 +33,12 @@ pub struct Undo {
 }
 
 impl Undo {
-    /// Scenes that are remembered.
+    /// Scenes that are remembered at most.
     pub const DEPTH: usize = 256;
+
+    /// Steps that their grooves have together at most: of 64 bars some 64 scenes are remembered, of less
+    /// than 16 bars all. A session writes them down each time that something has changed.
+    const STEPS: usize = 65_536;
 
     /// Those of another time; each list has the nearest scene last.
     pub fn of(past: Vec<Arc<Scene>>, future: Vec<Arc<Scene>>) -> Undo {
@@ -50,10 +54,14 @@ impl Undo {
         if merges {
             return;
         }
-        if self.past.len() == Self::DEPTH {
-            self.past.remove(0);
-        }
         self.past.push(Arc::new(scene.clone()));
+        let mut steps = 0;
+        let within = (self.past.iter().rev()).take_while(|scene| {
+            steps += scene.groove.steps.len();
+            steps <= Self::STEPS
+        });
+        let kept = within.count().clamp(1, Self::DEPTH);
+        self.past.drain(..self.past.len() - kept);
     }
 
     pub fn undo(&mut self, present: &mut Scene) -> bool {
@@ -83,5 +91,30 @@ impl Undo {
     /// The scenes that were undone, the nearest last.
     pub fn future(&self) -> &[Arc<Scene>] {
         &self.future
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::studio::ground::Config;
+    use musicvae::music::Groove;
+
+    #[test]
+    fn what_is_remembered_is_bounded_in_scenes_and_in_steps() {
+        let mut undo = Undo::default();
+        let remembered = |undo: &mut Undo, bars: usize| {
+            let mut scene = Scene::opening(&Config::default());
+            scene.groove = Groove::empty(16 * bars);
+            for _ in 0..300 {
+                undo.before(&scene, Change::Single);
+            }
+            undo.past().len()
+        };
+        assert_eq!(remembered(&mut undo, 4), 256);
+        assert_eq!(remembered(&mut undo, 64), 64);
+        // The nearest stay, whatever was before.
+        assert_eq!(remembered(&mut undo, 16), 256);
+        assert_eq!(undo.past()[0].groove.steps.len(), 256);
     }
 }
