@@ -646,7 +646,9 @@ fn a_model_is_trained_resumed_measured_and_played() {
         .map(|line| line.split(',').nth(2).unwrap().parse().unwrap())
         .collect();
     let best = validation.iter().copied().fold(f64::INFINITY, f64::min);
-    assert_eq!(of_run[3], format!("{best:.2}"), "{curves}");
+    // Clipped, left out, and the best look.
+    assert_eq!(of_run[3..7], ["100", "%", "0", "%"], "{curves}");
+    assert_eq!(of_run[7], format!("{best:.2}"), "{curves}");
     for (path, trouble) in [
         ("curves", "the training log curves/log.csv can't be read: "),
         ("a.mid", "a.mid holds no line of a training log"),

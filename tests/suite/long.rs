@@ -684,19 +684,19 @@ fn a_lane_goes_round_by_itself() {
 #[test]
 fn a_session_of_long_grooves_stays_small() {
     let mut bench = Workbench::ready();
-    // So many bars with so many strokes, and how many steps of undo are there next time.
-    for (length, kept) in [("4", 256), ("6 4", 21)] {
+    // So many bars, how many steps of undo there are, and how many are there next time.
+    for (length, undo, kept) in [("4", 256, 256), ("6 4", 64, 21)] {
         bench.press(&format!("ctrl-q {length} enter ctrl-a 2 esc"));
         for _ in 0..260 {
             bench.press("enter right");
         }
         let snapshot = bench.studio.ground.snapshot();
-        assert_eq!(snapshot.past.len(), 256);
+        assert_eq!(snapshot.past.len(), undo);
         let text = encode(&snapshot);
         assert!(text.len() < 3_000_000, "{}", text.len());
         let again = decode(&text).unwrap();
         assert_eq!(again.scene.groove, snapshot.scene.groove);
-        let nearest = &snapshot.past[256 - again.past.len()..];
+        let nearest = &snapshot.past[undo - again.past.len()..];
         let strokes = |scenes: &[std::sync::Arc<musicvae_tui::studio::Scene>]| {
             let counts = scenes.iter().map(|it| it.groove.hits().count());
             counts.sum::<usize>()

@@ -36,8 +36,8 @@ impl Undo {
     /// Scenes that are remembered at most.
     pub const DEPTH: usize = 256;
 
-    /// Steps that their grooves have together at most: of 64 bars some 64 scenes are remembered, of less
-    /// than 16 bars all. A session writes them down each time that something has changed.
+    /// Steps that their grooves have together at most, so that memory stays small: of 64 bars 64 scenes
+    /// are remembered, up to 16 bars all.
     const STEPS: usize = 65_536;
 
     /// Those of another time; each list has the nearest scene last.

@@ -184,13 +184,13 @@ mod tests {
             let keys = keys.iter().map(ToString::to_string).collect();
             Keymap::new(&BTreeMap::from([(name.to_string(), keys)])).map_err(|e| e.to_string())
         };
-        let keymap = with("sample", &["f12"]).unwrap();
+        let keymap = with("sample", &["f11"]).unwrap();
         let sample = keymap
             .bindings
             .iter()
             .find(|binding| binding.name == "sample")
             .unwrap();
-        assert_eq!(sample.keys, [Key::parse("f12").unwrap()]);
+        assert_eq!(sample.keys, [Key::parse("f11").unwrap()]);
         let nearest = "[keys]: there is no command `sampel`; the nearest one is `sample`";
         assert_eq!(with("sampel", &["s"]).err().unwrap(), nearest);
         assert!(

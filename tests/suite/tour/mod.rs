@@ -142,6 +142,12 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     add("B bindings of MIDI controls", "B", &nothing);
     add("C slots and chain", "C s", &nothing);
     add("A qualities", "A", &nothing);
+    add(
+        "F12 the pad of four corners",
+        "f12 down down down",
+        &nothing,
+    );
+    add("m runs that wait, in 3 Training", "3 m", &nothing);
     add("Ctrl-L the library", "", &|bench| {
         let folder = tempfile::tempdir().unwrap();
         let mut kept = Workbench::over(folder.path());

@@ -18,14 +18,17 @@ use super::{ModelError, Posterior, Preset, Tensors};
 /// (in `KL(independent || posterior)`), for the mean posterior.
 ///
 /// # Errors
-/// A decoder with a conductor, posteriors of another size, or none.
+/// A conductor that hears what it led, posteriors of another size, or none.
 pub fn whiten(
     preset: &Preset,
     weights: &Tensors,
     posteriors: &[Posterior],
 ) -> std::result::Result<Tensors, ModelError> {
-    if !preset.decoder_levels.is_empty() {
-        return Err(misfit("a flat decoder", "one with a conductor"));
+    if preset.is_autoregressive(0) {
+        return Err(misfit(
+            "a conductor that hears nothing",
+            "one that hears what it led",
+        ));
     }
     let size = preset.z_size;
     if posteriors.is_empty() {
@@ -58,7 +61,13 @@ pub fn whiten(
         changed.insert(bias, shifted.to_dtype(DType::F32)?);
         Ok(())
     };
-    for core in preset.cores() {
+    if !preset.conductors().is_empty() {
+        // The latent reaches a conductor's first state alone.
+        let initial = format!("{}/initial_state", Preset::conductor_scope(0));
+        of_latent(format!("{initial}/kernel"), format!("{initial}/bias"), 0)?;
+    }
+    let led = preset.cores().into_iter();
+    for core in led.filter(|_| preset.conductors().is_empty()) {
         let (initial, cell) = (format!("{}/z_to_initial_state", core.scope), core.cell(0));
         of_latent(format!("{initial}/kernel"), format!("{initial}/bias"), 0)?;
         of_latent(
@@ -183,11 +192,30 @@ mod tests {
 
     #[test]
     fn a_corpus_lies_as_the_prior_does_and_comes_back_as_before() {
-        let (preset, weights, grooves) = scene();
+        let (flat, weights, grooves) = scene();
+        whitened(flat.clone(), weights, &grooves);
+        let conducted = Preset {
+            decoder_levels: vec![2, 8],
+            ..flat
+        };
+        // The latent says little at first; here it says much.
+        let mut weights = init::random_weights(&conducted, 4).unwrap();
+        for name in [
+            "encoder/mu/kernel",
+            "decoder/hierarchical_level_0/initial_state/kernel",
+            "core_decoder/decoder/z_to_initial_state/kernel",
+        ] {
+            let louder = (&weights[name] * 300.0).unwrap();
+            weights.insert(name.into(), louder);
+        }
+        whitened(conducted, weights, &grooves);
+    }
+
+    fn whitened(preset: Preset, weights: Tensors, grooves: &[Groove]) {
         let model = |weights: &Tensors| MusicVae::new(preset.clone(), weights).unwrap();
-        let before = model(&weights).encode(&grooves).unwrap();
+        let before = model(&weights).encode(grooves).unwrap();
         let white = whiten(&preset, &weights, &before).unwrap();
-        let after = model(&white).encode(&grooves).unwrap();
+        let after = model(&white).encode(grooves).unwrap();
 
         // The means alone, to which the same change was applied.
         let scatter = |posteriors: &[Posterior]| {
@@ -248,8 +276,11 @@ mod tests {
                 .unwrap_err()
                 .to_string()
         };
-        let conducted = Preset::by_name("hierdec-trio_16bar").unwrap();
-        assert!(refusal(&conducted, &[]).contains("a flat decoder"));
+        let hearing = Preset {
+            autoregressive_levels: vec![0],
+            ..Preset::by_name("hierdec-trio_16bar").unwrap()
+        };
+        assert!(refusal(&hearing, &[]).contains("hears nothing"));
         assert!(refusal(&preset, &[]).contains("at least one posterior"));
         let short = Posterior {
             mu: vec![0.0; 3],

@@ -195,7 +195,12 @@ mod tests {
         let plan = Resampling::of_singles(1, 10, 0);
         let twice = [played.clone(), played.clone()].concat();
         let changed = [played, made].concat();
-        let found = Returned::of(Music::Melody, &[twice.clone()], &[changed], &plan);
+        let found = Returned::of(
+            Music::Melody,
+            std::slice::from_ref(&twice),
+            &[changed],
+            &plan,
+        );
         assert_eq!(found.by_bar, [1.0, 15.0 / 16.0]);
         assert_eq!(found.sounding.value, 5.0 / 6.0);
         assert_eq!(found.f1.value, 3.0 / 4.0);
