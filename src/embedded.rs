@@ -15,6 +15,13 @@ pub static EMBEDDED: &[Embedded] = &[
         log: musicvae_groove::LOG,
         attributes: Some(musicvae_groove::ATTRIBUTES),
     },
+    // A `groovae_16bar`, trained on the same.
+    Embedded {
+        name: "embedded/sixteen",
+        bytes: musicvae_sixteen::CHECKPOINT,
+        log: musicvae_sixteen::LOG,
+        attributes: Some(musicvae_sixteen::ATTRIBUTES),
+    },
     // Those that work on a groove, trained on the same.
     Embedded {
         name: "embedded/humanize",

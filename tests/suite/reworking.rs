@@ -6,8 +6,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
-use musicvae::model::{Decoding, MusicVae, Preset, Prior, Tensors};
-use musicvae::music::{Groove, Hit, LANES, Lane};
+use musicvae::model::{Decoding, Guide, MusicVae, Preset, Prior, Rows, Tensors};
+use musicvae::music::{FEATURES, Groove, Hit, LANES, Lane};
 use musicvae_tui::studio::{Config, Effect, Event, Rework, Source, Tell, Workers};
 
 use super::playing::lively;
@@ -132,7 +132,7 @@ fn windows(groove: &Groove, steps: usize) -> Vec<Groove> {
 }
 
 /// What the model plays to a groove, by itself.
-fn played(model: &MusicVae, groove: &Groove, how: Decoding) -> Groove {
+fn played(model: &MusicVae, groove: &Groove, how: Decoding, to_taps: bool) -> Groove {
     let windows = windows(groove, model.preset().steps());
     let z: Vec<_> = model
         .encode(&windows)
@@ -140,11 +140,32 @@ fn played(model: &MusicVae, groove: &Groove, how: Decoding) -> Groove {
         .into_iter()
         .map(|it| it.mu)
         .collect();
-    let steps = model
-        .decode(&z, how)
-        .unwrap()
-        .into_iter()
-        .flat_map(|it| it.steps);
+    // Nothing is struck where nothing is tapped.
+    let silence = |window: &Groove| {
+        let row = |step: &[Option<Hit>; LANES]| {
+            let hits = if *step == [None; LANES] {
+                0.0
+            } else {
+                f32::NAN
+            };
+            [[hits; LANES], [f32::NAN; LANES], [f32::NAN; LANES]].concat()
+        };
+        let rows = window.steps.iter().map(row);
+        Rows {
+            steps: window.steps.len(),
+            depth: FEATURES,
+            values: rows.flatten().collect(),
+        }
+    };
+    let known: Vec<Rows> = windows.iter().filter(|_| to_taps).map(silence).collect();
+    let guide = Guide {
+        known: &known,
+        ..Guide::default()
+    };
+    let windows = model.play(&z, how, &guide).unwrap();
+    let steps = windows
+        .iter()
+        .flat_map(|window| Groove::from_features(window, 120.0).steps);
     Groove {
         steps: steps.take(groove.steps.len()).collect(),
         ..*groove
@@ -228,11 +249,15 @@ fn small_models_humanize_drumify_and_add_hats() {
                     .unwrap()
             };
             // What is likeliest is struck more readily than step by step.
-            let by_step = played(&drums, &groove, how);
+            let by_step = played(&drums, &groove, how, true);
             if how.temperature > 0.0 {
                 assert_eq!(drum(&groove), by_step);
             } else {
                 assert!(drum(&groove).hits().count() >= by_step.hits().count());
+            }
+            let struck = places(&drum(&groove));
+            for (struck, tapped) in struck.iter().zip(places(&groove)) {
+                assert!(tapped.contains(&true) || !struck.contains(&true));
             }
             assert_eq!(
                 drum(&groove),
@@ -245,7 +270,7 @@ fn small_models_humanize_drumify_and_add_hats() {
                 .unwrap();
             let lane = [Lane::ClosedHat];
             assert_eq!(hatted.without_lanes(&lane), groove.without_lanes(&lane));
-            let expected = played(&hats, &groove, how);
+            let expected = played(&hats, &groove, how, false);
             let closed = |groove: &Groove| -> Vec<_> {
                 (0..steps)
                     .map(|step| groove.hit(step, Lane::ClosedHat))

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Drummer;
 use super::windows::{joined, looped};
-use crate::model::{Decoding, Guide, Latent, ModelError, Posterior, Preset, latent};
-use crate::music::{Groove, GrooveOptions, Lane, Representation};
+use crate::model::{Decoding, Guide, Latent, ModelError, Posterior, Preset, Rows, latent};
+use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Lane, Representation};
 
 /// What a model does to a groove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,28 @@ impl Rework {
         match self {
             Rework::Drumify => 0.6,
             Rework::Humanize | Rework::AddHats => 0.0,
+        }
+    }
+
+    /// What is known of each groove before it is played, as [`Guide::known`] takes it: to a tapped rhythm
+    /// nothing is struck where nothing is tapped. The latent alone does not say this for sure.
+    pub(crate) fn known(self, tapped: &[Groove]) -> Vec<Rows> {
+        let silence = |groove: &Groove| {
+            let mut values = vec![f32::NAN; groove.steps.len() * FEATURES];
+            for (row, step) in values.chunks_exact_mut(FEATURES).zip(&groove.steps) {
+                if step.iter().all(Option::is_none) {
+                    row[..LANES].fill(0.0);
+                }
+            }
+            Rows {
+                steps: groove.steps.len(),
+                depth: FEATURES,
+                values,
+            }
+        };
+        match self {
+            Rework::Drumify => tapped.iter().map(silence).collect(),
+            Rework::Humanize | Rework::AddHats => Vec::new(),
         }
     }
 
@@ -95,6 +117,7 @@ impl Drummer {
                 let z: Vec<Latent> = posteriors.into_iter().map(|it| it.mu).collect();
                 let is_likeliest = how.temperature == 0.0;
                 let guide = Guide {
+                    known: &rework.known(&windows),
                     lean: if is_likeliest { rework.lean() } else { 0.0 },
                     ..Guide::default()
                 };

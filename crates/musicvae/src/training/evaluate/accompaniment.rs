@@ -43,8 +43,8 @@ pub struct Guess {
     /// Cross entropy of the true hits in nats a bar: the less, the likelier the true accompaniment.
     /// The model is told what was played before each step. `None` of a guess that knows no chances.
     pub nats_per_bar: Option<Interval>,
-    /// The model hears only itself, and strikes as readily as [`Rework::lean`] says; a table strikes
-    /// over the threshold with the best F1 on the training split.
+    /// The model hears only itself, strikes as readily as [`Rework::lean`] says, and not where nothing was
+    /// tapped; a table strikes over the threshold with the best F1 on the training split.
     pub precision: Interval,
     /// Share of true hits that were made.
     pub recall: Interval,
@@ -89,7 +89,9 @@ pub fn accompaniment(
 ) -> Result<Accompaniment, TrainingError> {
     let lanes = added_lanes(&subject.options);
     let rework = Rework::of(subject.model.preset());
+    let known = rework.map_or(Vec::new(), |rework| rework.known(subject.grooves));
     let guide = Guide {
+        known: &known,
         lean: rework.map_or(0.0, Rework::lean),
         ..Guide::default()
     };
