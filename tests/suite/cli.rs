@@ -651,7 +651,7 @@ fn a_model_is_trained_resumed_measured_and_played() {
     assert_eq!(of_run[7], format!("{best:.2}"), "{curves}");
     for (path, trouble) in [
         ("curves", "the training log curves/log.csv can't be read: "),
-        ("a.mid", "a.mid holds no line of a training log"),
+        ("a.mid", "a.mid has no line of a training log"),
     ] {
         let failed = run(&folder, &["log", path]);
         let said = String::from_utf8(failed.stderr).unwrap();
@@ -844,7 +844,7 @@ fn attributes_are_made_and_used() {
     );
     let (code, said) = sample(&["--attribute", "density"]);
     assert!(
-        code == Some(2) && said.contains("as in density=+1"),
+        code == Some(2) && said.contains("such as density=+1"),
         "{said}"
     );
 }
