@@ -47,7 +47,7 @@ fn configuration(settings: &Settings, fault: Option<&str>) -> Finding {
         (Some(fault), _) => Finding::problem(
             "config",
             format!("{fault}."),
-            "correct it; the lines below are of the defaults",
+            "correct it; the lines below show the defaults",
         ),
         (None, Some(file)) => Finding::ok("config", format!("{} is read.", file.display())),
         (None, None) => {
@@ -107,7 +107,7 @@ fn checkpoints(config: &Config) -> Finding {
     match problem {
         None => Finding::ok("checkpoints", says),
         Some(problem) => {
-            let cure = "remove what is no checkpoint, or make it anew";
+            let cure = "remove what is not a checkpoint, or make it again";
             Finding::note("checkpoints", format!("{says} {problem}."), cure)
         }
     }
@@ -160,13 +160,13 @@ fn written(about: &'static str, folder: &Path, setting: &str) -> Finding {
     // Leaves nothing behind.
     let reason = match tempfile::tempfile_in(there) {
         Ok(_) if there == folder => return Finding::ok(about, format!("{shown}")),
-        Ok(_) => return Finding::ok(about, format!("{shown}, which is made when it is needed")),
+        Ok(_) => return Finding::ok(about, format!("{shown}, which will be made when it is needed")),
         Err(_) if there.is_file() => format!("{} is a file", there.display()),
         Err(error) => error.to_string(),
     };
     Finding::note(
         about,
-        format!("{shown} can't be written into: {reason}."),
-        format!("name another folder ({setting}), or have this one given to you"),
+        format!("no file can be written into {shown}: {reason}."),
+        format!("name another folder ({setting}), or get the right to write into this one"),
     )
 }
