@@ -261,7 +261,7 @@ fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
     }
 }
 
-/// Changes what goes round of the lane under the cursor.
+/// Changes the length of the loop of the lane under the cursor.
 fn set_lane_steps(ground: &mut Ground, steps: Option<u16>) {
     let lane = Lane::ALL[ground.screen.lane];
     let steps = steps.map(|steps| LANE_STEPS.nearest(steps));
@@ -269,9 +269,9 @@ fn set_lane_steps(ground: &mut Ground, steps: Option<u16>) {
     ground.send(Command::SetLaneSteps { lane, steps });
     let name = lane.short_name();
     ground.say(match steps {
-        Some(1) => format!("{name} goes round every step."),
-        Some(steps) => format!("{name} goes round every {steps} steps."),
-        None => format!("{name} goes round with the groove."),
+        Some(1) => format!("{name} loops every step."),
+        Some(steps) => format!("{name} loops every {steps} steps."),
+        None => format!("{name} loops with the groove."),
     });
 }
 

@@ -43,7 +43,7 @@ impl Control {
             let name = self.output.wanted.clone().unwrap_or_default();
             self.say_off(match health {
                 Health::Blocked => format!(
-                    "MIDI port \"{name}\" takes nothing any more; it is opened again when it does."
+                    "MIDI port \"{name}\" accepts nothing any more; it is opened again when it does."
                 ),
                 Health::Died => {
                     format!("MIDI broke down at port \"{name}\"; the port is opened again.")

@@ -51,12 +51,12 @@ impl Mend {
             count => format!("{count} {several}"),
         };
         match self {
-            Mend::Wrapped => "it was taken out of its RIFF file (RMID)".into(),
+            Mend::Wrapped => "it was inside a RIFF file (RMID)".into(),
             Mend::BytesBefore => {
                 format!("{} before its beginning passed over", many("byte", "bytes"))
             }
-            Mend::HeaderLength => "its header tells another length than it has".into(),
-            Mend::TrackCount => "its header tells another number of tracks than it has".into(),
+            Mend::HeaderLength => "its header gives another length than it has".into(),
+            Mend::TrackCount => "its header gives another number of tracks than it has".into(),
             Mend::TrackLength => {
                 format!(
                     "{} found by its end, not by its length",
