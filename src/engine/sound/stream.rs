@@ -158,7 +158,7 @@ fn build<T: SizedSample + FromSample<f32>>(
             ErrorKind::DeviceNotAvailable
             | ErrorKind::StreamInvalidated
             | ErrorKind::HostUnavailable => state.lost.store(true, Relaxed),
-            // Told once, and no fault of the moment.
+            // Reported once; it is not a passing fault.
             ErrorKind::RealtimeDenied => told.denied.store(true, Relaxed),
             ErrorKind::DeviceChanged => (),
             _ => {

@@ -2,10 +2,10 @@
 //! allocation while it plays.
 //!
 //! Every step `n` since play is decided once for each lane: `next[lane]` is the first one not
-//! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself, which of
-//! its bars go round, the chain), no stroke can sound twice, and one whose time has just slipped
-//! into the past sounds at once. A step may be several strokes; those still to come when the lane's
-//! next step begins are left out.
+//! decided yet. So whatever changes meanwhile (tempo, swing, amounts, the groove itself, which bars
+//! loop, the chain), no stroke can sound twice, and one whose time has just passed sounds at once.
+//! A step may be several strokes; those still to come when the lane's next step begins are left
+//! out.
 
 mod burst;
 mod part;
@@ -39,7 +39,7 @@ pub(crate) enum Displaced {
     Chain(#[expect(dead_code, reason = "only dropped")] Box<Chain>),
 }
 
-/// A part that waits for its turn.
+/// A part that waits for its moment.
 #[derive(Debug)]
 struct Pending {
     part: Part,
@@ -49,7 +49,7 @@ struct Pending {
     link: Option<usize>,
 }
 
-/// A bar that plays once in the place of what goes round, which is not held up by it.
+/// A bar that plays once in place of the loop, which runs on below it.
 #[derive(Debug)]
 struct Fill {
     part: Part,
@@ -74,7 +74,7 @@ pub(crate) struct Player {
     /// Everything before this position has been played.
     cursor: f64,
     pub feel: Feel,
-    /// Steps of each lane that go round by themselves.
+    /// Steps of each lane's own loop.
     pub lane_steps: [Option<u16>; LANES],
     /// Strokes that wait for fills are struck, also while none plays.
     pub fills_on: bool,
@@ -176,8 +176,8 @@ impl Player {
         self.put(part, displace);
     }
 
-    /// Chooses the bars that go round, of the groove that plays (or waits to) and of those after
-    /// it. A chain plays its grooves whole: there it holds for what comes after the chain.
+    /// Chooses the bars that loop, of the groove that plays (or waits to) and of those after it. A
+    /// chain plays its grooves whole: there it holds for what comes after the chain.
     pub fn set_loop(
         &mut self,
         bars: Option<Bars>,
@@ -200,9 +200,9 @@ impl Player {
         self.wait(part, from, None, displace);
     }
 
-    /// Plays a chain, from its first link on; or, where one is played already, goes on in the new
-    /// one with the link of the same number when the present turns are over. `None` leaves the
-    /// chain with what plays.
+    /// Plays a chain, from its first link on; or, if one plays already, continues in the new one
+    /// with the link of the same number after the current passes. `None` leaves the chain with what
+    /// plays.
     pub fn set_chain(
         &mut self,
         chain: Option<Box<Chain>>,
@@ -237,8 +237,8 @@ impl Player {
         self.wait(part, from, Some(0), displace);
     }
 
-    /// Plays a bar in the place of what goes round: from its next step on to the next bar line, or
-    /// the whole of the next bar. All else goes on below it.
+    /// Plays a bar in place of the loop: from its next step to the next bar line, or the whole next
+    /// bar. Everything else runs on below it.
     pub fn set_fill(
         &mut self,
         bar: Arc<Pattern>,
@@ -301,7 +301,7 @@ impl Player {
                 // A fill is a bar, and has all of its strokes.
                 let steps = self.lane_steps[index].filter(|_| !self.is_filled(n));
                 let hit = part.hit(n, lane, steps);
-                // Turns are those of what goes round, also while a fill plays.
+                // Passes are those of the loop, also while a fill plays.
                 let turns = self.governing(n);
                 let fills = self.fills_on || self.is_filled(n);
                 let struck = hit.filter(|hit| turns.strikes(n, lane, hit.trig, fills));
@@ -353,7 +353,7 @@ impl Player {
         }
     }
 
-    /// What is heard at step `n`: a fill, or what goes round.
+    /// What is heard at step `n`: a fill, or the loop.
     fn heard(&self, n: i64) -> &Part {
         match &self.fill {
             Some(fill) if self.is_filled(n) => &fill.part,
@@ -374,7 +374,7 @@ impl Player {
 
     /// Whether something that was asked for waits for its moment.
     pub fn takeover_pending(&self) -> bool {
-        // The chain's own next link is no news.
+        // The chain's own next link does not count.
         let asked = |pending: &Pending| pending.link.is_none() || self.link.is_none();
         self.pending.as_ref().is_some_and(asked)
     }

@@ -56,7 +56,7 @@ impl Control {
         }
         self.output.seen = Instant::now();
         match &self.output.open {
-            // A port that blocks blocks whoever opens it once more.
+            // A port that blocks would block again whoever opens it.
             None if self.output.blocked == self.output.wanted && self.midi.is_stuck() => (),
             None => self.open_midi(),
             Some(open) => {

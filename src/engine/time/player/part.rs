@@ -55,8 +55,8 @@ impl Part {
         self.pattern.hit(place, lane)
     }
 
-    /// Whether the stroke of a lane, `n` steps since play, is struck in its turn of the loop. The same
-    /// step falls the same way each time that it is played from the top.
+    /// Whether the stroke of a lane, `n` steps since play, is struck in its pass of the loop. Each
+    /// time it plays from the top, the same steps are struck.
     pub fn strikes(&self, n: i64, lane: Lane, trig: Trig, fill: bool) -> bool {
         let turn = (n - self.origin).div_euclid(self.steps);
         trig.when.holds(turn, fill) && fallen(n, lane) < u64::from(trig.chance)
@@ -81,8 +81,8 @@ impl Part {
         n + (self.origin - n).rem_euclid(self.steps)
     }
 
-    /// Other bars of the same or another pattern from step `from` on: what plays goes on where it
-    /// is when it is among those bars, else at the same place of the first of them.
+    /// Other bars of the same or another pattern from step `from` on: if what plays is among those
+    /// bars, it goes on where it is, otherwise at the same place of the first of them.
     pub fn moved_to(&self, pattern: Arc<Pattern>, bars: Option<Bars>, from: i64) -> Part {
         let mut part = Part::new(pattern, bars, from);
         let place = self.place(from);
