@@ -10,7 +10,7 @@ use crate::studio::{
 use crate::tui::{Binding, Keymap, Place};
 use musicvae::music::Lane;
 
-/// What is to be done.
+/// What to do.
 #[derive(Debug, PartialEq)]
 pub enum Wish {
     /// A button was let go.

@@ -1,4 +1,4 @@
-//! The terminal: taken once, and given back whatever happens.
+//! The terminal: taken over once, and restored whatever happens.
 
 use std::fmt;
 use std::io::{self, Stdout, stdout};

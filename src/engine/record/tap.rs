@@ -147,7 +147,7 @@ impl Tap {
         self.running.then_some(self.seconds)
     }
 
-    /// Tempo and rate of the next chunk.
+    /// Rate, tempo and meter of the next chunk.
     pub fn note_conditions(&mut self, rate: u32, qpm: f64, meter: Meter) {
         if !self.running {
             return;

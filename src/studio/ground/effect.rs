@@ -1,4 +1,4 @@
-//! What the studio asks of the world.
+//! What the studio asks of the workers.
 
 use std::path::PathBuf;
 
@@ -136,7 +136,7 @@ pub enum Effect {
     },
     /// Has the models run by another device.
     UseDevice(DeviceChoice),
-    /// Looks at what is named; what is there comes as an event.
+    /// Checks what is at a path; the result comes as an event.
     Look(Named, PathBuf),
     /// Trains with a device, and with what becomes of a run that the settings' folder holds already.
     StartTraining(config::Training, DeviceChoice, Earlier),

@@ -20,7 +20,7 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
 use musicvae::music::LANES;
 
-/// What the files of this program begin with; one with a greater number is a later program's.
+/// The version in the files of this program; a file with a greater number is from a later one.
 const VERSION: u32 = 1;
 
 /// Strokes of the scenes of the past that are written, two megabytes: the file is written anew with each
@@ -99,7 +99,7 @@ struct StoredSlot {
     groove: StoredGroove,
 }
 
-/// What scenes have in common, and where it stands.
+/// What scenes share, and its index in the file.
 #[derive(Default)]
 struct Common {
     points: Vec<Latent>,

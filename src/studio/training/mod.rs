@@ -256,7 +256,7 @@ impl Training {
         ground.screen.overlay = Some(Overlay::TrainingForm);
     }
 
-    /// Has what the form's row names looked at.
+    /// Asks what is at the path in the form's row.
     pub fn look(&self, ground: &mut Ground) {
         if let Some((named, path)) = self.form.place(self.form.field()) {
             ground.ask(Effect::Look(named, path));
@@ -330,7 +330,7 @@ impl Training {
         };
         match self.began.take() {
             None => ground.say("Training was stopped before it began."),
-            // Nothing was left to do, so what else there is is asked at once.
+            // The run had no steps left, so the question comes at once.
             Some(began) if whole && began >= step => {
                 ground.say(format!("The run in {out} has finished its {step} steps."));
                 if !self.queue.is_empty() {
@@ -382,7 +382,7 @@ impl Training {
             }
             Event::Finished(step) => {
                 self.end(step, ground);
-                // After one that was stopped, those that wait are the player's to start.
+                // After a run that was stopped, the player starts the waiting ones.
                 if self.state == RunState::Finished {
                     self.go_on(ground);
                 }
