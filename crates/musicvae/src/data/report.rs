@@ -1,4 +1,4 @@
-//! What was used of a corpus and what was left out, as every command tells it.
+//! What was used of a corpus and what was left out, as every command reports it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,12 +16,12 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// A file that breaks the rules and was read all the same.
+/// A file that breaks the rules but was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MendedFile {
     /// Its name within the corpus.
     pub file: String,
-    /// What was mended, one line.
+    /// What was repaired, in one line.
     pub what: String,
 }
 
@@ -32,11 +32,11 @@ pub struct Report {
     pub used: usize,
     /// Files that yielded nothing.
     pub skipped: Vec<Skipped>,
-    /// Files that break the rules and were read all the same.
+    /// Files that break the rules but were read.
     pub mended: Vec<MendedFile>,
-    /// Drum notes whose pitch is none that is known.
+    /// Drum notes of unknown pitch.
     pub unknown_notes: usize,
-    /// What of the music was not used as it is.
+    /// What was left out of the music, or changed.
     pub left_out: LeftOut,
     /// What else the user should know, one sentence each.
     pub warnings: Vec<String>,

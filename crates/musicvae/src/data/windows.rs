@@ -21,9 +21,9 @@ pub struct Windows<W = Groove> {
     pub warnings: Vec<String>,
     /// Notes left out because their pitch is none of the nine lanes'.
     pub unknown_notes: usize,
-    /// Files that break the rules and were read all the same.
+    /// Files that break the rules but were read.
     pub mended: Vec<MendedFile>,
-    /// What of the music was not used as it is.
+    /// What was left out of the music, or changed.
     pub left_out: LeftOut,
 }
 

@@ -1,5 +1,5 @@
-//! Relatives of a groove, and fills: what of the groove stays is heard by the decoder, which plays the
-//! rest to it.
+//! Relatives of a groove, and fills: the decoder hears what stays of the groove, and fits the rest to
+//! it.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -42,9 +42,9 @@ impl Fill {
     const AWAY: f32 = 0.25;
 }
 
-/// How far on its way to new music a window goes that is added to a groove. So it is as like the one before
-/// it as drummers play: of the Groove MIDI Dataset, four bars and the next four have 70 % of their strokes
-/// in common.
+/// How far a window that is added to a groove goes towards new music. This makes it as similar to the one
+/// before as drummers play: in the Groove MIDI Dataset, four bars and the next four have 70 % of their
+/// strokes in common.
 const ONWARDS: f32 = 0.7;
 
 /// What is asked of the decoder: a latent for each window of a groove.
@@ -56,10 +56,10 @@ struct Asked {
 }
 
 impl Drummer {
-    /// A relative of the groove for each seed. Every window's latent goes on its way
-    /// ([`latent::slerp`]) to a draw from the checkpoint's prior, and the further it goes, the fewer of
-    /// the groove's strokes are told to the decoder: which beats of which lanes stay is drawn too, and
-    /// more of them go as the amount grows. So a relative of one seed changes stroke by stroke.
+    /// A relative of the groove for each seed. Every window's latent moves ([`latent::slerp`]) towards
+    /// a draw from the checkpoint's prior, and the further it goes, the fewer of the groove's strokes
+    /// the decoder is told. Which beats of which lanes stay is drawn too, and fewer stay as the amount
+    /// grows. So a relative of one seed changes stroke by stroke.
     ///
     /// # Errors
     /// A model of other music.

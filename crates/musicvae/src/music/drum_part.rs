@@ -1,4 +1,4 @@
-//! Which notes of a piece are drums: the one rule, for every command and the screen.
+//! Which notes of a piece are drums: one rule for every command and the screen.
 //!
 //! 1. What is on channel 10, and what a part message makes a rhythm part, is drums; so is, beside
 //!    these, a part that is named like drums and plays mostly the pitches of a drum kit.
@@ -62,8 +62,8 @@ impl Part {
     }
 }
 
-/// The drums that nearly every kit has, by their place in `of_kit`. Toms are no evidence, for their
-/// pitches are those of basses and pianos; nor are the congas and bells from middle C on.
+/// The drums that nearly every kit has, by their place in `of_kit`. Toms are no evidence, because
+/// basses and pianos play the same pitches; nor are the congas and bells from middle C on.
 fn family(pitch: i32) -> Option<usize> {
     match pitch {
         35 | 36 => Some(0),

@@ -20,13 +20,13 @@ use crate::music::{Groove, Representation};
 pub struct Variation {
     /// Share of grooves that are varied (0 for none): changes that keep their feel.
     pub augment: f64,
-    /// Probability that a number of the step before reaches the decoder (1 for all): the less it
-    /// is told, the more it has to learn from `z`. (Word dropout: Bowman et al. 2016, *Generating
-    /// Sentences from a Continuous Space*; here number by number, scaled to keep the mean.)
+    /// Probability that a number of the step before reaches the decoder (1 for all): the less it is
+    /// told, the more it must use `z`. (Word dropout: Bowman et al. 2016, *Generating Sentences
+    /// from a Continuous Space*; here number by number, scaled to keep the mean.)
     pub told: f64,
     /// Share of examples whose latent is blurred, by an amount that is drawn (0 for none). These are
-    /// as they were played, and are told whole: from them the model learns how music goes on, from
-    /// the others to give back.
+    /// not varied, and the decoder is told their whole past: from them the model learns how music
+    /// continues, from the others how to reconstruct.
     pub blurred: f64,
 }
 

@@ -56,8 +56,8 @@ impl Session {
         !self.thread.is_finished()
     }
 
-    /// Stops the run and waits until it has saved. What it is told by must not wait for the caller
-    /// meanwhile.
+    /// Stops the run and waits until it has saved. The receiver of its events must not wait for the
+    /// caller meanwhile.
     pub fn join(self) {
         self.control.stop();
         // A panic of the run was caught and reported inside.

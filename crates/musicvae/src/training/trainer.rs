@@ -288,8 +288,8 @@ impl Trainer {
         self.write(record).map(Some)
     }
 
-    /// Measures the validation split, if there is one and nobody stops it, and keeps the best weights
-    /// so far.
+    /// Measures the validation split, unless there is none or the run is stopped, and keeps the best
+    /// weights so far.
     fn validate(
         &mut self,
         control: &Control,
@@ -387,8 +387,9 @@ impl Trainer {
     }
 }
 
-/// What `work` finds on a thread of its own, or nothing when `control` stops first: what a step
-/// computes is worth less than an answer. The thread ends when it is done, and is heard no more.
+/// Runs `work` on a thread of its own and returns its result, or nothing if `control` stops first:
+/// a prompt answer matters more than the result of one step. The thread then ends by itself,
+/// unheard.
 fn unless_stopped<T: Send + 'static>(
     control: &Control,
     work: impl FnOnce() -> T + Send + 'static,
@@ -465,7 +466,7 @@ fn same_data(
     Some(run)
 }
 
-/// Has the run begin in the next free folder.
+/// Makes the run begin in the next free folder.
 fn begin_beside(options: &mut TrainOptions, difference: &str, tell: &mut dyn FnMut(Event)) {
     let taken = std::mem::take(&mut options.out);
     options.out = free_folder(&taken);

@@ -1,4 +1,4 @@
-//! What lies in a folder or a zip: the takes, the lists that speak of them, and what is neither.
+//! What is in a folder or a zip: the takes, the lists that describe them, and what is neither.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};

@@ -1,6 +1,6 @@
 //! The bytes of one track as timed events.
 //!
-//! Nothing is refused here: what can't be an event is passed over and noted, as players do, and the
+//! Nothing is refused here: what can't be an event is skipped and noted, as players do, and the
 //! caller judges whether too little is left.
 
 use super::mend::{Mend, Mended};

@@ -25,7 +25,7 @@ impl Interval {
     }
 }
 
-/// What is drawn again and again to see how figures vary.
+/// What is resampled to see how figures vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
