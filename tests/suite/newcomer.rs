@@ -137,7 +137,7 @@ fn results_go_where_a_user_finds_them() {
         let list: Value = serde_json::from_str(&ok(&home, &["doctor", "--json"])).unwrap();
         ["takes", "exports", "runs"].map(|about| {
             let [_, says, _] = finding(&list, about);
-            let path = says.split(", which will be made").next().unwrap();
+            let path = says.split(", which is made").next().unwrap();
             let path = Path::new(path);
             path.strip_prefix(home.path()).unwrap_or(path).to_path_buf()
         })

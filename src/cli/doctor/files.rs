@@ -160,7 +160,7 @@ fn written(about: &'static str, folder: &Path, setting: &str) -> Finding {
     // Leaves nothing behind.
     let reason = match tempfile::tempfile_in(there) {
         Ok(_) if there == folder => return Finding::ok(about, format!("{shown}")),
-        Ok(_) => return Finding::ok(about, format!("{shown}, which will be made when it is needed")),
+        Ok(_) => return Finding::ok(about, format!("{shown}, which is made when it is needed")),
         Err(_) if there.is_file() => format!("{} is a file", there.display()),
         Err(error) => error.to_string(),
     };

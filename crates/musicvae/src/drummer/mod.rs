@@ -260,7 +260,7 @@ impl Drummer {
         Ok(self.samples(1, how, qpm)?.remove(0))
     }
 
-    /// `count` pieces of new music: those of [`Drummer::sample`] with the seed of `how` and the seeds
+    /// `number` pieces of new music: those of [`Drummer::sample`] with the seed of `how` and the seeds
     /// after it, computed side by side.
     ///
     /// # Errors
