@@ -69,7 +69,7 @@ pub fn trainer(
         reading: Default::default(),
         variation: Variation::NONE,
         average: None,
-        hold_lowest: false,
+        held: Vec::new(),
         validate_every: steps,
         earlier: Earlier::Refused,
         from: None,

@@ -84,11 +84,11 @@ pub struct Train {
     /// as the best.
     #[arg(long, value_name = "DECAY", value_parser = share)]
     average: Option<f64>,
-    /// Leave the weights of a hierarchy's lowest level as they are, while what leads it learns: for one
-    /// that starts from a trained model of its segments (`--preset groovae_16bar --from` one of four
-    /// bars).
-    #[arg(long)]
-    hold_lowest: bool,
+    /// Leave the weights whose names begin so as they are, while the others learn; several with commas
+    /// between them. `core_decoder,encoder/hierarchical_level_0` is the lowest level of a hierarchy, which
+    /// may come from a trained model of its segments (`--preset groovae_16bar --from` one of four bars).
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
+    hold: Vec<String>,
     /// Learning rate at the start [default: the preset's].
     #[arg(long, value_name = "RATE", value_parser = share)]
     learning_rate: Option<f64>,
@@ -204,7 +204,10 @@ impl Train {
                 blurred: self.blur.unwrap_or(run.variation.blurred),
             },
             average: self.average.or(run.average),
-            hold_lowest: self.hold_lowest || run.hold_lowest,
+            held: match self.hold.is_empty() {
+                true => run.held,
+                false => self.hold,
+            },
             validate_every: self.validate_every,
             earlier: match self.resume {
                 true => Earlier::Continued,

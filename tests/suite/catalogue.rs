@@ -64,7 +64,11 @@ fn the_catalogue_lists_runs_and_says_what_is_broken() {
     for (name, half) in [("run/last", true), ("zebra", false)] {
         let entry = catalogue.find(name).unwrap();
         let summary = entry.summary.as_ref().unwrap();
-        assert_eq!((summary.half, summary.resumable), (half, !half));
+        let precision = match half {
+            true => Precision::Half,
+            false => Precision::Full,
+        };
+        assert_eq!((summary.precision, summary.resumable), (precision, !half));
         assert_eq!(summary.preset, small_preset());
         assert_eq!(summary.metadata.step, 1234);
         assert_eq!(summary.metadata.validation_loss(), Some(21.5));

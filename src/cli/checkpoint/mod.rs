@@ -49,7 +49,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Write a checkpoint for playing: float16 weights, can't be trained further.
+    /// Write a checkpoint for playing: smaller weights, can't be trained further.
     Export {
         /// The checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list`
         /// shows.
@@ -57,6 +57,10 @@ enum Command {
         input: PathBuf,
         #[command(flatten)]
         output: Output,
+        /// Bits per weight: 16 (float16), or 8 (with one step size per matrix column), which halves the
+        /// file; measure the loss with `eval`.
+        #[arg(long, value_name = "BITS", default_value = "16", value_parser = ["8", "16"])]
+        bits: String,
     },
     /// Change the latent space so that the corpus has mean 0 and unit covariance, as samples do.
     /// Reconstructions stay the same. For models trained with many free bits, whose samples are worse
@@ -146,7 +150,17 @@ impl CheckpointArgs {
         match self.command {
             Command::List { folders, json } => list(settings, folders, json),
             Command::Info { checkpoint, json } => info(settings, &checkpoint, json),
-            Command::Export { input, output } => export(settings, &input, &output),
+            Command::Export {
+                input,
+                output,
+                bits,
+            } => {
+                let precision = match bits.as_str() {
+                    "8" => Precision::EightBits,
+                    _ => Precision::Half,
+                };
+                export(settings, &input, &output, precision)
+            }
             Command::Whiten(files) => space::whitened(settings, &files),
             Command::FitPrior {
                 files,
@@ -231,11 +245,16 @@ fn list(settings: &Settings, folders: Vec<PathBuf>, as_json: bool) -> anyhow::Re
     say!("{}", text.trim_end())
 }
 
-fn export(settings: &Settings, input: &Path, output: &Output) -> anyhow::Result<()> {
+fn export(
+    settings: &Settings,
+    input: &Path,
+    output: &Output,
+    precision: Precision,
+) -> anyhow::Result<()> {
     let (source, mut checkpoint) = settings.open(input)?;
     let target = output.target(settings, file_of(&source))?;
     checkpoint.optimizer.clear();
-    save(&checkpoint, &target, Precision::Half)?;
+    save(&checkpoint, &target, precision)?;
     target.say_path()
 }
 
@@ -283,13 +302,14 @@ fn info(settings: &Settings, checkpoint: &Path, as_json: bool) -> anyhow::Result
     line("preset", preset.name.clone());
     line("bars", preset.bars.to_string());
     line("z size", preset.z_size.to_string());
-    line("encoder units", format!("{:?}", preset.encoder));
+    let above = match preset.encoder_above.is_empty() {
+        true => String::new(),
+        false => format!(", above the lowest level {:?}", preset.encoder_above),
+    };
+    line("encoder units", format!("{:?}{above}", preset.encoder));
     line("decoder units", format!("{:?}", preset.decoder));
     line("weights", summary.parameters.to_string());
-    line(
-        "stored as",
-        if summary.half { "float16" } else { "float32" }.into(),
-    );
+    line("stored as", summary.precision.name().into());
     line("fingerprint", fingerprint);
     line("step", step.to_string());
     line(
@@ -377,7 +397,7 @@ fn entry_json(entry: &Entry) -> Value {
             value["step"] = summary.metadata.step.into();
             value["validation_loss"] = summary.metadata.validation_loss().into();
             value["parameters"] = summary.parameters.into();
-            value["half"] = summary.half.into();
+            value["weights"] = summary.precision.name().into();
             value["resumable"] = summary.resumable.into();
         }
         Err(sentence) => value["error"] = sentence.as_str().into(),

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use candle_core::DType;
 
 use super::header::{Header, Role};
-use super::{CheckpointError, Embedded, Metadata, error::file_name, open};
+use super::{CheckpointError, Embedded, Metadata, Precision, error::file_name, open};
 use crate::model::Preset;
 
 /// Files of this extension are taken for checkpoints.
@@ -51,8 +51,8 @@ pub struct Summary {
     pub metadata: Metadata,
     /// Number of weights.
     pub parameters: usize,
-    /// Whether the weights are stored as float16.
-    pub half: bool,
+    /// How the weights lie on disk.
+    pub precision: Precision,
     /// Whether it holds the optimizer's state, so that training can go on.
     pub resumable: bool,
 }
@@ -63,16 +63,22 @@ impl Summary {
             preset: header.preset,
             metadata: header.metadata,
             parameters: 0,
-            half: false,
+            precision: Precision::Full,
             resumable: false,
         };
         for (name, entry) in &header.entries {
             match Role::of(name) {
                 Role::Optimizer(_) => summary.resumable = true,
-                Role::Prior(_) => {}
+                Role::Prior(_) | Role::Steps(_) => {}
                 Role::Weight => {
                     summary.parameters += entry.shape.iter().product::<usize>();
-                    summary.half |= entry.dtype == DType::F16;
+                    match entry.dtype {
+                        DType::U8 => summary.precision = Precision::EightBits,
+                        DType::F16 if summary.precision == Precision::Full => {
+                            summary.precision = Precision::Half;
+                        }
+                        _ => {}
+                    }
                 }
             }
         }

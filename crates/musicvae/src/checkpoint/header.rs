@@ -12,12 +12,16 @@ use serde_json::Value;
 use super::{CheckpointError, Metadata};
 use crate::model::{Preset, Prior};
 
-/// The newest layout of the metadata that this program reads, and the one it writes.
-pub(super) const FORMAT_VERSION: u32 = 1;
+/// The newest format that this program reads: weights may have eight bits.
+pub(super) const FORMAT_VERSION: u32 = 2;
+/// The first one: weights are float32 or float16.
+pub(super) const FIRST_VERSION: u32 = 1;
 /// Slots of the optimizer and other state of the trainer lie under this prefix.
 pub(super) const OPTIMIZER_PREFIX: &str = "optimizer/";
 /// The tensors of a prior that is not `N(0, I)` lie under this one.
 pub(super) const PRIOR_PREFIX: &str = "prior/";
+/// The steps of a weight of eight bits lie under this one, with the weight's name.
+pub(super) const STEPS_PREFIX: &str = "steps/";
 /// The longest header read. The largest preset needs some tens of kilobytes.
 const MAX_HEADER: u64 = 16 << 20;
 /// What precedes the checksum's eight hexadecimal digits in the header. Inside a JSON string the
@@ -38,17 +42,20 @@ pub(super) enum Role<'a> {
     Weight,
     Optimizer(&'a str),
     Prior(&'a str),
+    /// The steps of this weight's columns.
+    Steps(&'a str),
 }
 
 impl Role<'_> {
     pub fn of(name: &str) -> Role<'_> {
-        match (
-            name.strip_prefix(OPTIMIZER_PREFIX),
-            name.strip_prefix(PRIOR_PREFIX),
-        ) {
-            (Some(slot), _) => Role::Optimizer(slot),
-            (None, Some(part)) => Role::Prior(part),
-            (None, None) => Role::Weight,
+        if let Some(slot) = name.strip_prefix(OPTIMIZER_PREFIX) {
+            Role::Optimizer(slot)
+        } else if let Some(part) = name.strip_prefix(PRIOR_PREFIX) {
+            Role::Prior(part)
+        } else if let Some(weight) = name.strip_prefix(STEPS_PREFIX) {
+            Role::Steps(weight)
+        } else {
+            Role::Weight
         }
     }
 }
@@ -156,13 +163,21 @@ impl Header {
             .map(|(name, entry)| (name.as_str(), entry.shape.as_slice()));
         check_shapes(&self.preset, found, file)?;
         for (name, entry) in &self.entries {
-            let state = matches!(Role::of(name), Role::Optimizer(_));
-            if !state && !matches!(entry.dtype, DType::F32 | DType::F16) {
+            let may_be: &[DType] = match Role::of(name) {
+                Role::Optimizer(_) => continue,
+                // A weight of eight bits has steps, and only such a one.
+                Role::Weight if self.entries.contains_key(&steps_of(name)) => &[DType::U8],
+                Role::Weight | Role::Prior(_) | Role::Steps(_) => &[DType::F32, DType::F16],
+            };
+            if !may_be.contains(&entry.dtype) {
                 return Err(CheckpointError::Type {
                     file: file.into(),
                     tensor: name.clone(),
                     found: format!("{:?}", entry.dtype),
-                    expected: "F32 or F16",
+                    expected: match may_be {
+                        [DType::U8] => "U8",
+                        _ => "F32 or F16",
+                    },
                 });
             }
         }
@@ -170,8 +185,14 @@ impl Header {
     }
 }
 
+/// Where the steps of a weight lie.
+pub(super) fn steps_of(weight: &str) -> String {
+    format!("{STEPS_PREFIX}{weight}")
+}
+
 /// Checks names and shapes as they lie in a file: every weight of the preset, all of a prior or
-/// nothing of it, none other, and slots `optimizer/<slot>/<weight>` of their weight's shape.
+/// nothing of it, none other, slots `optimizer/<slot>/<weight>` of their weight's shape, and `steps/<weight>`
+/// of as many numbers as it has columns.
 pub(super) fn check_shapes<'a>(
     preset: &Preset,
     found: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
@@ -188,11 +209,18 @@ pub(super) fn check_shapes<'a>(
         let shapes = Prior::shapes(parts, preset.z_size);
         expected.extend(shapes.map(|(name, shape)| (format!("{PRIOR_PREFIX}{name}"), shape)));
     }
+    for (name, _) in found.clone() {
+        if let Role::Steps(weight) = Role::of(name)
+            && let Some([_, columns]) = expected.get(weight).map(Vec::as_slice)
+        {
+            expected.insert(name.into(), vec![*columns]);
+        }
+    }
     let mut missing: BTreeMap<&String, &Vec<usize>> = expected.iter().collect();
     for (name, shape) in found {
         let slot = match Role::of(name) {
             Role::Optimizer(slot) => Some(slot),
-            Role::Weight | Role::Prior(_) => None,
+            Role::Weight | Role::Prior(_) | Role::Steps(_) => None,
         };
         let weight = slot.map_or(name, |slot| {
             slot.split_once('/').map_or("", |(_, rest)| rest)

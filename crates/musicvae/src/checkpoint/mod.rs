@@ -1,11 +1,12 @@
 //! Files to models and back.
 //!
 //! A checkpoint is one safetensors file that describes itself: weights under the reference's
-//! variable names, the optimizer's state under `optimizer/`, a fitted prior under `prior/`, and in
-//! the metadata the preset, where the weights come from, and a checksum over the whole file.
+//! variable names (where they have eight bits, with their steps under `steps/`), the optimizer's state under
+//! `optimizer/`, a fitted prior under `prior/`, and in the metadata the preset, where the weights come from, and a checksum over the whole file.
 
 pub mod attributes;
 pub mod catalogue;
+mod eight_bits;
 mod embedded;
 mod encode;
 mod error;
@@ -99,7 +100,7 @@ impl Checkpoint {
             entries,
             ..
         } = header;
-        let [mut tensors, mut optimizer, mut prior] = [const { Tensors::new() }; 3];
+        let [mut tensors, mut optimizer, mut prior, mut steps] = [const { Tensors::new() }; 4];
         for (name, entry) in entries {
             let bytes = &data[entry.range];
             if !encode::all_finite(bytes, entry.dtype) {
@@ -112,7 +113,14 @@ impl Checkpoint {
             match Role::of(&name) {
                 Role::Optimizer(slot) => optimizer.insert(slot.into(), tensor),
                 Role::Prior(part) => prior.insert(part.into(), tensor.to_dtype(DType::F32)?),
-                Role::Weight => tensors.insert(name, tensor.to_dtype(DType::F32)?),
+                Role::Steps(weight) => steps.insert(weight.into(), tensor),
+                Role::Weight => tensors.insert(name, tensor),
+            };
+        }
+        for (name, tensor) in &mut tensors {
+            *tensor = match steps.get(name) {
+                Some(steps) => eight_bits::widen(tensor, steps)?,
+                None => tensor.to_dtype(DType::F32)?,
             };
         }
         Ok(Checkpoint {

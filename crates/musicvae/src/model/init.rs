@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{Head, Preset, StrokeHead, Tensors};
+use super::{Head, Preset, StrokeHead, Tensors, is_within};
 
 /// Random weights for `preset`, by the reference's initializers: recurrent and output kernels
 /// uniform within Glorot's bound, the dense layers around `z` and embeddings normal with standard
@@ -42,7 +42,8 @@ pub fn random_weights(preset: &Preset, seed: u64) -> Result<Tensors> {
 
 /// The weights that training of `preset` starts from when it goes on from those of `other`. They are
 /// the same, but where a head of strokes takes the place of the reference's, which starts around the
-/// velocities and offsets that were learned, and where a hierarchy has the other model for its lowest level.
+/// velocities and offsets that were learned, where a hierarchy has the other model for its lowest level, and
+/// where its upper encoder has other sizes and starts anew.
 pub fn weights_of_another(
     preset: &Preset,
     other: &Preset,
@@ -52,6 +53,9 @@ pub fn weights_of_another(
     match (&preset.head, &other.head) {
         _ if is_segment_of(other, preset) => with_lowest_level(preset, other, weights, seed),
         (Head::Strokes(strokes), Head::Groove) => with_strokes(preset, *strokes, weights),
+        _ if preset.encoder_above != other.encoder_above => {
+            with_upper_encoder(preset, weights, seed)
+        }
         _ => Ok(weights.clone()),
     }
 }
@@ -103,6 +107,18 @@ fn with_lowest_level(
                     made.insert(after, tensor.clone());
                 }
             }
+        }
+    }
+    Ok(made)
+}
+
+/// `weights` with random ones for what makes latents of the lowest level's embeddings.
+fn with_upper_encoder(preset: &Preset, weights: &Tensors, seed: u64) -> Result<Tensors> {
+    let mut made = weights.clone();
+    let lowest = preset.encoder_scope(0);
+    for (name, tensor) in random_weights(preset, seed)? {
+        if is_within(&name, "encoder") && !is_within(&name, &lowest) {
+            made.insert(name, tensor);
         }
     }
     Ok(made)
@@ -186,7 +202,8 @@ mod tests {
         for (name, tensor) in &made {
             let flat = name.replace("core_decoder/", "");
             let flat = flat.replace("hierarchical_level_0/cell_", "cell_");
-            let held = whole.is_of_lowest_level(name);
+            let scopes = ["core_decoder", "encoder/hierarchical_level_0"];
+            let held = scopes.iter().any(|scope| is_within(name, scope));
             assert_eq!(held, weights.contains_key(&flat) && flat != *name, "{name}");
             if held {
                 lowest.insert(flat, tensor.clone());
@@ -207,6 +224,34 @@ mod tests {
         assert!(before.iter().any(|number| *number != 0.0));
         for (before, after) in before.iter().zip(after) {
             assert!((before - after).abs() < 1e-5);
+        }
+    }
+
+    /// A model whose upper encoder has other sizes gives all but that.
+    #[test]
+    fn an_upper_encoder_of_another_size_starts_anew() {
+        let before = Preset {
+            bars: 4,
+            encoder_levels: vec![16, 4],
+            decoder_levels: vec![4, 16],
+            ..segment()
+        };
+        let after = Preset {
+            encoder_above: vec![3],
+            ..before.clone()
+        };
+        let weights = random_weights(&before, 1).unwrap();
+        let made = weights_of_another(&after, &before, &weights, 2).unwrap();
+        after.check(&made).unwrap();
+        let numbers = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        for (name, tensor) in made.iter().filter(|(name, _)| name.ends_with("kernel")) {
+            let anew = [
+                "encoder/hierarchical_level_1/",
+                "encoder/mu/",
+                "encoder/sigma/",
+            ];
+            let anew = anew.iter().any(|scope| name.starts_with(scope));
+            assert_eq!(numbers(tensor) != numbers(&weights[name]), anew, "{name}");
         }
     }
 

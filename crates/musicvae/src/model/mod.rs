@@ -36,6 +36,12 @@ pub use whiten::whiten;
 /// Named float32 tensors: the weights of a model under the reference's variable names.
 pub type Tensors = BTreeMap<String, candle_core::Tensor>;
 
+/// Whether a weight of that name lies under a scope.
+pub fn is_within(weight: &str, scope: &str) -> bool {
+    let rest = weight.strip_prefix(scope);
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// What can go wrong between tensors.
 #[derive(Debug, thiserror::Error)]
 #[allow(

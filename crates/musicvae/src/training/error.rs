@@ -62,6 +62,14 @@ pub enum TrainingError {
         path.display()
     )]
     Held { path: PathBuf },
+    #[error(
+        "no weight of preset {preset} lies under `{scope}`: its scopes are {scopes}, and what lies in them"
+    )]
+    NotHeld {
+        scope: String,
+        preset: String,
+        scopes: String,
+    },
     #[error("preset {0} makes no performed grooves step by step, so only its losses are measured")]
     NotMeasured(String),
     #[error(

@@ -126,7 +126,7 @@ impl Hierarchy {
             reading: Reading::Played,
             variation: Variation::NONE,
             average: None,
-            hold_lowest: false,
+            held: Vec::new(),
             validate_every: self.validate_every,
             from: None,
             device: self.device,

@@ -1,11 +1,12 @@
 //! The settings of a run, which of them it keeps, and what a resumed run does differently.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{TrainingError, Variation};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
 use crate::model::lstm::Factors;
-use crate::model::{DeviceChoice, Preset};
+use crate::model::{DeviceChoice, Preset, Tensors, is_within};
 use crate::music::Reading;
 
 /// Keys of a checkpoint's notes.
@@ -15,7 +16,7 @@ const AUGMENT: &str = "augment";
 const TOLD: &str = "told";
 const BLURRED: &str = "blurred";
 const AVERAGE: &str = "average";
-const HOLD_LOWEST: &str = "hold_lowest";
+const HELD: &str = "held";
 const FACTORS: &str = "factors";
 const READING: &str = "reading";
 
@@ -48,8 +49,8 @@ pub struct TrainOptions {
     /// Decay a step of the average of the weights that is measured and kept as the best; `None` for
     /// the weights as they are.
     pub average: Option<f64>,
-    /// Leave the weights of a hierarchy's lowest level as they are.
-    pub hold_lowest: bool,
+    /// Scopes whose weights stay as they are.
+    pub held: Vec<String>,
     /// Steps between two looks at the validation split; each also saves.
     pub validate_every: u64,
     /// What happens to a run that `out` already holds.
@@ -95,7 +96,7 @@ pub struct RunSettings {
     /// As in [`TrainOptions`].
     pub average: Option<f64>,
     /// As in [`TrainOptions`].
-    pub hold_lowest: bool,
+    pub held: Vec<String>,
     /// As in [`TrainOptions`].
     pub factors: Factors,
 }
@@ -111,25 +112,28 @@ impl RunSettings {
             variation: Variation::NONE,
             reading: Reading::Played,
             average: None,
-            hold_lowest: false,
+            held: Vec::new(),
             factors: Factors::Float32,
         }
     }
 
     /// The settings of a run of `preset` (or else of the preset of `from`, or of the first one) that starts
-    /// from the weights of `from`, if any. Where these are of the same preset, as it is built in, they are
-    /// trained on as they were trained: with fewer free bits, say, or with dropout that it was not used to,
-    /// a model forgets what it knows.
+    /// from the weights of `from`, if any. Where these are of the same preset, as it is built in, and of the
+    /// same sizes, they are trained on as they were trained: with fewer free bits, say, or with dropout that
+    /// it was not used to, a model forgets what it knows.
     pub fn starting(preset: Option<Preset>, from: Option<&Checkpoint>) -> RunSettings {
         let goes_on = |from: &&Checkpoint| {
             let built_in = Preset::by_name(&from.preset.name);
-            preset.is_none() || preset == built_in
+            let sizes = |preset: &Preset| preset.parameter_shapes();
+            let same =
+                preset == built_in && preset.as_ref().map(sizes) == Some(sizes(&from.preset));
+            preset.is_none() || same
         };
         match from.filter(goes_on) {
             Some(from) => RunSettings {
                 seed: 0,
                 factors: Factors::Float32,
-                hold_lowest: false,
+                held: Vec::new(),
                 ..RunSettings::of(from)
             },
             None => RunSettings::new(preset.unwrap_or_else(Preset::groovae_4bar)),
@@ -169,7 +173,11 @@ impl RunSettings {
                 .and_then(|it| it.parse().ok())
                 .unwrap_or_default(),
             average: fraction(AVERAGE),
-            hold_lowest: metadata.notes.contains_key(HOLD_LOWEST),
+            held: metadata
+                .notes
+                .get(HELD)
+                .and_then(|scopes| serde_json::from_value(scopes.clone()).ok())
+                .unwrap_or_default(),
             ..fresh
         }
     }
@@ -205,13 +213,33 @@ impl TrainOptions {
             variation: run.variation,
             reading: run.reading,
             average: run.average,
-            hold_lowest: run.hold_lowest,
+            held: run.held,
             validate_every: 100,
             earlier: Earlier::default(),
             from: None,
             device: DeviceChoice::default(),
             factors: run.factors,
         }
+    }
+
+    /// Whether a weight stays as it is.
+    pub(super) fn is_held(&self, weight: &str) -> bool {
+        self.held.iter().any(|scope| is_within(weight, scope))
+    }
+
+    /// Refuses to hold what is not there, which would be trained in silence.
+    pub(super) fn check_held(&self, weights: &Tensors) -> Result<(), TrainingError> {
+        let is_there = |scope: &&String| weights.keys().any(|weight| is_within(weight, scope));
+        let Some(scope) = self.held.iter().find(|scope| !is_there(scope)) else {
+            return Ok(());
+        };
+        let outermost = weights.keys().filter_map(|weight| weight.split('/').next());
+        let outermost: BTreeSet<&str> = outermost.collect();
+        Err(TrainingError::NotHeld {
+            scope: scope.clone(),
+            preset: self.preset.name.clone(),
+            scopes: Vec::from_iter(outermost).join(", "),
+        })
     }
 
     /// Notes what [`RunSettings::of_run`] reads.
@@ -225,8 +253,9 @@ impl TrainOptions {
         if let Some(decay) = self.average {
             note(AVERAGE, decay);
         }
-        if self.hold_lowest {
-            metadata.notes.insert(HOLD_LOWEST.into(), true.into());
+        if !self.held.is_empty() {
+            let held = self.held.as_slice();
+            metadata.notes.insert(HELD.into(), held.into());
         }
         if self.reading != Reading::Played {
             let reading = self.reading.to_string();

@@ -142,6 +142,7 @@ impl Trainer {
             )?,
             (None, None) => init::random_weights(&options.preset, options.seed)?,
         };
+        options.check_held(&weights)?;
         let network = Network::new(options.preset.clone(), &weights, device)?;
         let network = Arc::new(network.with_factors(options.factors));
         let adam = match &start {
@@ -261,9 +262,7 @@ impl Trainer {
             return Ok(None);
         };
         let mut gradients = found?;
-        if options.hold_lowest {
-            gradients.hold(|weight| preset.is_of_lowest_level(weight))?;
-        }
+        gradients.hold(|weight| options.is_held(weight))?;
         let norm = gradients.global_norm()?;
         if !norm.is_finite() || !gradients.terms.loss.is_finite() {
             return Err(TrainingError::NotFinite {

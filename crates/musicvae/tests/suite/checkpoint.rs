@@ -101,6 +101,71 @@ fn half_precision_rounds_the_weights_and_nothing_else() {
 }
 
 #[test]
+fn eight_bits_keep_a_matrix_to_within_half_a_step() {
+    let mut saved = random_checkpoint(small_preset(), 4);
+    let silent = saved.tensors.get_mut("encoder/mu/kernel").unwrap();
+    *silent = silent.zeros_like().unwrap();
+    let bytes = saved.to_bytes("x", Precision::EightBits).unwrap();
+    let half = saved.to_bytes("x", Precision::Half).unwrap();
+    assert!(bytes.len() < half.len());
+    let loaded = Checkpoint::from_bytes(&bytes, "x").unwrap();
+    let mut rounded = 0;
+    for (name, tensor) in &loaded.tensors {
+        let (found, wanted) = (values(tensor), values(&saved.tensors[name]));
+        let columns = *tensor.dims().last().unwrap();
+        for column in 0..columns {
+            let of = |values: &[f32]| {
+                Vec::from_iter(values.iter().skip(column).step_by(columns).copied())
+            };
+            let [found, wanted] = [of(&found), of(&wanted)];
+            let most = wanted.iter().fold(0.0f32, |most, it| most.max(it.abs()));
+            // Of a bias there is only its own half precision.
+            let off = if tensor.rank() == 2 {
+                most / 254.0
+            } else {
+                most / 2048.0
+            };
+            for (found, wanted) in found.iter().zip(&wanted) {
+                assert!(
+                    (found - wanted).abs() <= off * 1.0001,
+                    "{name}: {found} for {wanted}"
+                );
+                rounded += usize::from(found != wanted);
+            }
+        }
+    }
+    assert!(rounded > 100);
+    assert_eq!(
+        loaded.prior,
+        Checkpoint::from_bytes(&half, "x").unwrap().prior
+    );
+
+    // Bytes mean nothing without their steps, and steps nothing beside whole weights.
+    let swapped = |from: &str, to: &str| {
+        let mut bytes = bytes.clone();
+        let at = bytes
+            .windows(from.len())
+            .position(|window| window == from.as_bytes())
+            .unwrap();
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+        mend(&mut bytes);
+        refusal(&bytes)
+    };
+    let lost = swapped("\"steps/encoder/mu/kernel\"", "\"optimizer/encoder/mu/ke\"");
+    assert!(
+        lost.contains("`encoder/mu/kernel` as U8, where F32 or F16"),
+        "{lost}"
+    );
+    let stray = swapped("\"steps/encoder/mu/kernel\"", "\"steps/encoder/mu/kernal\"");
+    assert!(
+        stray.contains("tensor `steps/encoder/mu/kernal`"),
+        "{stray}"
+    );
+    let older = swapped("\"format_version\":\"2\"", "\"format_version\":\"3\"");
+    assert!(older.contains("update musicvae-tui"), "{older}");
+}
+
+#[test]
 fn other_readers_understand_the_file() {
     let saved = random_checkpoint(small_preset(), 5);
     let bytes = saved.to_bytes("x", Precision::Half).unwrap();
@@ -155,7 +220,7 @@ fn weights_that_do_not_fit_their_preset_are_named() {
     );
     assert!(swap("\"dtype\":\"F32\"", "\"dtype\":\"I32\"").contains("as I32"));
     assert!(swap("\"dtype\":\"F32\"", "\"dtype\":\"U32\"").contains("as U32"));
-    assert!(swap(r#""format_version":"1""#, r#""format_version":"2""#).contains("update musicvae"));
+    assert!(swap(r#""format_version":"1""#, r#""format_version":"3""#).contains("update musicvae"));
     assert!(swap(r#""format_version":"1""#, r#""format_version":"x""#).contains("no sense"));
     assert!(swap(r#""preset""#, r#""praset""#).contains("lacks `preset`"));
     assert!(swap(r#"\"encoder\":[3]"#, r#"\"encoder\":3e9"#).contains("`preset`"));

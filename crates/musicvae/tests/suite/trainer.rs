@@ -50,7 +50,7 @@ fn options(folder: &TempDir, steps: u64) -> TrainOptions {
         variation: Variation::NONE,
         reading: Reading::Played,
         average: None,
-        hold_lowest: false,
+        held: Vec::new(),
         validate_every: 3,
         earlier: Earlier::Refused,
         from: None,
@@ -227,20 +227,34 @@ fn the_log_says_what_became_of_each_gradient() {
 }
 
 #[test]
-fn a_lowest_level_that_is_held_stays_as_it_is_while_the_rest_learns() {
+fn what_is_held_stays_as_it_is_while_the_rest_learns() {
     let folder = TempDir::new().unwrap();
     let mut options = options(&folder, 3);
     options.preset.encoder_levels = vec![16, 4];
+    options.preset.encoder_above = vec![3];
     options.preset.decoder_levels = vec![4, 16];
-    options.hold_lowest = true;
-    let preset = options.preset.clone();
-    let before = init::random_weights(&preset, options.seed).unwrap();
+    let held = ["core_decoder", "encoder/hierarchical_level_0"].map(String::from);
+    options.held = held.to_vec();
+    let before = init::random_weights(&options.preset, options.seed).unwrap();
     let out = options.out.clone();
     run(options).unwrap();
     for ((name, before), (_, after)) in bits(&before).iter().zip(bits(&latest(&out).tensors)) {
-        assert_eq!(*before == after, preset.is_of_lowest_level(name), "{name}");
+        let is_held = held.iter().any(|scope| name.starts_with(scope));
+        assert_eq!(*before == after, is_held, "{name}");
     }
-    assert!(RunSettings::of_run(&out).unwrap().hold_lowest);
+    assert_eq!(RunSettings::of_run(&out).unwrap().held, held);
+}
+
+#[test]
+fn nothing_can_be_held_that_the_model_does_not_have() {
+    let folder = TempDir::new().unwrap();
+    let mut options = options(&folder, 1);
+    options.held = vec!["decoder".into(), "conductor".into()];
+    let refusal = run(options).unwrap_err().to_string();
+    assert!(
+        refusal.contains("under `conductor`: its scopes are decoder, encoder,"),
+        "{refusal}"
+    );
 }
 
 #[test]

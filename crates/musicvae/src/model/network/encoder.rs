@@ -32,8 +32,7 @@ impl Network {
                 0 => Ends::new(batch, segments)?,
                 _ => Ends::whole(length),
             };
-            let scope = self.preset.encoder_scope(level);
-            let embeddings = self.read(&scope, &cut(&x, segments)?, &ends, level > 0, mask)?;
+            let embeddings = self.read(level, &cut(&x, segments)?, &ends, mask)?;
             x = embeddings.reshape((segments, size, ()))?;
         }
         let top = x.get(0)?;
@@ -42,23 +41,19 @@ impl Network {
         Ok(Gaussian { mu, sigma })
     }
 
-    /// The last states of both directions of the bidirectional layers under `scope`: `[rows, 2 *
-    /// units]` for `input` `[steps, rows, width]`. `made` says that the input was computed.
-    fn read(
-        &self,
-        scope: &str,
-        input: &Tensor,
-        ends: &Ends,
-        made: bool,
-        mask: InputMask,
-    ) -> Result<Tensor> {
+    /// The last states of both directions of the bidirectional layers of a level: `[rows, 2 * units]` for
+    /// `input` `[steps, rows, width]`.
+    fn read(&self, level: usize, input: &Tensor, ends: &Ends, mask: InputMask) -> Result<Tensor> {
         let rows = input.dim(1)?;
+        let scope = self.preset.encoder_scope(level);
+        let layers = self.preset.encoder_units(level);
         let mut input = input.clone();
         let mut last = Vec::new();
-        for (index, &units) in self.preset.encoder.iter().enumerate() {
+        for (index, &units) in layers.iter().enumerate() {
             let state = Tensor::zeros((rows, 2 * units), DType::F32, input.device())?;
-            let cell = |direction| Preset::encoder_cell(scope, index, direction);
-            let made = made || index > 0;
+            let cell = |direction| Preset::encoder_cell(&scope, index, direction);
+            // All but the window itself is computed.
+            let made = level > 0 || index > 0;
 
             let weights = self.lstm_weights(&cell("fw"));
             let run = |x: &Tensor, weights: &LstmWeights, direction| {
@@ -75,7 +70,7 @@ impl Network {
                 ends.reverse(&output)?
             };
             last = vec![ends.last(&forward)?, backward.get(0)?];
-            if index + 1 < self.preset.encoder.len() {
+            if index + 1 < layers.len() {
                 input = ends.silence_past_end(&Tensor::cat(&[forward, backward], 2)?)?;
             }
         }

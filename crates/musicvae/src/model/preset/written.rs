@@ -106,6 +106,7 @@ impl Preset {
     fn out_of_range(&self) -> Option<String> {
         let sizes = [
             ("encoder", &self.encoder),
+            ("encoder_above", &self.encoder_above),
             ("decoder", &self.decoder),
             ("encoder_levels", &self.encoder_levels),
             ("decoder_levels", &self.decoder_levels),

@@ -34,10 +34,10 @@ impl Encoder {
         let mut inputs =
             preset.representation.input_depth() + preset.representation.control_depth();
         let mut levels = Vec::new();
-        for level in 0..preset.encoder_levels.len().max(1) {
+        for level in 0..preset.encoder_depth() {
             let scope = preset.encoder_scope(level);
             let mut layers = Vec::new();
-            for (layer, units) in preset.encoder.iter().enumerate() {
+            for (layer, units) in preset.encoder_units(level).iter().enumerate() {
                 let cell = |direction| {
                     let scope = Preset::encoder_cell(&scope, layer, direction);
                     Cell::new(weights, &scope, 0, 0..inputs)
