@@ -84,9 +84,9 @@ pub struct Train {
     /// as the best.
     #[arg(long, value_name = "DECAY", value_parser = share)]
     average: Option<f64>,
-    /// Leave the weights whose names begin so as they are, while the others learn; several with commas
-    /// between them. `core_decoder,encoder/hierarchical_level_0` is the lowest level of a hierarchy, which
-    /// may come from a trained model of its segments (`--preset groovae_16bar --from` one of four bars).
+    /// Do not train the weights whose names begin like this; separate several with commas.
+    /// `core_decoder,encoder/hierarchical_level_0` is the lowest level of a hierarchy, which can come
+    /// from a trained model of its segments (`--preset groovae_16bar --from` one of four bars).
     #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
     hold: Vec<String>,
     /// Learning rate at the start [default: the preset's].
