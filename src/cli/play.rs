@@ -32,7 +32,7 @@ pub struct Play {
     /// MIDI files to play: at most eight grooves of up to 64 bars.
     #[arg(value_name = "GROOVE.mid")]
     grooves: Vec<PathBuf>,
-    /// MIDI port to send to, by its name or a part of it; "virtual port" makes one that others connect to.
+    /// MIDI port to send to, by its name or a part of it; "virtual port" for one that others connect to.
     #[arg(long, value_name = "PORT")]
     midi: Option<String>,
     /// MIDI port to listen to.
@@ -65,7 +65,7 @@ pub struct Play {
     /// Seed of the first groove; each further one raises it by one [default: the configured one, or random].
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
-    /// Checkpoint to sample from, in place of the built-in one.
+    /// Checkpoint to draw from, in place of the built-in one.
     #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
     /// SoundFont (.sf2 or .sf3) to play with, in place of the built-in kit.

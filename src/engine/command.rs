@@ -103,7 +103,7 @@ pub enum Command {
     Overdub(bool),
     /// Whether fills are on: strokes that wait for them are struck, those against them are not.
     SetFill(bool),
-    /// Moves MIDI against the sound, in milliseconds; positive is later. To let MIDI come earlier,
-    /// the sound is delayed by as much.
+    /// Moves MIDI against the sound, in milliseconds; positive is later. For MIDI to come earlier,
+    /// the sound is held back by as much.
     SetMidiOffset(f32),
 }

@@ -69,7 +69,7 @@ enum Message {
 pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> anyhow::Result<()> {
     let keymap = Keymap::new(&config.keys)?;
     let grooves = read(&options.grooves)?;
-    // Session and library belong to the player at the screen.
+    // A session and the library belong to whoever sits at the screen.
     config.session.folder = "off".into();
     let (sender, messages) = sync_channel(QUEUE);
     let tell = {

@@ -1,7 +1,7 @@
 //! Writing what is heard to a MIDI file or to sound files: the groove, or the chain as a song, with the
-//! tempo, the swing, the amounts, the looped bars, the levels and mutes and the drum map or SoundFont
-//! that it is played with. (A slot keeps a groove as it stands on the grid, and none of these.) It uses
-//! the ground only.
+//! tempo, the swing, the amounts, the bars that go round, the levels and mutes and the drum map or
+//! SoundFont that it is played with. (A slot keeps a groove as it stands on the grid, and none of
+//! these.) It uses the ground only.
 
 use std::fs;
 use std::io::Write as _;

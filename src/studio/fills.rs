@@ -77,7 +77,7 @@ impl Fills {
         }
     }
 
-    /// Makes the next bar a fill, if it should be one.
+    /// Sees to it that the next bar is a fill where it is to be one.
     pub fn hear(&mut self, ground: &mut Ground) {
         let transport = &ground.transport;
         let Some(every) = ground.sound.fill_every.filter(|_| transport.playing) else {

@@ -297,7 +297,7 @@ impl Core {
         }
     }
 
-    /// Applies the waiting commands, as long as there is room for what they displace.
+    /// Follows the commands that wait, as long as there is room for what they displace.
     fn take_commands(&mut self) {
         while self.garbage.slots() > ROOM_FOR_GARBAGE {
             let Ok(command) = self.commands.pop() else {

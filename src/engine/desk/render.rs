@@ -68,7 +68,7 @@ pub struct Score {
     pub skipped_notes: usize,
 }
 
-/// Which part of a score is rendered.
+/// What of a score is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// All of it.

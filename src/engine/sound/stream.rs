@@ -158,7 +158,7 @@ fn build<T: SizedSample + FromSample<f32>>(
             ErrorKind::DeviceNotAvailable
             | ErrorKind::StreamInvalidated
             | ErrorKind::HostUnavailable => state.lost.store(true, Relaxed),
-            // Reported once; it is not a passing fault.
+            // Told once, and no fault of the moment.
             ErrorKind::RealtimeDenied => told.denied.store(true, Relaxed),
             ErrorKind::DeviceChanged => (),
             _ => {

@@ -2,10 +2,10 @@
 //! allocation while it plays.
 //!
 //! Every step `n` since play is decided once for each lane: `next[lane]` is the first one not
-//! decided yet. So whatever changes meanwhile (tempo, swing, amounts, the groove itself, which bars
-//! loop, the chain), no stroke can sound twice, and one whose time has just passed sounds at once.
-//! A step may be several strokes; those still to come when the lane's next step begins are left
-//! out.
+//! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself, which of
+//! its bars go round, the chain), no stroke can sound twice, and one whose time has just slipped
+//! into the past sounds at once. A step may be several strokes; those still to come when the lane's
+//! next step begins are left out.
 
 mod burst;
 mod part;
@@ -49,7 +49,7 @@ struct Pending {
     link: Option<usize>,
 }
 
-/// A bar that plays once in place of the loop, which runs on below it.
+/// A bar that plays once in the place of what goes round, which is not held up by it.
 #[derive(Debug)]
 struct Fill {
     part: Part,
@@ -301,7 +301,7 @@ impl Player {
                 // A fill is a bar, and has all of its strokes.
                 let steps = self.lane_steps[index].filter(|_| !self.is_filled(n));
                 let hit = part.hit(n, lane, steps);
-                // Passes are those of the loop, also while a fill plays.
+                // Turns are those of what goes round, also while a fill plays.
                 let turns = self.governing(n);
                 let fills = self.fills_on || self.is_filled(n);
                 let struck = hit.filter(|hit| turns.strikes(n, lane, hit.trig, fills));
@@ -353,7 +353,7 @@ impl Player {
         }
     }
 
-    /// What is heard at step `n`: a fill, or the loop.
+    /// What is heard at step `n`: a fill, or what goes round.
     fn heard(&self, n: i64) -> &Part {
         match &self.fill {
             Some(fill) if self.is_filled(n) => &fill.part,

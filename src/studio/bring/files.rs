@@ -122,7 +122,7 @@ impl Browser {
         self.here.is_some()
     }
 
-    /// Whether a search still needs the listing of what is below the folder.
+    /// Whether a search needs what is below the folder, and has it not.
     pub fn lacks_below(&self) -> bool {
         !self.words.is_empty() && self.below.is_none()
     }

@@ -33,7 +33,7 @@ pub enum Action {
     MoveWindow(isize),
     FirstWindow,
     LastWindow,
-    /// Plays everything at the file's tempo.
+    /// Has what runs go at the file's tempo.
     TakeTempo,
     /// Makes the window the groove that is played and edited.
     TakeWindow,

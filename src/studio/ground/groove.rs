@@ -46,8 +46,8 @@ impl Ground {
         self.groove().hit(self.screen.step, lane)
     }
 
-    /// The step of a lane that is played with a step of the groove, in the current pass of the loop: another
-    /// step if the lane has a loop of its own.
+    /// The step of a lane that is played with a step of the groove, in the turn of the loop that plays: another
+    /// one where some steps of the lane go round by themselves.
     pub fn place_of(&self, lane: Lane, step: usize) -> usize {
         let position = &self.transport.position;
         let (start, length) = (
@@ -58,7 +58,7 @@ impl Ground {
             return step;
         };
         let (now, asked) = (position.step, step as f64);
-        // What lies beyond the loop's end belongs to the pass before, or to the next one.
+        // What lies on the other side of the loop's end is of the turn before, or of the next one.
         let half = length as f64 / 2.0;
         let turn = match position.turn as usize {
             turn if asked - now > half => turn.saturating_sub(1),

@@ -34,8 +34,8 @@ impl Ground {
         (!words.is_empty()).then(|| format!("the locked {}", words.join(" and ")))
     }
 
-    /// What the model must fit: `steps` steps of the looped groove, and what is locked in it. `None`
-    /// when nothing is.
+    /// What the model has to fit: `steps` steps of the groove as it goes round, and what is locked of
+    /// it. `None` when nothing is.
     pub(super) fn to_fit(&self, steps: usize) -> Option<Box<Locked>> {
         let mut groove = self.own_groove().clone();
         let around: Vec<_> = groove.steps.iter().cycle().take(steps).copied().collect();

@@ -82,8 +82,10 @@ impl Question {
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",
-            Question::Length => "Bars of the groove (1 to 64; longer repeats, shorter cuts)",
-            Question::LaneSteps => "Steps of the lane's own loop (1 to 64; 0: as the groove)",
+            Question::Length => "Bars of the groove (1 to 64; more go round, fewer are cut)",
+            Question::LaneSteps => {
+                "Steps of the lane that go round (1 to 64; 0: all of the groove)"
+            }
             Question::Chain => "Chain (slots 1 to 8 in order, xN repeats, -LANE mutes: 1x2-hats 2)",
             Question::MapName => "Save the drum map as (its name)",
             Question::NewSession => "Begin a new session (its name)",

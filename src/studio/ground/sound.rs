@@ -94,7 +94,7 @@ impl Sound {
         }
     }
 
-    /// The commands that tell the engine all of it.
+    /// What tells the engine all of it.
     pub fn commands(&self) -> [Command; 11] {
         [
             Command::SetTempo(self.tempo),

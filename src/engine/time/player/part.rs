@@ -55,8 +55,8 @@ impl Part {
         self.pattern.hit(place, lane)
     }
 
-    /// Whether the stroke of a lane, `n` steps since play, is struck in its pass of the loop. Each
-    /// time it plays from the top, the same steps are struck.
+    /// Whether the stroke of a lane, `n` steps since play, is struck in its turn of the loop. The same
+    /// step falls the same way each time that it is played from the top.
     pub fn strikes(&self, n: i64, lane: Lane, trig: Trig, fill: bool) -> bool {
         let turn = (n - self.origin).div_euclid(self.steps);
         trig.when.holds(turn, fill) && fallen(n, lane) < u64::from(trig.chance)
