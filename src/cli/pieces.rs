@@ -244,13 +244,13 @@ impl Score<'_> {
             Some((hit, name))
         };
         if let Some((hits, name)) = told(|file| file.clamped) {
-            note!("note: {hits} before beat 1 of {name} and moved onto it");
+            note!("note: {hits} moved onto beat 1 of {name}: a file can't begin earlier");
         }
         if let Some(map) = &self.map
             && let Some((hits, name)) = told(|file| file.silent)
         {
             let map = &map.name;
-            note!("note: {hits} left out of {name}, for {map} has no voice for them");
+            note!("note: {hits} left out of {name}, because {map} has no voice for them");
         }
     }
 }
