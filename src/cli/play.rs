@@ -134,7 +134,7 @@ impl Play {
             print: self.print,
             osc,
         };
-        // What sound libraries print would stand among what is said.
+        // What sound libraries print would get between our own lines.
         let quiet = self.print.then(quiet_stderr);
         signals::end_in_order();
         let played = headless::run(config, options, || signals::asked().is_some());

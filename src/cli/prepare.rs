@@ -63,7 +63,7 @@ struct Prepared {
     windows: Option<usize>,
     skipped: Vec<File>,
     mended: Vec<File>,
-    /// What of the music was not used as it is, a sentence each.
+    /// What was left out of the music, or changed; a sentence each.
     left_out: Vec<String>,
     warnings: Vec<String>,
 }

@@ -35,7 +35,7 @@
 //! | [`model`] | rows of numbers to latents and back | `music` |
 //! | [`data`] | corpora to windows, windows to rows and back | `music` |
 //! | [`music`] | plain values: note sequence, groove, drum lanes, MIDI files | |
-//! | [`chart`] | numbers to SVG pictures, for whoever has numbers | |
+//! | [`chart`] | numbers to SVG pictures | |
 
 #![warn(missing_docs)]
 

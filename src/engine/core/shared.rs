@@ -19,7 +19,7 @@ pub(crate) struct Shared {
     pub takeover_pending: AtomicBool,
     /// Number of the chain's link that plays, from 1 on; 0 without a chain.
     pub chain_link: AtomicU32,
-    /// Frames a second of whoever drives the clock.
+    /// Frames per second of the thread that drives the clock.
     pub rate: AtomicU32,
     /// Seconds recorded, less than 0 while the recording waits for its start.
     pub recorded: AtomicF64,

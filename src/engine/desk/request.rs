@@ -65,7 +65,7 @@ pub enum Setup {
     /// takes the place of MIDI's.
     OpenLink(String),
     CloseLink,
-    /// Has the Link session go at this many quarter notes a minute.
+    /// Sets the tempo of the Link session, in quarter notes per minute.
     SetLinkTempo(f64),
     /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
     /// [`crate::engine::VIRTUAL_PORT`] is a port of our own, to which other programs connect.

@@ -147,8 +147,8 @@ fn tick_of(step: i64) -> u64 {
     (step as f64 * TICKS_PER_STEP) as u64
 }
 
-/// The tick of a stroke. One halfway between two steps is written a tick nearer to its own, for
-/// whoever rounds to find it there.
+/// The tick of a stroke. One halfway between two steps is written a tick nearer to its own, so that
+/// rounding finds it there.
 fn tick(stroke: &Stroke) -> u64 {
     const HALF: i64 = TICKS_PER_STEP as i64 / 2;
     let step = stroke.step * 2 * HALF;

@@ -94,7 +94,7 @@ impl Link {
         Ok(Link { quit, tempo })
     }
 
-    /// Has the session go at another tempo.
+    /// Sets the tempo of the session.
     pub fn set_tempo(&self, qpm: f64) {
         let _ = self.tempo.try_send(qpm);
     }

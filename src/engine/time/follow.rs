@@ -92,7 +92,7 @@ pub(crate) struct Follower {
     song: Song,
     /// To be done at the next tick.
     armed: Option<Move>,
-    /// The next tick begins the song anew, wherever the ticks before it were.
+    /// The next tick starts the song over, wherever the ticks before it were.
     downbeat: bool,
     /// Number of a tick that begins a bar, where the clock says so.
     bar: Option<i64>,

@@ -99,7 +99,7 @@ impl Player {
     }
 
     /// Goes to `position`, 0 (the top of the loop) or earlier: a lead-in in which nothing sounds
-    /// but what is early for the top. What waited takes over at once, and a chain begins anew.
+    /// but what is early for the top. What waited takes over at once, and a chain starts over.
     pub fn rewind(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
         self.cursor = position.min(0.0);
         self.next = [0; LANES];
@@ -277,8 +277,9 @@ impl Player {
         mut emit: impl FnMut(Stroke),
         displace: &mut dyn FnMut(Displaced),
     ) {
-        // No step before `from` can be open at its grid line, for a hit is late by half a step at
-        // most; and none after the part that waits can be due, for it is early by half at most.
+        // No step before `from` can be open at its grid line, because a hit is late by half a step
+        // at most; and none after the part that waits can be due, because it is early by half at
+        // most.
         while let Some(at) = self.pending.as_ref().map(|it| self.feel.grid(it.from))
             && at <= to
         {
@@ -431,7 +432,7 @@ impl Player {
         self.give_up(old.pattern, displace);
     }
 
-    /// Has the chain's next link wait for the end of the present one's turns.
+    /// Lets the chain's next link wait for the end of the present one's passes.
     fn plan_link(&mut self, displace: &mut dyn FnMut(Displaced)) {
         let (Some(chain), Some(link)) = (&self.chain, self.link) else {
             return;

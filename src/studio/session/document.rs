@@ -23,7 +23,7 @@ use musicvae::music::LANES;
 /// The version in the files of this program; a file with a greater number is from a later one.
 const VERSION: u32 = 1;
 
-/// Strokes of the scenes of the past that are written, two megabytes: the file is written anew with each
+/// Strokes of the scenes of the past that are written, two megabytes: the file is rewritten with each
 /// change. All that undo has of four bars are fewer.
 const MOST_STROKES: usize = 100_000;
 
@@ -222,7 +222,7 @@ fn checkpoint(source: &Source) -> Option<String> {
 /// The session of a file's text.
 ///
 /// # Errors
-/// What of it makes no sense, or that a later program wrote it.
+/// Which part of it makes no sense, or that a later program wrote it.
 pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
     let Head { version } = serde_json::from_str(text)?;
     anyhow::ensure!(

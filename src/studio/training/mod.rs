@@ -50,7 +50,7 @@ pub enum Action {
     TrainAnew,
     /// Lists how the model in training plays, and played before; all of it is heard by moving there.
     ShowRehearsals,
-    /// Has the model play as it is now.
+    /// Lets the model play as it is now.
     Rehearse,
     /// Makes what is heard the groove that is played and edited, and perhaps an end of the slider.
     TakeRehearsal(Option<End>),
@@ -199,7 +199,7 @@ impl Training {
             }
             Action::TrainAnew => {
                 ground.screen.overlay = None;
-                // With another seed, for the same one makes the same model.
+                // With another seed, because the same one makes the same model.
                 self.settings.seed = self.settings.seed.wrapping_add(1);
                 self.start(Earlier::Kept, ground);
             }

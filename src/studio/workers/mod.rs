@@ -348,8 +348,7 @@ impl Workers {
     }
 
     /// Ends what runs beside the screen; a recording is closed, the session written and a training
-    /// run saved first.
-    /// Whoever is told must go on listening meanwhile, or have gone.
+    /// run saved first. The receiver of events must go on listening meanwhile, or be gone.
     pub fn close(self) {
         self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.

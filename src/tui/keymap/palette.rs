@@ -71,7 +71,7 @@ impl Keymap {
         }
     }
 
-    /// What is said of a command that is none.
+    /// The message about an unknown command.
     pub fn unknown(&self, filter: &str) -> String {
         let name = filter.split_whitespace().next().unwrap_or_default();
         let commands = self.bindings.iter().filter(|binding| binding.listed);

@@ -122,7 +122,7 @@ pub(super) struct Table {
     pub rows: Vec<Row>,
     /// Whether there is a column of splits.
     pub has_splits: bool,
-    /// What of the rows can't be read, by line; the rest of such a row is used.
+    /// What can't be read in the rows, by line; the rest of such a row is used.
     pub problems: Vec<(usize, String)>,
     /// Why it says nothing of the files, where it doesn't.
     pub says_nothing: Option<&'static str>,
@@ -135,7 +135,7 @@ pub(super) struct Row {
     pub line: usize,
     /// The file, as it is written.
     pub name: String,
-    /// What is said, or why the file can't be used.
+    /// What the list says about it, or why the file can't be used.
     pub info: Result<Info, String>,
 }
 

@@ -16,7 +16,7 @@ use crate::music::{Cells, FEATURES, Groove, LANES, STEPS_PER_QUARTER};
 pub struct Variation {
     /// 0 is the groove itself, 1 is new music.
     pub amount: f32,
-    /// What of the groove stays: all else is made to fit it.
+    /// Which cells of the groove stay: everything else is made to fit them.
     pub kept: Cells,
 }
 
@@ -28,7 +28,7 @@ pub struct Fill {
     /// From the mean of grooves to the mean of fills, in the latent space: the checkpoint's attribute
     /// [`Fill::ATTRIBUTE`].
     pub direction: Latent,
-    /// What of the bar stays; the other bars do anyway.
+    /// Which cells of the bar stay; the other bars stay anyway.
     pub kept: Cells,
 }
 
@@ -89,7 +89,7 @@ impl Drummer {
     }
 
     /// The groove with a fill in one bar, another fill for each seed. The decoder hears the bars before
-    /// it, as the groove goes round, and plays on as fills do.
+    /// it, in the looped groove, and continues the way fills do.
     ///
     /// # Errors
     /// A model of other music, or a direction of another latent space.
@@ -245,8 +245,8 @@ impl Drummer {
 }
 
 impl Variation {
-    /// What of the groove stays in the relative that a seed chooses: what is kept in all of them, and
-    /// the more beats of lanes the smaller the amount is.
+    /// Which cells of the groove stay in the relative that a seed chooses: what is kept in all of
+    /// them, and the more beats of lanes the smaller the amount is.
     fn stays(&self, groove: &Groove, seed: u64) -> Cells {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         // The prior's draws come from the first one.

@@ -119,9 +119,9 @@ impl Examples {
         self.side_by_side(chosen.iter().map(|&index| self.example(index)), device)
     }
 
-    /// The chosen examples side by side, varied but for those at places that are not to be. What their representation leaves to chance (strokes
-    /// left out, transposition) is drawn anew from `chances` each time, as the reference does where
-    /// it doesn't cache its data.
+    /// The chosen examples side by side, varied but for those at places that are not to be. What their representation
+    /// leaves to chance (strokes left out, transposition) is drawn from `chances` again each time, as the reference
+    /// does where it doesn't cache its data.
     pub fn varied_batch(
         &self,
         chosen: &[usize],

@@ -44,7 +44,7 @@ impl Control {
         self.pause.load(Ordering::Relaxed)
     }
 
-    /// Has the run save after the current step, or at once where it is held.
+    /// Makes the run save after the current step, or at once while it is paused.
     pub fn save(&self) {
         self.save.store(true, Ordering::Relaxed);
     }

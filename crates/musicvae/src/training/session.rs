@@ -14,9 +14,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a run of the options that `describe` gives, on the run's own thread, for it may have to
-    /// read a checkpoint first. Its threads yield to everything else on the machine. `tell` is given all
-    /// that the run says, in order and on its thread: while it waits, so does the run.
+    /// Starts a run of the options that `describe` gives, on the run's own thread, because it may have
+    /// to read a checkpoint first. Its threads yield to everything else on the machine. `tell` is given
+    /// all that the run says, in order and on its thread: while it waits, so does the run.
     ///
     /// # Errors
     /// When the system has no thread left.

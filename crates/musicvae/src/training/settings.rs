@@ -102,7 +102,7 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
-    /// The settings of a run that starts anew: the preset's own batch, a window at every bar.
+    /// The settings of a new run: the preset's own batch, a window at every bar.
     pub fn new(preset: Preset) -> RunSettings {
         RunSettings {
             batch: preset.batch_size,

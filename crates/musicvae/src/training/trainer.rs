@@ -443,8 +443,8 @@ fn earlier_run(
     Ok(None)
 }
 
-/// The run that goes on, now that its data are known by their fingerprint: what is different is said,
-/// and a run of other data goes on only where that is asked for.
+/// The run that goes on, now that its data are known by their fingerprint: differences are reported,
+/// and a run of other data continues only if that is asked for.
 fn same_data(
     run: Checkpoint,
     options: &mut TrainOptions,

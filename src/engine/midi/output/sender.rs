@@ -213,7 +213,7 @@ impl Sender {
         }
     }
 
-    /// Has the schedule send; when the port is gone, what it says is thrown away.
+    /// Lets the schedule send; if the port is gone, the messages are dropped.
     fn emit(&mut self, act: impl FnOnce(&mut Schedule, Emit)) {
         let Sender {
             schedule,

@@ -32,7 +32,7 @@ pub struct Chances<'a> {
     pub numbers: &'a [f32],
     /// How far they count.
     pub heat: Heat,
-    /// What of the row is known; not a number where it is drawn.
+    /// The known numbers of the row; NaN where it is drawn.
     pub known: Option<&'a [f32]>,
 }
 
