@@ -39,7 +39,7 @@ impl ReadingArgs {
     }
 }
 
-/// How a corpus is read, and how much is reported about it.
+/// How a corpus is read, and how much is said of it.
 #[derive(Args, Clone, Copy)]
 pub struct CorpusArgs {
     #[command(flatten)]

@@ -95,7 +95,7 @@ impl Fills {
         }
     }
 
-    /// Lets the model play a fill in place of the bar that plays, or of the next one.
+    /// Has the model play a fill in the place of the bar that plays, or of the next one.
     fn ask(&mut self, takeover: Takeover, ground: &mut Ground) {
         let groove = ground.groove().clone();
         let bar = match takeover {

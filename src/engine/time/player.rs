@@ -277,9 +277,8 @@ impl Player {
         mut emit: impl FnMut(Stroke),
         displace: &mut dyn FnMut(Displaced),
     ) {
-        // No step before `from` can be open at its grid line, because a hit is late by half a step
-        // at most; and none after the part that waits can be due, because it is early by half at
-        // most.
+        // No step before `from` can be open at its grid line, for a hit is late by half a step at
+        // most; and none after the part that waits can be due, for it is early by half at most.
         while let Some(at) = self.pending.as_ref().map(|it| self.feel.grid(it.from))
             && at <= to
         {
