@@ -174,7 +174,7 @@ impl Decode {
         anyhow::ensure!(!latents.is_empty(), "{name} holds no latent");
         let playable = |tempo: &f64| (1.0..=1000.0).contains(tempo);
         if let Some(tempo) = tempos.iter().flatten().find(|tempo| !playable(tempo)) {
-            anyhow::bail!("{name} holds a tempo of {tempo}, which is none");
+            anyhow::bail!("{name} has the tempo {tempo}, which makes no sense");
         }
         let compute = self.device.open(settings)?;
         let drummer = chosen.drummer(&compute)?;

@@ -140,7 +140,7 @@ fn table(lines: &[Line]) -> String {
             millions(line.parameters),
         );
     }
-    text.push_str("\ndata: whether MIDI files can be made into what the model learns from\n");
+    text.push_str("\ndata: whether MIDI files can be turned into its training data\n");
     for (place, reason) in reasons.iter().enumerate() {
         let _ = writeln!(text, "no {}: {reason}", place + 1);
     }

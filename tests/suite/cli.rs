@@ -616,7 +616,7 @@ fn a_model_is_trained_resumed_measured_and_played() {
         // Each file has five bars, and windows to validate on have four.
         assert_eq!(
             said,
-            "validation: 2 last bars fill no window and left out\n"
+            "validation: 2 last bars fill no window: left out\n"
         );
         String::from_utf8(output.stdout.clone()).unwrap()
     };

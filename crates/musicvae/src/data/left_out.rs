@@ -69,7 +69,7 @@ impl LeftOut {
         }
         if self.last_bars > 0 {
             let bars = many(self.last_bars, "last bar fills", "last bars fill");
-            lines.push(format!("{bars} no window and left out"));
+            lines.push(format!("{bars} no window: left out"));
         }
         if self.repeated > 0 {
             let loops = many(self.repeated, "loop was", "loops were");

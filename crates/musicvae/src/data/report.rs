@@ -72,7 +72,7 @@ impl Report {
             lines.extend(by_reason(skipped, verbose));
         }
         if !self.mended.is_empty() {
-            lines.push(format!("{} mended:", files(self.mended.len())));
+            lines.push(format!("{} repaired:", files(self.mended.len())));
             let mended = self.mended.iter();
             lines.extend(by_reason(
                 mended.map(|mended| (&mended.file[..], &mended.what[..])),
@@ -84,7 +84,7 @@ impl Report {
                 1 => "1 drum note is".into(),
                 count => format!("{count} drum notes are"),
             };
-            lines.push(format!("{notes} none of the nine lanes' and left out"));
+            lines.push(format!("{notes} outside the nine lanes: left out"));
         }
         lines.extend(self.left_out.lines());
         lines
