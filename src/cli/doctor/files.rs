@@ -119,7 +119,7 @@ fn fonts(config: &Config) -> Finding {
     Finding::ok(
         "SoundFonts",
         format!(
-            "two kits in the program, {count} files in {}.",
+            "two kits in the program; {count} more found in {}.",
             listed(&folders)
         ),
     )
