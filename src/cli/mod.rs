@@ -51,8 +51,7 @@ use settings::Settings;
 #[derive(Parser)]
 #[command(name = "musicvae-tui", version, long_version = version::long(), about, long_about = None)]
 pub struct Cli {
-    /// Configuration file, for every command: its checkpoints, folders, SoundFont, device, seed and
-    /// temperature apply unless an option says otherwise [default: $MUSICVAE_TUI_CONFIG, or config.toml
+    /// Configuration file; options override its settings [default: $MUSICVAE_TUI_CONFIG, or config.toml
     /// in the platform's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
