@@ -38,7 +38,7 @@ pub struct Report {
     pub unknown_notes: usize,
     /// What was left out of the music, or changed.
     pub left_out: LeftOut,
-    /// What else the user should know, one sentence each.
+    /// Other warnings for the user, one sentence each.
     pub warnings: Vec<String>,
 }
 

@@ -17,7 +17,7 @@ pub struct Windows<W = Groove> {
     pub files: Vec<String>,
     /// Files that yielded none.
     pub skipped: Vec<Skipped>,
-    /// What else the user should know, one sentence each.
+    /// Other warnings for the user, one sentence each.
     pub warnings: Vec<String>,
     /// Notes left out because their pitch is none of the nine lanes'.
     pub unknown_notes: usize,

@@ -20,7 +20,7 @@ use super::{Lane, Note, NoteSequence};
 /// What is known of the notes that one player plays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
-    /// Whether channel or part message make it drums; `None` where nothing speaks for or against it.
+    /// Whether channel or part message make it drums; `None` if nothing says so or denies it.
     pub says: Option<bool>,
     pub name: String,
     /// Whether its bank is one of drums by a standard that the file doesn't name.
@@ -129,7 +129,7 @@ fn has_word(name: &str, is_it: impl Fn(&str) -> bool) -> bool {
         .any(is_it)
 }
 
-/// Whether a name speaks of drums.
+/// Whether a name mentions drums.
 pub(crate) fn is_named_drums(name: &str) -> bool {
     let is_drum = |word: &str| {
         DRUM_WORDS.contains(&word)

@@ -134,7 +134,7 @@ fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
     }
 }
 
-/// What other kind of file people take for music, as a problem.
+/// Other kinds of files that people mistake for MIDI, as a problem.
 fn what_it_is(bytes: &[u8]) -> &'static str {
     let text = bytes.trim_ascii_start();
     match bytes {

@@ -99,7 +99,7 @@ enum Found<'a> {
     EndOfTrack,
 }
 
-/// The status that events without one of their own have.
+/// The status of events without one of their own (running status).
 #[derive(Default)]
 struct Running {
     status: Option<u8>,

@@ -1,4 +1,4 @@
-//! How sure a figure is, and how far two distributions are apart.
+//! How certain a figure is, and how far apart two distributions are.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
