@@ -1,30 +1,30 @@
-# `make run` and `make test` are all it takes on a fresh machine: scripts/setup.sh looks for what
-# the build needs, asks before it installs anything, and then runs cargo.
+# `make run` and `make test` are all it takes on a fresh machine: scripts/setup.sh checks what the build
+# needs, asks before it installs anything, and then runs cargo.
 
 SETUP := sh scripts/setup.sh
 
 .PHONY: help run test mutations tour lint install
 
 help:
-	@echo 'make run      build the program and open the workstation (ARGS="--ascii" passes options)'
-	@echo 'make test     every test'
-	@echo 'make mutations  100,000 inputs of each kind that break a rule (docs/robustness.md; ten minutes)'
-	@echo 'make tour     draw the pictures of docs/tour anew'
-	@echo 'make lint     formatting and clippy, nothing changed'
-	@echo 'make install  put musicvae-tui into your cargo bin folder, with manual pages and completions'
+	@echo 'make run        build the program and open the workstation (ARGS="--ascii" passes options)'
+	@echo 'make test       run every test'
+	@echo 'make mutations  try 100,000 broken files of each kind (docs/robustness.md; ten minutes)'
+	@echo 'make tour       redraw the pictures of docs/tour'
+	@echo 'make lint       check formatting and clippy; changes nothing'
+	@echo 'make install    put musicvae-tui into your cargo bin folder, with manual pages and completions'
 	@echo
-	@echo 'Each first makes sure that a C compiler, the ALSA development files (Linux) and Rust are'
-	@echo 'there, and asks before it installs any of them. YES=1 answers yes.'
+	@echo 'Each first checks for a C compiler, the ALSA development files (Linux) and Rust, and asks before'
+	@echo 'it installs any of them. YES=1 answers yes.'
 
 run:
 	@$(SETUP) cargo run --release --locked -- $(ARGS)
 
 test:
 	@$(SETUP) cargo test --locked --workspace
-	@# Each tries itself: examples are for reading, and are to be true.
+	@# Examples are for reading, and must be true: each one runs on data of its own.
 	@for example in prepare_train_sample morph; do \
 		"$${CARGO_TARGET_DIR:-target}/debug/examples/$$example" || exit 1; done
-	@# In a short form, which shows that everything can be measured.
+	@# The benchmarks in a short form: this shows that all of them run.
 	@$(SETUP) cargo test --locked --bench model --bench engine --bench library
 
 # One kind after the other, so that time and memory are that of one input.

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Writes what a package holds besides the program, by the program itself:
+# Lets the program write everything else that a package contains:
 #
 #   sh packaging/assets.sh target/release/musicvae-tui FOLDER
 #
-# FOLDER/share gets the manual pages, the completions of bash, zsh and fish, the desktop entry, the icon and the schema of
-# the configuration, each at its place below a prefix such as /usr or ~/.local.
+# FOLDER/share gets the manual pages, the completions of bash, zsh and fish, the desktop entry, the icon, the default
+# configuration and its schema, each in its place below a prefix such as /usr or ~/.local.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -15,7 +15,7 @@ program=$1
 share=$2/share
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
-# put FILE COMMAND...: what the command prints becomes share/FILE, or nothing does.
+# put FILE COMMAND...: writes what the command prints to share/FILE, but nothing if it fails.
 put() {
     file=$share/$1
     shift

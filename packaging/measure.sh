@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs each crate as it would be published, and says how large it is. The registry takes 10 MB a crate.
+# Packs each crate as it would be published, and prints its size. The registry takes at most 10 MB per crate.
 #
 #   sh packaging/measure.sh
 set -eu

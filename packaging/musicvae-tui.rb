@@ -1,5 +1,5 @@
-# A formula for Homebrew. Not run by us: it needs brew. Before it is published, `sha256` gets the sum of the crate, which
-# `brew fetch` tells.
+# A formula for Homebrew. We have not run it: it needs brew. Before publishing it, set `sha256` to the checksum of the
+# crate, which `brew fetch` prints.
 #
 #   brew install --build-from-source packaging/musicvae-tui.rb
 class MusicvaeTui < Formula

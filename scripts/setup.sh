@@ -3,13 +3,13 @@
 #
 #   scripts/setup.sh cargo run --release --locked
 #
-# What is there is left alone. What is missing is named, and nothing is installed without a yes.
+# It leaves alone what is there, names what is missing, and installs nothing without a yes.
 # Environment:
 #   YES=1     answers yes to every question
-#   LINT=1    also asks for rustfmt and clippy
-#   CI=true   nobody is there to answer (as when there is no terminal): root goes on, others are
-#             told what to install
-# Debian, Ubuntu, Fedora, Arch and macOS are known; elsewhere it says what is needed.
+#   LINT=1    also checks for rustfmt and clippy
+#   CI=true   nobody is there to answer (the same without a terminal): root installs without asking,
+#             others are told what to install
+# It knows Debian, Ubuntu, Fedora, Arch and macOS; elsewhere it says what is needed.
 
 set -eu
 
@@ -38,7 +38,7 @@ attended() {
     [ "${CI:-}" != true ] && [ -t 0 ] && [ -t 2 ]
 }
 
-# agree QUESTION INSTEAD: returns when the answer is yes, else ends with INSTEAD, what to do by
+# agree QUESTION INSTEAD: returns if the answer is yes; otherwise ends with INSTEAD, what to do by
 # hand.
 agree() {
     if [ "${YES:-}" = 1 ]; then
@@ -53,7 +53,7 @@ agree() {
         fail "nothing was changed. $2"
     fi
     if ! is_root; then
-        fail "nobody is here to be asked, so nothing was changed. $2"
+        fail "there is no terminal to ask on, so nothing was changed. $2"
     fi
 }
 
@@ -134,7 +134,7 @@ install_with() {
     case $1 in
         apt-get)
             shift
-            # One dead source among others is no reason to stop: the next line will tell.
+            # One dead package source is no reason to stop: if it matters, the next line fails.
             as_root apt-get update || true
             as_root env DEBIAN_FRONTEND=noninteractive \
                 apt-get install --yes --no-install-recommends "$@"
@@ -145,8 +145,8 @@ install_with() {
             ;;
         pacman)
             shift
-            # A fresh system has no package lists yet. Lists that are there are not renewed: that
-            # without upgrading everything is what Arch warns of.
+            # A fresh system has no package lists yet. Existing lists are not refreshed: Arch warns
+            # against that without a full upgrade.
             if [ -e /var/lib/pacman/sync/core.db ]; then
                 as_root pacman -S --needed --noconfirm "$@"
             else
@@ -181,7 +181,7 @@ prepare_system() {
         fi
     done
     if [ -z "$manager" ]; then
-        fail 'no apt-get, dnf or pacman is here: install the above with the tools of this system, then run the same command again.'
+        fail 'this system has no apt-get, dnf or pacman: install the above with its own tools, then run the same command again.'
     fi
     packages=
     for need in $needs; do
@@ -196,7 +196,7 @@ prepare_system() {
     if ! is_root; then
         by_hand="sudo $by_hand"
         if ! has sudo; then
-            fail "installing needs root, and sudo is not here. As root, run: ${by_hand#sudo }"
+            fail "installing needs root, and sudo is not installed. As root, run: ${by_hand#sudo }"
         fi
     fi
     remedy="To install it yourself, run: $by_hand"
@@ -216,13 +216,13 @@ prepare_system() {
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cargo_bin=${CARGO_HOME:-${HOME:?}/.cargo}/bin
 
-# What Cargo.toml asks for, as in 1.89.
+# What Cargo.toml asks for, such as 1.89.
 needed=$(sed -n 's/^rust-version *= *"\([0-9.]*\)".*/\1/p' "$root/Cargo.toml")
 if [ -z "$needed" ]; then
     fail "$root/Cargo.toml names no rust-version."
 fi
 
-# The version of the cargo on PATH, as in 1.95.0; nothing when there is none that works.
+# The version of the cargo on PATH, such as 1.95.0; nothing if none works.
 rust_version() {
     (cd "$root" && cargo --version 2>/dev/null | sed -n 's/^cargo \([0-9.]*\).*/\1/p') || true
 }
@@ -244,10 +244,10 @@ rust_is_ready() {
     has rustc && recent "$(rust_version)"
 }
 
-# Chooses a Rust that is recent enough, where there is one beside the first on PATH.
+# If the first Rust on PATH is too old, chooses a recent one that is installed besides.
 find_rust() {
     if ! rust_is_ready && [ -x "$cargo_bin/cargo" ]; then
-        # rustup's programs are often not on PATH yet, or stand behind a system's older ones.
+        # rustup's programs are often not on PATH yet, or come after a system's older ones.
         PATH=$cargo_bin:$PATH
         export PATH
     fi
@@ -264,7 +264,7 @@ prepare_rust() {
     fi
     found=$(rust_version)
     if [ -n "$found" ]; then
-        say "Rust $found is here, but $needed or newer is needed."
+        say "Rust $found is installed, but $needed or newer is needed."
     else
         say "Rust is missing ($needed or newer is needed)."
     fi
@@ -279,7 +279,7 @@ prepare_rust() {
         scratch=$(mktemp -d)
         curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs -o "$scratch/rustup.sh" ||
             fail "https://sh.rustup.rs can't be reached. $remedy"
-        # An older Rust of the system may stay: rustup is asked not to mind it.
+        # An older Rust of the system may stay: rustup is told to accept it.
         RUSTUP_INIT_SKIP_PATH_CHECK=yes sh "$scratch/rustup.sh" -y --default-toolchain stable ||
             fail "rustup's installer failed. $remedy"
         rm -rf "$scratch"
@@ -314,4 +314,4 @@ if [ $# -gt 0 ]; then
     trap - EXIT INT TERM
     exec "$@"
 fi
-say 'everything that the build needs is here.'
+say 'everything that the build needs is installed.'

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Tries a GPU, in some ten minutes after the build: holds what it computes against the CPU and the
-# reference, trains 50 steps, measures, and ends with one table.
+# Tries a GPU, in about ten minutes after the build: compares its results with the CPU and the
+# reference, trains 50 steps, measures, and prints one table.
 #
 #   sh scripts/try-device.sh cuda        (cuda:1, metal; cpu rehearses all of it without a GPU)
 #
-# CUDA wants its toolkit (`nvcc` in PATH) and a driver; Metal wants a Mac. Nothing is installed and
-# nothing is kept but what cargo builds. PROFILE=dev builds faster and measures nothing of worth.
+# CUDA needs its toolkit (`nvcc` in PATH) and a driver; Metal needs a Mac. Nothing is installed or
+# kept except what cargo builds. PROFILE=dev builds faster, but its measurements mean nothing.
 set -eu
 
 device=${1:-}
@@ -38,13 +38,13 @@ step "building ($profile${features:+, $features})"
 cargo build --locked --profile "$profile" $features
 "$program" devices
 
-step "what it computes, against the CPU, a plain model and the reference's numbers (where they lie)"
+step "comparing results with the CPU, a plain model and the reference's numbers (if they are there)"
 # shellcheck disable=SC2086
 MUSICVAE_TEST_DEVICE=$device cargo test --locked --workspace --profile "$profile" $features \
     --test suite -- playing:: model:: family >"$work/tests" 2>&1 && tests=passed || tests=FAILED
 grep -E '^test result|FAILED|panicked' "$work/tests" >&2 || cat "$work/tests" >&2
 
-# A corpus for the run: grooves of the built-in model, every fifth held back.
+# A corpus for the run: grooves sampled from the built-in model.
 step "training 50 steps on 200 sampled grooves"
 "$program" sample -n 200 --seed 1 --device "$device" --out "$work/corpus" >"$work/sampled" 2>&1
 # A name for the run, and its device.

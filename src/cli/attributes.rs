@@ -31,9 +31,9 @@ pub struct AttributesArgs {
 enum Command {
     /// Compute them from the training split of a corpus, and write them beside the checkpoint.
     ///
-    /// Each is measured on the validation split: what moving by it changes, itself and others. Those
-    /// of a checkpoint inside the program are written into the current folder. From too little music
-    /// nothing is made and nothing written.
+    /// For each, the validation split shows how moving along it changes this quality and the others.
+    /// Those of a checkpoint inside the program are written into the current folder. If there is too
+    /// little music, nothing is written.
     Make {
         /// The checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list`
         /// shows.
@@ -49,7 +49,7 @@ enum Command {
         #[command(flatten)]
         force: Force,
     },
-    /// Show what a checkpoint has, and what moving by each does.
+    /// Show which ones a checkpoint has, and what moving along each does.
     List {
         #[command(flatten)]
         model: ModelArgs,
@@ -235,7 +235,7 @@ fn amount(text: &str) -> Result<(String, f32), String> {
     let (name, amount) = text.split_once('=').unwrap_or((text, ""));
     match amount.parse::<f32>() {
         Ok(amount) if (-10.0..=10.0).contains(&amount) => Ok((name.into(), amount)),
-        _ => Err("it takes a name and an amount from -10 to 10, as in density=+1".into()),
+        _ => Err("it takes a name and an amount from -10 to 10, such as density=+1".into()),
     }
 }
 

@@ -1,13 +1,13 @@
-//! `musicvae-tui completions`: what a shell completes.
+//! `musicvae-tui completions`: the completion scripts of shells.
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 use super::{Cli, output};
 
-/// Print the completions of a shell: bash, zsh, fish, elvish or powershell.
+/// Print the completion script of a shell: bash, zsh, fish, elvish or powershell.
 ///
-/// `make install` and packages put them in their places. By hand, for this user:
+/// `make install` and packages install them. By hand, for your user:
 ///
 ///   musicvae-tui completions bash > ~/.local/share/bash-completion/completions/musicvae-tui
 ///

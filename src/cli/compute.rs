@@ -9,8 +9,8 @@ use musicvae::model::{Compute, DeviceChoice};
 /// What computes.
 #[derive(Args)]
 pub struct DeviceArgs {
-    /// What computes: auto (a GPU for training and for 25 pieces or more at once, where there is one),
-    /// cpu, cuda or metal; a number names another GPU, as in cuda:1 [default: auto, or as
+    /// What computes: auto (a GPU, if there is one, for training and for 25 pieces or more at once),
+    /// cpu, cuda or metal; a number chooses another GPU, such as cuda:1 [default: auto, or as
     /// configured].
     #[arg(long, value_name = "DEVICE")]
     device: Option<DeviceChoice>,
@@ -32,7 +32,7 @@ impl DeviceArgs {
         Ok(self.choice(settings).open()?)
     }
 
-    /// That device for a long work, with a word of what it is, where that is no matter of course.
+    /// That device for long work; says which one it is unless that goes without saying.
     pub fn open_and_tell(&self, settings: &Settings) -> anyhow::Result<Compute> {
         let compute = self.open(settings)?;
         if self.device.is_some() || compute.training_sentence().is_some() {
@@ -41,7 +41,7 @@ impl DeviceArgs {
         Ok(compute)
     }
 
-    /// Says what ran `count` pieces, where that is no matter of course.
+    /// Says what ran `count` pieces, unless that goes without saying.
     pub fn tell(&self, compute: &Compute, count: usize) {
         let name = compute.name(count);
         if self.device.is_some() || name != "cpu" || count >= Compute::MANY {

@@ -3,11 +3,11 @@
 use super::output;
 use crate::studio::config::{DEFAULT_TEXT, SCHEMA};
 
-/// Print the configuration with every setting at its default, explained: what to change goes into a
+/// Print the default configuration, with every setting explained. Put what you want to change into a
 /// file of your own.
 #[derive(clap::Args)]
 pub struct ConfigArgs {
-    /// Print the JSON schema of the file, by which editors complete and check it.
+    /// Print the JSON schema of the file, with which editors complete and check it.
     #[arg(long)]
     schema: bool,
 }

@@ -21,9 +21,9 @@ pub fn place() -> impl TypedValueParser<Value = PathBuf> {
 /// How music files are read.
 #[derive(Args, Clone, Copy)]
 pub struct ReadingArgs {
-    /// How files of notes are understood: played (as a player means them: strokes need no end, tempo
-    /// and meter are those of all tracks, drums are found wherever they stand, loops fill a window)
-    /// or magenta (as the reference's code reads them) [default: played].
+    /// How note files are read: played (the way the player meant them: no note-offs needed, tempo and
+    /// meter from all tracks, drums found on any channel, loops fill a window) or magenta (the way
+    /// Magenta's code reads them) [default: played].
     #[arg(long, value_name = "HOW")]
     reading: Option<Reading>,
 }
@@ -44,7 +44,7 @@ impl ReadingArgs {
 pub struct CorpusArgs {
     #[command(flatten)]
     pub reading: ReadingArgs,
-    /// Name every file that was left out or mended, with the reason, and not only count them.
+    /// Name every file that was left out or repaired, with the reason, instead of only counting them.
     #[arg(short, long)]
     verbose: bool,
 }

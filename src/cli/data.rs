@@ -27,17 +27,17 @@ enum Command {
 
 /// Download a corpus, verify it, and say what to do with it.
 ///
-/// What broke off is taken up where it ended when the same command runs again. Nothing else in this
-/// program uses the network.
+/// If the download breaks off, run the same command again to continue it. Nothing else in this
+/// program downloads anything.
 #[derive(Args)]
 struct Fetch {
-    /// Which one: groove is the Groove MIDI Dataset 1.0.0 of 13.6 hours of drums (3.3 MB, CC BY 4.0).
+    /// Which one: groove is the Groove MIDI Dataset 1.0.0 with 13.6 hours of drums (3.3 MB, CC BY 4.0).
     #[arg(value_name = "CORPUS")]
     corpus: Known,
     /// Folder to put it into [default: the platform's data folder].
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
-    /// Another address that serves the same file; what comes is verified all the same.
+    /// Another address of the same file; the download is verified all the same.
     #[arg(long, value_name = "URL")]
     from: Option<String>,
     #[command(flatten)]
@@ -84,7 +84,7 @@ impl Fetch {
         bar.finish_and_clear();
         let fetched = fetched?;
         if fetched.was_there {
-            note!("note: it was there already");
+            note!("note: it was already there");
         }
         let path = fetched.path.display();
         say!("{path}")?;

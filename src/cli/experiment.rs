@@ -36,9 +36,9 @@ enum Claim {
 
 /// Whether a decoder with a conductor reconstructs long music better than a flat one.
 ///
-/// Trains both for as many steps on the same batches, and measures what comes back of the validation
-/// split with the best weights of each. Several values of --free-bits or --beta try them all. Ctrl-C saves
-/// and stops; the same command goes on.
+/// Trains both for the same number of steps on the same batches, and measures the reconstruction of
+/// the validation split with the best weights of each. Several values of --free-bits or --beta are all
+/// tried. Ctrl-C saves and stops; the same command continues.
 #[derive(Args)]
 struct HierarchyArgs {
     /// A folder or zip of MIDI files with an info.csv, or a TFRecord of NoteSequences.
@@ -51,7 +51,7 @@ struct HierarchyArgs {
     #[arg(long, value_enum, default_value = "drums")]
     music: Of,
     /// Size of the flat decoder: equal (as many parameters as the other) or reference (three layers of
-    /// twice the units, as the reference's configurations have it).
+    /// twice the units, as in the reference's configurations).
     #[arg(long, value_enum, default_value = "equal")]
     flat: Size,
     /// Optimizer steps of each model.
@@ -66,7 +66,7 @@ struct HierarchyArgs {
     /// Bars of a window.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=64))]
     bars: u32,
-    /// Units a direction of the encoder.
+    /// Units of the encoder in each direction.
     #[arg(long, default_value_t = 256, value_name = "UNITS", value_parser = size())]
     encoder: u32,
     /// Units of each of the two layers of the hierarchical decoder and of its conductor; the flat
@@ -83,16 +83,16 @@ struct HierarchyArgs {
     /// Weight of the divergence in the loss; several are all tried.
     #[arg(long, value_name = "BETA", default_value = "0.2", value_delimiter = ',', value_parser = amount)]
     beta: Vec<f64>,
-    /// Probability that a decoder hears in training what it would have played itself.
+    /// Probability that in training a decoder hears its own output instead of the truth.
     #[arg(long, value_name = "P", default_value_t = 0.0, value_parser = part)]
     sampling: f64,
     /// Learning rate at the start.
     #[arg(long, value_name = "RATE", default_value_t = 1e-3, value_parser = amount)]
     learning_rate: f64,
-    /// Factor of the learning rate's decay a step.
+    /// Factor by which the learning rate falls at each step.
     #[arg(long, value_name = "FACTOR", default_value_t = 0.9999, value_parser = share)]
     decay: f64,
-    /// Steps from one look at the validation split (and save) to the next.
+    /// Steps between two evaluations on the validation split, each with a save.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: u64,
     /// Factors of the matrix products: float32, or bfloat16, which is faster on AMD's
@@ -149,7 +149,7 @@ impl HierarchyArgs {
             };
             let pictures = Pictures::new(&experiment.out, rule, &[CURVES])?;
             let Some(comparison) = experiment.run(&control, &mut tell)? else {
-                note!("stopped and saved; the same command goes on");
+                note!("stopped and saved; run the same command again to continue");
                 return Ok(());
             };
             pictures.write(&[(CURVES, curves(&comparison))])?;

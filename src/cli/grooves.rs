@@ -17,8 +17,8 @@ use musicvae::model::{Compute, Decoding, Strokes};
 /// Which model to run.
 #[derive(Args)]
 pub struct ModelArgs {
-    /// Checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list` shows, as
-    /// `embedded` [default: what the configuration opens, else `embedded`].
+    /// Checkpoint: a file, a run's folder (for its best one), or a name that `checkpoint list` shows
+    /// [default: the configured one, else `embedded`].
     #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
 }
@@ -64,9 +64,9 @@ impl Chosen {
 /// How velocities and offsets are read.
 #[derive(Args)]
 pub struct StrokesArgs {
-    /// How the decoder's velocities and offsets are read: played (as strokes that are played, which
-    /// takes out the silence that they were learned with) or magenta (as they are) [default: as the
-    /// checkpoint says; imported ones say magenta].
+    /// How the decoder's velocities and offsets are read: played (corrected for the silent cells that
+    /// they were also learned from) or magenta (as they are) [default: as the checkpoint says; imported
+    /// ones say magenta].
     #[arg(long, value_name = "HOW")]
     strokes: Option<Strokes>,
 }
@@ -84,11 +84,11 @@ impl StrokesArgs {
 /// How new music is drawn.
 #[derive(Args)]
 pub struct DrawArgs {
-    /// Spread of what is drawn: 0 leaves nothing to chance, 1 is the model's own spread [default: 0.5, or
-    /// as configured].
+    /// How freely the music is drawn: 0 leaves nothing to chance, 1 is the model's own spread [default:
+    /// 0.5, or as configured].
     #[arg(long, value_parser = temperature)]
     temperature: Option<f32>,
-    /// Seed of the random numbers [default: another one each time, said on stderr, or as configured].
+    /// Seed of the random numbers [default: a new one each time, printed on stderr, or as configured].
     #[arg(long)]
     seed: Option<u64>,
     #[command(flatten)]
@@ -96,7 +96,7 @@ pub struct DrawArgs {
 }
 
 impl DrawArgs {
-    /// How to draw: with the seed asked for, or a new one that is said, so that good music can be had
+    /// How to draw: with the given seed, or a new one that is printed, so that good music can be made
     /// again.
     pub fn decoding(&self, settings: &Settings) -> Decoding {
         let seed = self.seed.or(settings.seed).unwrap_or_else(|| {
@@ -115,8 +115,8 @@ impl DrawArgs {
 /// How fast music is written.
 #[derive(Args)]
 pub struct TempoArgs {
-    /// Tempo written into the files, quarter notes a minute [default: that of the music given; of new
-    /// music 120, or as configured].
+    /// Tempo written into the files, in quarter notes per minute [default: that of the given music; for
+    /// new music 120, or as configured].
     #[arg(long, value_parser = tempo)]
     tempo: Option<f64>,
 }
@@ -141,7 +141,7 @@ impl TempoArgs {
 /// How music is drawn that stands for given music: likeliest and repeatable unless told otherwise.
 #[derive(Args)]
 pub struct RedrawArgs {
-    /// Spread of what is drawn: 0 leaves nothing to chance.
+    /// How freely the music is drawn: 0 leaves nothing to chance.
     #[arg(long, default_value_t = 0.0, value_parser = temperature)]
     temperature: f32,
     /// Seed of the random numbers, the same for every piece.

@@ -1,4 +1,4 @@
-//! What commands read: files, and standard input.
+//! What commands read: files and standard input.
 
 use std::io::{self, Read as _};
 use std::path::Path;

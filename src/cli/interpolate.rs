@@ -22,7 +22,7 @@ pub struct Interpolate {
     /// MIDI file to arrive at, or - for standard input.
     #[arg(value_name = "B.mid")]
     to: PathBuf,
-    /// Pieces to write, the two ends among them.
+    /// Pieces to write, including the two ends.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(2..))]
     steps: u16,
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub struct Interpolate {
 impl Interpolate {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         if is_standard(&self.from) && is_standard(&self.to) {
-            return Err(UsageError("standard input can be read once only".into()).into());
+            return Err(UsageError("standard input can be read only once".into()).into());
         }
         let chosen = self.strokes.of(self.model.open(settings)?);
         let given = [self.from.clone(), self.to.clone()];
@@ -57,7 +57,7 @@ impl Interpolate {
             ends.extend(pieces::read(&drummer, path)?.into_iter().next());
         }
         let [from, to] = &ends[..] else {
-            anyhow::bail!("a file holds no window")
+            anyhow::bail!("one of the files has no window")
         };
         let drummer = self.attributes.steer(drummer, &chosen)?;
         let (steps, how) = (usize::from(self.steps), self.redraw.decoding());

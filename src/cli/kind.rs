@@ -1,4 +1,4 @@
-//! What an output's name says of its kind: nobody wants a WAV in a file that is called `.mp3`.
+//! What an output's name says about its kind: nobody wants a WAV in a file that is called `.mp3`.
 
 use std::path::Path;
 

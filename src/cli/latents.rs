@@ -18,10 +18,10 @@ use super::target::Force;
 use musicvae::data::Window as Music;
 use musicvae::model::{Latent, Posterior};
 
-/// Posterior of each window of a MIDI file.
+/// Encode each window of a MIDI file as its posterior in the latent space.
 ///
-/// The last window is filled with silence; a piece that is shorter than a window and fills it when it
-/// is repeated is repeated. What was left out is said.
+/// The last window is filled up with silence. A loop that is shorter than a window (one or two bars of
+/// four) is repeated to fill it. The command says what it left out.
 #[derive(Args)]
 pub struct Encode {
     /// MIDI file, or - for standard input.
@@ -119,7 +119,7 @@ fn divergence_bits(posterior: &Posterior) -> f32 {
         / std::f32::consts::LN_2
 }
 
-/// Latents back to music.
+/// Decode latents back to music.
 #[derive(Args)]
 pub struct Decode {
     /// `{"z": [[...], ...]}`, or what `encode --json` printed (its means are decoded, at the tempo of
@@ -174,7 +174,7 @@ impl Decode {
         anyhow::ensure!(!latents.is_empty(), "{name} holds no latent");
         let playable = |tempo: &f64| (1.0..=1000.0).contains(tempo);
         if let Some(tempo) = tempos.iter().flatten().find(|tempo| !playable(tempo)) {
-            anyhow::bail!("{name} holds a tempo of {tempo}, which is none");
+            anyhow::bail!("{name} has the tempo {tempo}, which makes no sense");
         }
         let compute = self.device.open(settings)?;
         let drummer = chosen.drummer(&compute)?;

@@ -13,13 +13,13 @@ use musicvae::chart::{Line, LineChart, Style};
 use musicvae::data::Split;
 use musicvae::training::{Log, Record};
 
-/// Show how training runs went: what they trained and where they ended, as a table and as curves.
+/// Show how training runs went: a table of what they trained and where they ended, and their curves.
 #[derive(clap::Args)]
 pub struct LogArgs {
     /// Folders of runs, or their log.csv files.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
-    /// Each run began with the weights of the one before: draw them as one.
+    /// Draw them as one run: each began with the weights of the one before.
     #[arg(long)]
     in_a_row: bool,
     #[command(flatten)]
@@ -69,7 +69,7 @@ fn read(path: &Path) -> anyhow::Result<Run> {
     let records = Log::read(&file)
         .with_context(|| format!("the training log {} can't be read", file.display()))?;
     if records.is_empty() {
-        bail!("{} holds no line of a training log", file.display());
+        bail!("{} has no line of a training log", file.display());
     }
     Ok(Run {
         name: path.display().to_string(),

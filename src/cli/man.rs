@@ -12,12 +12,10 @@ use super::{Cli, output};
 
 /// Print the manual page, or write one for each command into a folder.
 ///
-/// To read it at once: `musicvae-tui man | man -l -`. `make install` and packages put the pages in
-/// their places.
+/// To read it now: `musicvae-tui man | man -l -`. `make install` and packages install the pages.
 #[derive(clap::Args)]
 pub struct Man {
-    /// Folder for musicvae-tui.1, musicvae-tui-sample.1 and so on. Pages that are there are written
-    /// anew.
+    /// Folder for musicvae-tui.1, musicvae-tui-sample.1 and so on. Existing pages are replaced.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }

@@ -12,10 +12,10 @@ use super::target::Force;
 use crate::engine::{DrumMap, DrumMaps, LANE_NAMES, Listed};
 use musicvae::music::{LANES, Lane};
 
-/// List the drum maps with the notes of each lane, or print one as a file to begin your own with.
+/// List the drum maps with the notes of each lane, or print one as a file to start your own from.
 #[derive(clap::Args)]
 pub struct Maps {
-    /// Print this map (a name or its words) as it would be written into a map file.
+    /// Print this map (by its name or words of it) in the format of a map file.
     name: Option<String>,
     /// Write it into a file instead.
     #[arg(short, long, value_name = "OUT.toml", requires = "name")]

@@ -51,8 +51,7 @@ use settings::Settings;
 #[derive(Parser)]
 #[command(name = "musicvae-tui", version, long_version = version::long(), about, long_about = None)]
 pub struct Cli {
-    /// Configuration file, for every command: its checkpoints, folders, SoundFont, device, seed and
-    /// temperature stand where an option is not given [default: $MUSICVAE_TUI_CONFIG, or config.toml
+    /// Configuration file; options override its settings [default: $MUSICVAE_TUI_CONFIG, or config.toml
     /// in the platform's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -72,16 +71,16 @@ pub enum Command {
     Reconstruct(reconstruct::Reconstruct),
     /// Keep the strokes of a drum file, and play them with a drummer's dynamics and timing.
     ///
-    /// The result is as long as the file, at its tempo; one stroke counts a lane and sixteenth. A
-    /// temperature over 0 draws another performance with every seed.
+    /// The result is as long as the file, at its tempo, with at most one stroke per lane and sixteenth.
+    /// With a temperature over 0, every seed gives another performance.
     Humanize(rework::Common),
-    /// Take a drum file for a tapped rhythm, and play a whole groove to it.
+    /// Treat a drum file as a tapped rhythm, and play a whole groove to it.
     ///
     /// The result is as long as the file, at its tempo.
     Drumify(rework::Common),
-    /// Replace the hats of a drum file by hats that fit the rest of it.
+    /// Replace the hats of a drum file with hats that fit the rest of it.
     ///
-    /// All else stays as it is, one stroke a lane and sixteenth.
+    /// Everything else stays as it is, with at most one stroke per lane and sixteenth.
     AddHats(rework::Common),
     Variations(rework::Variations),
     Continue(rework::Continue),

@@ -1,5 +1,5 @@
-//! What commands say. A reader that went away (`| head -1`) has all it wanted: the work goes on, and
-//! nobody panics as `println!` would.
+//! What commands print. A reader that went away (`| head -1`) has all it wanted: the work goes on, and
+//! nothing panics as `println!` would.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::io::{self, Write};
 /// Writes a line to standard output.
 ///
 /// # Errors
-/// When it is full or fails otherwise, as a result that nobody gets is no success.
+/// When it is full or fails otherwise: a result that nobody gets is not a success.
 pub fn line(text: Arguments) -> anyhow::Result<()> {
     all(format!("{text}\n").as_bytes())
 }

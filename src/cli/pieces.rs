@@ -1,4 +1,4 @@
-//! Pieces of music as files: what the commands read for a drummer, and what they write of him.
+//! Pieces of music as files: what the commands read for a drummer, and what they write from it.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ use musicvae::Drummer;
 use musicvae::data::{GrooveConverter, Report, Window};
 use musicvae::music::{Groove, NoteSequence, Reading, midi_file};
 
-/// The windows of a MIDI file that the drummer takes; what he does not take is said.
+/// The windows of a MIDI file that the drummer takes; says what it does not take.
 pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
     let read = input::midi(path, drummer.converter().reading)?;
     let name = input::name(path);
     let converted = drummer
         .windows(&read.sequence)
-        .map_err(|reason| anyhow::anyhow!("{name} holds no window to use: {reason}"))?;
+        .map_err(|reason| anyhow::anyhow!("{name} has no usable window: {reason}"))?;
     let report = Report::of_file(&name, &read.mended, &converted);
     for line in report.lines(true) {
         note!("note: {line}");
@@ -30,12 +30,12 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
     Ok(converted.windows)
 }
 
-/// All bars of drums in a MIDI file as one groove; what is left out is said.
+/// All bars of drums in a MIDI file as one groove; says what is left out.
 pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<Groove> {
     let read = input::midi(path, reading)?;
     let name = input::name(path);
     let mut converted = GrooveConverter::whole(&read.sequence, reading)
-        .map_err(|reason| anyhow::anyhow!("{name} holds no drums to use: {reason}"))?;
+        .map_err(|reason| anyhow::anyhow!("{name} has no usable drums: {reason}"))?;
     let report = Report::of_file(&name, &read.mended, &converted);
     for line in report.lines(true) {
         note!("note: {line}");
@@ -49,14 +49,14 @@ const MIDI: [&str; 2] = ["mid", "midi"];
 /// Where pieces are written, and how.
 #[derive(Args)]
 pub struct OutArgs {
-    /// A `.mid` file, which takes pieces one after the other; a folder, where each becomes a numbered
-    /// file after those that are there; or - for standard output.
+    /// A `.mid` file, which gets all pieces one after the other; a folder, where each piece becomes a
+    /// file with the next free number; or - for standard output.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
     #[command(flatten)]
     force: Force,
-    /// Drum map of the machine that is to play it (a name that `maps` lists, or a .toml file), in
-    /// place of General MIDI. Such a file is for that machine; other programs may not know its drums.
+    /// Drum map of the machine that will play it (a name that `maps` lists, or a .toml file), in place
+    /// of General MIDI. Other programs may not recognize the drums in such a file.
     #[arg(long, value_name = "MAP")]
     map: Option<String>,
     /// Also render it to this WAV file, one piece after the other, with the configured SoundFont or the
@@ -244,13 +244,13 @@ impl Score<'_> {
             Some((hit, name))
         };
         if let Some((hits, name)) = told(|file| file.clamped) {
-            note!("note: {hits} before beat 1 of {name} and moved onto it");
+            note!("note: {hits} moved onto beat 1 of {name}: a file can't begin earlier");
         }
         if let Some(map) = &self.map
             && let Some((hits, name)) = told(|file| file.silent)
         {
             let map = &map.name;
-            note!("note: {hits} left out of {name}, for {map} has no voice for them");
+            note!("note: {hits} left out of {name}, because {map} has no voice for them");
         }
     }
 }

@@ -15,21 +15,21 @@ use crate::studio::quiet_stderr;
 use crate::typed_path::typed_path;
 use musicvae::checkpoint::catalogue::Source;
 
-/// Where OSC is listened to unless something else is said.
+/// Where to listen for OSC by default.
 const OSC: &str = "127.0.0.1:9010";
 
 /// Play without a screen, controlled by OSC and MIDI controllers.
 ///
-/// Files are played one after the other, each whole, and then it ends, unless --loop or --sample-every is given;
-/// without a file it plays what the model draws, until it is told to end (Ctrl-C, SIGTERM, or /quit by
-/// OSC). All notes are off then.
+/// It plays each file from beginning to end, one after the other, and then ends, unless --loop or
+/// --sample-every is given. Without a file it plays what the model samples, until Ctrl-C, SIGTERM or
+/// /quit by OSC. When it ends, it turns all notes off.
 ///
 /// OSC messages have the names of the screen's commands (/play, /sample, /mute kick) and of the settings
 /// that MIDI controllers move (/tempo 96, /temperature 0.8, /level-snare 0.5); /state is answered with
 /// the state.
 #[derive(clap::Args)]
 pub struct Play {
-    /// MIDI files to play: eight grooves of up to 64 bars at most.
+    /// MIDI files to play: at most eight grooves of up to 64 bars.
     #[arg(value_name = "GROOVE.mid")]
     grooves: Vec<PathBuf>,
     /// MIDI port to send to, by its name or a part of it; "virtual port" for one that others connect to.
@@ -41,28 +41,28 @@ pub struct Play {
     /// Drum map of the machine on the port.
     #[arg(long, value_name = "MAP")]
     map: Option<String>,
-    /// Follow the MIDI clock that comes in.
+    /// Follow the incoming MIDI clock.
     #[arg(long)]
     follow: bool,
-    /// Take part in the Ableton Link session of a Carabiner that runs.
+    /// Join an Ableton Link session through Carabiner, which must run.
     #[arg(long)]
     link: bool,
     /// Audio output, by its name or a part of it; `off` for no sound.
     #[arg(long, value_name = "OUTPUT")]
     audio: Option<String>,
-    /// Quarter notes a minute [default: that of the first file, else of the configuration].
+    /// Quarter notes per minute [default: that of the first file, else the configured one].
     #[arg(long, value_name = "TEMPO")]
     tempo: Option<f64>,
-    /// Begin again after the last file.
+    /// Start over after the last file.
     #[arg(long = "loop")]
     repeat: bool,
-    /// Draw a new groove after every so many bars.
+    /// Sample a new groove after this many bars, again and again.
     #[arg(long, value_name = "BARS", value_parser = clap::value_parser!(u32).range(1..))]
     sample_every: Option<u32>,
-    /// How far grooves that are drawn may stray, 0 to 2.
+    /// How wild sampled grooves are, 0 to 2.
     #[arg(long, value_name = "TEMPERATURE")]
     temperature: Option<f32>,
-    /// Seed of the first groove; every next one counts it up [default: the configuration's, or by chance].
+    /// Seed of the first groove; each further one raises it by one [default: the configured one, or random].
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
     /// Checkpoint to draw from, in place of the built-in one.
@@ -71,8 +71,8 @@ pub struct Play {
     /// SoundFont (.sf2 or .sf3) to play with, in place of the built-in kit.
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
-    /// Address and port where OSC is listened to, or `off` [default: 127.0.0.1:9010, where that is free].
-    /// Whoever can reach it can play.
+    /// Address and port to listen on for OSC, or `off` [default: 127.0.0.1:9010, if that is free].
+    /// Anybody who can reach it can play.
     #[arg(long, value_name = "ADDRESS")]
     osc: Option<String>,
     /// Write what happens to standard output, as JSON lines.
@@ -134,7 +134,7 @@ impl Play {
             print: self.print,
             osc,
         };
-        // What sound libraries print would stand among what is said.
+        // What sound libraries print would get between our own lines.
         let quiet = self.print.then(quiet_stderr);
         signals::end_in_order();
         let played = headless::run(config, options, || signals::asked().is_some());

@@ -21,14 +21,13 @@ use musicvae::music::midi_file::Read;
 
 /// Convert a folder or zip of MIDI files to a TFRecord of note sequences.
 ///
-/// Folders are searched through all their subfolders, and zips within them; MIDI files end in .mid,
+/// Folders are searched with all their subfolders and the zips in them. MIDI files end in .mid,
 /// .midi, .kar, .rmi or .smf, or begin like one. Files that cannot be read are left out, and counted
-/// by their reasons; `--verbose` names them. The TFRecord is the format of Magenta's own training
-/// tools; it keeps the splits that an info.csv tells.
+/// by reason; `--verbose` names them. The TFRecord is the format of Magenta's own training
+/// tools; it keeps the splits that an info.csv gives.
 ///
-/// With --preset, a piece that is shorter than a window and fills it when it is repeated (one or two
-/// bars of four) is repeated, unless info.csv calls it a fill; last bars that fill no window are
-/// left out.
+/// With --preset, a loop that is shorter than a window (one or two bars of four) is repeated to fill
+/// it, unless info.csv calls it a fill; last bars that fill no window are left out.
 #[derive(clap::Args)]
 pub struct Prepare {
     /// Folder or zip of MIDI files, or one MIDI file, to read.
@@ -44,8 +43,8 @@ pub struct Prepare {
     /// Only the files of one split: train, validation or test.
     #[arg(long, value_name = "SPLIT")]
     split: Option<Split>,
-    /// Leave out files that hold nothing for this preset (as for `train`), and count the windows that it takes of
-    /// each sequence.
+    /// Leave out files that have nothing for this preset (as for `train`), and count the windows that it
+    /// takes from each sequence.
     #[arg(long, value_name = "PRESET")]
     preset: Option<String>,
     /// Print the report as JSON.
@@ -53,7 +52,7 @@ pub struct Prepare {
     json: bool,
 }
 
-/// What was done, as `--json` prints it.
+/// The report that `--json` prints.
 #[derive(Serialize)]
 struct Prepared {
     output: String,
@@ -64,7 +63,7 @@ struct Prepared {
     windows: Option<usize>,
     skipped: Vec<File>,
     mended: Vec<File>,
-    /// What of the music was not used as it is, a sentence each.
+    /// What was left out of the music, or changed; a sentence each.
     left_out: Vec<String>,
     warnings: Vec<String>,
 }

@@ -14,12 +14,12 @@ use musicvae::checkpoint::Catalogue;
 use musicvae::data::Converter;
 use musicvae::model::Preset;
 
-/// List the models that can be built: what they make, their size, and what is at hand for them.
+/// List the models that can be built: what they make, their size, and the checkpoints you have of them.
 ///
-/// A preset is a file of TOML, and you can write your own, for `--preset`: begin with one that is
-/// there (`presets --show groovae_4bar > my.toml`) and change sizes, music or schedules. In a file
-/// that says `like = "groovae_4bar"`, what is not there is as in that preset. A checkpoint keeps its
-/// preset whole.
+/// A preset is a TOML file, and you can write your own for `--preset`: print a built-in one
+/// (`presets --show groovae_4bar > my.toml`) and change sizes, music or schedules. If a file says
+/// `like = "groovae_4bar"`, it takes whatever it leaves out from that preset. A checkpoint contains its
+/// whole preset.
 #[derive(clap::Args)]
 pub struct Presets {
     /// Folders to look for checkpoints in [default: those of the configuration (./checkpoints), and
@@ -140,7 +140,7 @@ fn table(lines: &[Line]) -> String {
             millions(line.parameters),
         );
     }
-    text.push_str("\ndata: whether MIDI files can be made into what the model learns from\n");
+    text.push_str("\ndata: whether MIDI files can be turned into its training data\n");
     for (place, reason) in reasons.iter().enumerate() {
         let _ = writeln!(text, "no {}: {reason}", place + 1);
     }

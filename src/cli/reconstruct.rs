@@ -13,14 +13,14 @@ use super::settings::Settings;
 
 /// Encode a MIDI file window by window and decode it again.
 ///
-/// The last window is filled with silence; a piece that is shorter than a window and fills it when it
-/// is repeated is repeated. What was left out is said.
+/// The last window is filled up with silence. A loop that is shorter than a window (one or two bars of
+/// four) is repeated to fill it. The command says what it left out.
 ///
-/// A model that is shown less than it makes plays what is missing: with a checkpoint of
-/// groovae_2bar_humanize a straight pattern is played as by a drummer, with one of
-/// groovae_2bar_tap_fixed_velocity a tapped rhythm becomes a groove, and with one of
-/// groovae_2bar_add_closed_hh drums get hats. All that is heard is then the model's own, the given
-/// hits too; the workstation's commands for the same keep what was given.
+/// A model that is shown less than it makes adds what is missing: a checkpoint of
+/// groovae_2bar_humanize plays a straight pattern like a drummer, one of
+/// groovae_2bar_tap_fixed_velocity turns a tapped rhythm into a groove, and one of
+/// groovae_2bar_add_closed_hh adds hats. Here the model plays everything itself, the given hits too;
+/// `humanize`, `drumify` and `add-hats` keep what they are given.
 #[derive(Args)]
 pub struct Reconstruct {
     /// MIDI file, or - for standard input.

@@ -16,9 +16,9 @@ use crate::studio::playing::parse_bars;
 use musicvae::music::midi_file::Read;
 use musicvae::music::{Note, NoteSequence};
 
-/// Render a MIDI file to WAV files, faster than it plays: the mix, or each drum lane alone.
+/// Render a MIDI file to WAV files, faster than real time: the mix, or each drum lane alone.
 ///
-/// Notes that are no drums are played by the SoundFont's preset for their program; the built-in one has a
+/// Notes that are not drums are played by the SoundFont's preset for their program; the built-in one has a
 /// plain lead voice for all of them.
 #[derive(clap::Args)]
 pub struct Render {
@@ -35,17 +35,17 @@ pub struct Render {
     )]
     output: Option<PathBuf>,
     /// Folder for a WAV file of each lane that plays, all of one length: kick.wav, snare.wav and so on, and
-    /// notes.wav for what is no drum. A closed hat damps the open one there as it does in the mix.
+    /// notes.wav for the other notes. A closed hat damps the open one, as it does in the mix.
     #[arg(long, value_name = "FOLDER")]
     stems: Option<PathBuf>,
     /// Only these bars: 2, or 2-5.
     #[arg(long, value_name = "BARS", value_parser = bars)]
     bars: Option<Bars>,
-    /// Play it so many times.
+    /// How many times to play it.
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     repeat: u32,
-    /// Seconds that it rings on after its last bar line; 0 makes a loop [default: until it is silent].
+    /// Seconds of sound after the last bar line; 0 makes a loop [default: until it is silent].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     tail: Option<f64>,
     #[command(flatten)]
@@ -173,7 +173,7 @@ pub(super) fn render(
 fn tell_skipped(score: &Score) {
     if score.skipped_notes > 0 {
         note!(
-            "{} drums that are none of the nine lanes' were left out",
+            "{} drums outside the nine lanes were left out",
             score.skipped_notes
         );
     }
@@ -253,7 +253,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 fn excerpt(sequence: &NoteSequence, Bars { first, count }: Bars) -> anyhow::Result<NoteSequence> {
     let lines = bar_lines(sequence, first + count);
     let (Some(start), Some(end)) = (lines.get(first), lines.get(first + count)) else {
-        anyhow::bail!("it has {} bars only", lines.len() - 1);
+        anyhow::bail!("it has only {} bars", lines.len() - 1);
     };
     // A stroke is a little early now and then.
     let early = (end - start) / count as f64 / 32.0;

@@ -32,7 +32,7 @@ pub struct Common {
     out: OutArgs,
 }
 
-/// Relatives of a drum file: the same groove with something changed, from a ghost note to a cousin.
+/// Make variations of a drum file, from one ghost note more to a distant relative.
 #[derive(Args)]
 pub struct Variations {
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub struct Variations {
     /// How many.
     #[arg(short = 'n', long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
-    /// How far they go: 0 is the file itself, 1 is new music.
+    /// How different they are: 0 is the file itself, 1 is new music.
     #[arg(long, default_value_t = 0.3, value_parser = amount)]
     amount: f32,
 }
@@ -64,7 +64,7 @@ impl Variations {
     }
 }
 
-/// Continue a drum file: so many bars more, played as its last ones go on.
+/// Continue a drum file with new bars that follow from its last ones.
 #[derive(Args)]
 pub struct Continue {
     #[command(flatten)]
@@ -72,7 +72,7 @@ pub struct Continue {
     /// Bars to add.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     bars: u16,
-    /// How many, each another way to go on.
+    /// How many different continuations.
     #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     number: u32,
 }

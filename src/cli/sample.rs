@@ -8,7 +8,7 @@ use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
 use super::pieces::OutArgs;
 use super::settings::Settings;
 
-/// Sample new music as MIDI files: grooves, or what the checkpoint makes.
+/// Sample new music as MIDI files: grooves, or whatever the checkpoint makes.
 #[derive(Args)]
 pub struct Sample {
     /// How many.

@@ -83,7 +83,7 @@ impl Settings {
     }
 }
 
-/// The file of a checkpoint, for the rule that it is not written over.
+/// The file of a checkpoint, for the rule that it is not overwritten.
 pub fn file_of(source: &Source) -> Option<&Path> {
     match source {
         Source::Embedded(_) => None,

@@ -26,13 +26,13 @@ static AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool
 /// The last signal that came; 0 for none.
 static CAME: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 
-/// The exit status of a program that a signal ended, as shells have it.
+/// The exit status of a program that a signal ended, by the shells' convention.
 fn status(signal: i32) -> i32 {
     128 + signal
 }
 
-/// Has signals end the program at once, whatever it waits for. Those that whoever started it has it
-/// ignore (as `nohup` does) stay ignored.
+/// From now on signals end the program at once, whatever it waits for. Signals that were ignored when it
+/// started (`nohup`) stay ignored.
 ///
 /// # Errors
 /// When the system refuses a handler.
@@ -44,8 +44,7 @@ pub fn listen() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Has a signal end the program at once while the flag is set; a file that is being written then is
-/// removed.
+/// While the flag is set, a signal ends the program at once; a file that is being written is removed.
 fn end_when(signal: i32, at_once: &Arc<AtomicBool>) -> std::io::Result<()> {
     #[cfg(unix)]
     {
@@ -58,13 +57,13 @@ fn end_when(signal: i32, at_once: &Arc<AtomicBool>) -> std::io::Result<()> {
                 });
             }
         };
-        // Safe: what a handler may do, as it looks at atomics and calls `unlink`.
+        // Safe: it only reads atomics and calls `unlink`, which a handler may do.
         unsafe { signal_hook::low_level::register(signal, clean) }?;
     }
     flag::register_conditional_shutdown(signal, status(signal), at_once.clone()).map(drop)
 }
 
-/// From now on the program ends in order when a signal comes, as there is something to lose.
+/// From now on a signal ends the program in order, because there is something to lose.
 pub fn end_in_order() {
     AT_ONCE.store(false, Ordering::SeqCst);
 }

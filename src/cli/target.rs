@@ -1,5 +1,5 @@
 //! Where results go. Every command asks here before it works, so that one rule holds for all of them:
-//! what a command reads is never written over, and what else has the name is replaced only with
+//! a file that the command reads is never overwritten, and another existing file is replaced only with
 //! `--force`.
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -13,8 +13,8 @@ use super::input::is_standard;
 use super::output::{self, note, say};
 use musicvae::music::{folder_of, write_new_file, write_whole_file};
 
-/// What commands never read out of a folder that they are given. Another file of such a folder counts
-/// as read.
+/// Files that commands never read from a folder that they are given. Any other file of such a folder
+/// counts as read.
 const MADE: [&str; 7] = [
     "tfrecord",
     "safetensors",
@@ -25,10 +25,10 @@ const MADE: [&str; 7] = [
     "toml",
 ];
 
-/// Whether what is there may be replaced.
+/// Whether existing files may be replaced.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Force {
-    /// Replace files that are there already. What the command itself reads is never replaced.
+    /// Replace existing files. A file that the command itself reads is never replaced.
     #[arg(long)]
     force: bool,
 }
@@ -57,12 +57,12 @@ impl Rule {
         Rule { force, ..self }
     }
 
-    /// The one decision: a place that may be written at `path`, or why not.
+    /// The one decision: the place at `path` if it may be written, or why not.
     pub fn file(&self, path: &Path) -> anyhow::Result<Target> {
         let shown = path.display();
         if names_standard_output(path) {
             if io::stdout().is_terminal() {
-                bail!("results would go to the terminal: send them into a file or program");
+                bail!("the result would go to the terminal: send it to a file or another program");
             }
             return Ok(Target::Standard);
         }
@@ -83,8 +83,8 @@ impl Rule {
         Ok(Target::File { path, replace })
     }
 
-    /// Places for `count` files in `folder` that are numbered: `NOUN-01.ENDING` and on, after those
-    /// that are there, or from 1 with `--force`. The folder is made when the first is written.
+    /// Places for `count` numbered files in `folder`: `NOUN-01.ENDING` and so on, after the existing
+    /// ones, or from 1 with `--force`. The folder is made when the first file is written.
     pub fn numbered(
         &self,
         folder: &Path,

@@ -18,7 +18,7 @@ use musicvae::training::{Earlier, Event, Record, RunSettings, TrainOptions, Vari
 
 /// Train a model on performances; Ctrl-C saves and stops.
 ///
-/// So do SIGTERM and SIGHUP; a second signal ends the program at once. `--resume` goes on.
+/// SIGTERM and SIGHUP do the same; a second signal ends the program at once. `--resume` continues.
 #[derive(Args)]
 pub struct Train {
     /// What to train: a preset's name (see `presets`) or a TOML file with one of your own [default:
@@ -27,14 +27,14 @@ pub struct Train {
     preset: Option<String>,
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
     ///
-    /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
-    /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
-    /// bars that are not in 4/4 are left out. What was left out is said.
+    /// Only whole windows count. A loop that is shorter than a window (one or two bars of four) is
+    /// repeated to fill it, unless info.csv calls it a fill. Tempo changes are followed; bars that are
+    /// not in 4/4 are left out. The command says what it left out.
     #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
     corpus: CorpusArgs,
-    /// Folder for the checkpoints and the log. One that holds a run is refused unless that is resumed.
+    /// Folder for the checkpoints and the log. If it already holds a run, only --resume may use it.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Optimizer steps in all.
@@ -49,7 +49,7 @@ pub struct Train {
     /// Bars from the start of a training window to the next one's [default: 1].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     hop: Option<u32>,
-    /// Steps from one look at the validation split (and save) to the next.
+    /// Steps between two evaluations on the validation split, each with a save.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     validate_every: u64,
     /// Probability to keep an input of a recurrent layer [default: the preset's].
@@ -59,20 +59,19 @@ pub struct Train {
     /// timing), so that few show the model many patterns [default: 0].
     #[arg(long, value_name = "P", value_parser = part)]
     augment: Option<f64>,
-    /// Probability that a number of the step before reaches the decoder; the less it is told, the
-    /// more it learns from the latent [default: 1].
+    /// Probability that the decoder is told each number of the step before; the less it is told, the
+    /// more it uses the latent [default: 1].
     #[arg(long, value_name = "P", value_parser = share)]
     told: Option<f64>,
-    /// Share of grooves whose latent the decoder hears only in part, each time another, so that it
-    /// learns to play on from what little it is told [default: 0]. For weights that were whitened.
+    /// Share of grooves whose latent the decoder hears through noise, so that it learns to continue
+    /// from a hint [default: 0]. For weights that were whitened.
     #[arg(long, value_name = "P", value_parser = part)]
     blur: Option<f64>,
-    /// Probability that the decoder hears what it would have played itself, and not what was played
-    /// (scheduled sampling) [default: as the preset schedules it].
+    /// Probability that the decoder hears its own output instead of the truth (scheduled sampling)
+    /// [default: as the preset schedules it].
     #[arg(long, value_name = "P", value_parser = part)]
     sampling: Option<f64>,
-    /// Weight of velocities and timing in the loss, beside which strokes there are [default: the
-    /// preset's].
+    /// Weight of velocities and timing in the loss, relative to the hits [default: the preset's].
     #[arg(long, value_name = "WEIGHT", value_parser = amount)]
     strokes: Option<f64>,
     /// Bits of divergence from the prior that cost nothing [default: the preset's].
@@ -81,19 +80,19 @@ pub struct Train {
     /// Weight of the divergence in the loss [default: the preset's].
     #[arg(long, value_name = "BETA", value_parser = amount)]
     max_beta: Option<f64>,
-    /// Average the weights over the steps, with this decay a step: the average is what is measured
-    /// and kept as the best.
+    /// Average the weights over the steps, with this decay per step; the average is evaluated and kept
+    /// as the best.
     #[arg(long, value_name = "DECAY", value_parser = share)]
     average: Option<f64>,
-    /// Leave the weights whose names begin so as they are, while the others learn; several with commas
-    /// between them. `core_decoder,encoder/hierarchical_level_0` is the lowest level of a hierarchy, which
-    /// may come from a trained model of its segments (`--preset groovae_16bar --from` one of four bars).
+    /// Do not train the weights whose names begin like this; separate several with commas.
+    /// `core_decoder,encoder/hierarchical_level_0` is the lowest level of a hierarchy, which can come
+    /// from a trained model of its segments (`--preset groovae_16bar --from` one of four bars).
     #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
     hold: Vec<String>,
     /// Learning rate at the start [default: the preset's].
     #[arg(long, value_name = "RATE", value_parser = share)]
     learning_rate: Option<f64>,
-    /// Factor of the learning rate's decay a step [default: the preset's].
+    /// Factor by which the learning rate falls at each step [default: the preset's].
     #[arg(long, value_name = "FACTOR", value_parser = share)]
     decay: Option<f64>,
     #[command(flatten)]
@@ -102,12 +101,12 @@ pub struct Train {
     /// faster on AMD's processors with AVX-512 BF16.
     #[arg(long, value_name = "FORMAT", value_parser = factors)]
     factors: Option<Factors>,
-    /// Go on with the run that FOLDER holds, with the options that it was started with.
+    /// Continue the run in FOLDER, with the options that it was started with.
     #[arg(long)]
     resume: bool,
     /// Start from the weights of this checkpoint instead of random ones: a file, a run's folder (for
-    /// its best), or a name that `checkpoint list` shows. Options that are not given are those that it
-    /// was trained with, unless --preset names another preset than its own.
+    /// its best one), or a name that `checkpoint list` shows. Options that you leave out are those that
+    /// it was trained with, unless --preset names another preset than its own.
     #[arg(long, value_name = "CHECKPOINT", conflicts_with = "resume")]
     from: Option<PathBuf>,
 }
@@ -122,7 +121,7 @@ pub(super) fn factors(text: &str) -> Result<Factors, String> {
 
 pub(super) fn warn_of_slow_factors(factors: Factors) {
     if factors == Factors::Bfloat16 && !factors.pay() {
-        note!("note: this processor gains nothing by bfloat16: it takes as long as float32 here");
+        note!("note: on this processor bfloat16 is not faster than float32");
     }
 }
 

@@ -14,21 +14,21 @@ use crate::tui;
 use crate::typed_path::typed_path;
 use musicvae::checkpoint::catalogue::Source;
 
-/// Options of the workstation; each stands above the configuration.
+/// Options of the workstation; each overrides the configuration.
 #[derive(clap::Args)]
 pub struct Workstation {
-    /// MIDI files to bring in: the groove, chosen by ear where a file is longer than one; several for
-    /// the library.
+    /// MIDI files to open: one becomes the groove (you choose its bars by ear), several go into the
+    /// library.
     #[arg(value_name = "FILE.mid")]
     files: Vec<PathBuf>,
     /// SoundFont (.sf2 or .sf3) to play with, in place of the built-in kit.
     #[arg(long, value_name = "FILE")]
     soundfont: Option<PathBuf>,
-    /// Checkpoint to open, in place of the built-in one: a file, a run's folder (for its best), or a
-    /// name that `checkpoint list` shows.
+    /// Checkpoint to open, in place of the built-in one: a file, a run's folder (for its best one), or
+    /// a name that `checkpoint list` shows.
     #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
-    /// Session to open, in place of the latest one; it is begun where there is none of that name.
+    /// Session to open, in place of the latest one; a new name starts a new session.
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
     #[command(flatten)]

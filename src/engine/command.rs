@@ -1,6 +1,6 @@
-//! What can be asked of what plays, as plain values. A [`Command`] needs no preparing: the same
-//! value goes from whoever sends it through the queue into the core, which alone brings it into
-//! its range and applies it.
+//! What can be asked of the player, as plain values. A [`Command`] needs no preparation: the same
+//! value goes from its sender through the queue into the core, and only the core clamps and applies
+//! it.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub enum Takeover {
     /// From the next bar line on, at the same place in the loop.
     #[default]
     NextBar,
-    /// From its own beginning, when the present turn of the loop ends.
+    /// From its own beginning, when the current pass of the loop ends.
     NextLoop,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Bars {
     }
 }
 
-/// A wish that needs no preparing. Values out of their [`super::range`] are brought into it.
+/// A request that needs no preparation. Values are clamped to their [`super::range`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Command {
     /// Plays from the top of the loop, after counting in.
@@ -53,13 +53,13 @@ pub enum Command {
     Continue,
     /// Quarter notes a minute; the place in the bar is kept.
     SetTempo(f64),
-    /// Lets some bars of the groove go round, also of those that follow it; `None` is all of them.
-    /// What plays goes on where it is when it is among those bars.
+    /// Loops some bars of the groove, and of those that follow it; `None` is all of them. If what
+    /// plays is among those bars, it goes on where it is.
     SetLoop {
         bars: Option<Bars>,
         takeover: Takeover,
     },
-    /// Bars that are counted before [`Command::Play`] begins, two at most.
+    /// Bars of count-in before [`Command::Play`] begins, two at most.
     SetCountIn(u8),
     /// Clicks on the beats, in the sound only; the level holds for counting in too.
     SetMetronome { on: bool, level: f32 },
@@ -72,16 +72,16 @@ pub enum Command {
     /// How much of the dynamics is played: 0 is every stroke at its lane's mean velocity, 1 as it
     /// is.
     SetVelocityAmount(f32),
-    /// Level (1 as the kit has it) of the lane, in its sound and in the velocities that it has in MIDI;
-    /// mute and solo hold for both.
+    /// Level of the lane (1 is the kit's own), in its sound and in its MIDI velocities; mute and solo
+    /// apply to both.
     SetLane {
         lane: Lane,
         level: f32,
         mute: bool,
         solo: bool,
     },
-    /// How many steps of the lane go round, from the loop's first one on, whatever the loop's length;
-    /// `None` is as many as the loop has.
+    /// Length of the lane's own loop in steps, from the loop's first step on; `None` is as long as
+    /// the loop.
     SetLaneSteps { lane: Lane, steps: Option<u16> },
     /// -1 left, 0 as the kit has it, 1 right.
     SetPan { lane: Lane, pan: f32 },
@@ -95,11 +95,11 @@ pub enum Command {
     Strike { lane: Lane, velocity: f32 },
     /// All notes off, everywhere, at once; playing goes on.
     Panic,
-    /// Whether the clock that comes in is followed: tempo, start, stop, song position. While there
-    /// is none the engine's own tempo holds; one that is lost is played on without.
+    /// Whether the incoming clock is followed: tempo, start, stop, song position. While there is
+    /// none, the engine's own tempo holds; when it is lost, the music plays on.
     FollowClock(bool),
-    /// Strokes that come in are about to become part of the groove: the loop leaves out a step that
-    /// was struck a little before its time.
+    /// Incoming strokes become part of the groove: the loop leaves out a step that was struck a
+    /// little before its time.
     Overdub(bool),
     /// Whether fills are on: strokes that wait for them are struck, those against them are not.
     SetFill(bool),

@@ -5,7 +5,8 @@
 //! silently, without a MIDI port nothing leaves, and [`Status`] says why in one sentence.
 //! Everything is asked of it by [`Request`]s, most of which are [`Command`]s; asking never blocks.
 //!
-//! The rooms are cut by what no reader may get wrong: whether it is real time.
+//! The rooms are divided by the one question that must never be in doubt: whether code is real
+//! time.
 //!
 //! | room | holds | may use | real time |
 //! | --- | --- | --- | --- |

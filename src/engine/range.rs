@@ -1,4 +1,4 @@
-//! The values that settings may have. Whoever applies a setting brings it into its range.
+//! The values that settings may have. The code that applies a setting clamps it.
 
 /// The values of a setting, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub const PAN: Range<f32> = range(-1.0, 1.0, 0.0);
 /// Level of the metronome.
 pub const CLICK: Range<f32> = range(0.0, 1.0, 0.5);
 pub const VELOCITY: Range<f32> = range(0.0, 1.0, 1.0);
-/// Steps of a lane that go round by themselves.
+/// Steps of a lane's own loop.
 pub const LANE_STEPS: Range<u16> = range(1, 64, 16);
 /// Bars that are counted in.
 pub const COUNT_IN: Range<u8> = range(0, 2, 0);

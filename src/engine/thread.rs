@@ -45,8 +45,8 @@ pub(crate) fn join_within(thread: JoinHandle<()>, patience: Duration) {
     let _ = thread.join();
 }
 
-/// What a mutex holds, also when a thread that held it panicked: nothing that one leaves half done
-/// does harm here.
+/// What a mutex holds, even if a thread panicked while it held it: nothing left half done does harm
+/// here.
 pub(crate) fn unpoisoned<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

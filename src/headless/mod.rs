@@ -1,8 +1,8 @@
 //! The workstation without a screen: plays, listens to OSC and MIDI controllers, and says what it does.
 //!
-//! As the terminal does, it turns what comes in into [`Action`]s and has the [`Studio`] take them, by
-//! the same names. Arrows run one way: `report`, what is printed; `osc`, the network; `names`, what a
-//! message asks for.
+//! Like the terminal, it turns what comes in into [`Action`]s for the [`Studio`], by the same names.
+//! Arrows run one way: `report`, what is printed; `osc`, the network; `names`, what a message asks
+//! for.
 
 mod names;
 mod osc;
@@ -41,7 +41,7 @@ const RING: Duration = Duration::from_secs(2);
 /// Bars of the windows that a file is read in: a loop that is shorter is repeated.
 const BARS: usize = 4;
 
-/// What is played, and who is told.
+/// What is played, and where events are reported.
 pub struct Options {
     /// MIDI files, one after the other; none for what the model draws.
     pub grooves: Vec<PathBuf>,
@@ -137,7 +137,7 @@ pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> an
     };
     player.report.hear(&player.studio);
     player.report.ends();
-    // From here on nobody listens, and a worker that waits for room need not.
+    // From here on nobody reads events, so no worker waits for room.
     drop(messages);
     workers.close();
     outcome
@@ -172,7 +172,7 @@ enum Ending {
     Ringing(Instant),
 }
 
-/// What plays, and what is to become of it.
+/// What plays, and what happens to it.
 struct Player {
     studio: Studio,
     keymap: Keymap,
@@ -194,7 +194,7 @@ struct Player {
 }
 
 impl Player {
-    /// Begins when it can, and does what the time has come for.
+    /// Begins when it can, and does what is due.
     fn go_on(&mut self) -> anyhow::Result<()> {
         let ground = &self.studio.ground;
         if self.waiting.is_some() {
@@ -342,7 +342,7 @@ impl Player {
         }
     }
 
-    /// What is no OSC is counted, and said ever more seldom.
+    /// Packets that are not OSC are counted, and reported ever more rarely.
     fn count_bad(&mut self, from: SocketAddr, reason: &str) {
         self.bad_packets += 1;
         if self.bad_packets.is_power_of_two() {

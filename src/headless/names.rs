@@ -10,7 +10,7 @@ use crate::studio::{
 use crate::tui::{Binding, Keymap, Place};
 use musicvae::music::Lane;
 
-/// What is to be done.
+/// What to do.
 #[derive(Debug, PartialEq)]
 pub enum Wish {
     /// A button was let go.
@@ -107,7 +107,7 @@ fn answer(address: &str, question: Question, text: &str) -> Result<Wish, String>
         Some(action) => Ok(Wish::Do(None, action)),
         None => {
             let asked = question.text();
-            Err(format!("{address}: `{text}` is no answer to: {asked}."))
+            Err(format!("{address}: `{text}` is not an answer to: {asked}."))
         }
     }
 }
@@ -283,7 +283,7 @@ mod tests {
             (
                 "/tempo",
                 vec![Float(7.0)],
-                "/tempo: `7` is no answer to: Tempo (20 to 300",
+                "/tempo: `7` is not an answer to: Tempo (20 to 300",
             ),
             ("/swing", vec![Float(0.9)], "/swing takes 0.5 to 0.75"),
             ("/swing", vec![Float(f32::NAN)], "/swing takes 0.5 to 0.75"),

@@ -1,4 +1,4 @@
-//! What is said about what happens: JSON lines for programs, or what went wrong for people.
+//! Reports of what happens: JSON lines for programs, or what went wrong for people.
 
 use std::io::Write as _;
 use std::net::SocketAddr;

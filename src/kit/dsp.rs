@@ -313,9 +313,8 @@ impl Biquad {
     }
 }
 
-/// One turn of a wave that goes round without a seam: many modes, each a whole number of times in a
-/// turn. What a plate (a cymbal) rings with; it decays in the synthesizer's envelope. Curves as in
-/// [`Plate`].
+/// One turn of a seamless loop: many modes, each a whole number of times in a turn. What a plate (a
+/// cymbal) rings with; it decays in the synthesizer's envelope. Curves as in [`Plate`].
 pub fn ringing_loop(seed: u8, rate: u32, points: usize, ringing: &Ringing) -> Vec<f64> {
     let drum = Seed {
         drum: seed,
@@ -362,7 +361,7 @@ pub fn partial_loop(rate: u32, points: usize, partials: &[(f64, f64)]) -> Vec<f6
     s.out
 }
 
-/// One turn of filtered noise that goes round without a seam.
+/// One turn of a seamless loop of filtered noise.
 pub fn noise_loop(seed: u8, rate: u32, points: usize, filters: &[Filter]) -> Vec<f64> {
     let drum = Seed {
         drum: seed,

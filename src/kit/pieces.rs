@@ -168,7 +168,7 @@ pub fn bank() -> Bank {
 impl Piece {
     /// Every layer at very nearly the piece's loudness, whatever its strength: the synthesizer's
     /// velocity curve does the dynamics (velocity squared), so layers meet without a step. Softer ones
-    /// are a little above it, for the curve leaves ghost notes too soft to speak.
+    /// are a little above it, because the curve leaves ghost notes too soft to be heard.
     fn zones(&self, shelf: &mut Shelf, variant: usize) -> Vec<Zone> {
         /// Decibels that a layer is above what the curve makes of the one above it.
         const SPEAKING: f64 = 0.6;

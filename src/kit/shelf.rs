@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::math::decibels;
 use super::sf2::{Sample, Zone};
 
-/// Highest sample of a recording as it is stored; what it is to sound at is said where it is played.
+/// Highest sample of a recording as it is stored; its loudness is set where it is played.
 const PEAK: f64 = 30_000.0;
 
 /// Decibels below that at most, so that eleven bits are left of it.

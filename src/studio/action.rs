@@ -1,4 +1,4 @@
-//! Everything that a user can do, as data: one variant a feature, which has the rest.
+//! Everything that a user can do, as data: one variant per feature, which holds the details.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,7 @@ use musicvae::Rework;
 /// The features' actions as one type, and each of them as that type.
 macro_rules! features {
     ($($feature:ident($action:ty),)*) => {
-        /// One thing to do. A session is a list of these, and every key, palette line and test
-        /// makes one.
+        /// One thing to do. Every key, palette line and test makes one.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Action {

@@ -1,4 +1,4 @@
-//! What a typed answer, or a control of a MIDI device, asks of which feature.
+//! Which action of which feature a typed answer, or a control of a MIDI device, stands for.
 
 use super::action::Action;
 use super::ground::quality::DENSITY;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::engine::range::{LANE_STEPS, TEMPO};
 
-/// What an answer to a question asks for; `None` when it makes no sense.
+/// The action that answers a question; `None` if the answer makes no sense.
 pub fn to_question(question: Question, text: &str) -> Option<Action> {
     Some(match question {
         // No links: every slot in turn.
@@ -57,7 +57,7 @@ fn number(text: &str, low: f64, high: f64) -> Option<f64> {
     (low..=high).contains(&number).then_some(number)
 }
 
-/// What sets a control's target to a value; `None` for one that has none.
+/// The action that sets a control's target to a value; `None` for a target without one.
 pub fn to_control(target: Target, value: f32) -> Option<Action> {
     Some(match target {
         Target::Temperature => morph::Action::SetTemperature(value).into(),

@@ -1,5 +1,5 @@
-//! Choosing ports, sound cards, SoundFonts, drum maps and what computes, and what of them is open.
-//! It uses the ground only.
+//! Choosing ports, sound cards, SoundFonts, drum maps and computing devices, and knowing which of
+//! them are open. It uses the ground only.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub enum Action {
     NextKit,
 }
 
-/// How the engine begins when no card can be opened, and what the player can do about it.
+/// The engine's first status if no card can be opened, and what the player can do about it.
 const NO_SOUND: &str = "No sound";
 const SILENT: &str = "The loop runs silently: choose an output with P, or start a sound server.";
 
@@ -51,7 +51,7 @@ impl Devices {
         }
     }
 
-    /// Takes the list that was asked for, where it is still looked at.
+    /// Takes the list that was asked for, if it is still open.
     pub fn receive_list(
         &mut self,
         listed: Kind,
@@ -118,8 +118,8 @@ impl Devices {
         }
     }
 
-    /// Why nothing sounds or leaves, or that all is well. `map` is what the MIDI port plays as,
-    /// where that is not General MIDI.
+    /// Why there is no sound or no MIDI, or that all is well. `map` is the drum map of the MIDI
+    /// port, if that is not General MIDI.
     pub fn sentence(&self, map: Option<&str>, ground: &Ground) -> String {
         let transport = &ground.transport;
         let audio = match &transport.audio {
@@ -142,7 +142,7 @@ impl Devices {
         };
         let input = match &transport.midi_in {
             MidiState::On { port } => format!(" MIDI in: {port}."),
-            // A port that is wanted and missing is news; one that nobody asked for is not.
+            // A missing port is worth a message only if somebody asked for it.
             MidiState::Off { reason } if self.input_wanted => {
                 format!(" {}", with_full_stop(reason))
             }

@@ -1,4 +1,4 @@
-//! What the world tells the studio.
+//! What the workers, the engine and the clock report to the studio.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::Groove;
 use musicvae::training;
 
-/// News from a worker, the engine or the clock.
+/// An event from a worker, the engine or the clock.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Time since the start, for the age of messages.
@@ -62,7 +62,7 @@ pub enum Event {
     },
     /// A device runs the models from now on; what it does, in one sentence.
     DeviceOpened(Device, String),
-    /// What is at a place that was looked at, or why it is of no use.
+    /// What is at a path that was checked, or why it can't be used.
     Seen(Named, PathBuf, Result<String, String>),
     /// A drum map was chosen and read.
     MapOpened(DrumMap),

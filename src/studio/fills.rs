@@ -143,7 +143,7 @@ fn bar_steps(ground: &Ground) -> usize {
     ground.groove().meter.steps_per_bar().max(1)
 }
 
-/// The bar of the groove that plays, or one so many bars after it, as the loop goes round.
+/// The bar of the groove that plays, or one so many bars after it, in the loop.
 fn bar_after(count: usize, ground: &Ground) -> usize {
     let position = ground.transport.position;
     let steps = bar_steps(ground);

@@ -12,8 +12,8 @@ pub struct Habits {
 }
 
 impl Habits {
-    /// Takes what was kept. A theme that the configuration, or whoever started the program, has named
-    /// since then stands above it.
+    /// Takes what was kept. A theme named since then, in the configuration or on the command line,
+    /// takes precedence.
     pub fn take(&mut self, kept: Kept, ground: &mut Ground) {
         let Kept {
             theme,

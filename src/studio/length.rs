@@ -1,5 +1,4 @@
-//! How long the groove is: more of it by the model, or as many bars as are asked for. It uses the ground
-//! only.
+//! How long the groove is: the model adds bars, or the player sets a number. It uses the ground only.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +12,14 @@ use musicvae::music::{Cells, Groove, LANES};
 pub enum Action {
     /// A window more, by the model, that fits the last one.
     Extend,
-    /// In bars: a longer one goes round, a shorter one is cut.
+    /// In bars: a longer groove repeats, a shorter one is cut.
     SetLength(usize),
 }
 
 /// The bars that the model was asked for.
 #[derive(Debug, Default)]
 pub struct Length {
-    /// The answer that is waited for.
+    /// The answer that is still to come.
     asked: Option<u64>,
     /// How often it was asked: each time another seed.
     count: u64,

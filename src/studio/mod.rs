@@ -4,9 +4,10 @@
 //! change the state and queue [`Effect`]s. [`Workers`] carry those out on threads of their own.
 //!
 //! The rooms, from below: the [`ground`] that all share; the features, each a folder or a file with
-//! its state, its actions, its reasons why not and what it does on events, which use the ground and
-//! never another feature; the [`Studio`], which hands actions and events to them and chains those
-//! that work together; the workers, which use all of these and are used by none.
+//! its state, its actions, its reasons why something can't be done now and what it does on events,
+//! which use the ground and never another feature; the [`Studio`], which passes actions and events
+//! to them and chains those that work together; the workers, which use all of these and are used by
+//! none.
 
 mod action;
 pub mod answers;

@@ -1,5 +1,5 @@
-//! Panes, and what opens over them, as far as no feature is concerned: help, messages, the palette,
-//! what is typed, the question at the end. It uses the ground only.
+//! Panes and overlays that belong to no feature: help, messages, the palette, typed answers, the
+//! question before quitting. It uses the ground only.
 
 use serde::{Deserialize, Serialize};
 
@@ -158,7 +158,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
             }
         }
         Action::Close => screen.overlay = None,
-        // The palette's choice is the keymap's to know.
+        // The keymap knows what the palette chose.
         Action::Accept => {
             if screen.overlay.take() == Some(Overlay::ConfirmQuit) {
                 ground.say("Saving the run, then quitting.");

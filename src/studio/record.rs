@@ -32,7 +32,7 @@ pub fn apply(Action::ToggleRecord: Action, ground: &mut Ground) {
     }
 }
 
-/// Says what began, ended or went wrong with a recording since the engine was last seen.
+/// Reports what began, ended or went wrong with a recording since the last status of the engine.
 pub fn hear(status: &Status, ground: &mut Ground) {
     let before = &ground.transport;
     let began = match (&before.recording, &status.recording) {

@@ -1,5 +1,5 @@
-//! Having a model work on the groove: humanize it, play a whole groove to its rhythm, add hats. It
-//! uses the ground only.
+//! Letting a model work on the groove: humanize it, play a whole groove to its rhythm, replace the
+//! hats. It uses the ground only.
 
 use super::ground::{Change, Entry, Ground, Origin};
 use musicvae::Rework;

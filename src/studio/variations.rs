@@ -32,7 +32,7 @@ pub enum Action {
     RelativeIntoSlot(usize),
 }
 
-/// What of the groove may change.
+/// Which part of the groove may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     #[default]
@@ -69,7 +69,7 @@ pub struct Variations {
     pub selected: usize,
     /// Of the first one.
     seed: u64,
-    /// The answer that is waited for.
+    /// The answer that is still to come.
     ticket: u64,
 }
 

@@ -1,4 +1,4 @@
-//! How the screen looks: what the configuration names, as far as the terminal can show it.
+//! How the screen looks: the configured theme, as far as the terminal can show it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::kit::{Palette, Theme, nearest_name};
 use crate::studio::config::{self, Config};
 
-/// A terminal answers sooner, or never; one at the other end of a line takes longer.
+/// A local terminal answers sooner, or never; one at the other end of a network connection takes
+/// longer.
 const ANSWER: Duration = Duration::from_millis(200);
 const FAR_ANSWER: Duration = Duration::from_secs(1);
 

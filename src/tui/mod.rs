@@ -57,14 +57,14 @@ enum Message {
     Suspend,
     /// The program stood still, and others may have drawn meanwhile.
     Continued,
-    /// Nobody listens to the keyboard or to the system any more; why.
+    /// The thread that listens to the keyboard or to the system has ended, for this reason.
     Deaf(String),
 }
 
 /// Opens the workstation and stays until the user leaves.
 pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
     let keymap = Keymap::new(&config.keys)?;
-    // Declared before the screen: stderr comes back after the terminal has.
+    // Declared before the screen, so that stderr is restored after the terminal.
     let _quiet = quiet_stderr();
     let (sender, messages) = sync_channel(QUEUE);
     listen_to_signals(&sender).context("the system's signals can't be received")?;
@@ -99,7 +99,7 @@ pub fn run(config: Config, opening: Opening) -> anyhow::Result<()> {
         studio.end();
         workers.serve(&mut studio);
     }
-    // From here on nobody listens, and a worker that waits for room need not.
+    // From here on nobody reads events, so no worker waits for room.
     drop(messages);
     workers.close();
     ended.map_err(anyhow::Error::msg)
@@ -245,7 +245,7 @@ pub fn actions(
             });
             actions.collect()
         }
-        // Typed where something is typed; else it is what was dropped onto the window.
+        // If something is being typed, this is typed too; otherwise it was dropped onto the window.
         TerminalEvent::Paste(text) if !keymap.types(studio) => {
             vec![bring::Action::Bring(typed_paths(&text)).into()]
         }
@@ -278,8 +278,8 @@ fn listen_to_terminal(sender: &SyncSender<Message>) -> std::io::Result<()> {
     })
 }
 
-/// Listens on a thread of its own. When it hears nothing any more the program ends, for nobody
-/// could ask it to.
+/// Listens on a thread of its own. If that thread ends, the program ends, because nobody could ask
+/// it to.
 fn listener(
     name: &str,
     sender: SyncSender<Message>,

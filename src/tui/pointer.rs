@@ -14,8 +14,8 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// From now on the screen has these. Where others came under the button that is held, it has let
-    /// go: a window that opens is not what was pressed.
+    /// From now on the screen has these. If other areas came under the held button, it counts as
+    /// released: a window that just opened was not what was pressed.
     pub fn see(&mut self, targets: Targets) {
         let is_gone = |at: &Position| self.targets.areas_at(*at) != targets.areas_at(*at);
         if self.pressed.as_ref().is_some_and(is_gone) {

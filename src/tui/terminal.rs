@@ -1,4 +1,4 @@
-//! The terminal: taken once, and given back whatever happens.
+//! The terminal: taken over once, and restored whatever happens.
 
 use std::fmt;
 use std::io::{self, Stdout, stdout};
@@ -59,7 +59,8 @@ impl Screen {
         self.terminal.draw(frame).map(drop)
     }
 
-    /// The terminal had another size: the next frame is drawn anew, even if it has the old size again.
+    /// The terminal had another size: the next frame is redrawn completely, even if it has the old
+    /// size again.
     pub fn resized(&mut self) {
         self.is_lost = true;
     }
@@ -75,7 +76,7 @@ impl Screen {
         }
     }
 
-    /// Takes the terminal again, whatever others did to it meanwhile, to draw all of it anew.
+    /// Takes the terminal again, whatever others did to it meanwhile, and redraws all of it.
     pub fn retake(&mut self) -> io::Result<()> {
         self.terminal = take(self.mouse)?;
         Ok(())
@@ -109,7 +110,7 @@ fn take(mouse: bool) -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
     Ok(terminal)
 }
 
-/// Has the terminal report presses, drags and the wheel, in columns beyond 223 too. Unlike
+/// Makes the terminal report presses, drags and the wheel, in columns beyond 223 too. Unlike
 /// crossterm's own command it does not ask for every move without a button, of which there are many.
 struct CaptureMouse;
 

@@ -614,10 +614,7 @@ fn a_model_is_trained_resumed_measured_and_played() {
         assert!(output.status.success(), "{output:?}");
         let said = String::from_utf8(output.stderr.clone()).unwrap();
         // Each file has five bars, and windows to validate on have four.
-        assert_eq!(
-            said,
-            "validation: 2 last bars fill no window and left out\n"
-        );
+        assert_eq!(said, "validation: 2 last bars fill no window: left out\n");
         String::from_utf8(output.stdout.clone()).unwrap()
     };
     let settings = ["--batch", "2", "--keep", "0.9", "--seed", "4"];
@@ -651,7 +648,7 @@ fn a_model_is_trained_resumed_measured_and_played() {
     assert_eq!(of_run[7], format!("{best:.2}"), "{curves}");
     for (path, trouble) in [
         ("curves", "the training log curves/log.csv can't be read: "),
-        ("a.mid", "a.mid holds no line of a training log"),
+        ("a.mid", "a.mid has no line of a training log"),
     ] {
         let failed = run(&folder, &["log", path]);
         let said = String::from_utf8(failed.stderr).unwrap();
@@ -793,7 +790,7 @@ fn a_model_is_measured_on_a_split() {
         "p",
     ];
     let table = ok(&folder, &with_tiny(&[&eval[..], &few].concat()));
-    assert!(table.starts_with("train: 3 windows, "), "{table}");
+    assert!(table.starts_with("train: windows 3, "), "{table}");
     let pictures = fs::read_dir(folder.path().join("p")).unwrap();
     for picture in pictures.map(|entry| entry.unwrap().path()) {
         let svg = fs::read_to_string(&picture).unwrap();
@@ -844,7 +841,7 @@ fn attributes_are_made_and_used() {
     );
     let (code, said) = sample(&["--attribute", "density"]);
     assert!(
-        code == Some(2) && said.contains("as in density=+1"),
+        code == Some(2) && said.contains("such as density=+1"),
         "{said}"
     );
 }

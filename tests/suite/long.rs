@@ -596,19 +596,19 @@ fn a_lane_goes_round_by_itself() {
     for (keys, said, lane, steps) in [
         (
             "ctrl-4 1 2 enter",
-            "Kick goes round every 12 steps.",
+            "Kick loops every 12 steps.",
             Lane::Kick,
             Some(12),
         ),
         (
             "down ctrl-4 1 enter",
-            "Snare goes round every step.",
+            "Snare loops every step.",
             Lane::Snare,
             Some(1),
         ),
         (
             "ctrl-4 7 enter ctrl-4 0 enter",
-            "Kick goes round with the groove.",
+            "Kick loops with the groove.",
             Lane::Kick,
             None,
         ),
@@ -627,7 +627,7 @@ fn a_lane_goes_round_by_itself() {
         bench.said()
     );
     bench.press("esc ctrl-4 1 2 enter");
-    assert!(shows(&bench, "goes round every 12"));
+    assert!(shows(&bench, "loops every 12"));
     // A new groove leaves it; what is exported has it, and as many turns as it takes to come round.
     bench.press("s");
     bench.take();

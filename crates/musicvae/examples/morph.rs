@@ -1,8 +1,8 @@
 //! From one groove to another in eight steps through the latent space, as one MIDI file.
 //!
-//!     cargo run --release --example morph -- CHECKPOINT FROM.mid TO.mid OUT.mid
+//!     cargo run --release -p musicvae --example morph -- CHECKPOINT FROM.mid TO.mid OUT.mid
 //!
-//! Without words it tries itself, with an untrained model and grooves of its own.
+//! Without arguments it runs on an untrained model and grooves of its own.
 
 use std::error::Error;
 
@@ -19,7 +19,7 @@ fn morph(
 ) -> Result<NoteSequence, Box<dyn Error>> {
     let [from, to] = [from, to].map(|sequence| drummer.windows(sequence));
     let (from, to) = (&from?.windows[0], &to?.windows[0]);
-    // Temperature 0 takes what is likeliest, so that nothing changes but the way.
+    // Temperature 0 takes the likeliest strokes, so that only the point on the path changes.
     let how = Decoding {
         temperature: 0.0,
         seed: 1,

@@ -1,8 +1,8 @@
 //! The three steps: prepare, train, sample.
 //!
-//!     cargo run --release --example prepare_train_sample -- MIDI-FOLDER OUT-FOLDER STEPS
+//!     cargo run --release -p musicvae --example prepare_train_sample -- MIDI-FOLDER OUT-FOLDER STEPS
 //!
-//! Without words it tries itself: a small model, a few steps, on grooves of its own.
+//! Without arguments it trains a small model for a few steps, on grooves of its own.
 
 use std::error::Error;
 use std::fs;

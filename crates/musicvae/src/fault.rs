@@ -1,5 +1,5 @@
 //! Faults on demand: in a debug build, any thread of the running program can be made to panic, so
-//! that tests see what becomes of the others. A release build has nothing of this.
+//! that tests see what happens to the others. A release build contains none of this.
 //!
 //! A place where a panic can be asked for is a name: one for each kind of thread.
 
@@ -15,8 +15,8 @@ pub fn point(place: &'static str) {
     let _ = place;
 }
 
-/// Listens for faults: whoever writes the name of a place into `file` has the thread panic that comes
-/// by there next, and then the file is removed.
+/// Listens for faults: if the name of a place is written into `file`, the next thread that comes by
+/// there panics, and the file is removed.
 pub fn listen(file: PathBuf) {
     #[cfg(debug_assertions)]
     on_demand::listen(file);

@@ -1,8 +1,8 @@
 //! MusicVAE (Roberts et al. 2018) and GrooVAE (Gillick et al. 2019) on candle: models that sample,
 //! encode, decode, interpolate and rework drums and melodies, and are trained on one's own MIDI.
 //!
-//! It knows no terminal, sound card or MIDI port. The road runs one way: a MIDI file is read as a
-//! [`NoteSequence`], a [`Converter`] cuts it into windows (of drums: [`Groove`]s), and a
+//! It needs no terminal, sound card or MIDI port. Data flows one way: a MIDI file is read as a
+//! [`NoteSequence`], a [`Converter`] cuts it into windows (for drums: [`Groove`]s), and a
 //! [`Drummer`], opened from a [`Checkpoint`], takes them to its latent space and back.
 //!
 //! ```
@@ -35,7 +35,7 @@
 //! | [`model`] | rows of numbers to latents and back | `music` |
 //! | [`data`] | corpora to windows, windows to rows and back | `music` |
 //! | [`music`] | plain values: note sequence, groove, drum lanes, MIDI files | |
-//! | [`chart`] | numbers to SVG pictures, for whoever has numbers | |
+//! | [`chart`] | numbers to SVG pictures | |
 
 #![warn(missing_docs)]
 
@@ -56,7 +56,7 @@ pub use model::Preset;
 pub use music::{Groove, NoteSequence, midi_file};
 pub use training::{Session, Trainer};
 
-/// Insides, for this project's own tests and benchmarks. They change as they like.
+/// Internals, for this project's own tests and benchmarks. They may change at any time.
 #[doc(hidden)]
 pub mod internals {
     pub use crate::training::adam::Adam;

@@ -40,7 +40,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Describe a checkpoint, having read and verified all of it.
+    /// Read and verify a checkpoint, and describe it.
     Info {
         /// A file, a run's folder (for its best), or a name that `checkpoint list` shows.
         #[arg(value_name = "CHECKPOINT")]
@@ -49,7 +49,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Write a checkpoint for playing: smaller weights, nothing to train on from.
+    /// Write a checkpoint for playing: smaller weights, can't be trained further.
     Export {
         /// The checkpoint: a file, a run's folder (for its best), or a name that `checkpoint list`
         /// shows.
@@ -57,26 +57,26 @@ enum Command {
         input: PathBuf,
         #[command(flatten)]
         output: Output,
-        /// Bits of a weight: 16 (float16), or 8 with a step for each column of a matrix, which makes the
-        /// file half as large; measure with `eval` what it costs.
+        /// Bits per weight: 16 (float16), or 8 (with one step size per matrix column), which halves the
+        /// file; measure the loss with `eval`.
         #[arg(long, value_name = "BITS", default_value = "16", value_parser = ["8", "16"])]
         bits: String,
     },
-    /// Put a model's latents where its samples are drawn: a corpus then has mean 0 and unit
-    /// covariance in the latent space, and grooves come back as before. For models trained with many
-    /// free bits, whose samples are poorer than what they give back.
+    /// Change the latent space so that the corpus has mean 0 and unit covariance, as samples do.
+    /// Reconstructions stay the same. For models trained with many free bits, whose samples are worse
+    /// than their reconstructions.
     Whiten(ByCorpus),
-    /// Have new music drawn from where a corpus lies in the latent space: a mixture of Gaussians in
-    /// place of one. Its bars belong together more; nothing else changes.
+    /// Fit the prior to a corpus: new music is then drawn from a mixture of Gaussians in place of one,
+    /// so that its bars fit together better. Nothing else changes.
     FitPrior {
         #[command(flatten)]
         files: ByCorpus,
-        /// How many; as many as there are windows are each of these by itself; more fit the corpus better, too many overfit it [default: one for every
-        /// 16 windows, at most 256].
+        /// How many Gaussians; with as many as there are windows, each window gets one. More fit the
+        /// corpus better, too many overfit it [default: one for every 16 windows, at most 256].
         #[arg(long)]
         gaussians: Option<usize>,
-        /// How much of a latent is drawn, 0 for nothing to 1 for all: of a model that was trained with
-        /// `--blur`, which plays on from a hint [default: 1].
+        /// How much of a latent is drawn, from 0 (nothing) to 1 (all). For models trained with `--blur`,
+        /// which continue from a hint [default: 1].
         #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = super::train::part)]
         clarity: f64,
     },
@@ -87,8 +87,8 @@ enum Command {
         input: PathBuf,
         #[command(flatten)]
         output: Output,
-        /// What the checkpoint is, where names and shapes leave a choice (see `presets`); sizes are
-        /// the checkpoint's own.
+        /// What the checkpoint is, if its names and shapes fit several presets (see `presets`); sizes
+        /// are the checkpoint's own.
         #[arg(long)]
         preset: Option<String>,
         /// Store the weights as float16: half the size, for playing.

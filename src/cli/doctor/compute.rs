@@ -25,7 +25,7 @@ fn kernels() -> Finding {
             match name {
                 "plain" => Finding::note(
                     "CPU",
-                    format!("{says} A groove and a training step take several times as long so."),
+                    format!("{says} Grooves and training steps take several times as long."),
                     "unset MUSICVAE_KERNELS, or use a processor with AVX2 or NEON",
                 ),
                 _ => Finding::ok("CPU", says),

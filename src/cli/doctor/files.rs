@@ -47,7 +47,7 @@ fn configuration(settings: &Settings, fault: Option<&str>) -> Finding {
         (Some(fault), _) => Finding::problem(
             "config",
             format!("{fault}."),
-            "correct it; the lines below are of the defaults",
+            "correct it; the lines below show the defaults",
         ),
         (None, Some(file)) => Finding::ok("config", format!("{} is read.", file.display())),
         (None, None) => {
@@ -107,7 +107,7 @@ fn checkpoints(config: &Config) -> Finding {
     match problem {
         None => Finding::ok("checkpoints", says),
         Some(problem) => {
-            let cure = "remove what is no checkpoint, or make it anew";
+            let cure = "remove what is not a checkpoint, or make it again";
             Finding::note("checkpoints", format!("{says} {problem}."), cure)
         }
     }
@@ -119,7 +119,7 @@ fn fonts(config: &Config) -> Finding {
     Finding::ok(
         "SoundFonts",
         format!(
-            "two kits in the program, {count} files in {}.",
+            "two kits in the program; {count} more found in {}.",
             listed(&folders)
         ),
     )
@@ -166,7 +166,7 @@ fn written(about: &'static str, folder: &Path, setting: &str) -> Finding {
     };
     Finding::note(
         about,
-        format!("{shown} can't be written into: {reason}."),
-        format!("name another folder ({setting}), or have this one given to you"),
+        format!("no file can be written into {shown}: {reason}."),
+        format!("name another folder ({setting}), or get the right to write into this one"),
     )
 }

@@ -1,4 +1,4 @@
-//! `musicvae-tui doctor`: what of this machine the program can use, what not, and what helps.
+//! `musicvae-tui doctor`: what the program can use on this machine, what it can't, and how to fix that.
 
 mod compute;
 mod files;
@@ -14,12 +14,12 @@ use serde::Serialize;
 use super::output::say;
 use super::settings::Settings;
 
-/// Look at this machine as the program does, and say what is missing and what helps: terminal, sound,
-/// MIDI, real-time priority, files and folders, what computes.
+/// Check terminal, sound, MIDI, real-time priority, files, folders, CPU and GPU, and say how to fix what
+/// is missing.
 ///
 /// Each line begins with `ok`, with `note` (the program runs, but something is missing), or with
-/// `problem` (it can't be used as it is configured). The exit code is 1 where there is a problem.
-/// Nothing is changed, and nothing is heard.
+/// `problem` (it can't be used as configured). The exit code is 1 if there is a problem.
+/// It changes nothing and makes no sound.
 #[derive(clap::Args)]
 pub struct Doctor {
     /// Print as JSON: a list of {"about", "verdict", "says", "cure"}
@@ -35,13 +35,13 @@ enum Verdict {
     Problem,
 }
 
-/// What was found out about one thing.
+/// What was found about one thing.
 #[derive(Debug, Serialize)]
 struct Finding {
     about: &'static str,
     verdict: Verdict,
     says: String,
-    /// What helps; empty where all is well.
+    /// How to fix it; empty if all is well.
     cure: String,
 }
 
@@ -142,8 +142,8 @@ impl Doctor {
         let problems = findings.iter().filter(|it| it.verdict == Verdict::Problem);
         match problems.count() {
             0 => Ok(()),
-            1 => bail!("there is a problem to be solved first: see above"),
-            many => bail!("there are {many} problems to be solved first: see above"),
+            1 => bail!("there is a problem to solve first: see above"),
+            many => bail!("there are {many} problems to solve first: see above"),
         }
     }
 }

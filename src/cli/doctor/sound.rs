@@ -24,7 +24,7 @@ pub fn findings(config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Opens the output as the workstation does, silently.
+/// Opens the output as the workstation does, without a sound.
 fn opened(config: &Config, outputs: &Devices<AudioOutput>) -> Finding {
     let named = Some(config.audio.device.clone()).filter(|name| !name.is_empty());
     let status = quietly(|| {
@@ -161,7 +161,7 @@ fn priority() -> Finding {
     match engine::grants_realtime() {
         true => Finding::ok(
             "priority",
-            "threads that must be on time get a real-time priority.",
+            "threads that must be on time get real-time priority.",
         ),
         false => Finding::note(
             "priority",

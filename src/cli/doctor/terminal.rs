@@ -18,7 +18,7 @@ pub fn findings(config: &Config) -> Vec<Finding> {
     if !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
         findings.push(Finding::note(
             "terminal",
-            "standard input or output is no terminal, so there is none to be asked.",
+            "standard input or output is not a terminal, so nothing can be checked.",
             "run `musicvae-tui doctor` in the terminal itself; `musicvae-tui play` needs none",
         ));
         return findings;
@@ -43,7 +43,7 @@ fn size() -> Finding {
     let size = match crossterm::terminal::size() {
         Ok(size) => size,
         Err(error) => {
-            let says = format!("it does not tell its size ({error}).");
+            let says = format!("it does not report its size ({error}).");
             return Finding::note("terminal", says, "use another terminal");
         }
     };
@@ -64,7 +64,7 @@ fn size() -> Finding {
 fn colours(looks: &Looks) -> Finding {
     let says = format!("{}.", looks.colors_in_words());
     if looks.has_few_colors() {
-        let cure = "where the terminal has more: export COLORTERM=truecolor";
+        let cure = "if the terminal has more: export COLORTERM=truecolor";
         return Finding::note("colours", says, cure);
     }
     Finding::ok("colours", says)
@@ -84,8 +84,8 @@ fn background(looks: &Looks) -> Finding {
     }
 }
 
-/// Whether the characters of the screen take one column each. What they look like only a person can
-/// tell.
+/// Whether the characters of the screen take one column each. Only a person can judge what they look
+/// like.
 fn characters(looks: &Looks) -> Finding {
     let plain = "draw with ASCII characters only: --ascii, or `ascii = true` under [screen]";
     if looks.is_ascii() {

@@ -25,22 +25,22 @@ use musicvae::training::evaluate::{
     Evaluation, Material, Part, Questions, Unit, evaluate, evaluate_losses,
 };
 
-/// How good a model is on a split of a corpus, by the published protocols.
+/// Measure how good a model is on a split of a corpus, by the published protocols.
 ///
-/// What is measured follows from what the model does: losses, reconstruction, samples of the prior
-/// and interpolation for one that is shown whole grooves; humanization and accompaniment for those
-/// that are shown less. Every figure comes with the bounds of 95 % of resampled data sets; simple
-/// predictions learned from the training split stand beside.
+/// What is measured depends on what the model does: losses, reconstruction, samples of the prior
+/// and interpolation for a model that is shown whole grooves; humanization and accompaniment for models
+/// that are shown less. Every figure has bounds that hold 95 % of resampled data sets, and simple
+/// predictions learned from the training split are printed beside it.
 ///
-/// The part `human` asks a classifier to tell what the model plays from what drummers play, and the
-/// part `temperature` says what the temperature does to samples.
+/// The part `human` trains a classifier to tell what the model plays from what drummers play. The
+/// part `temperature` shows what the temperature does to samples.
 #[derive(Args)]
 pub struct Eval {
     /// A folder or zip of MIDI files (info.csv gives the split), or a TFRecord of NoteSequences.
     ///
-    /// Only whole windows count. A piece that is shorter and fills a window when it is repeated (one
-    /// or two bars of four) is repeated, unless info.csv calls it a fill. Tempo changes are followed;
-    /// bars that are not in 4/4 are left out. What was left out is said.
+    /// Only whole windows count. A loop that is shorter than a window (one or two bars of four) is
+    /// repeated to fill it, unless info.csv calls it a fill. Tempo changes are followed; bars that are
+    /// not in 4/4 are left out. The command says what it left out.
     #[arg(long, value_name = "PATH", value_parser = corpus::place())]
     data: PathBuf,
     #[command(flatten)]
@@ -48,7 +48,7 @@ pub struct Eval {
     /// train, validation or test.
     #[arg(long, default_value = "validation")]
     split: Split,
-    /// Only these, with commas between: losses, baselines, reconstruction, humanization, prior,
+    /// Only these parts, separated by commas: losses, baselines, reconstruction, humanization, prior,
     /// interpolation, accompaniment, human, temperature [default: all that fit the model, without the
     /// last two, which take longest].
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
@@ -56,18 +56,18 @@ pub struct Eval {
     /// Grooves drawn from the prior at each temperature.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     samples: u32,
-    /// Grooves of any origin to tell from the drummers' too: a folder or zip of MIDI files, or a
-    /// TFRecord. Asks for the part `human`.
+    /// Other grooves to compare with the drummers' as well: a folder or zip of MIDI files, or a
+    /// TFRecord. Implies the part `human`.
     #[arg(long, value_name = "PATH")]
     grooves: Option<PathBuf>,
     /// Pairs of windows that are interpolated.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pairs: u32,
-    /// What is drawn again and again for the bounds: file (windows of one performance are alike),
-    /// or window (narrower).
+    /// What is resampled for the bounds: file (windows of one performance are alike) or window (gives
+    /// narrower bounds).
     #[arg(long, value_name = "UNIT", default_value = "file", value_parser = unit)]
     by: Unit,
-    /// Data sets drawn for the bounds.
+    /// Number of data sets resampled for the bounds.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     resamples: u32,
     /// Seed of samples, pairs and resampling.

@@ -23,9 +23,9 @@ pub fn table(evaluation: &Evaluation) -> String {
         resamples,
         ..
     } = evaluation;
-    let hits = hits.map_or(String::new(), |hits| format!(", {hits} hits"));
+    let hits = hits.map_or(String::new(), |hits| format!(", hits {hits}"));
     let mut text = format!(
-        "{split}: {windows} windows{hits}, of {files} files\n\
+        "{split}: windows {windows}{hits}, files {files}\n\
          model: {preset}, step {step}, fingerprint {fingerprint}\n\
          in brackets: 95 % of {resamples} data sets drawn by {}\n",
         match resampled {
@@ -119,7 +119,7 @@ fn expression(text: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
     if evaluation.reconstruction.is_some() {
         writeln!(
             text,
-            "Over all true hits; returned: over those that the model made too, which are the surer ones."
+            "Over all true hits; `returned` over those that the model made too, of which it is surer."
         )?;
     }
     Ok(())

@@ -3,12 +3,12 @@
 use super::Core;
 
 impl Core {
-    /// Has the beats before position `to`, in the next `frames` frames, click when they are to.
+    /// Clicks the beats before position `to`, in the next `frames` frames, if they are to click.
     pub(super) fn beat(&mut self, to: f64, frames: usize) {
         while (self.next_beat as f64) < to {
             let n = self.next_beat;
             self.next_beat += 1;
-            // Counting in is what clicks are for.
+            // A count-in always clicks.
             let wanted = self.metronome.on || n < 0;
             let Some(accented) = self.player.governing(n).beat(n).filter(|_| wanted) else {
                 continue;

@@ -78,7 +78,7 @@ impl Core {
             Command::FollowClock(external) => {
                 self.external = external;
                 if !external {
-                    // Brought into range, and without what the steering added.
+                    // Clamped, and without what the steering added.
                     self.transport.set_tempo(self.transport.qpm());
                 }
             }
@@ -186,7 +186,7 @@ impl Core {
         }
     }
 
-    /// Has the player go over to something else: at its moment while it plays, else at once.
+    /// Lets the player change to something else: at its moment while it plays, otherwise at once.
     fn change_part(
         &mut self,
         takeover: Takeover,

@@ -31,8 +31,8 @@ impl Core {
         while let Ok(InputEvent { time, message }) = self.input.pop() {
             match message {
                 InputMessage::Clock(clock) => {
-                    // A master is also listened to while it is not followed, so that one that
-                    // plays can be joined.
+                    // The master's clock is heard even while it is not followed, so that it can be
+                    // joined while it plays.
                     let moved = self.follower.receive(clock, time);
                     if let Some(moved) = moved.filter(|_| self.external) {
                         self.moved(moved);
@@ -66,19 +66,19 @@ impl Core {
         self.moved(moved);
     }
 
-    /// Whether clocks may leave: not to the device that they come from.
+    /// Whether clocks may be sent: not to the device that they come from.
     pub(super) fn sends_clock(&self) -> bool {
         !(self.external && self.shared.midi.same_port.load(Relaxed))
     }
 
-    /// Goes as fast as it needs to be where the master is.
+    /// Goes as fast as it must to be where the master is.
     pub(super) fn steer(&mut self) {
         if !self.external || !self.transport.playing() {
             return;
         }
         let (time, position) = (self.heard(), self.transport.position());
         if self.follower.position(time).is_none() {
-            // It began without the master: from now on they have their ticks in common.
+            // It began without the master: from now on the ticks of both are matched.
             self.follower.adopt(position, time);
         }
         if let Some(steering) = self.follower.steer(time, position) {
@@ -102,8 +102,8 @@ impl Core {
         let place = self.follower.position(self.heard());
         match moved {
             Move::Start => {
-                // A master counts in for itself. The first beat is late by what the sound card
-                // takes, rather than missing.
+                // A master does its own count-in. The first beat is late by the sound card's
+                // latency, rather than missing.
                 self.play_from_the_top(0, place.unwrap_or(0.0));
             }
             Move::Continue(position) => {
@@ -148,7 +148,7 @@ impl Core {
             self.shared.midi.dropped.fetch_add(1, Relaxed);
             return;
         }
-        // A callback may be longer than what is filled at a time.
+        // A callback may be longer than a chunk.
         let length = length.max(self.shared.callback.frames.load(Relaxed) as usize);
         let latency = self.shared.callback.latency.load(Relaxed);
         let age = self.clock.time_of(self.frame) - latency - time;

@@ -1,7 +1,7 @@
-//! The heart: transport, player and mixer, moved on by whoever has the time: the audio callback,
-//! or the clock thread while there is no sound card. All of it is real time: it allocates, locks
-//! and frees nothing, is asked through queues and answers through them and through atomics. Uses
-//! `time`, `sound`, recording's tap, what MIDI's threads share with it, and the ground.
+//! The heart: transport, player and mixer, driven by the audio callback, or by the clock thread
+//! while there is no sound card. All of it is real time: it allocates, locks and frees nothing.
+//! Requests and answers go through queues and atomics. Uses `time`, `sound`, recording's tap, what
+//! MIDI's threads share with it, and the ground.
 
 mod beats;
 mod commands;
@@ -34,16 +34,16 @@ use shared::Shared;
 /// How far ahead of the time of day the clock thread plays when there is no sound card.
 pub(crate) const LOOKAHEAD: Nanos = SECOND / 50;
 
-/// Behind by more than this, the time of day is not caught up with: the machine has slept.
+/// If it is behind the time of day by more than this, it does not catch up: the machine has slept.
 const ASLEEP: Nanos = SECOND;
 
-/// Most notes in a chunk; a lane has 20 steps a second at most, so that 2 a lane is plenty.
+/// Most notes in a chunk; a lane has 20 steps a second at most, so two per lane are plenty.
 const NOTES: usize = 64;
 
-/// What one command may displace, and a buffer after it.
+/// How many things one command, and a buffer after it, may displace.
 const ROOM_FOR_GARBAGE: usize = 8;
 
-/// Who moves the core on.
+/// Who drives the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Driver {
     Clock,
@@ -239,12 +239,12 @@ impl Core {
     fn set_midi_offset(&mut self, offset: Nanos) {
         let before = self.held_back();
         self.midi_offset = offset;
-        // What is played from here on is heard later by as much as it is held back more.
+        // The added delay makes everything from here on be heard later.
         let heard = self.clock.time_of(self.frame) + self.held_back() - before;
         self.clock = FrameClock::new(self.frame, heard, self.clock.rate());
     }
 
-    /// A stream starts: the music keeps its phase, so what is between is skipped or waited for.
+    /// A stream starts: the music keeps its phase, so the difference is skipped or waited for.
     fn take_over(&mut self, stream: u64, rate: u32, heard: Nanos) {
         let due = self.clock.time_of(self.frame);
         let behind = heard - due;
@@ -259,7 +259,7 @@ impl Core {
         self.clock = FrameClock::new(self.frame, heard + ahead, f64::from(rate));
     }
 
-    /// Moves on by `frames`, with sound or without.
+    /// Advances by `frames`, with sound or without.
     fn run(&mut self, frames: usize, mut out: Option<Stereo>) {
         let mut done = 0;
         while done < frames {
@@ -315,7 +315,7 @@ impl Core {
         }
         let mut time = self.clock.time_of(self.frame + offset as u64) + self.midi_offset;
         if self.driver != Driver::Clock {
-            // The limiter holds the sound back.
+            // The limiter delays the sound.
             let limiter = mixer::LATENCY as f64 / self.clock.rate() * SECOND as f64;
             time += limiter as Nanos;
         }

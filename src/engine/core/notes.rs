@@ -82,7 +82,7 @@ impl Core {
             return;
         }
         let (notes, controls) = (&self.notes[..count], &self.controls);
-        // The synthesizer is not ours: should it panic on a damaged SoundFont, the show goes on.
+        // The synthesizer is not ours: if it panics on a damaged SoundFont, the music goes on.
         let rendered = catch_unwind(AssertUnwindSafe(|| {
             mixer.render(left, right, notes, controls)
         }));

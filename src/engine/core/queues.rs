@@ -9,8 +9,8 @@ use crate::engine::sound::mixer::Mixer;
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Displaced};
 
-/// What the core is given: a command as it is, or what was made ready for it, for nothing is
-/// allocated where it runs.
+/// What the core receives: a command as it is, or something prepared for it, because the core
+/// allocates nothing.
 pub(crate) enum Prepared {
     Command(Command),
     Pattern(Arc<Pattern>, Takeover),
@@ -46,7 +46,7 @@ pub(crate) struct Links {
 /// Hands over what has to be freed elsewhere.
 pub(super) fn discard(queue: &mut rtrb::Producer<Garbage>, garbage: Garbage) {
     if let Err(rtrb::PushError::Full(garbage)) = queue.push(garbage) {
-        // No room, which `Core::take_commands` sees to: better lost than freed here.
+        // No room, which `Core::take_commands` prevents: better lost than freed here.
         std::mem::forget(garbage);
     }
 }

@@ -5,8 +5,8 @@ use crate::engine::sound::mixer::LATENCY;
 use crate::engine::time::units::TICKS_PER_STEP;
 
 impl Core {
-    /// Before a chunk of `frames`: begins the recording that waits when its moment is in the chunk,
-    /// and tells it what holds.
+    /// Before a chunk of `frames`: begins a waiting recording if its moment is in the chunk, and
+    /// tells it rate, tempo and meter.
     pub(super) fn begin_recording(&mut self, frames: usize) {
         let Core {
             tap: Some(tap),
@@ -22,7 +22,8 @@ impl Core {
         // The limiter holds the sound back: the first frame of a recording is the first of the bar.
         match tap.begins_at(transport.playing(), bar) {
             Some(from) if from <= position => {
-                // A master's start is heard of a little late; the ticks are the music's even so.
+                // A master's start is noticed a little late, but the ticks still count as the
+                // music's.
                 let behind = position - from;
                 let behind = if behind < 1.0 { behind } else { 0.0 };
                 tap.begin(LATENCY, behind * TICKS_PER_STEP);

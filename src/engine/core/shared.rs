@@ -1,4 +1,4 @@
-//! What the real-time side tells the rest: numbers in atomics, written by whoever drives the
+//! What the real-time side publishes: numbers in atomics, written by the thread that drives the
 //! clock, read by any screen.
 
 use std::sync::Arc;
@@ -19,16 +19,16 @@ pub(crate) struct Shared {
     pub takeover_pending: AtomicBool,
     /// Number of the chain's link that plays, from 1 on; 0 without a chain.
     pub chain_link: AtomicU32,
-    /// Frames a second of whoever drives the clock.
+    /// Frames per second of the thread that drives the clock.
     pub rate: AtomicU32,
     /// Seconds recorded, less than 0 while the recording waits for its start.
     pub recorded: AtomicF64,
     pub lane_levels: [AtomicF32; LANES],
     pub master_level: [AtomicF32; 2],
     pub limiter_gain: AtomicF32,
-    /// An external clock is followed.
+    /// Whether an external clock is followed.
     pub external: AtomicBool,
-    /// What plays has the place of an external clock.
+    /// Whether the music is locked to an external clock.
     pub has_place: AtomicBool,
     /// The tempo of the clock that comes in.
     pub clock_qpm: AtomicF64,

@@ -14,8 +14,8 @@ use crate::engine::thread::make_realtime;
 /// Time between two turns of the clock thread, at work and watching.
 const CLOCK_TICK: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];
 
-/// Without a callback for so long (and four times a callback's usual length), the clock thread
-/// takes over.
+/// If no callback comes for this long (and for four times its usual length), the clock thread takes
+/// over.
 const STALLED: Nanos = SECOND / 10;
 
 /// Plays on whenever no audio callback does.

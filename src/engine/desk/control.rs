@@ -35,11 +35,11 @@ pub(super) use midi_out::Output;
 /// Time between two looks at the devices.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Longest time that is taken for closing a recording at the end: a slow disk needs its time, but
-/// one that hangs must not keep the program.
+/// Longest time to wait for a recording to close at the end: a slow disk needs time, but one that
+/// hangs must not keep the program from ending.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// Longest time that a device is waited for when all is to be silent.
+/// Longest time to wait for a device when everything must become silent.
 const RESTING: Duration = Duration::from_millis(500);
 
 /// What the control thread is asked to do.
@@ -48,7 +48,7 @@ pub(crate) enum ControlCommand {
     OpenVirtualMidiIn,
     /// With the flag that is set when it is to end.
     Record(RecordOptions, Arc<AtomicBool>),
-    /// Leaves all devices in order, and says when that is done.
+    /// Leaves all devices in order, and reports when that is done.
     Rest(SyncSender<()>),
     /// The rest is over.
     Wake,
@@ -88,7 +88,8 @@ impl Control {
             if matches!(command, Some(ControlCommand::Quit)) || self.quit.load(Relaxed) {
                 break;
             }
-            // Drivers and SoundFonts are others' code; a panic of theirs must not end the watch.
+            // Drivers and SoundFont readers are not our code; a panic there must not end this
+            // thread.
             let turn = catch_unwind(AssertUnwindSafe(|| {
                 fault::point("control");
                 if let Some(command) = command {
@@ -132,8 +133,8 @@ impl Control {
         }
     }
 
-    /// The music was told to stop: when it has, what it had planned is thrown away, and the devices
-    /// are left in order.
+    /// The music was told to stop. When it has stopped, what it had planned is dropped, and the
+    /// devices are left in order.
     fn rest(&mut self) {
         self.resting = true;
         let began = Instant::now();

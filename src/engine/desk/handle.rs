@@ -26,10 +26,10 @@ use crate::engine::thread::{join_within, unpoisoned};
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Link};
 
-/// Time between two tellings of what came in by MIDI.
+/// Time between two reports of incoming MIDI.
 const REST: Duration = Duration::from_millis(33);
 
-/// Longest time that devices are waited for before the process is stopped.
+/// Longest time to wait for devices before the process is stopped.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A running engine; dropping it ends every note and gives the devices back.
@@ -225,8 +225,8 @@ impl Engine {
         sent
     }
 
-    /// What came in by MIDI since the last call, for whoever wants to act on it: strokes have
-    /// sounded already. Of a controller only the latest value counts.
+    /// What came in by MIDI since the last call, for the caller to act on: strokes have already
+    /// sounded. Of each controller, only the latest value.
     pub fn received(&self) -> Vec<Received> {
         self.inlet.take()
     }
@@ -248,7 +248,7 @@ impl Engine {
                 if received.is_empty() {
                     thread::park();
                 } else if tell(received) {
-                    // A knob that is turned is heard at once, and then as often as it can be seen.
+                    // A knob acts at once, and then as often as the screen can show it.
                     thread::sleep(REST);
                 } else {
                     return;
@@ -297,8 +297,8 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        // First what must not be left behind: sounding notes and a running clock at the receiver.
-        // Then the control thread ends the MIDI thread and the stream.
+        // First it ends what must not be left behind: sounding notes and a running clock at the
+        // receiver. Then the control thread ends the MIDI thread and the stream.
         self.core.send(Command::Stop);
         self.core.send(Command::StopRecording);
         self.quit.store(true, Relaxed);

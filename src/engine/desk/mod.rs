@@ -1,7 +1,7 @@
-//! The desk, from which the rest of the program runs the engine: its handle, what can be asked of
-//! it and what it says, the threads that it starts, and writing or rendering what plays to a file. Nothing in here is
-//! real time but the clock thread's turn, which is the core's; it may open, load, wait and free, so
-//! that the core need not. Uses every other room of the engine.
+//! The desk, from which the rest of the program runs the engine: its handle, requests and status, the threads that it
+//! starts, and writing or rendering the music to a file. Nothing in here is real time, except that the clock thread
+//! runs the core. The desk may open, load, wait and free, so that the core need not. It uses every other room of the
+//! engine.
 
 mod clock;
 mod control;

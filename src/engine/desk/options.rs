@@ -64,7 +64,7 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
-    /// What of them is the core's.
+    /// The part of them that the core needs.
     pub(crate) fn core(&self) -> CoreOptions {
         CoreOptions {
             qpm: self.qpm,

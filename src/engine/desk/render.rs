@@ -54,7 +54,7 @@ pub struct Score {
     notes: Vec<(usize, Note)>,
     /// Notes beside the drums.
     pitched: Vec<Pitched>,
-    /// Frames that there are at least.
+    /// The least number of frames.
     end: usize,
     /// Frames a second.
     rate: u32,
@@ -62,9 +62,9 @@ pub struct Score {
     pub kit: u8,
     /// Level of each lane, by [`Lane::index`].
     levels: [f32; LANES],
-    /// How long it rings on after its end, in seconds; `None` for as long as anything is heard.
+    /// Length of the tail in seconds; `None` for as long as anything is heard.
     pub tail: Option<f64>,
-    /// Drums that are none of ours, and were left out.
+    /// Drums outside our lanes, which were left out.
     pub skipped_notes: usize,
 }
 
@@ -166,7 +166,7 @@ impl Score {
         }
     }
 
-    /// Has it last so many seconds at least.
+    /// Makes it last at least this many seconds.
     ///
     /// # Errors
     /// Where that is too long.

@@ -11,7 +11,7 @@ use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::Link;
 use musicvae::music::{Groove, Lane};
 
-/// A wish, sent by [`super::Engine::send`].
+/// A request, sent by [`super::Engine::send`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// Goes to what plays, as it is.
@@ -29,15 +29,15 @@ pub enum Request {
         links: Vec<ChainLink>,
         takeover: Takeover,
     },
-    /// Plays a bar once, in the place of what goes round: from the next step on to the next bar line,
-    /// or the whole of the next bar. Nothing is held up by it, and when nothing plays, nothing does.
+    /// Plays a bar once in place of the loop: from the next step to the next bar line, or the whole
+    /// next bar. The loop runs on below it. Does nothing while nothing plays.
     PlayFill { bar: Groove, takeover: Takeover },
     /// Records what is heard and played; while one recording is made, another one is not begun.
     Record(RecordOptions),
     /// Which notes that come in strike which lanes.
     SetPads(Pads),
     /// Strikes a lane now (velocity 1..=127), as a pad does: [`super::Engine::received`] tells where
-    /// in the loop it fell. Unlike a pad's stroke it always leaves by MIDI.
+    /// in the loop it fell. Unlike a pad's stroke it is always sent by MIDI.
     Strike { lane: Lane, velocity: u8 },
 }
 
@@ -65,7 +65,7 @@ pub enum Setup {
     /// takes the place of MIDI's.
     OpenLink(String),
     CloseLink,
-    /// Has the Link session go at this many quarter notes a minute.
+    /// Sets the tempo of the Link session, in quarter notes per minute.
     SetLinkTempo(f64),
     /// Opens a MIDI output by port name (or a part of it); it is found again when it went away.
     /// [`crate::engine::VIRTUAL_PORT`] is a port of our own, to which other programs connect.

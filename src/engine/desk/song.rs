@@ -1,5 +1,5 @@
-//! What plays, written down: once from the top to the end of the loop, or through the whole chain.
-//! The strokes are the player's own, so that a file holds what is heard.
+//! Writes down what plays: once from the top to the end of the loop, or through the whole chain.
+//! The player makes the strokes, so that a file holds what is heard.
 
 use super::request::ChainLink;
 use crate::engine::command::{Bars, Takeover};
@@ -26,7 +26,7 @@ pub struct Song {
     pub timing: f32,
     /// How much of the dynamics is played.
     pub dynamics: f32,
-    /// Steps of each lane that go round by themselves, by [`musicvae::music::Lane::index`].
+    /// Steps of each lane's own loop, by [`musicvae::music::Lane::index`].
     pub lane_steps: [Option<u16>; LANES],
     /// Level of each lane's sound, by [`musicvae::music::Lane::index`]; 0 where it is not heard.
     pub levels: [f32; LANES],
@@ -82,8 +82,8 @@ impl Song {
         (strokes, end)
     }
 
-    /// The strokes that are heard, as the player plays the steps up to `end` the first time round. The
-    /// early ones of the next turn are not among them.
+    /// The strokes that are heard, as the player plays the steps up to `end` in the first pass. The
+    /// early strokes of the next pass are not among them.
     fn strokes(&self, mut player: Player, end: i64) -> Vec<Stroke> {
         let mut strokes = Vec::new();
         let heard = |stroke: Stroke| {
@@ -147,8 +147,8 @@ fn tick_of(step: i64) -> u64 {
     (step as f64 * TICKS_PER_STEP) as u64
 }
 
-/// The tick of a stroke. One halfway between two steps is written a tick nearer to its own, for
-/// whoever rounds to find it there.
+/// The tick of a stroke. One halfway between two steps is written a tick nearer to its own, so that
+/// rounding finds it there.
 fn tick(stroke: &Stroke) -> u64 {
     const HALF: i64 = TICKS_PER_STEP as i64 / 2;
     let step = stroke.step * 2 * HALF;

@@ -105,7 +105,7 @@ pub struct Status {
     pub midi_errors: u64,
 }
 
-/// What changes seldom and has names in it: the part of [`Status`] that others than the core tell.
+/// What changes seldom and contains names: the part of [`Status`] that does not come from the core.
 #[derive(Clone, Debug)]
 pub(crate) struct Slow {
     pub audio: AudioState,
@@ -121,7 +121,7 @@ pub(crate) struct Slow {
 const OPENING: &str = "The sound card is being opened.";
 
 impl AudioState {
-    /// Whether it is still to be seen how the opening goes.
+    /// Whether the device is still being opened.
     pub fn is_opening(&self) -> bool {
         matches!(self, AudioState::Off { reason } if reason == OPENING)
     }

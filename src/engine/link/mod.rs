@@ -1,9 +1,9 @@
-//! Ableton Link, by way of a running Carabiner: a program that takes part in a Link session and speaks
-//! a protocol of lines over TCP, so that nothing of Link's own has to be built in.
+//! Ableton Link, through a running Carabiner: a program that takes part in a Link session and speaks a
+//! line protocol over TCP, so that Link itself need not be built in.
 //!
-//! The session's beats become the ticks of a clock ([`ticks`]), which are followed as a MIDI clock is;
-//! what is more, they say where a bar begins. So losing and finding a session is what losing and
-//! finding a clock is.
+//! The session's beats become the ticks of a clock ([`ticks`]), which is followed like a MIDI clock;
+//! in addition, they say where a bar begins. So losing and finding a session works like losing and
+//! finding a clock.
 
 mod protocol;
 mod ticks;
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(1);
 const CONNECTING: Duration = Duration::from_millis(500);
 /// Between questions for the beat.
 const ASK: Nanos = SECOND / 10;
-/// One that says nothing for so long is gone.
+/// A Carabiner that is silent for so long is gone.
 const GONE: Nanos = 2 * SECOND;
 /// Longest time that ticks wait for the thread.
 const TURN: Duration = Duration::from_millis(4);
@@ -94,7 +94,7 @@ impl Link {
         Ok(Link { quit, tempo })
     }
 
-    /// Has the session go at another tempo.
+    /// Sets the tempo of the session.
     pub fn set_tempo(&self, qpm: f64) {
         let _ = self.tempo.try_send(qpm);
     }

@@ -9,10 +9,10 @@ const TICKS: f64 = 24.0;
 /// Ticks a bar: Link's quantum is four quarter notes.
 const BAR: i64 = 96;
 
-/// Share of what an answer is off by that is believed: answers come late by chance, beats don't.
+/// Share of an answer's deviation that is believed: answers are late at random, beats are not.
 const BELIEVED: f64 = 0.1;
 
-/// Off by more than this, in seconds, the session has moved.
+/// If an answer is off by more than this, in seconds, the session has moved.
 const MOVED: f64 = 0.05;
 
 /// After so long, every answer knows of a start or a stop that was sent.
@@ -79,7 +79,7 @@ impl Ticks {
             self.next = (beat * TICKS).ceil() as i64;
             self.is_lost = true;
         }
-        // An answer that may be from before it was told would undo what was done here.
+        // An answer from before the session was told would undo what was done here.
         self.told.take_if(|told| time - *told >= HEARD);
         let playing = session.playing.filter(|_| self.told.is_none());
         if let Some(playing) = playing.filter(|it| *it != self.playing) {
@@ -106,7 +106,7 @@ impl Ticks {
             tell(ClockMessage::Stop, now);
         }
         let reached = (line.beat_at(now) * TICKS).floor() as i64;
-        // After a sleep of the machine the ticks that nobody heard are nobody's.
+        // After the machine has slept, the ticks that nobody heard are dropped.
         self.next = self.next.max(reached - BAR);
         while self.next <= reached {
             let time = line.time_of(self.next as f64 / TICKS);

@@ -6,8 +6,8 @@ pub(crate) const START: u8 = 0xFA;
 pub(crate) const CONTINUE: u8 = 0xFB;
 pub(crate) const STOP: u8 = 0xFC;
 
-/// Song positions have 14 bits; beyond them they begin anew, which keeps the phase of every
-/// pattern whose length is a power of two.
+/// Song positions have 14 bits; beyond that they start over, which keeps the phase of every pattern
+/// whose length is a power of two.
 const SONG_POSITIONS: i64 = 1 << 14;
 
 /// Where MIDI bytes go.

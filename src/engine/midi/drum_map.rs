@@ -60,8 +60,8 @@ impl DrumMap {
         self.lanes[lane.index()].as_ref()
     }
 
-    /// The lane that a note on a channel (1..=16) is, for what such a machine sends. Of lanes that
-    /// share a note, the one that the machine has a voice for.
+    /// The lane of a note on a channel (1..=16), for what such a machine sends. If lanes share a
+    /// note, the one that the machine has a voice for.
     pub fn lane_of(&self, note: u8, channel: u8) -> Option<Lane> {
         let is = |lane: &&Lane, own: bool| {
             self.voice(**lane).is_some_and(|voice| {

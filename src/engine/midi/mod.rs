@@ -1,7 +1,7 @@
 //! MIDI: the bytes and the names of ports, drum maps and pads, the plan of what leaves and the
 //! thread that sends it, and what comes in. Uses the ground and musical time. The sending thread and
-//! the ports' own threads must be on time and wait for nobody; drum maps are read and written by
-//! whoever has the time.
+//! the ports' own threads must be on time and wait for nobody; drum maps are read and written
+//! outside these threads.
 
 pub(crate) mod bytes;
 mod drum_map;

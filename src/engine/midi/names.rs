@@ -9,7 +9,7 @@ pub struct MidiPort {
     pub name: String,
 }
 
-/// Whether a port is one of this program's: what it hears of itself would come back for ever.
+/// Whether a port is one of this program's own: connected to itself, it would feed back for ever.
 pub(crate) fn is_own(name: &str) -> bool {
     name.starts_with(CLIENT)
 }

@@ -1,8 +1,8 @@
 //! MIDI output: the ports of this machine, and the thread that sends at the right moment.
 //!
-//! A port's driver may block for as long as its receiver pleases. So a thread that sends is given
-//! up when it is stuck: another one takes its place with the same queues, and the old one puts its
-//! receiver in order when it comes back.
+//! A port's driver may block for as long as its receiver likes. So a sending thread that is stuck
+//! is abandoned: another one takes its place with the same queues, and the old one silences its
+//! receiver when it comes back.
 
 mod held;
 mod ports;
@@ -48,20 +48,20 @@ struct Inbox {
     settings: Settings,
 }
 
-/// What the next thread has to know of the ports of those before it.
+/// What the next thread must know about the ports of the ones before it.
 #[derive(Default)]
 struct Memory {
     /// Name of the port that was open last.
     port: String,
-    /// Every note that it was ever given. A lost port may have swallowed their ends, so they are
-    /// ended once more when it is opened again.
+    /// Every note that it ever got. A lost port may have swallowed note-offs, so they are sent
+    /// again when it is opened again.
     played: Held,
-    /// Whether it follows our clock, as far as it was told.
+    /// Whether it follows our clock, as far as we told it.
     runs: bool,
 }
 
 impl Memory {
-    /// Takes note of a message that has reached the port.
+    /// Records a message that has reached the port.
     fn note(&mut self, bytes: &[u8]) {
         match *bytes {
             [START] | [CONTINUE] => self.runs = true,
@@ -184,7 +184,7 @@ impl MidiOut {
         self.waker.clone()
     }
 
-    /// Looks after the thread; what is not well is counted.
+    /// Checks on the thread, and counts what went wrong.
     pub fn check(&mut self) -> Health {
         self.stuck.retain(|thread| !thread.is_finished());
         let since = self.watch.sending.load(Relaxed);
@@ -211,7 +211,7 @@ impl MidiOut {
         self.stuck.iter().any(|thread| !thread.is_finished())
     }
 
-    /// Ends every note and the thread; a receiver that blocks is waited for `patience`.
+    /// Ends every note and the thread; waits `patience` for a receiver that blocks.
     pub fn quit(&mut self, patience: Duration) {
         self.send(MidiCommand::Quit);
         if let Some(thread) = self.thread.take() {

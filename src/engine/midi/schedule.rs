@@ -32,7 +32,7 @@ struct Sounding {
     until: Nanos,
 }
 
-/// What those who follow our clock were told last.
+/// What the followers of our clock were told last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
     Stop,
@@ -177,8 +177,8 @@ impl Schedule {
         self.silence(emit);
     }
 
-    /// Leaves the receiver in order: no note sounds, and nobody runs on. What waits is thrown
-    /// away, but what runs is joined again by the next clock, should there be one.
+    /// Leaves the receiver in order: no note sounds, and no sequencer runs on. Waiting events are
+    /// dropped; if a clock comes after this, followers join it again.
     pub fn finish(&mut self, emit: Emit) {
         self.waiting.clear();
         self.end_notes(emit);
@@ -227,7 +227,7 @@ impl Schedule {
                 self.join(clock, emit);
             }
             MidiMessage::Stop => {
-                // What was planned before is not played after, whatever its time.
+                // What was planned before is not played afterwards, whatever its time.
                 self.waiting.retain(|Reverse((_, other, message))| {
                     *other > arrived
                         || !matches!(message, MidiMessage::Hit { .. } | MidiMessage::Clock(_))
@@ -269,8 +269,8 @@ impl Schedule {
         });
     }
 
-    /// A clock of the music that plays. Whoever does not follow yet (the port is new, the place
-    /// has changed) is told the place first.
+    /// A clock of the music that plays. A receiver that does not follow yet (the port is new, the
+    /// place has changed) is told the place first.
     fn tick(&mut self, number: i64, emit: Emit) {
         match self.told {
             Told::Stop => self.join(number, emit),

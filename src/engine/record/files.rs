@@ -10,7 +10,7 @@ const UNFINISHED: &str = "part";
 /// Bytes of a frame: two samples of 24 bits.
 const FRAME_BYTES: u64 = 6;
 
-/// Frames that a WAV file can hold, for its lengths are 32 bits wide; rounded down.
+/// Frames that a WAV file can hold, because its lengths are 32 bits wide; rounded down.
 const MOST_FRAMES: u64 = (u32::MAX as u64 - 4096) / FRAME_BYTES;
 
 /// `take-001.wav.part` for `take-001.wav`.

@@ -31,7 +31,7 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Starts the thread that makes the files and then hands its tap to the core. `stop` is set
-    /// when the recording is to end. What goes wrong is said in `progress`.
+    /// when the recording is to end. Errors are reported in `progress`.
     pub fn start(
         options: RecordOptions,
         stop: Arc<AtomicBool>,
@@ -67,7 +67,7 @@ impl Recorder {
         self.thread.is_finished()
     }
 
-    /// Has the files closed with what there is, and waits for that.
+    /// Closes the files with what there is, and waits for that.
     pub fn finish(self, patience: Duration) {
         self.quit.store(true, Relaxed);
         self.thread.thread().unpark();

@@ -39,8 +39,9 @@ pub(crate) enum Happening {
     },
 }
 
-/// A changed tempo is worth an event from this difference on, and from the second one at once: a
-/// clock that is followed changes it all the time, and a step is soon enough for that.
+/// A change of tempo larger than the first gets an event on the next step, and larger than the
+/// second at once: a followed clock changes the tempo all the time, and once a step is enough for
+/// that.
 const TEMPO_STEP: f64 = 0.005;
 const TEMPO_JUMP: f64 = 0.5;
 
@@ -53,7 +54,7 @@ pub(crate) trait Tapped: Send + Sync {
     /// Takes the tap to where it plays; `false` when there is no room.
     fn tap(&self, tap: Box<Tap>) -> bool;
 
-    /// Has it end the tap and let go of it.
+    /// Makes it end the tap and release it.
     fn untap(&self);
 }
 
@@ -78,7 +79,7 @@ pub(crate) struct Tap {
     tempo_tick: u64,
     meter: Option<Meter>,
     seconds: f64,
-    /// Happenings that found no room.
+    /// Events that found no room.
     lost: u64,
 }
 
@@ -146,7 +147,7 @@ impl Tap {
         self.running.then_some(self.seconds)
     }
 
-    /// What holds for the chunk that comes.
+    /// Rate, tempo and meter of the next chunk.
     pub fn note_conditions(&mut self, rate: u32, qpm: f64, meter: Meter) {
         if !self.running {
             return;

@@ -252,7 +252,7 @@ impl Writer {
         match (self.missing, self.lost) {
             (0, 0) => None,
             (0, lost) => Some(format!(
-                "The disk was too slow: {lost} strokes were not recorded."
+                "The disk was too slow: strokes that were not recorded: {lost}."
             )),
             _ => Some(format!(
                 "The disk was too slow: {seconds:.1} s of the recorded sound are silent."

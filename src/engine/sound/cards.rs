@@ -82,7 +82,7 @@ pub(crate) fn list() -> Devices<AudioOutput> {
             };
             for device in devices {
                 let Ok(id) = device.id() else { continue };
-                // ALSA's pit for samples is no output that anybody hears.
+                // ALSA's null device is not an output that anybody hears.
                 if id.id() == "null" {
                     continue;
                 }

@@ -71,8 +71,8 @@ fn read(name: &str, reader: impl Read + Seek, banks: Banks) -> Result<SoundFont,
     }
 }
 
-/// Plays every lane softly, medium and loud, so that a SoundFont whose tables are damaged shows it
-/// here and not on stage. Panics there, or returns whether anything was heard.
+/// Plays every lane softly, medium and loud, so that damaged tables show up here and not on stage.
+/// Panics on those, or returns whether anything was heard.
 fn audition(font: &SoundFont) -> Result<bool, SoundFontError> {
     let mut mixer = Mixer::new(font, 22_050, 0)?;
     let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);

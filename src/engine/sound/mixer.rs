@@ -209,7 +209,7 @@ impl Mixer {
         self.click.silence();
     }
 
-    /// Has the metronome click, `offset` frames into the next chunk, at `level` (0..=1).
+    /// Makes the metronome click, `offset` frames into the next chunk, at `level` (0..=1).
     pub fn click(&mut self, offset: usize, accented: bool, level: f32) {
         self.click.strike(offset, accented, level);
     }

@@ -1,4 +1,4 @@
-//! SoundFont files: read off the audio thread, and refused with a clear word.
+//! SoundFont files: read outside the audio thread, and refused with a clear message.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,8 +14,8 @@ use plain::Lists;
 /// Bank of the drum kits in a General MIDI SoundFont.
 const DRUM_BANK: i32 = 128;
 
-/// Bytes of the largest file that is read, for all of it is held in memory, and more than there is
-/// of that would end the program: 2 GiB, several times the largest kits that are about.
+/// Size of the largest file that is read: 2 GiB, several times the largest kits there are. All of
+/// it is held in memory, and running out of memory would end the program.
 const LARGEST: u64 = 2 << 30;
 
 /// Why a SoundFont cannot be used.
@@ -57,7 +57,7 @@ pub struct Kit {
     pub name: String,
 }
 
-/// What of a SoundFont is made ready to be played, where that is work: compressed samples.
+/// Which presets' compressed samples are decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Banks {
     /// The drum kits, where it has any.

@@ -2,10 +2,10 @@
 //! to go to be there too. Messages with their times go in, a speed comes out; no clock, no thread
 //! and no port in here, so that all of it is tested by simulation.
 //!
-//! The ticks are counted ([`counting`]) and a line is fitted to them ([`mod@line`]). Ours is drawn to
-//! the line with a time constant of [`DRAWN`] and by at most [`GENTLE`] of the tempo, which is not
-//! heard as a change of speed. Further off than [`NEAR`] it hurries or waits, but skips and repeats
-//! nothing; only more than [`FAR`] away it jumps.
+//! The ticks are counted ([`counting`]) and a line is fitted to them ([`mod@line`]). Our music is
+//! pulled to the line with a time constant of [`DRAWN`] and by at most [`GENTLE`] of the tempo, which
+//! nobody hears as a change of speed. Further off than [`NEAR`] it hurries or waits, but skips and
+//! repeats nothing; only beyond [`FAR`] it jumps.
 
 mod counting;
 mod line;
@@ -92,7 +92,7 @@ pub(crate) struct Follower {
     song: Song,
     /// To be done at the next tick.
     armed: Option<Move>,
-    /// The next tick begins the song anew, wherever the ticks before it were.
+    /// The next tick starts the song over, wherever the ticks before it were.
     downbeat: bool,
     /// Number of a tick that begins a bar, where the clock says so.
     bar: Option<i64>,
@@ -194,7 +194,7 @@ impl Follower {
                         by_master: false,
                     }
                 } else {
-                    // Nobody to wait for; when ticks come, they are adopted.
+                    // There is nobody to wait for; when ticks come, they are adopted.
                     Song::Stopped { next: 0 }
                 };
                 Move::Start
@@ -231,7 +231,7 @@ impl Follower {
         };
         let mut ticks = (time as f64 - line.time) / line.period;
         if !self.settled && self.count == 1 {
-            // Who knows how fast it will go.
+            // Nobody knows how fast it will go.
             ticks = ticks.min(1.0);
         }
         Some(((line.number - first) as f64 + ticks) / CLOCKS_PER_STEP)

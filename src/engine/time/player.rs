@@ -39,7 +39,7 @@ pub(crate) enum Displaced {
     Chain(#[expect(dead_code, reason = "only dropped")] Box<Chain>),
 }
 
-/// A part that waits for its turn.
+/// A part that waits for its moment.
 #[derive(Debug)]
 struct Pending {
     part: Part,
@@ -74,7 +74,7 @@ pub(crate) struct Player {
     /// Everything before this position has been played.
     cursor: f64,
     pub feel: Feel,
-    /// Steps of each lane that go round by themselves.
+    /// Steps of each lane's own loop.
     pub lane_steps: [Option<u16>; LANES],
     /// Strokes that wait for fills are struck, also while none plays.
     pub fills_on: bool,
@@ -99,7 +99,7 @@ impl Player {
     }
 
     /// Goes to `position`, 0 (the top of the loop) or earlier: a lead-in in which nothing sounds
-    /// but what is early for the top. What waited takes over at once, and a chain begins anew.
+    /// but what is early for the top. What waited takes over at once, and a chain starts over.
     pub fn rewind(&mut self, position: f64, displace: &mut dyn FnMut(Displaced)) {
         self.cursor = position.min(0.0);
         self.next = [0; LANES];
@@ -176,8 +176,8 @@ impl Player {
         self.put(part, displace);
     }
 
-    /// Chooses the bars that go round, of the groove that plays (or waits to) and of those after
-    /// it. A chain plays its grooves whole: there it holds for what comes after the chain.
+    /// Chooses the bars that loop, of the groove that plays (or waits to) and of those after it. A
+    /// chain plays its grooves whole: there it holds for what comes after the chain.
     pub fn set_loop(
         &mut self,
         bars: Option<Bars>,
@@ -200,9 +200,9 @@ impl Player {
         self.wait(part, from, None, displace);
     }
 
-    /// Plays a chain, from its first link on; or, where one is played already, goes on in the new
-    /// one with the link of the same number when the present turns are over. `None` leaves the
-    /// chain with what plays.
+    /// Plays a chain, from its first link on; or, if one plays already, continues in the new one
+    /// with the link of the same number after the current passes. `None` leaves the chain with what
+    /// plays.
     pub fn set_chain(
         &mut self,
         chain: Option<Box<Chain>>,
@@ -237,8 +237,8 @@ impl Player {
         self.wait(part, from, Some(0), displace);
     }
 
-    /// Plays a bar in the place of what goes round: from its next step on to the next bar line, or
-    /// the whole of the next bar. All else goes on below it.
+    /// Plays a bar in place of the loop: from its next step to the next bar line, or the whole next
+    /// bar. Everything else runs on below it.
     pub fn set_fill(
         &mut self,
         bar: Arc<Pattern>,
@@ -374,7 +374,7 @@ impl Player {
 
     /// Whether something that was asked for waits for its moment.
     pub fn takeover_pending(&self) -> bool {
-        // The chain's own next link is no news.
+        // The chain's own next link does not count.
         let asked = |pending: &Pending| pending.link.is_none() || self.link.is_none();
         self.pending.as_ref().is_some_and(asked)
     }
@@ -431,7 +431,7 @@ impl Player {
         self.give_up(old.pattern, displace);
     }
 
-    /// Has the chain's next link wait for the end of the present one's turns.
+    /// Lets the chain's next link wait for the end of the present one's passes.
     fn plan_link(&mut self, displace: &mut dyn FnMut(Displaced)) {
         let (Some(chain), Some(link)) = (&self.chain, self.link) else {
             return;

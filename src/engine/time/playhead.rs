@@ -1,4 +1,4 @@
-//! Where the music is: told by whoever moves it on, asked by any thread, without waiting.
+//! Where the music is: written by the thread that drives it, read by any thread, without waiting.
 
 use std::sync::atomic::{
     AtomicBool, AtomicU64,

@@ -1,4 +1,4 @@
-//! What is in a folder, as far as music is concerned.
+//! The music files in a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
@@ -12,11 +12,11 @@ const MOST: usize = 20_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listing {
     pub folder: PathBuf,
-    /// Folders first, each by name. Of a listing of all below, files only.
+    /// Folders first, then files, each by name. A listing of everything below has only files.
     pub entries: Vec<FileEntry>,
     /// All below the folder, and not only what is in it.
     pub below: bool,
-    /// What stood in the way, in one sentence.
+    /// What went wrong, in one sentence.
     pub problem: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Listing {
         while let Some(next) = waiting.pop() {
             let found = match fs::read_dir(&next) {
                 Ok(found) => found.flatten(),
-                // Of a search, what can't be looked into is not among what is found.
+                // A search leaves out what can't be read.
                 Err(_) if next != folder => continue,
                 Err(reason) => {
                     let path = next.display();
@@ -109,7 +109,7 @@ impl Browser {
         self.look();
     }
 
-    /// Goes elsewhere; what is there is still to be listed.
+    /// Goes to another folder, which is still to be listed.
     pub fn enter(&mut self, folder: PathBuf) {
         *self = Browser {
             folder,
@@ -127,7 +127,7 @@ impl Browser {
         !self.words.is_empty() && self.below.is_none()
     }
 
-    /// What stood in the way.
+    /// What went wrong.
     pub fn problem(&self) -> Option<&str> {
         self.listing()?.problem.as_deref()
     }

@@ -1,5 +1,5 @@
-//! Bringing a pattern in: from a file that is named, dropped, or found in the browser. Its window of
-//! some bars is chosen by ear, and becomes the groove, an end of the slider or a slot. It uses the
+//! Opening a pattern from a file that is named, dropped, or found in the browser. The player chooses
+//! a window of bars by ear, and it becomes the groove, an end of the slider or a slot. It uses the
 //! ground only.
 
 mod files;
@@ -39,7 +39,7 @@ pub enum Action {
     TakeWindow,
     /// And the whole of the file: of one that is too long, from the window on.
     TakeWhole,
-    /// Makes the window the groove, and has the model read it, to be an end of the slider.
+    /// Makes the window the groove, and lets the model encode it as an end of the slider.
     TakeWindowAsEnd(End),
     /// Puts the window into a slot, from 0 on.
     TakeIntoSlot(usize),
@@ -47,7 +47,7 @@ pub enum Action {
     TakeAll,
 }
 
-/// What is being brought in.
+/// The file that is being opened.
 #[derive(Debug, Default)]
 pub struct Bring {
     pub browser: Browser,
@@ -56,9 +56,9 @@ pub struct Bring {
     pub window: usize,
     /// Why the selected file can't be heard.
     pub problem: Option<String>,
-    /// The file that is waited for.
+    /// The file that is still being read.
     wanted: Option<PathBuf>,
-    /// It was found in the browser, which it leads back to.
+    /// Whether it was found in the browser, to which closing it returns.
     from_browser: bool,
 }
 
@@ -133,7 +133,7 @@ impl Bring {
                 ground.keep_as(end);
             }
             Action::TakeIntoSlot(slot) => self.take_into(slot, ground),
-            // The library's to do.
+            // The library does this.
             Action::TakeAll => self.close(ground),
         }
     }
@@ -194,7 +194,7 @@ impl Bring {
         }
     }
 
-    /// Another character of what is looked for, or one less; with none left, one folder up.
+    /// Adds a character to the search, or removes one; with none left, goes one folder up.
     pub fn type_word(&mut self, character: Option<char>, ground: &mut Ground) {
         match character {
             Some(character) => self.browser.words.push(character),
@@ -268,7 +268,7 @@ impl Bring {
         }
     }
 
-    /// Has the window of the file chosen.
+    /// Lets the player choose the window of the file.
     fn open_piece(&mut self, ground: &mut Ground) {
         ground.screen.overlay = Some(Overlay::Piece);
         self.listen_to(0, ground);
@@ -302,7 +302,7 @@ impl Bring {
             return;
         };
         let tempo = tempo_of(&groove);
-        // What runs goes on as it does; where nothing runs, the file's tempo is the right one.
+        // Music that plays keeps its tempo; if nothing plays, the file's tempo is the right one.
         if !ground.transport.playing {
             set_tempo(tempo, ground);
         }

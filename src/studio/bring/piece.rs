@@ -1,4 +1,4 @@
-//! A MIDI file as what can be brought in of it: a window of some bars from every bar on.
+//! What can be taken from a MIDI file: a window that starts at each bar.
 
 use std::path::{Path, PathBuf};
 
@@ -19,9 +19,9 @@ pub struct Piece {
     pub name: String,
     /// Bars of a window.
     pub bars: usize,
-    /// One from every bar on; of a piece that is shorter than one, that alone.
+    /// One that starts at each bar; a piece that is shorter than a window is one by itself.
     pub windows: Vec<Groove>,
-    /// What was left out or mended, one sentence each.
+    /// What was left out or repaired, one sentence each.
     pub remarks: Vec<String>,
     /// Its windows are of one stretch, so that the first bar of each is its place.
     is_one_stretch: bool,
@@ -55,8 +55,8 @@ impl Piece {
         let is_one_stretch = converted.left_out.meters.is_empty();
         let silent = converted.left_out.silent_bars;
         if is_one_stretch {
-            // What silence fills the last window is no bar of the piece. A window is full where the
-            // piece is long enough.
+            // Silence that fills up the last window does not count as a bar of the piece. A window
+            // is full where the piece is long enough.
             let full = converted.windows.len().saturating_sub(silent).max(1);
             converted.windows.truncate(full);
             converted.left_out.silent_bars = 0;

@@ -52,7 +52,7 @@ fn decode(text: &str) -> anyhow::Result<Slots> {
         });
         *place = slot.transpose()?;
     }
-    slots.links = parse(&document.chain).context("its chain is none")?;
+    slots.links = parse(&document.chain).context("its chain makes no sense")?;
     slots.links.retain(|link| slots.all[link.slot].is_some());
     Ok(slots)
 }

@@ -1,6 +1,6 @@
 //! Slots that hold grooves, and the chain that plays them one after the other. It uses the ground
-//! only; the slots are the scene's, so that undo brings them back, and what of the chain sounds is the
-//! ground's to know.
+//! only. The slots belong to the scene, so that undo brings them back; which part of the chain sounds
+//! belongs to the ground.
 
 pub mod first_format;
 mod typed;
@@ -20,7 +20,7 @@ pub enum Action {
     ShowChain,
     ToggleChain,
     SetChain(Vec<Link>),
-    /// Keeps the groove (those of its bars that go round) in the selected slot.
+    /// Keeps the groove (only the bars that loop) in the selected slot.
     StoreSlot,
     /// Makes the selected slot's groove the one that is played and edited.
     RecallSlot,
@@ -109,7 +109,7 @@ fn selected(ground: &Ground) -> Option<usize> {
     }
 }
 
-/// The bars of the groove that go round.
+/// The bars of the groove that loop.
 fn looping_bars(ground: &Ground) -> Groove {
     let mut groove = ground.groove().clone();
     if let (Some(bars), None) = (ground.sound.looped, &ground.chain) {

@@ -1,5 +1,5 @@
-//! The checkpoints at hand: finding one, loading it, comparing it with the one in use, and keeping
-//! order among their files. It uses the ground only.
+//! The checkpoints: finding one, loading it, comparing it with the one in use, and managing their
+//! files. It uses the ground only.
 
 mod order;
 
@@ -27,10 +27,10 @@ pub enum Action {
     NextOrder,
     /// Shows only what has these words.
     FindCheckpoints(String),
-    /// The selected one stands above all others, or not.
+    /// Pins the selected one to the top, or not.
     TogglePin,
     RenameCheckpoint(String),
-    /// Puts the selected one's file into a folder beside it, from where it comes back.
+    /// Moves the selected one's file to a trash folder beside it, from where it can come back.
     TrashCheckpoint,
     /// Brings back what was last thrown away.
     RestoreCheckpoint,
@@ -42,7 +42,7 @@ pub struct Checkpoints {
     /// Line of those that are shown.
     pub selected: usize,
     pub order: Order,
-    /// What is looked for.
+    /// The words of the search.
     pub words: String,
     /// Where files were, and where they are now; the last one comes back first.
     trash: Vec<(PathBuf, PathBuf)>,
@@ -81,7 +81,7 @@ impl Checkpoints {
         self.rows(ground).get(self.selected).copied()
     }
 
-    /// The file of the one under the cursor; or why nothing can be done to it.
+    /// The file of the one under the cursor, or why it can't be changed.
     fn chosen_file<'g>(&self, ground: &'g Ground) -> Result<&'g Path, String> {
         match self.chosen(ground).map(|entry| &entry.source) {
             None => Err("There is no checkpoint here.".into()),
@@ -188,7 +188,7 @@ impl Checkpoints {
         }
     }
 
-    /// Loads the selected checkpoint to play the last seed; while it is the one in use, that which
+    /// Loads the selected checkpoint to play the last seed; if it is already in use, loads the one
     /// it was compared with.
     fn compare(&mut self, ground: &mut Ground) {
         let Some(chosen) = self.chosen(ground).map(|entry| entry.source.clone()) else {
@@ -287,7 +287,7 @@ fn file_name(name: &str) -> Result<PathBuf, String> {
     Ok(format!("{name}.{EXTENSION}").into())
 }
 
-/// Where a file goes that is thrown away: a hidden folder beside it, which the list leaves out.
+/// The trash: a hidden folder beside the file, which the list leaves out.
 fn in_trash(path: &Path, now: Duration) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let name = format!("{stem}-{}.{EXTENSION}", now.as_millis());

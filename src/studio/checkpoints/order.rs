@@ -37,7 +37,7 @@ impl Order {
         }
     }
 
-    /// Sorts; those that lack what it goes by come last.
+    /// Sorts; those without the value that it sorts by come last.
     pub fn sort(self, rows: &mut [&Entry]) {
         let lowest = |one: Option<f64>, other: Option<f64>| match (one, other) {
             (Some(one), Some(other)) => one.total_cmp(&other),

@@ -1,5 +1,5 @@
-//! The studio on top of its features: hands actions and events to them, and has them work together
-//! where one is not enough.
+//! The studio on top of its features: passes actions and events to them, and chains them where one
+//! is not enough.
 
 mod over;
 
@@ -39,7 +39,7 @@ pub struct Opening {
     pub session: String,
     /// Files to bring in.
     pub files: Vec<PathBuf>,
-    /// The checkpoint in the configuration was named by whoever starts the program.
+    /// The checkpoint in the configuration was named on the command line.
     pub checkpoint_is_named: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct Studio {
     pub devices: Devices,
     pub session: Session,
     habits: Habits,
-    /// The checkpoint was named by whoever started the program: it stays, whatever a session had.
+    /// The checkpoint was named on the command line: it stays, whatever the session had.
     keep_model: bool,
     pub checkpoints: Checkpoints,
     pub library: Library,
@@ -143,7 +143,7 @@ impl Studio {
             self.session.touch();
         }
         let ground = &mut self.ground;
-        // What went wrong before is no news any more.
+        // Earlier trouble is no longer news.
         ground.messages.let_go(ground.now);
         match action {
             Action::Playing(action) => self.playing.apply(action, ground),
@@ -184,7 +184,7 @@ impl Studio {
         }
     }
 
-    /// Takes news from a worker, the engine or the clock.
+    /// Takes an event from a worker, the engine or the clock.
     pub fn receive(&mut self, event: Event) {
         let ground = &mut self.ground;
         match event {
@@ -262,7 +262,7 @@ impl Studio {
         self.session.change();
     }
 
-    /// Takes what the player has set up for all sessions, and what is to be said of it.
+    /// Takes what the player has set up for all sessions, and the messages about it.
     pub fn take_habits(&mut self, (kept, remark): (ground::Habits, Option<String>)) {
         self.habits.take(kept, &mut self.ground);
         if let Some(remark) = remark {
@@ -270,7 +270,7 @@ impl Studio {
         }
     }
 
-    /// Has the session opened, and what was asked for on the command line done.
+    /// Opens the session, and does what was asked for on the command line.
     pub fn begin(&mut self, opening: Opening) {
         self.keep_model = opening.checkpoint_is_named;
         if self.ground.config.session.data_folder().is_some() {
@@ -291,7 +291,7 @@ impl Studio {
         }
     }
 
-    /// Keeps what has changed, at the end.
+    /// Saves what has changed, at the end.
     pub fn end(&mut self) {
         self.session.keep(&mut self.ground);
         self.habits.tick(&mut self.ground);
@@ -400,7 +400,7 @@ impl Studio {
         }
     }
 
-    /// As [`Studio::apply`], but why it can't be done now is said once: a knob makes a hundred
+    /// As [`Studio::apply`], but says only once why it can't be done now: a knob sends a hundred
     /// values a second.
     fn apply_often(&mut self, action: Action) {
         let said = self.ground.messages.iter().next_back();

@@ -1,11 +1,11 @@
-//! What is open over the panes, handed on to the feature whose it is, and answers that were typed.
+//! Passes actions in overlays, and typed answers, to the feature that they belong to.
 
 use super::Studio;
 use crate::studio::ground::{Kind, Overlay, Question};
 use crate::studio::{answers, chain, devices, export, library, midi, overlays, qualities, session};
 
 impl Studio {
-    /// Hands on what is done in an overlay to the feature whose it is.
+    /// Passes an action in an overlay to the feature that it belongs to.
     pub(super) fn apply_overlays(&mut self, action: overlays::Action) {
         use overlays::Action::{Accept, Ask, Close, Erase, MoveSelection, Quit, Type};
         let ground = &mut self.ground;

@@ -59,7 +59,7 @@ pub enum MapAction {
     Save,
 }
 
-/// Where the editor is, and the way back. What is edited is heard at once.
+/// The state of the editor, and its undo. Edits are heard at once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MapEditor {
     pub lane: usize,

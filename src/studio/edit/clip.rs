@@ -1,5 +1,4 @@
-//! What was copied, and where it is put. It stays when the groove becomes another one, so it also goes
-//! from slot to slot.
+//! Copy and paste. The copy stays when the groove changes, so it also works from slot to slot.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What an edit works on, and the one way in which cells are changed.
+//! What an edit works on, and the one way to change cells.
 
 use crate::engine::Takeover;
 use crate::studio::ground::{Change, Ground, Region, Selection, Span};

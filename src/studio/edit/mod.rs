@@ -1,8 +1,8 @@
-//! Editing the groove on the grid, and the way back. It uses the ground only.
+//! Editing the groove on the grid, and undo. It uses the ground only.
 //!
-//! What is edited is what is selected; where nothing is, each action says what it takes instead: the
-//! cell under the cursor, its lane or its bar. A lane alone is edited as it is asked for; of several
-//! lanes the locked ones keep what they have. Every action is a step of undo.
+//! An action edits the selection. If nothing is selected, each action says what it takes instead:
+//! the cell under the cursor, its lane or its bar. A single lane is edited even if it is locked; of
+//! several lanes, the locked ones are left alone. Every action is one step of undo.
 
 mod clip;
 mod insert;
@@ -106,7 +106,7 @@ pub enum Action {
     Redo,
 }
 
-/// What there is to editing beside the groove.
+/// What editing needs to remember besides the groove.
 #[derive(Clone, Debug, Default)]
 pub struct Edit {
     /// What was copied last.

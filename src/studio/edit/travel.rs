@@ -1,8 +1,8 @@
-//! The way back and forth in time.
+//! Undo and redo.
 
 use crate::studio::ground::{Ground, Scene, Undo};
 
-/// Goes to another scene in time.
+/// Goes to an earlier or later scene.
 pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
     let (groove, slots) = (ground.scene.groove.clone(), ground.scene.slots.clone());
     if !step(&mut ground.undo, &mut ground.scene) {

@@ -1,4 +1,4 @@
-//! The road from the scene to the model and back: what it is asked, and what becomes of the answers.
+//! From the scene to the model and back: what the model is asked, and what happens with its answers.
 
 use super::Ground;
 use super::effect::Effect;
@@ -202,7 +202,7 @@ impl Ground {
         !self.scene.a.is_empty() && !self.scene.b.is_empty() && points.all(is_one)
     }
 
-    /// Has the model read the groove, to make its reading one end. `steered`: and have that played.
+    /// Lets the model encode the groove, and makes the result one end. `steered`: plays that, too.
     pub fn encode(&mut self, end: End, steered: bool) {
         self.forget_answers();
         let ticket = self.requests.next_ticket();
@@ -218,7 +218,7 @@ impl Ground {
         self.ask(Effect::Encode { ticket, groove });
     }
 
-    /// Has the groove read when it is by itself, so that its reading can be steered; `false` when
+    /// Encodes a groove that did not come from the slider, so that it can be steered; `false` if
     /// the slider's point is what is heard.
     pub fn encode_for_steering(&mut self) -> bool {
         if let Some(reading) = &mut self.requests.reading {
@@ -235,7 +235,7 @@ impl Ground {
         false
     }
 
-    /// Has the model of a checkpoint work on the groove.
+    /// Lets the model of a checkpoint work on the groove.
     pub fn work(&mut self, rework: Rework, source: Source, by: String) {
         // An answer under way would take the place of what is worked on.
         self.forget_answers();
@@ -323,7 +323,8 @@ impl Ground {
         self.ask_previews();
     }
 
-    /// Makes the groove that is heard one end of the slider; one that is by itself is encoded.
+    /// Makes the groove that is heard one end of the slider; one that did not come from the slider
+    /// is encoded.
     pub fn keep_as(&mut self, end: End) {
         if self.adopt_shown() {
             self.play_groove(self.sound.takeover);

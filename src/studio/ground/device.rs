@@ -1,4 +1,4 @@
-//! What runs the models, as it was last heard.
+//! The device that runs the models, as last reported.
 
 use musicvae::model::DeviceChoice;
 

@@ -1,4 +1,4 @@
-//! What the studio asks of the world.
+//! What the studio asks of the workers.
 
 use std::path::PathBuf;
 
@@ -86,8 +86,8 @@ pub enum Effect {
         ticket: u64,
         groove: Groove,
     },
-    /// Has the model of a checkpoint work on a groove; a newer request takes the place of one that
-    /// still waits.
+    /// Lets the model of a checkpoint work on a groove; a newer request replaces one that still
+    /// waits.
     Rework {
         ticket: u64,
         source: Source,
@@ -120,7 +120,7 @@ pub enum Effect {
         paper: Paper,
         folder: PathBuf,
         name: String,
-        /// What the file holds, for the sentence that is said.
+        /// What the file holds, for the message.
         about: String,
     },
     /// Lists the folders and MIDI files of a folder; `below`: all files below it.
@@ -134,16 +134,16 @@ pub enum Effect {
         bars: usize,
         purpose: Purpose,
     },
-    /// Has the models run by another device.
+    /// Runs the models on another device.
     UseDevice(DeviceChoice),
-    /// Looks at what is named; what is there comes as an event.
+    /// Checks what is at a path; the result comes as an event.
     Look(Named, PathBuf),
     /// Trains with a device, and with what becomes of a run that the settings' folder holds already.
     StartTraining(config::Training, DeviceChoice, Earlier),
     PauseTraining(bool),
-    /// Has the run save after its present step.
+    /// Makes the run save after its present step.
     SaveTraining,
-    /// Has the model that a run wrote play a new groove.
+    /// Lets the model that a run wrote play a new groove.
     Rehearse(PathBuf, Decoding),
     StopTraining,
 }

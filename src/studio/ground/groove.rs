@@ -35,7 +35,7 @@ impl Ground {
         }
     }
 
-    /// What of the chain sounds, while it plays.
+    /// The link of the chain that sounds, while it plays.
     pub fn sounding(&self) -> Option<&Turn> {
         self.chain.as_ref()?.get(self.transport.chain_link?)
     }
@@ -70,27 +70,28 @@ impl Ground {
         place % self.groove().steps.len().max(1)
     }
 
-    /// Whether a step of a lane is ever played: one behind those that go round is not.
+    /// Whether a step of a lane is ever played: one behind the lane's own loop is not.
     pub fn is_reached(&self, lane: Lane, step: usize) -> bool {
         let start = self.transport.position.loop_start as usize;
         let steps = self.lanes[lane.index()].steps.map(usize::from);
         steps.is_none_or(|steps| (start..start + steps).contains(&step))
     }
 
-    /// Whether a lane is heard now: by everyone's mute and solo, and in the part of the chain that plays.
+    /// Whether a lane is heard now: by the mutes and solos of all lanes, and in the link of the chain
+    /// that plays.
     pub fn is_heard(&self, lane: Lane) -> bool {
         let sounding = self.sounding().filter(|_| self.audition.is_none());
         self.is_on(lane) && sounding.is_none_or(|turn| !turn.mutes(lane))
     }
 
-    /// Whether a lane is on, with everyone's mute and solo.
+    /// Whether a lane is on, by the mutes and solos of all lanes.
     pub fn is_on(&self, lane: Lane) -> bool {
         let any_solo = self.lanes.iter().any(|lane| lane.solo);
         let state = self.lanes[lane.index()];
         !state.mute && (state.solo || !any_solo)
     }
 
-    /// Has the engine play the scene's groove; a chain is left for it.
+    /// Lets the engine play the scene's groove, and leaves the chain.
     pub fn play_groove(&mut self, takeover: Takeover) {
         self.chain = None;
         self.audition = None;
@@ -101,7 +102,7 @@ impl Ground {
         self.send(Request::SetGroove { groove, takeover });
     }
 
-    /// Has the engine play the slots in their order.
+    /// Lets the engine play the slots in their order.
     pub fn play_chain(&mut self) {
         let slots = &self.scene.slots;
         let turn = |link: Link| {
@@ -162,12 +163,14 @@ impl Ground {
     pub fn before_edit(&mut self, change: Change) {
         self.undo.before(&self.scene, change);
         self.forget_answers();
-        // A slot of the chain that sounds is what is seen and meant; the slot itself stays.
+        // The slot of the chain that sounds is what the player sees and means; the slot itself
+        // stays.
         self.adopt_shown();
         self.scene.origin = Origin::Edited;
     }
 
-    /// A new groove: what is locked keeps what it has. Whoever listens to another one hears it afterwards.
+    /// A new groove: locked cells stay. If another groove is being auditioned, this one is heard
+    /// afterwards.
     pub fn take_groove(&mut self, groove: Groove, origin: Origin, takeover: Takeover) {
         let locked = self.locked(&groove);
         self.scene.groove = Groove {

@@ -1,4 +1,4 @@
-//! A groove that was heard, with all that made it, and what the player thinks of it.
+//! A groove that was heard, with everything that made it and the player's marks.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,4 +1,4 @@
-//! What is to be kept on disk, in order.
+//! What must be saved on disk, in order.
 
 use super::habits::Habits;
 use super::heard::{Heard, Marks};
@@ -26,7 +26,7 @@ pub enum Keeping {
         id: u64,
         marks: Marks,
     },
-    /// Reads a groove of the library; a newer wish takes the place of one that still waits.
+    /// Reads a groove of the library; a newer request replaces one that still waits.
     Fetch {
         id: u64,
         place: u64,

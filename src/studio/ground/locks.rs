@@ -14,8 +14,8 @@ impl Ground {
         })
     }
 
-    /// What of the groove is locked, `the locked Kick and CHat`, `the locked bar 2`; `None` when
-    /// nothing is.
+    /// Which part of the groove is locked, `the locked Kick and CHat`, `the locked bar 2`; `None`
+    /// when nothing is.
     pub fn locked_words(&self) -> Option<String> {
         let locked = |lane: &Lane| self.lanes[lane.index()].lock;
         let lanes = in_words(Lane::ALL.into_iter().filter(locked));

@@ -23,7 +23,7 @@ pub struct Message {
 #[derive(Clone, Debug, Default)]
 pub struct Messages {
     list: VecDeque<Message>,
-    /// The status line is done with the newest one.
+    /// The status line no longer shows the newest one.
     gone: bool,
 }
 
@@ -54,7 +54,7 @@ impl Messages {
             .filter(|message| !self.gone && now.saturating_sub(message.at) < Self::FRESH)
     }
 
-    /// Something else was done: trouble that could be read leaves the status line.
+    /// The player did something else: an error that could be read by now leaves the status line.
     pub fn let_go(&mut self, now: Duration) {
         self.gone |= self.list.back().is_some_and(|message| {
             message.weight == Weight::Trouble && now.saturating_sub(message.at) >= Self::READ

@@ -1,6 +1,7 @@
-//! The ground that all features stand on: the groove with the way back, how it is played, what the
-//! engine and the workers were last heard to say, what is shown and said, the configuration, and
-//! what is to be carried out. It knows the engine's and the library's words, and no feature.
+//! The ground that all features stand on: the groove and its undo, how it is played, the last
+//! reports of the engine and the workers, what is shown and said, the configuration, and the
+//! effects to be carried out. It uses the types of the engine and the library, and knows no
+//! feature.
 
 mod arrangement;
 mod asking;
@@ -64,11 +65,11 @@ pub struct Ground {
     pub undo: Undo,
     pub sound: Sound,
     pub lanes: [LaneState; LANES],
-    /// How the slider moves by itself, once it is told to.
+    /// How the slider sweeps, once the sweep is started.
     pub sweeping: Sweeping,
     /// The bars that keep their hits when a new groove arrives, from 0 on.
     pub locked_bars: BTreeSet<usize>,
-    /// What the engine was given to play in turn, while the chain is on.
+    /// The links that the engine plays, while the chain is on.
     pub chain: Option<Vec<Turn>>,
     /// A groove that is heard before it is taken.
     pub audition: Option<Arc<Slot>>,
@@ -84,11 +85,11 @@ pub struct Ground {
     pub space: Option<Space>,
     /// What runs the models.
     pub device: Device,
-    /// The checkpoint that was asked for and is not there yet.
+    /// The checkpoint that is still being loaded.
     pub loading: Option<Source>,
-    /// The checkpoints at hand, as last listed.
+    /// The checkpoints, as last listed.
     pub checkpoints: Vec<Entry>,
-    /// Names of those that stand above all others.
+    /// Names of the pinned ones.
     pub pins: Vec<String>,
     /// What the model was asked.
     pub requests: Requests,
@@ -96,9 +97,9 @@ pub struct Ground {
     pub messages: Messages,
     /// Time since the start.
     pub now: Duration,
-    /// True when it is time to leave.
+    /// Whether the program should end.
     pub leaving: bool,
-    /// True when the shell is to have the terminal for a while.
+    /// Whether the shell should get the terminal for a while.
     pub suspending: bool,
     effects: Vec<Effect>,
 }
@@ -157,29 +158,29 @@ impl Ground {
         self.messages.say(self.now, Weight::Trouble, text);
     }
 
-    /// Why nothing is kept on disk, in one sentence; `None` where it is.
+    /// Why nothing is saved, in one sentence; `None` if it is.
     pub fn nothing_kept(&self) -> Option<String> {
         let is_off = self.config.session.data_folder().is_none();
         is_off.then(|| "Nothing is saved: `folder` in [session] is off.".into())
     }
 
-    /// Has something kept on disk.
+    /// Saves something on disk.
     pub fn keep(&mut self, keeping: Keeping) {
         self.ask(Effect::Keep(keeping));
     }
 
-    /// Has something carried out.
+    /// Queues an effect.
     pub fn ask(&mut self, effect: Effect) {
         self.effects.push(effect);
     }
 
-    /// Has a checkpoint loaded, to be the one in use.
+    /// Loads a checkpoint, to be the one in use.
     pub fn load(&mut self, source: Source) {
         self.loading = Some(source.clone());
         self.ask(Effect::LoadCheckpoint(source));
     }
 
-    /// Has the engine do something.
+    /// Asks the engine for something.
     pub fn send(&mut self, request: impl Into<Request>) {
         self.ask(Effect::Engine(request.into()));
     }

@@ -1,4 +1,4 @@
-//! The models at hand and in use, as far as they are known here.
+//! The models that can be loaded and the one in use, as far as the studio knows them.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl ModelInfo {
     }
 }
 
-/// A checkpoint at hand: a line of the browser.
+/// A checkpoint: a line of the browser.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub source: Source,
@@ -51,7 +51,7 @@ pub struct Entry {
     pub error: Option<String>,
     /// Why it can't be played on the drum grid, although nothing is wrong with it.
     pub unplayable: Option<String>,
-    /// What its model does to a groove that it is shown.
+    /// What its model does to a groove.
     pub rework: Option<Rework>,
     pub details: Details,
 }

@@ -1,4 +1,4 @@
-//! The ends under another model: the same music, which it reads anew. Its numbers for them are others.
+//! The ends under another model: it encodes the same music again, to points of its own latent space.
 
 use super::Ground;
 use super::effect::Effect;
@@ -15,9 +15,9 @@ pub struct Rereading {
 }
 
 impl Ground {
-    /// Has the model in use read the ends as they sound, and what was heard played by it; `seed`:
-    /// the groove of that seed instead. False where they can't be read: one was never heard, or is
-    /// not of whole windows of the model's.
+    /// Lets the model in use encode the ends as they sound, and plays what was heard with it;
+    /// `seed`: the groove of that seed instead. False if they can't be encoded: one was never
+    /// heard, or is not of whole windows of the model.
     pub fn reread_ends(&mut self, seed: Option<u64>) -> bool {
         let Some(steps) = self.model.as_ref().map(|model| model.steps) else {
             return false;

@@ -1,4 +1,4 @@
-//! The groove and all that made it.
+//! The groove and everything that made it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -269,8 +269,7 @@ impl Scene {
         };
     }
 
-    /// Whether the groove is something else than what the slider's point sounds like, and no end
-    /// stands for it yet.
+    /// Whether the groove is not what the slider's point sounds like, and is not an end yet either.
     pub fn is_by_itself(&self) -> bool {
         match self.origin {
             Origin::Edited | Origin::Slot(_) | Origin::Named(_) | Origin::Reworked(_) => true,

@@ -1,4 +1,4 @@
-//! The part of the grid that is meant: some steps of some lanes.
+//! The selection on the grid: some steps of some lanes.
 
 use std::ops::Range;
 

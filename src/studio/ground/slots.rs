@@ -52,8 +52,8 @@ impl Turn {
     }
 }
 
-/// The slots and their order. Undo brings them back with the rest of the scene, and most scenes have
-/// them in common.
+/// The slots and their order. Undo brings them back with the rest of the scene, and most scenes
+/// share them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Slots {
     pub all: [Option<Arc<Slot>>; SLOTS],

@@ -1,4 +1,4 @@
-//! All of the ground that is there again next time: what a session keeps.
+//! What a session keeps of the ground, to be there again next time.
 
 use std::collections::BTreeSet;
 use std::path::absolute;
@@ -160,8 +160,8 @@ impl Ground {
         }
     }
 
-    /// What follows when scene and model come together that were apart: the scene's groove stays,
-    /// and what depends on the model is asked for.
+    /// What to do when a scene meets another model: the scene's groove stays, and what depends on
+    /// the model is asked for.
     pub fn meet_model(&mut self) {
         let Some(model) = &self.model else { return };
         let space = model.space();

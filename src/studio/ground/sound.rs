@@ -46,7 +46,7 @@ pub struct Sound {
     pub click: f32,
     /// Bars that are counted before playing begins.
     pub count_in: u8,
-    /// The bars that go round; `None` for all.
+    /// The bars that loop; `None` for all.
     pub looped: Option<Bars>,
     /// A fill is the last of so many bars; `None` for no fills by themselves.
     #[serde(default)]
@@ -118,7 +118,7 @@ impl Sound {
     }
 }
 
-/// A lane's place in the mix, and what goes round of it.
+/// A lane's place in the mix, and its own loop.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LaneState {
     pub level: f32,
@@ -129,7 +129,7 @@ pub struct LaneState {
     pub pan: f32,
     /// Keeps its hits when a new groove arrives.
     pub lock: bool,
-    /// Steps that go round by themselves; `None` for all of the groove.
+    /// Steps of its own loop; `None` if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<u16>,
 }
@@ -158,7 +158,7 @@ impl LaneState {
         }
     }
 
-    /// What tells the engine how loud it is; a lock is nothing to it.
+    /// The commands that tell the engine how loud it is; locks don't concern the engine.
     pub fn command(self, lane: Lane) -> Command {
         let LaneState {
             level, mute, solo, ..
@@ -171,7 +171,7 @@ impl LaneState {
         }
     }
 
-    /// What tells the engine all of it.
+    /// The commands that tell the engine all of it.
     pub fn commands(self, lane: Lane) -> [Command; 3] {
         let LaneState { pan, steps, .. } = self;
         [

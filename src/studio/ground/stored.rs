@@ -42,7 +42,7 @@ impl StoredGroove {
     /// The groove.
     ///
     /// # Errors
-    /// What of it makes no sense.
+    /// Which part of it makes no sense.
     pub fn read(self) -> anyhow::Result<Groove> {
         let (numerator, denominator) = self.meter;
         let meter = Meter {

@@ -1,4 +1,4 @@
-//! The way back: scenes before and after the present one.
+//! Undo: scenes before and after the present one.
 
 use std::sync::Arc;
 
@@ -23,8 +23,7 @@ pub enum Change {
     Overdub(u64),
 }
 
-/// Scenes before and after the present one. They never change again, so whoever keeps them shares
-/// them.
+/// Scenes before and after the present one. They never change again, so they can be shared.
 #[derive(Debug, Default)]
 pub struct Undo {
     past: Vec<Arc<Scene>>,

@@ -1,5 +1,5 @@
-//! The library: every groove that was heard, there again tomorrow. (The way back over what was changed
-//! is undo, which is the ground's.) It uses the ground only.
+//! The library: every groove that was heard, kept for next time. (Undo, the way back over changes,
+//! belongs to the ground.) It uses the ground only.
 
 mod rows;
 mod store;
@@ -138,7 +138,7 @@ impl Library {
         self.fetch(ground);
     }
 
-    /// Another character of what is looked for, or one less.
+    /// Adds a character to the search, or removes one.
     pub fn type_word(&mut self, character: Option<char>, ground: &mut Ground) {
         match character {
             Some(character) => self.rows.words.push(character),
@@ -149,7 +149,7 @@ impl Library {
         self.look(ground);
     }
 
-    /// Looks for nothing in particular any more.
+    /// Ends the search.
     pub fn forget_words(&mut self, ground: &mut Ground) {
         self.rows.words.clear();
         self.look(ground);
@@ -182,7 +182,7 @@ impl Library {
         }
     }
 
-    /// Has the selected groove heard, where it is there.
+    /// Plays the selected groove, if it has been read.
     fn listen(&mut self, ground: &mut Ground) {
         let is_open = matches!(ground.screen.overlay, Some(Overlay::Library { .. }));
         if let (Some(row), Some((id, heard))) = (self.here(), &self.fetched)
@@ -257,7 +257,7 @@ impl Library {
         ground.keep(Keeping::Mark { id, marks });
     }
 
-    /// Has a groove put into the library; false where it already exists.
+    /// Adds a groove to the library; false if it is there already.
     pub fn remember(&mut self, heard: Heard, marks: Marks, ground: &mut Ground) -> bool {
         let is_new = self.rows.like(fingerprint(&heard.groove)).is_none();
         if is_new && ground.nothing_kept().is_none() {

@@ -1,4 +1,4 @@
-//! The library's index: a line for each groove, small enough to have ten thousand at hand.
+//! The library's index: a row for each groove, small enough to hold ten thousand in memory.
 
 use std::collections::{HashMap, HashSet};
 

@@ -41,7 +41,7 @@ struct Line {
     point: Latent,
 }
 
-/// What of a groove's line the index needs.
+/// The part of a groove's line that the index needs.
 #[derive(Deserialize)]
 struct Short {
     heard: u64,
@@ -158,7 +158,7 @@ impl Store {
         let Some(file) = &mut self.file else {
             anyhow::bail!("{}", place());
         };
-        // Whoever was cut off in the middle of a line: the next one begins on its own.
+        // A writer may have been cut off in the middle of a line: the next line begins on its own.
         let end = file.seek(SeekFrom::End(0)).with_context(place)?;
         let mut last = [b'\n'];
         if end > 0 {

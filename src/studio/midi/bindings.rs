@@ -44,7 +44,7 @@ impl Bindings {
         true
     }
 
-    /// Has the target under the cursor wait for a control; twice is no more.
+    /// Makes the target under the cursor wait for a control; twice cancels that.
     pub fn learn_selected(&mut self, ground: &Ground) {
         let target = selected(ground);
         self.learning = if self.learning == target {

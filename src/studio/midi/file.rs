@@ -42,7 +42,7 @@ pub fn file_path(config: &Config) -> Option<PathBuf> {
     }
 }
 
-/// Reads a file of bindings; one that is not there has none. What can't be used is said in one
+/// Reads a file of bindings; a missing file has none. What can't be used is reported in one
 /// sentence that names the file and the place.
 pub fn read_bindings(path: &Path) -> Result<Vec<Binding>, String> {
     let text = match std::fs::read(path) {

@@ -1,6 +1,6 @@
 //! Playing the workstation from MIDI devices: controllers that move settings, notes that start and
-//! stop, pads that are recorded into the groove, and the external clock. It uses the ground only;
-//! what a control moves may be another feature's, and is handed back as [`Moved`].
+//! stop, pads that are recorded into the groove, and the external clock. It uses the ground only.
+//! If a control moves something of another feature, that comes back as [`Moved`].
 
 mod bindings;
 mod file;
@@ -32,7 +32,7 @@ pub enum Action {
     ShowBindings,
 }
 
-/// What the studio knows of the devices that play it.
+/// What the studio knows about the devices that play it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Midi {
     pub bindings: Bindings,
@@ -119,7 +119,7 @@ impl Midi {
         );
     }
 
-    /// Has a clock followed, or none, and says so.
+    /// Follows a clock, or none, and says so.
     fn say_clock(&self, ground: &mut Ground, following: &str) {
         let follows = self.follow || self.link;
         ground.send(Command::FollowClock(follows));

@@ -1,4 +1,4 @@
-//! The bars that go round.
+//! The bars that loop.
 
 use crate::engine::{Bars, Command};
 use crate::studio::ground::Ground;
@@ -35,7 +35,7 @@ pub fn set(ground: &mut Ground, bars: Option<Bars>) {
     });
 }
 
-/// More or fewer bars go round.
+/// Loops more or fewer bars.
 pub fn resize(ground: &mut Ground, by: isize) {
     let all = all(ground);
     let bars = looping(ground);
@@ -44,7 +44,7 @@ pub fn resize(ground: &mut Ground, by: isize) {
     set(ground, Some(Bars { first, count }));
 }
 
-/// As many bars go round, from another one on.
+/// Loops the same number of bars, from another one on.
 pub fn shift(ground: &mut Ground, by: isize) {
     let bars = looping(ground);
     // From the last place on to the first.
@@ -57,7 +57,7 @@ fn all(ground: &Ground) -> usize {
     ground.scene.groove.bars().max(1)
 }
 
-/// The bars that go round, within the groove.
+/// The bars that loop, within the groove.
 fn looping(ground: &Ground) -> Bars {
     let all = all(ground);
     match ground.sound.looped {

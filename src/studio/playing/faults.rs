@@ -1,11 +1,11 @@
-//! What goes wrong while it plays: gaps in the sound, and what found no room.
+//! What goes wrong while it plays: gaps in the sound, and full queues.
 
 use std::time::Duration;
 
 use crate::engine::{MidiState, Status};
 use crate::studio::ground::{Ground, counted};
 
-/// What was spoken of.
+/// What was already reported.
 #[derive(Default)]
 pub struct Faults {
     /// When a gap in the sound was.
@@ -28,7 +28,7 @@ impl Faults {
         if commands > 0 {
             ground.complain("The engine was too busy for the last keys: press them again.");
         }
-        // Without a port nobody misses them.
+        // Without a port it does not matter.
         if let (true, MidiState::On { port }) = (late > 0, &status.midi) {
             let notes = counted(late as usize, "note or clock", "notes and clocks");
             ground.complain(format!(

@@ -1,5 +1,5 @@
-//! Playing: the transport, tempo, feel and levels, the lanes, the metronome and the bars that go
-//! round. It uses the ground only.
+//! Playing: the transport, tempo, feel and levels, the lanes, the metronome and the looped bars. It
+//! uses the ground only.
 
 mod bars;
 mod faults;
@@ -50,11 +50,11 @@ pub enum Action {
     NudgeClick(f32),
     /// Bars that are counted before playing begins.
     CycleCountIn,
-    /// The bars that go round; `None` for all.
+    /// The bars that loop; `None` for all.
     SetLoop(Option<Bars>),
-    /// More or fewer bars go round.
+    /// Loops more or fewer bars.
     NudgeLoop(isize),
-    /// Other bars go round, as many.
+    /// Loops other bars, as many.
     MoveLoop(isize),
     ToggleMute,
     ToggleSolo,
@@ -63,7 +63,7 @@ pub enum Action {
     /// Whether the bar under the cursor keeps its hits.
     ToggleBarLock,
     SetLaneLevel(Lane, f32),
-    /// So many steps of the lane go round by themselves; `None` for all of the groove.
+    /// The length of the lane's own loop in steps; `None` for none.
     SetLaneSteps(Option<u16>),
     NudgeLaneLevel(f32),
 }
@@ -219,7 +219,7 @@ fn set_tempo(ground: &mut Ground, tempo: f64) {
     let tempo = TEMPO.nearest((tempo * 10.0).round() / 10.0);
     ground.sound.tempo = tempo;
     if ground.transport.link != LinkState::Off {
-        // All who play along go with it.
+        // Everybody in the Link session follows.
         ground.send(Setup::SetLinkTempo(tempo));
     }
     ground.send(Command::SetTempo(tempo));
@@ -254,14 +254,14 @@ fn change_here(ground: &mut Ground, change: impl FnOnce(&mut LaneState)) {
     let state = &mut ground.lanes[lane.index()];
     let before = *state;
     change(state);
-    // A lock is nothing to the engine.
+    // Locks don't concern the engine.
     let lock = before.lock;
     if (LaneState { lock, ..*state }) != before {
         send_lane(ground, lane);
     }
 }
 
-/// Changes what goes round of the lane under the cursor.
+/// Changes the length of the loop of the lane under the cursor.
 fn set_lane_steps(ground: &mut Ground, steps: Option<u16>) {
     let lane = Lane::ALL[ground.screen.lane];
     let steps = steps.map(|steps| LANE_STEPS.nearest(steps));
@@ -269,9 +269,9 @@ fn set_lane_steps(ground: &mut Ground, steps: Option<u16>) {
     ground.send(Command::SetLaneSteps { lane, steps });
     let name = lane.short_name();
     ground.say(match steps {
-        Some(1) => format!("{name} goes round every step."),
-        Some(steps) => format!("{name} goes round every {steps} steps."),
-        None => format!("{name} goes round with the groove."),
+        Some(1) => format!("{name} loops every step."),
+        Some(steps) => format!("{name} loops every {steps} steps."),
+        None => format!("{name} loops with the groove."),
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// After a pause this long, a tap begins anew: longer than a quarter note at 20.
+/// After a pause this long, tapping starts over: longer than a quarter note at 20.
 const PAUSE: Duration = Duration::from_millis(3_300);
 
 /// Two taps closer than this are one: a key that bounces or repeats. (A quarter note at 300 takes

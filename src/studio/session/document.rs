@@ -20,10 +20,10 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
 use musicvae::music::LANES;
 
-/// What the files of this program begin with; one with a greater number is a later program's.
+/// The version in the files of this program; a file with a greater number is from a later one.
 const VERSION: u32 = 1;
 
-/// Strokes of the scenes of the past that are written, two megabytes: the file is written anew with each
+/// Strokes of the scenes of the past that are written, two megabytes: the file is rewritten with each
 /// change. All that undo has of four bars are fewer.
 const MOST_STROKES: usize = 100_000;
 
@@ -99,7 +99,7 @@ struct StoredSlot {
     groove: StoredGroove,
 }
 
-/// What scenes have in common, and where it stands.
+/// What scenes share, and its index in the file.
 #[derive(Default)]
 struct Common {
     points: Vec<Latent>,
@@ -222,7 +222,7 @@ fn checkpoint(source: &Source) -> Option<String> {
 /// The session of a file's text.
 ///
 /// # Errors
-/// What of it makes no sense, or that a later program wrote it.
+/// Which part of it makes no sense, or that a later program wrote it.
 pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
     let Head { version } = serde_json::from_str(text)?;
     anyhow::ensure!(

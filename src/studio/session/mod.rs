@@ -35,7 +35,7 @@ pub struct Session {
     pub name: Option<String>,
     /// It is the first one on this machine, and nothing was done in it yet.
     pub is_first: bool,
-    /// The player has done something, so that there is something to keep.
+    /// The player has done something, so there is something to save.
     begun: bool,
     changed: bool,
     /// As it was last kept, and when.

@@ -26,7 +26,7 @@ pub struct Opened {
     pub name: String,
     /// As it was; `None` for a new one.
     pub snapshot: Option<Box<Snapshot>>,
-    /// What the player is to know, one sentence each.
+    /// Messages for the player, one sentence each.
     pub remarks: Vec<String>,
 }
 
@@ -166,7 +166,7 @@ impl Sessions {
         let file = file.with_context(|| format!("{} can't be made", path.display()))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Ok(None),
-            // A file system without locks: nobody is kept out.
+            // A file system without locks: nothing keeps others out.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
         }
     }

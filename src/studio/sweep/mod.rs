@@ -156,7 +156,7 @@ impl Sweep {
         self.recording.is_some()
     }
 
-    /// Sees to it that the pad is where it belongs at the place that plays, a sixteenth at a time.
+    /// Moves the pad to where it belongs at the step that plays, a sixteenth at a time.
     pub fn hear(&mut self, ground: &mut Ground) {
         self.move_on(ground);
         self.write_down(ground);
@@ -206,7 +206,7 @@ impl Sweep {
         }
     }
 
-    /// Records the path that the pad goes, which then goes round. Where the music ends, so does the path.
+    /// Records the pad's path, which then loops. If the music stops, so does the recording.
     fn write_down(&mut self, ground: &mut Ground) {
         let bar = steps_per_bar(ground);
         let Some(recording) = &mut self.recording else {

@@ -1,4 +1,4 @@
-//! The story of a training run, as the loss chart tells it.
+//! The curves of a training run, as the loss chart shows them.
 
 use musicvae::data::Split;
 use musicvae::model::Preset;

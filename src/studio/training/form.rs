@@ -1,5 +1,5 @@
-//! The form of the next training run: what is typed, and what is to be said of it while it is typed.
-//! What lies on the disk is looked at by others; the form remembers what they found, and where.
+//! The form of the next training run: what is typed, and the remark on it while it is typed. Workers
+//! look at the disk; the form remembers what they found, and where.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ pub enum Field {
     Device,
 }
 
-/// What is to be said of a row, or why it makes no sense.
+/// The remark on a row, or why the row makes no sense.
 pub type Remark = Result<String, String>;
 
 /// What is typed, a text a row.
@@ -168,7 +168,7 @@ impl Form {
         self.seen.push((named, path, found));
     }
 
-    /// What is to be said of a row.
+    /// The remark on a row.
     pub fn remark(&self, field: Field) -> Remark {
         let text = self.text(field).trim();
         if let Some((named, path)) = self.place(field) {

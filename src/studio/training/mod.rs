@@ -50,7 +50,7 @@ pub enum Action {
     TrainAnew,
     /// Lists how the model in training plays, and played before; all of it is heard by moving there.
     ShowRehearsals,
-    /// Has the model play as it is now.
+    /// Lets the model play as it is now.
     Rehearse,
     /// Makes what is heard the groove that is played and edited, and perhaps an end of the slider.
     TakeRehearsal(Option<End>),
@@ -199,7 +199,7 @@ impl Training {
             }
             Action::TrainAnew => {
                 ground.screen.overlay = None;
-                // With another seed, for the same one makes the same model.
+                // With another seed, because the same one makes the same model.
                 self.settings.seed = self.settings.seed.wrapping_add(1);
                 self.start(Earlier::Kept, ground);
             }
@@ -256,7 +256,7 @@ impl Training {
         ground.screen.overlay = Some(Overlay::TrainingForm);
     }
 
-    /// Has what the form's row names looked at.
+    /// Asks what is at the path in the form's row.
     pub fn look(&self, ground: &mut Ground) {
         if let Some((named, path)) = self.form.place(self.form.field()) {
             ground.ask(Effect::Look(named, path));
@@ -330,7 +330,7 @@ impl Training {
         };
         match self.began.take() {
             None => ground.say("Training was stopped before it began."),
-            // Nothing was left to do, so what else there is is asked at once.
+            // The run had no steps left, so the question comes at once.
             Some(began) if whole && began >= step => {
                 ground.say(format!("The run in {out} has finished its {step} steps."));
                 if !self.queue.is_empty() {
@@ -382,7 +382,7 @@ impl Training {
             }
             Event::Finished(step) => {
                 self.end(step, ground);
-                // After one that was stopped, those that wait are the player's to start.
+                // After a run that was stopped, the player starts the waiting ones.
                 if self.state == RunState::Finished {
                     self.go_on(ground);
                 }

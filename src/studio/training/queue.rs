@@ -75,7 +75,7 @@ impl Training {
         }
     }
 
-    /// Has the next run begin, now that one has ended by itself.
+    /// Starts the next run, now that one has ended by itself.
     pub(super) fn go_on(&mut self, ground: &mut Ground) {
         if !self.queue.is_empty() {
             self.start_waiting(0, ground);

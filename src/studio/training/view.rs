@@ -1,4 +1,4 @@
-//! What of a run the chart shows.
+//! Which part of a run the chart shows.
 
 use super::curves::Term;
 

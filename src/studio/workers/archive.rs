@@ -95,7 +95,7 @@ impl Archive {
         }
     }
 
-    /// Does one thing; what there is to tell of it.
+    /// Does one thing; returns the events about it.
     pub fn perform(&mut self, task: Keeping) -> Option<Event> {
         let is_first = matches!(task, Keeping::Begin(_));
         match guarded(|| self.done(task)) {

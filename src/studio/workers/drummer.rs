@@ -1,4 +1,4 @@
-//! A checkpoint to what is known of it, and to the drummer who plays it.
+//! From a checkpoint to what is known about it, and to the drummer that plays it.
 
 use std::path::{Path, PathBuf};
 
@@ -57,8 +57,8 @@ pub fn unplayable(preset: &Preset) -> Option<String> {
     ))
 }
 
-/// What a checkpoint's grooves can be steered by, or why by nothing. Attributes that can't be used
-/// are no reason to refuse a model.
+/// The qualities that a checkpoint's grooves can be steered by, or why there are none. Attributes
+/// that can't be used are no reason to refuse a model.
 fn qualities(source: &Source, checkpoint: &Checkpoint) -> Result<Vec<Quality>, String> {
     let attributes = match Attributes::of(source, checkpoint) {
         Ok(Some(attributes)) => attributes,

@@ -205,7 +205,7 @@ fn written(source: &Source) -> Option<SystemTime> {
     }
 }
 
-/// The model of `source` among those kept; it is loaded when it is new, or was written anew.
+/// The model of `source` among those kept; it is loaded if it is new, or was rewritten.
 fn helper<'k>(
     kept: &'k mut Vec<Kept>,
     source: &Source,

@@ -1,5 +1,5 @@
-//! The keeper: has an archive do what is to be kept, on a thread of its own. Neither the screen nor
-//! the music waits for a disk.
+//! The keeper: saves things through an archive, on a thread of its own. Neither the screen nor the
+//! music waits for a disk.
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -16,7 +16,7 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the keeper of an archive; what there is to tell goes to `tell`.
+    /// Starts the keeper of an archive; its events go to `tell`.
     pub fn start(mut archive: Archive, tell: Tell) -> io::Result<Keeper> {
         let (tasks, come) = channel();
         let work = move || {

@@ -88,7 +88,7 @@ fn details(summary: &Summary, size: u64) -> Details {
         Some(Rework::Humanize) => "Humanizes: adds a drummer's dynamics and timing.".into(),
         Some(Rework::Drumify) => "Plays a whole groove to a tapped rhythm.".into(),
         Some(Rework::AddHats) => "Replaces the hats to fit the groove.".into(),
-        None => format!("Samples, reads and morphs {makes} of {bars} bars."),
+        None => format!("Samples, reads and morphs {bars} bars of {makes}."),
     };
     // The command that made it names what it was shown.
     let command = summary.metadata.command.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A look at what a player names while it is typed, for the form to say what is there.
+//! Checks the path that a player is typing, so that the form can say what is there.
 
 use std::path::Path;
 

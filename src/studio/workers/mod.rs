@@ -1,8 +1,8 @@
 //! The workers: the threads that carry out what the studio asks for, and what they do there. They
 //! may use every room of the studio, and none of those uses them.
 //!
-//! All their news go one way, into [`Tell`]. Only what is known at once is answered at once: it
-//! happens on the thread that reads what is told, which must not wait for itself.
+//! All their events go one way, into [`Tell`]. Only what is known at once is answered at once,
+//! because that happens on the thread that reads the events, and it must not wait for itself.
 
 mod archive;
 mod drummer;
@@ -41,8 +41,8 @@ use musicvae::checkpoint::watch::Notice;
 use musicvae::model::DeviceChoice;
 use musicvae::training::{self, Earlier, Session};
 
-/// Takes an event to whoever runs the studio, and waits until there is room for it; false when
-/// nobody runs one any more.
+/// Passes an event to the thread that runs the studio, and waits until there is room for it; false
+/// if no studio runs any more.
 pub type Tell = Arc<dyn Fn(Event) -> bool + Send + Sync>;
 
 /// The engine, the inference worker, the trainer and the catalogue watch.
@@ -139,7 +139,7 @@ impl Workers {
         self.engine.status()
     }
 
-    /// Has everything be silent and in order, before the process is stopped for a while.
+    /// Makes everything silent and leaves it in order, before the process is stopped for a while.
     pub fn rest(&self) {
         self.engine.rest();
     }
@@ -348,8 +348,7 @@ impl Workers {
     }
 
     /// Ends what runs beside the screen; a recording is closed, the session written and a training
-    /// run saved first.
-    /// Whoever is told must go on listening meanwhile, or have gone.
+    /// run saved first. The receiver of events must go on listening meanwhile, or be gone.
     pub fn close(self) {
         self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.
@@ -431,7 +430,7 @@ mod tests {
 
     use super::*;
 
-    /// A run that can't start says so, and so does a setting that nothing answers to.
+    /// A run that can't start says so, and so does a setting that can't be applied.
     #[test]
     fn what_cannot_begin_is_told() {
         let mut config = Config::default();

@@ -4,7 +4,7 @@ use crate::studio::Studio;
 use crate::tui::keymap::{Binding, Keymap};
 use crate::tui::kit::{Canvas, Key, Reply};
 
-/// Keys that do something alike, and what.
+/// Keys that do similar things, and what they do.
 struct Hint {
     what: &'static str,
     keys: Vec<Key>,
@@ -58,7 +58,7 @@ fn hints(studio: &Studio, keymap: &Keymap) -> Vec<Hint> {
             }),
         }
     }
-    // What never may be missing comes first: help, sound and the way out.
+    // What must never be missing comes first: help, sound and how to quit.
     let order = |what: &str| match what {
         "help" => 0,
         "play" | "stop" => 1,

@@ -14,7 +14,7 @@ use crate::studio::record::Action::ToggleRecord;
 use crate::studio::{AudioState, Kind, MidiState, Question, Recording, Studio, Takeover};
 use crate::tui::kit::{Canvas, Reply, Theme};
 
-/// Some words, and what the mouse does on them.
+/// A few words, and what the mouse does on them.
 struct Item {
     /// Where not all fit, the highest go first; 0 never.
     rank: u8,
@@ -92,7 +92,7 @@ pub fn header(studio: &Studio, canvas: &mut Canvas) {
         item.show(x, canvas);
         x += width;
     }
-    // Why something is off stands in the line below anyway.
+    // The line of messages says why something is off anyway.
     if lamps_fit {
         let mut x = canvas.width().saturating_sub(lamps_width as u16);
         for lamp in lamps {

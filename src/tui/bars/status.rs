@@ -6,11 +6,11 @@ use crate::studio::overlays::Action::ShowMessages;
 use crate::studio::{Studio, Weight};
 use crate::tui::kit::{Canvas, shortened, wrapped};
 
-/// Lines that a message may take: what is below it comes back with the next one.
+/// Lines that a message may take; what it covers comes back with the next one.
 pub const LINES: u16 = 3;
 
-/// The latest message, or what is silent and why, in the lowest line. A message that is longer goes up
-/// over what is there; what stands here for good is cut off, and whole among the messages; so is one while something is open.
+/// The latest message, or what is silent and why, in the lowest line. A longer message extends upwards over the panes.
+/// A permanent one is cut off (the list of messages has it whole), and so is any message while an overlay is open.
 pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (weight, text) = studio.status_line();

@@ -89,7 +89,7 @@ impl Keymap {
             let mut bindings = self.bindings.iter();
             bindings.find(|it| it.place == *place && it.keys.contains(&key))
         };
-        // The shell is to be had whatever is open.
+        // Ctrl-Z works whatever is open.
         let suspends = |it: &&Binding| it.action == overlays::Action::Suspend.into();
         let suspend = || of_place(&Place::Anywhere).filter(suspends);
         let found = places.iter().find_map(of_place).or_else(suspend);

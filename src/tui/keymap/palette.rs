@@ -1,4 +1,4 @@
-//! The palette's lines, and what comes of choosing one.
+//! The palette's lines, and what choosing one does.
 
 use super::typed::{self, TYPED, Typed};
 use super::{Binding, Keymap};
@@ -49,7 +49,7 @@ impl Keymap {
         let mut lines: Vec<Line> = commands
             .chain(typed.map(|typed| Line::Typed(typed, None)))
             .collect();
-        // Who begins a name means it.
+        // A name that begins with the typed word comes first.
         lines.sort_by_key(|line| !line.name().starts_with(filter.trim()));
         lines
     }
@@ -71,7 +71,7 @@ impl Keymap {
         }
     }
 
-    /// What is said of a command that is none.
+    /// The message about an unknown command.
     pub fn unknown(&self, filter: &str) -> String {
         let name = filter.split_whitespace().next().unwrap_or_default();
         let commands = self.bindings.iter().filter(|binding| binding.listed);

@@ -1,5 +1,5 @@
-//! What a mouse does where. Whoever draws something says so as it draws, so what is hit is what is
-//! seen.
+//! What a mouse does where. Code that draws something declares this as it draws, so a click hits
+//! what is seen.
 
 use crossterm::event::MouseButton;
 use ratatui::layout::{Position, Rect};
@@ -96,8 +96,8 @@ impl Targets {
         self.at(place).map(|(area, _)| area).collect()
     }
 
-    /// What comes of it when the mouse does something at a place. Who lies where its button went
-    /// down answers, and of several the lowest first.
+    /// What the mouse does at a place. The area where the button went down answers; if there are
+    /// several, the lowest comes first.
     pub fn replies(&self, deed: Deed, at: Position, from: Position) -> Vec<Reply> {
         let replies = self.at(from).flat_map(|(area, answer)| {
             let within = |place: Position| {

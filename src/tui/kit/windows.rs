@@ -87,8 +87,8 @@ pub fn pick_from<'l>(
     }
 }
 
-/// Has the lines of a list, from `first` on, answer to the mouse: a press on one moves the selection
-/// there, and on the selected one takes it; the wheel moves it by one.
+/// Makes the lines of a list, from `first` on, answer to the mouse: a press on one moves the
+/// selection there, and on the selected one takes it; the wheel moves it by one.
 pub fn choose_by_mouse<A: Into<Reply>>(
     (first, count, selected): (usize, usize, usize),
     canvas: &mut Canvas,

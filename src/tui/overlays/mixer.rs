@@ -278,9 +278,9 @@ fn midi_in(studio: &Studio) -> String {
 fn clock(studio: &Studio) -> String {
     let leads = match studio.ground.transport.sync {
         Sync::Internal => format!("our own, {:.1}", studio.ground.sound.tempo),
-        Sync::Waiting => "waits for the one that comes in".into(),
-        Sync::Following(tempo) => format!("follows what comes in, {tempo:.1}"),
-        Sync::Lost(tempo) => format!("what came in is lost; goes on at {tempo:.1}"),
+        Sync::Waiting => "waits for the incoming one".into(),
+        Sync::Following(tempo) => format!("follows the incoming one, {tempo:.1}"),
+        Sync::Lost(tempo) => format!("the incoming one is lost; plays on at {tempo:.1}"),
     };
     let sent = match studio.drum_machine.clock {
         ClockOut::Off => "none is sent",

@@ -1,5 +1,5 @@
-//! What opens over the panes, one file each: what is shown and how it is drawn. Which one is open is
-//! the studio's to say; its keys are rows of the keymap. An overlay may use the kit, the keymap and
+//! What opens over the panes, one file each: what is shown and how it is drawn. The studio says
+//! which one is open; its keys are rows of the keymap. An overlay may use the kit, the keymap and
 //! the studio, and knows no pane.
 
 mod bindings;

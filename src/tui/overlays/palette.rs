@@ -25,7 +25,7 @@ pub fn draw(filter: &str, selected: usize, studio: &Studio, keymap: &Keymap, bod
         .iter()
         .map(|line| of(line, studio, room, theme))
         .collect();
-    // What is wrong with a value that is being typed is said in full, below it.
+    // An error in a value that is being typed is shown in full, below it.
     if let [Line::Typed(typed, Some(value))] = &found[..]
         && let Err(reason) = typed.action(value)
     {

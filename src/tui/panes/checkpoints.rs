@@ -11,7 +11,7 @@ use crate::studio::checkpoints::{Order, is_pinned};
 use crate::studio::{Entry, Pane, Studio};
 use crate::tui::kit::{Canvas, Theme, choose_by_mouse, shortened, wrapped};
 
-/// Lines of the list that stay, whatever is said below it.
+/// Lines of the list that stay visible, whatever is shown below it.
 const LEAST: u16 = 5;
 
 /// What is looked for, and the order, where they are not as at first.
@@ -46,7 +46,7 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     };
     let about = about(chosen, studio, usize::from(width), theme);
     let listed = 1 + u16::try_from(entries.len()).unwrap_or(u16::MAX - 1);
-    // What stands against the chosen one is said in any case, the rest where there is room.
+    // Why the chosen one can't be used is always shown, the rest if there is room.
     let least = match chosen.obstacle() {
         Some(_) => listed.min(LEAST - 1),
         None => listed,

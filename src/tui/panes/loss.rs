@@ -140,7 +140,7 @@ fn curves(studio: &Studio, canvas: &mut Canvas) {
         points
     };
     let of = |split| of_run(curves, split);
-    // Within the heights of the present run: one that went astray leaves it legible.
+    // Scaled to the present run, so that another run that diverged does not flatten it.
     let earlier = studio.training.earlier();
     let earlier = earlier.map(|run| thinned(of_run(run, Split::Train), columns / 2));
     let earlier: Vec<Vec<(f64, f64)>> = earlier.collect();

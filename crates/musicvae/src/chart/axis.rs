@@ -1,4 +1,4 @@
-//! Axes: which part of the numbers is shown, where the ticks are, and the frame round the plot.
+//! Axes: which range of numbers is shown, where the ticks are, and the frame around the plot.
 
 use super::svg::{Anchor, FAINT, INK, LETTER, QUIET, Svg, color};
 
@@ -24,7 +24,7 @@ pub struct Axis {
 }
 
 impl Axis {
-    /// An axis on which all of `values` have room, and 0 too if `from_zero`.
+    /// An axis that holds all of `values`, and 0 too if `from_zero`.
     pub fn over(values: impl Iterator<Item = f64>, scale: Scale, from_zero: bool) -> Axis {
         let shown = |value: &f64| value.is_finite() && (scale == Scale::Linear || *value > 0.0);
         let ends = values

@@ -30,8 +30,8 @@ pub struct Attributes {
     pub attributes: Vec<Attribute>,
 }
 
-/// One direction. Added once to a latent, it goes as far as the mean of the windows with the
-/// attribute lies from the mean of those without.
+/// One direction. Added once to a latent, it goes from the mean of the windows without the
+/// attribute to the mean of those with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
     /// What options and files call it.
@@ -60,7 +60,7 @@ pub enum Kind {
     Fill,
 }
 
-/// What moving `amount` times along a vector did.
+/// The effect of moving `amount` times along a vector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// How many times it was added.
@@ -80,7 +80,7 @@ pub struct Change {
     pub low: f64,
     /// The upper bound.
     pub high: f64,
-    /// The mean in standard deviations of the split's windows.
+    /// The mean, in standard deviations of the split's windows.
     pub deviations: f64,
 }
 

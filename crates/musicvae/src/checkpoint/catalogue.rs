@@ -1,4 +1,4 @@
-//! The checkpoints at hand, known by their headers alone.
+//! The checkpoints that can be loaded, known by their headers alone.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A checkpoint inside a program, with what would lie beside its file. Nothing of it is read
-/// before somebody asks for it.
+/// A checkpoint inside a program, with the log and attributes that would be beside its file.
+/// Nothing is read before it is needed.
 pub struct Embedded {
     /// What the catalogue calls it, and what stands for it where a file is asked for.
     pub name: &'static str,

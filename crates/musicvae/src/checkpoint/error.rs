@@ -87,7 +87,7 @@ pub enum CheckpointError {
         file: String,
         preset: String,
         tensor: String,
-        // Boxed, for an error is carried by every result.
+        // Boxed, because every result carries an error.
         found: Box<[usize]>,
         expected: Box<[usize]>,
     },

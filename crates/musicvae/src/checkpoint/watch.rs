@@ -1,4 +1,4 @@
-//! Noticing that the catalogue changed, from what the system tells about its folders.
+//! Noticing that the catalogue changed, through the system's file notifications.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use super::catalogue::EXTENSION;
 use crate::fault;
 
-/// A change is told once things were quiet for so long,
+/// A change is reported once everything has been quiet for so long,
 const QUIET: Duration = Duration::from_millis(200);
 /// or this long after it, when they never are.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ impl Watch {
         folders: Vec<PathBuf>,
         mut tell: impl FnMut(Notice) + Send + 'static,
     ) -> Result<Watch, String> {
-        // One wake stands for any number.
+        // One wake-up stands for any number.
         let (wake, woken) = sync_channel(1);
         let stop = Arc::new(AtomicBool::new(false));
         let callback = wake.clone();

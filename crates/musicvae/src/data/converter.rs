@@ -1,8 +1,8 @@
-//! Note sequences to what a model hears and makes, and back, for every [`Representation`].
+//! From note sequences to what a model hears and makes, and back, for every [`Representation`].
 //!
-//! The road has two legs. A note sequence is cut into [`Window`]s, which are music; a window becomes
-//! an [`Example`](super::Example), which is rows of numbers. What is random on the second leg is a
-//! pure function of a seed, so a window need not be stored as numbers.
+//! There are two stages. A note sequence is cut into [`Window`]s, which are music; a window becomes
+//! an [`Example`](super::Example), which is rows of numbers. Everything random in the second stage
+//! is a pure function of a seed, so a window need not be stored as numbers.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -83,7 +83,7 @@ pub struct Converter {
     /// file name and id tell sequences apart) give the same windows, in any corpus. And
     /// [`Converter::example`] transposes.
     pub seed: Option<u64>,
-    /// Whose understanding of files and sequences counts.
+    /// How files and sequences are read.
     pub reading: Reading,
 }
 

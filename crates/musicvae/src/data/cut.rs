@@ -45,10 +45,10 @@ impl<W> Converted<W> {
     }
 }
 
-/// Whose idea of a file's windows counts.
+/// How a file is cut into windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CutAs {
-    /// As it is played: on its own beats, in whole windows; a loop that is shorter is repeated.
+    /// As it is played: on its own beats, in whole windows; a shorter loop is repeated.
     Played,
     /// And silence fills the last window.
     Filled,

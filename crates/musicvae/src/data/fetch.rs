@@ -1,7 +1,7 @@
-//! A corpus from its official address: the one place in this program that uses the network.
+//! A corpus from its official address: the one place in this library that uses the network.
 //!
-//! Bytes go into `FILE.part` beside the target. A broken connection is taken up where it ended, in
-//! this run or the next; the file gets its name only after its size and SHA-256 were found right.
+//! Bytes go into `FILE.part` beside the target. A broken download continues where it ended, in this
+//! run or the next. The file gets its name only after its size and SHA-256 have been verified.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -42,7 +42,7 @@ impl Remote {
     }
 }
 
-/// Why a corpus did not come.
+/// Why a corpus could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[allow(
     missing_docs,
@@ -78,7 +78,7 @@ pub enum FetchError {
     /// Another process fetches it now.
     #[error("{} is being written by another process: wait for that one", path.display())]
     Busy { path: PathBuf },
-    /// The file system said no.
+    /// The file system refused.
     #[error("cannot {action} {}: {source}; make room, or choose another folder", path.display())]
     Io {
         action: &'static str,
@@ -103,7 +103,7 @@ impl FetchError {
 pub struct Fetched {
     /// The file itself.
     pub path: PathBuf,
-    /// It was there before, whole and right; nothing was asked of the network.
+    /// It was already there, complete and correct; the network was not used.
     pub was_there: bool,
 }
 
@@ -148,7 +148,7 @@ pub fn fetch(
     }
     let wrong = difference(&mut part.file, remote).map_err(FetchError::io("read", &part.path))?;
     if let Some(difference) = wrong {
-        // The next attempt must not build on it.
+        // The next attempt must not continue it.
         fs::remove_file(&part.path).map_err(FetchError::io("remove", &part.path))?;
         let address = address.into();
         return Err(FetchError::Different {
@@ -319,8 +319,8 @@ fn difference(file: &mut File, remote: &Remote) -> io::Result<Option<String>> {
     Ok((digits != expected).then(|| format!("SHA-256 {digits} instead of {expected}")))
 }
 
-/// A client that waits for a silent server no longer than a person would, and never leaves an
-/// encrypted address for a plain one.
+/// A client that waits for a silent server no longer than a person would, and never follows a
+/// redirect from an encrypted address to a plain one.
 fn agent(address: &str) -> Agent {
     const PATIENCE: Option<Duration> = Some(Duration::from_secs(30));
     let mut config = Agent::config_builder()

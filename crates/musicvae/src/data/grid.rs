@@ -6,7 +6,7 @@ use crate::music::{Meter, NoDrums, Note, NoteSequence, STEPS_PER_QUARTER, Tempo,
 pub(super) const STEPS_PER_BAR: usize = 4 * STEPS_PER_QUARTER;
 
 /// Bars a sequence may have: 8,192, some 4.5 hours at 120 quarter notes a minute. A corrupt file
-/// can name a note that lies years away.
+/// can contain a note that is years away.
 pub(super) const MAX_BARS: usize = 8192;
 
 /// Tempo where a sequence names none, quarter notes a minute.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::text;
 use crate::music::Listing;
 
-/// Part of a corpus: what a model learns from, is watched on, and is judged by.
+/// Part of a corpus: for training, for watching the training, or for the final judgement.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
@@ -46,7 +46,7 @@ impl FromStr for Split {
 }
 
 impl Split {
-    /// The split of a file that no `info.csv` speaks of: one in ten, chosen by a hash of its name
+    /// The split of a file that no `info.csv` mentions: one in ten, chosen by a hash of its name
     /// within the corpus, is for validation, the others for training. A file keeps its split when
     /// others come or go.
     pub fn by_name(name: &str) -> Split {
@@ -122,7 +122,7 @@ pub(super) struct Table {
     pub rows: Vec<Row>,
     /// Whether there is a column of splits.
     pub has_splits: bool,
-    /// What of the rows can't be read, by line; the rest of such a row is used.
+    /// What can't be read in the rows, by line; the rest of such a row is used.
     pub problems: Vec<(usize, String)>,
     /// Why it says nothing of the files, where it doesn't.
     pub says_nothing: Option<&'static str>,
@@ -135,7 +135,7 @@ pub(super) struct Row {
     pub line: usize,
     /// The file, as it is written.
     pub name: String,
-    /// What is said, or why the file can't be used.
+    /// What the list says about it, or why the file can't be used.
     pub info: Result<Info, String>,
 }
 
@@ -171,7 +171,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Table, (usize, String)> {
         };
     };
     let divider = found[0].divider;
-    // A quote without its fellow swallows the lines after it.
+    // An unclosed quote swallows the lines after it.
     let swallows = |line: &Line| {
         line.cells
             .iter()

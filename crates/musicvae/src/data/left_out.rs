@@ -1,8 +1,8 @@
-//! What of the music was not used as it is.
+//! What was left out of the music, or changed.
 
 use std::collections::BTreeMap;
 
-/// Notes and bars that no window holds, and those that it holds otherwise than they were played.
+/// Notes and bars that no window holds, and those that windows hold in a changed form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
     /// Notes of other instruments than drums.
@@ -69,7 +69,7 @@ impl LeftOut {
         }
         if self.last_bars > 0 {
             let bars = many(self.last_bars, "last bar fills", "last bars fill");
-            lines.push(format!("{bars} no window and left out"));
+            lines.push(format!("{bars} no window: left out"));
         }
         if self.repeated > 0 {
             let loops = many(self.repeated, "loop was", "loops were");

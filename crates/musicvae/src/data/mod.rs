@@ -56,7 +56,7 @@ pub use windows::{Windows, load_windows};
     reason = "each says in its message what is wrong, and of what"
 )]
 pub enum DataError {
-    /// The file system said no.
+    /// The file system refused.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         action: &'static str,

@@ -1,4 +1,4 @@
-//! Work shared out over the cores.
+//! Work spread over the cores.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;

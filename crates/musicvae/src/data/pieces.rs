@@ -1,8 +1,8 @@
 //! The pieces of a sequence that a model can hold, each on its own beats.
 //!
 //! A sequence is cut where its meter changes, and what is not in 4/4 (or another bar of sixteen
-//! sixteenths) is left out. What remains follows its own tempo: times are moved as if it were played at
-//! its mean tempo, so that a beat of the music is a beat of the grid however the tempo drifts.
+//! sixteenths) is left out. The rest follows its own tempo: times are rescaled to its mean tempo, so
+//! that a beat of the music is a beat of the grid however the tempo drifts.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What was used of a corpus and what was left out, as every command tells it.
+//! What was used of a corpus and what was left out, as every command reports it.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,12 +16,12 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// A file that breaks the rules and was read all the same.
+/// A file that breaks the rules but was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MendedFile {
     /// Its name within the corpus.
     pub file: String,
-    /// What was mended, one line.
+    /// What was repaired, in one line.
     pub what: String,
 }
 
@@ -32,13 +32,13 @@ pub struct Report {
     pub used: usize,
     /// Files that yielded nothing.
     pub skipped: Vec<Skipped>,
-    /// Files that break the rules and were read all the same.
+    /// Files that break the rules but were read.
     pub mended: Vec<MendedFile>,
-    /// Drum notes whose pitch is none that is known.
+    /// Drum notes of unknown pitch.
     pub unknown_notes: usize,
-    /// What of the music was not used as it is.
+    /// What was left out of the music, or changed.
     pub left_out: LeftOut,
-    /// What else the user should know, one sentence each.
+    /// Other warnings for the user, one sentence each.
     pub warnings: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ impl Report {
             lines.extend(by_reason(skipped, verbose));
         }
         if !self.mended.is_empty() {
-            lines.push(format!("{} mended:", files(self.mended.len())));
+            lines.push(format!("{} repaired:", files(self.mended.len())));
             let mended = self.mended.iter();
             lines.extend(by_reason(
                 mended.map(|mended| (&mended.file[..], &mended.what[..])),
@@ -84,7 +84,7 @@ impl Report {
                 1 => "1 drum note is".into(),
                 count => format!("{count} drum notes are"),
             };
-            lines.push(format!("{notes} none of the nine lanes' and left out"));
+            lines.push(format!("{notes} outside the nine lanes: left out"));
         }
         lines.extend(self.left_out.lines());
         lines

@@ -45,7 +45,8 @@ fn masked_crc(data: &[u8]) -> u32 {
         .wrapping_add(0xa282_ead8)
 }
 
-/// Whether a file that begins with `bytes` is a TFRecord: whether the first length has its checksum.
+/// Whether a file that begins with `bytes` is a TFRecord, judged by the checksum of its first
+/// length.
 pub fn is_tfrecord(bytes: &[u8]) -> bool {
     bytes.len() >= HEADER && bytes[8..HEADER] == masked_crc(&bytes[..8]).to_le_bytes()
 }

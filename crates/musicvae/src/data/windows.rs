@@ -17,13 +17,13 @@ pub struct Windows<W = Groove> {
     pub files: Vec<String>,
     /// Files that yielded none.
     pub skipped: Vec<Skipped>,
-    /// What else the user should know, one sentence each.
+    /// Other warnings for the user, one sentence each.
     pub warnings: Vec<String>,
     /// Notes left out because their pitch is none of the nine lanes'.
     pub unknown_notes: usize,
-    /// Files that break the rules and were read all the same.
+    /// Files that break the rules but were read.
     pub mended: Vec<MendedFile>,
-    /// What of the music was not used as it is.
+    /// What was left out of the music, or changed.
     pub left_out: LeftOut,
 }
 

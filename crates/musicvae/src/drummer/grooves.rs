@@ -1,5 +1,4 @@
-//! Models of performed grooves, asked by grooves: what they are shown of them, and what their rows
-//! stand for.
+//! Models of performed grooves: which part of a groove they are shown, and what their rows mean.
 
 use super::Drummer;
 use super::windows::{in_turn, joined, looped, seeds_from};

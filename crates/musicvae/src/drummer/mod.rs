@@ -1,8 +1,8 @@
 //! A drummer: a model joined with the music that it hears and makes.
 //!
-//! This is the face of everything that plays: the shell, the workstation and whoever uses the
-//! library ask a [`Drummer`], and nobody else turns music into rows for a model. It may use
-//! `checkpoint`, `data`, `model` and `music`.
+//! Everything that plays goes through it: the shell, the workstation and users of the library ask a
+//! [`Drummer`], and nothing else turns music into rows for a model. It may use `checkpoint`,
+//! `data`, `model` and `music`.
 
 mod grooves;
 mod relatives;
@@ -57,7 +57,7 @@ pub struct Drummer {
     moves: Vec<(Latent, f32)>,
 }
 
-/// Why a checkpoint makes no drummer.
+/// Why a checkpoint can't be played.
 #[derive(Debug, thiserror::Error)]
 pub enum DrummerError {
     /// The file can't be read, or its weights are not the preset's.
@@ -68,7 +68,7 @@ pub enum DrummerError {
     NotConvertible {
         /// The checkpoint's preset.
         preset: String,
-        /// What its representation lacks.
+        /// What the representation lacks.
         reason: NotConvertible,
     },
 }
@@ -121,7 +121,7 @@ impl Drummer {
         })
     }
 
-    /// The drummer who moves every latent before it is decoded: along each direction (of
+    /// The drummer that moves every latent before it is decoded: along each direction (of
     /// [`Preset::z_size`] numbers) by its amount, one after the other. Attribute vectors are such
     /// directions.
     #[must_use]
@@ -144,7 +144,7 @@ impl Drummer {
         &self.converter
     }
 
-    /// The drummer who understands music as `reading` says; as played unless he is told.
+    /// The drummer that reads music as `reading` says; as played by default.
     #[must_use]
     pub fn reading(mut self, reading: Reading) -> Drummer {
         self.converter.reading = reading;
@@ -164,7 +164,7 @@ impl Drummer {
         self.converter.example(window, 0)
     }
 
-    /// The posterior of each window: what the model takes it for, in [`Preset::z_size`] dimensions.
+    /// The posterior of each window in [`Preset::z_size`] dimensions.
     ///
     /// # Errors
     /// Windows that are not of the model's length.
@@ -260,8 +260,8 @@ impl Drummer {
         Ok(self.samples(1, how, qpm)?.remove(0))
     }
 
-    /// As many pieces of new music: those of [`Drummer::sample`] with the seed of `how` and the seeds
-    /// after it, played side by side.
+    /// `number` pieces of new music: those of [`Drummer::sample`] with the seed of `how` and the seeds
+    /// after it, computed side by side.
     ///
     /// # Errors
     /// A model that must be told more than a latent.
@@ -299,9 +299,9 @@ impl Drummer {
         self.decode(&means, how, windows, windows.iter().map(Window::qpm))
     }
 
-    /// As many `pieces` on the way from one window to another, the ends (reconstructed) among them:
-    /// latents by [`latent::slerp`], tempos in equal steps. What the model has to be told is told of
-    /// the first, since a pattern does not slide into another.
+    /// So many `pieces` on the way from one window to another, including the two ends
+    /// (reconstructed): latents by [`latent::slerp`], tempos in equal steps. Controls that the model
+    /// needs are those of the first window, because a pattern does not slide into another.
     ///
     /// # Errors
     /// Those of [`Drummer::encode`].

@@ -1,5 +1,5 @@
-//! Relatives of a groove, and fills: what of the groove stays is heard by the decoder, which plays the
-//! rest to it.
+//! Relatives of a groove, and fills: the decoder hears what stays of the groove, and fits the rest to
+//! it.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,7 +16,7 @@ use crate::music::{Cells, FEATURES, Groove, LANES, STEPS_PER_QUARTER};
 pub struct Variation {
     /// 0 is the groove itself, 1 is new music.
     pub amount: f32,
-    /// What of the groove stays: all else is made to fit it.
+    /// Which cells of the groove stay: everything else is made to fit them.
     pub kept: Cells,
 }
 
@@ -28,7 +28,7 @@ pub struct Fill {
     /// From the mean of grooves to the mean of fills, in the latent space: the checkpoint's attribute
     /// [`Fill::ATTRIBUTE`].
     pub direction: Latent,
-    /// What of the bar stays; the other bars do anyway.
+    /// Which cells of the bar stay; the other bars stay anyway.
     pub kept: Cells,
 }
 
@@ -42,9 +42,9 @@ impl Fill {
     const AWAY: f32 = 0.25;
 }
 
-/// How far on its way to new music a window goes that is added to a groove. So it is as like the one before
-/// it as drummers play: of the Groove MIDI Dataset, four bars and the next four have 70 % of their strokes
-/// in common.
+/// How far a window that is added to a groove goes towards new music. This makes it as similar to the one
+/// before as drummers play: in the Groove MIDI Dataset, four bars and the next four have 70 % of their
+/// strokes in common.
 const ONWARDS: f32 = 0.7;
 
 /// What is asked of the decoder: a latent for each window of a groove.
@@ -56,10 +56,10 @@ struct Asked {
 }
 
 impl Drummer {
-    /// A relative of the groove for each seed. Every window's latent goes on its way
-    /// ([`latent::slerp`]) to a draw from the checkpoint's prior, and the further it goes, the fewer of
-    /// the groove's strokes are told to the decoder: which beats of which lanes stay is drawn too, and
-    /// more of them go as the amount grows. So a relative of one seed changes stroke by stroke.
+    /// A relative of the groove for each seed. Every window's latent moves ([`latent::slerp`]) towards
+    /// a draw from the checkpoint's prior, and the further it goes, the fewer of the groove's strokes
+    /// the decoder is told. Which beats of which lanes stay is drawn too, and fewer stay as the amount
+    /// grows. So a relative of one seed changes stroke by stroke.
     ///
     /// # Errors
     /// A model of other music.
@@ -89,7 +89,7 @@ impl Drummer {
     }
 
     /// The groove with a fill in one bar, another fill for each seed. The decoder hears the bars before
-    /// it, as the groove goes round, and plays on as fills do.
+    /// it, in the looped groove, and continues the way fills do.
     ///
     /// # Errors
     /// A model of other music, or a direction of another latent space.
@@ -245,8 +245,8 @@ impl Drummer {
 }
 
 impl Variation {
-    /// What of the groove stays in the relative that a seed chooses: what is kept in all of them, and
-    /// the more beats of lanes the smaller the amount is.
+    /// Which cells of the groove stay in the relative that a seed chooses: what is kept in all of
+    /// them, and the more beats of lanes the smaller the amount is.
     fn stays(&self, groove: &Groove, seed: u64) -> Cells {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         // The prior's draws come from the first one.

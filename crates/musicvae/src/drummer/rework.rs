@@ -1,4 +1,4 @@
-//! Models that work on a groove: what they are not shown of it, they play as they have learnt it.
+//! Models that work on a groove: they play the part of it that they are not shown.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Lane, Representation}
 pub enum Rework {
     /// Plays the groove's strokes with a drummer's dynamics and timing.
     Humanize,
-    /// Takes the groove for a tapped rhythm, and plays a whole groove to it.
+    /// Treats the groove as a tapped rhythm, and plays a whole groove to it.
     Drumify,
     /// Plays hats to the rest of the groove.
     AddHats,

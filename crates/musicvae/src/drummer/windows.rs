@@ -3,7 +3,7 @@
 use crate::model::Latent;
 use crate::music::Groove;
 
-/// `steps` steps of the groove as it goes round, from step `first` on.
+/// `steps` steps of the looped groove, from step `first` on.
 pub(super) fn stretch(groove: &Groove, first: usize, steps: usize) -> Groove {
     let around = groove.steps.iter().cycle();
     Groove {

@@ -1,4 +1,4 @@
-//! What computes: the word for it in options, files and on the screen, and the device behind the word.
+//! The device that computes: its name in options, files and on the screen, and the device itself.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -204,7 +204,7 @@ impl Compute {
     /// decides. Measured: the CPU's own way takes 0.6 ms a groove where it plays many at once (two
     /// cores). Counted: a step of a decoder is some forty small operations; of one that draws strokes
     /// lane by lane some sixteen hundred. Guessed, for want of a GPU: that a launch takes 6 µs. Then
-    /// 25 grooves pay, and of drawn strokes 900.
+    /// it pays from 25 grooves on, or 900 of drawn strokes.
     pub const MANY: usize = 25;
 
     /// The CPU for everything.
@@ -255,7 +255,7 @@ impl fmt::Display for Compute {
 }
 
 impl Compute {
-    /// What trains, in one sentence without its full stop; nothing where it is the CPU as ever.
+    /// What trains, in one sentence without its full stop; nothing for the plain CPU.
     pub fn training_sentence(&self) -> Option<String> {
         match (self.gpu, &self.without) {
             (Some(gpu), _) => Some(format!("{gpu} trains")),

@@ -5,8 +5,9 @@
 //!
 //! On a CPU the sequence is **one** operation of the tape. Automatic differentiation through single
 //! steps would allocate and add the kernel's gradient at every step (measured: 40 times slower);
-//! here the kernel is packed once a sequence and its gradient is one product over all steps. Other
-//! devices take [`lstm_by_steps`], which the tests hold equal to it.
+//! here the kernel is packed once a sequence and its gradient is one product over all steps. On
+//! other devices the same operation is made of tensor operations (`by_tensors`). The tests hold
+//! both equal to [`lstm_by_steps`].
 
 mod by_tensors;
 mod sequence;
@@ -156,7 +157,8 @@ pub fn lstm(
     }
 }
 
-/// [`lstm`] in ordinary tensor operations, for any device.
+/// [`lstm`] step by step in ordinary tensor operations, on any device: slow, and what the tests
+/// compare with.
 pub fn lstm_by_steps(
     x: &Tensor,
     weights: &LstmWeights,

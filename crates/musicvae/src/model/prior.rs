@@ -16,9 +16,9 @@ use super::{Latent, ModelError, Posterior, Tensors};
 /// or Gaussians fitted to a corpus's posteriors afterwards.
 ///
 /// The posteriors of music fill `N(0, I)` unevenly, above all those of a model with many free bits:
-/// what lies between them decodes to music whose bars do not belong together. Another prior, fitted
-/// when the model is done, leaves all else as it was (*ex-post density estimation*: Ghosh et al.
-/// 2020, *From Variational to Deterministic Autoencoders*).
+/// points between them decode to music whose bars do not belong together. Another prior, fitted
+/// when the model is done, changes nothing else (*ex-post density estimation*: Ghosh et al. 2020,
+/// *From Variational to Deterministic Autoencoders*).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Prior {
     /// None of them: `N(0, I)`.
@@ -41,8 +41,9 @@ impl Prior {
     const DEVIATIONS: &str = "deviations";
 
     /// A mixture of `parts` Gaussians that makes draws from `posteriors` likely, by expectation
-    /// maximization from as many of their means; as many as there are posteriors stand on their means, as
-    /// wide as those are on the whole. The same arguments give the same mixture.
+    /// maximization from as many of their means; with as many parts as posteriors, each part is on the
+    /// mean of one, and all are as wide as the posteriors are on average. The same arguments give the
+    /// same mixture.
     ///
     /// # Errors
     /// Posteriors that are not all of `z_size` numbers, no parts, or more parts than posteriors.

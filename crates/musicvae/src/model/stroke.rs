@@ -1,4 +1,5 @@
-//! What a stroke sounds like, from outputs that were learned over strokes and silence alike.
+//! Velocity and timing of strokes, from outputs that were learned over strokes and silent cells
+//! alike.
 
 use std::fmt;
 use std::str::FromStr;
@@ -53,8 +54,8 @@ const LEAST: f32 = 0.25;
 
 /// Mean velocity of the training strokes of the Groove MIDI Dataset.
 const CENTRE: f32 = 0.54;
-/// How much further from [`CENTRE`] velocities are than those to expect, which as means are less
-/// spread than what they are means of: accents never reach the loudest. On the validation split this
+/// How much velocities are spread around [`CENTRE`]. The expected velocities are means, which spread
+/// less than the strokes they average: accents never reach the loudest. On the validation split this
 /// much costs 0.002 of mean error, and the divergence of their distribution falls by half.
 const SPREAD: f32 = 1.1;
 

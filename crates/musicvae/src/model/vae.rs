@@ -1,8 +1,8 @@
 //! The model as an instrument plays it: music to posteriors, latents to music.
 //!
-//! A few latents or windows run on the CPU by weights packed for it: their hundreds of dependent steps
-//! of small products are over sooner than a GPU could be told about them. Many run on a GPU, where the
-//! device that was chosen has one; the same seed then draws the same music, up to rounding.
+//! A few latents or windows run on the CPU, on weights packed for it: they are hundreds of small
+//! dependent products, and on a GPU launching them would take longer than computing them. Many run on
+//! a GPU, if the chosen device has one; the same seed then draws the same music, up to rounding.
 
 mod draw;
 mod ear;
@@ -33,7 +33,7 @@ pub struct Posterior {
 /// How latents become music.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decoding {
-    /// Divides the logits before anything is drawn; 0 takes what is likeliest.
+    /// Divides the logits before anything is drawn; 0 takes the likeliest.
     pub temperature: f32,
     /// The same seed draws the same random numbers for every latent, so that a change of latent
     /// or temperature morphs the music and does not flicker it.
@@ -74,9 +74,9 @@ pub struct Guide<'a> {
     /// Rows of the representation's control depth, as many as steps: one set for each latent, or
     /// one for all of them. Empty for a model without controls.
     pub controls: &'a [Rows],
-    /// What of a groove model's rows (hits of 0 or 1, velocities, doubled offsets) is known, as many
-    /// rows as steps, one set for each latent or one for all: such numbers are heard in place of drawn
-    /// ones. Not a number where the model plays. Empty where all is the model's.
+    /// The known numbers of a groove model's rows (hits of 0 or 1, velocities, doubled offsets), as
+    /// many rows as steps, one set for each latent or one for all. The decoder hears them in place of
+    /// its own draws. NaN where the model plays. Empty if the model plays everything.
     pub known: &'a [Rows],
     /// The class whose drawing ends a sequence (in a hierarchy: a segment), of a single decoder of
     /// classes. The reference does not stop there unless told so.

@@ -1,5 +1,5 @@
-//! From latents to rows step by step, whatever computes it: conductors, and decoders side by side
-//! that hear what they play.
+//! From latents to rows step by step, on any backend: conductors, and decoders side by side that
+//! hear what they play.
 
 use candle_core::Result;
 

@@ -1,4 +1,4 @@
-//! Other coordinates for a latent space, in which a corpus lies as the prior does.
+//! New coordinates for a latent space, in which a corpus is distributed like the prior.
 
 use candle_core::{DType, Device, Result, Tensor};
 

@@ -7,8 +7,8 @@ const NEAR: f64 = 1.0 / 256.0;
 /// Bars that a piece has whose last note begins at `last` and whose End of Track stands at `end`, in
 /// any unit of which a bar has `bar`.
 ///
-/// The last note's bar is the last one, unless the end says that there are silent ones after it. It
-/// says so on a bar line only: elsewhere it is where somebody stopped recording.
+/// The last note's bar is the last one, unless the end shows that silent ones follow. Only an end
+/// on a bar line shows that: elsewhere somebody just stopped recording.
 pub(crate) fn bars_of(last: Option<f64>, end: f64, bar: f64) -> f64 {
     let played = last.map_or(0.0, |last| (last / bar).floor() + 1.0);
     let line = (end / bar).round();

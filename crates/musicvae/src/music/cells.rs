@@ -30,7 +30,7 @@ impl Cells {
 }
 
 impl Groove {
-    /// The groove with some `cells` as `other` has them; where that is shorter, it goes round.
+    /// The groove with some `cells` taken from `other`, which is looped if it is shorter.
     #[must_use]
     pub fn with_cells_of(mut self, other: &Groove, cells: &Cells) -> Groove {
         for (step, lanes) in self.steps.iter_mut().enumerate() {
@@ -41,7 +41,7 @@ impl Groove {
         self
     }
 
-    /// The stroke of `lane` at `step` of the groove as it goes round; `None` where it is silent.
+    /// The stroke of `lane` at `step` of the looped groove; `None` if it is silent.
     fn hit_around(&self, step: usize, lane: Lane) -> Option<Hit> {
         self.hit(step % self.steps.len().max(1), lane)
     }

@@ -1,4 +1,4 @@
-//! Which notes of a piece are drums: the one rule, for every command and the screen.
+//! Which notes of a piece are drums: one rule for every command and the screen.
 //!
 //! 1. What is on channel 10, and what a part message makes a rhythm part, is drums; so is, beside
 //!    these, a part that is named like drums and plays mostly the pitches of a drum kit.
@@ -20,7 +20,7 @@ use super::{Lane, Note, NoteSequence};
 /// What is known of the notes that one player plays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Part {
-    /// Whether channel or part message make it drums; `None` where nothing speaks for or against it.
+    /// Whether channel or part message make it drums; `None` if nothing says so or denies it.
     pub says: Option<bool>,
     pub name: String,
     /// Whether its bank is one of drums by a standard that the file doesn't name.
@@ -62,8 +62,8 @@ impl Part {
     }
 }
 
-/// The drums that nearly every kit has, by their place in `of_kit`. Toms are no evidence, for their
-/// pitches are those of basses and pianos; nor are the congas and bells from middle C on.
+/// The drums that nearly every kit has, by their place in `of_kit`. Toms are no evidence, because
+/// basses and pianos play the same pitches; nor are the congas and bells from middle C on.
 fn family(pitch: i32) -> Option<usize> {
     match pitch {
         35 | 36 => Some(0),
@@ -129,7 +129,7 @@ fn has_word(name: &str, is_it: impl Fn(&str) -> bool) -> bool {
         .any(is_it)
 }
 
-/// Whether a name speaks of drums.
+/// Whether a name mentions drums.
 pub(crate) fn is_named_drums(name: &str) -> bool {
     let is_drum = |word: &str| {
         DRUM_WORDS.contains(&word)

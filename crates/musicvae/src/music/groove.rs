@@ -68,7 +68,7 @@ impl Meter {
     }
 }
 
-/// A drum pattern as a drummer plays it: the word that every floor speaks.
+/// A drum pattern as a drummer plays it: the value that all parts of the program exchange.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Groove {
     /// In the order of time.

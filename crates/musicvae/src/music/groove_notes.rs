@@ -6,7 +6,7 @@ use super::{Groove, Note, NoteSequence, Tempo, TimeSignature};
 const DRUM_INSTRUMENT: i32 = 9;
 
 /// Farthest from its step that a stroke is written, in steps: a tick of a usual MIDI file (480 to the
-/// quarter note) less than half a step, so that whoever rounds finds it on its own step.
+/// quarter note) less than half a step, so that rounding finds it on its own step.
 const FARTHEST: f64 = 0.5 - 1.0 / 120.0;
 
 impl Groove {

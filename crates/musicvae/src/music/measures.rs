@@ -1,4 +1,4 @@
-//! What can be said of a groove in one number.
+//! Properties of a groove as one number each.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Plain values that every other floor speaks: note sequences, grooves, drum lanes, MIDI files.
+//! Plain values that every other part uses: note sequences, grooves, drum lanes, MIDI files.
 
 mod bars;
 mod cells;

@@ -153,8 +153,9 @@ pub struct InstrumentInfo {
     pub name: String,
 }
 
-/// What the list of a corpus (`info.csv`) says of a file. A field of our own, which other readers of
-/// the protocol buffer pass over: so a TFRecord keeps the splits of the corpus that it was made of.
+/// What the list of a corpus (`info.csv`) says about a file. A field of our own, which other readers
+/// of the protocol buffer ignore; with it a TFRecord keeps the splits of the corpus that it was made
+/// from.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Listing {
     /// `train`, `validation` or `test`; empty where it says none.

@@ -1,16 +1,16 @@
-//! Whose meaning music files are given.
+//! How music files are read.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How files of notes are understood.
+/// How files of notes are read.
 ///
 /// A well-made file of drums on channel 10 at one tempo is read alike by both, but for its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Reading {
-    /// As a player means it: a stroke needs no end, tempo and meter are those of all tracks and may
-    /// change, drums are found wherever they stand, the End of Track counts, and a loop fills a
-    /// window.
+    /// The way the player meant it: a stroke needs no note-off, tempo and meter come from all
+    /// tracks and may change, drums are found on any channel, the End of Track counts, and a loop
+    /// fills a window.
     #[default]
     Played,
     /// As the reference's code reads them: tempo and meter of the first track only, and one of each;

@@ -1,5 +1,5 @@
-//! What a sequencer does with a step's stroke: by chance, in some turns only, several times, with a
-//! grace stroke. A model knows nothing of it; it sees the plain stroke.
+//! What a sequencer does with a step's stroke: play it by chance, in some passes only, several
+//! times, with a grace stroke. A model knows nothing about it; it sees the plain stroke.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Trig {
     /// How likely it is struck, in hundredths: 1..=100.
     pub chance: u8,
-    /// In which turns it may be struck.
+    /// In which passes of the loop it may be struck.
     pub when: When,
     /// A soft grace stroke comes shortly before it.
     pub flam: bool,
@@ -23,13 +23,13 @@ pub struct Trig {
     pub slope: i8,
 }
 
-/// In which turns of the loop a stroke may be struck.
+/// In which passes of the loop a stroke may be struck.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum When {
     /// In each of them.
     #[default]
     Always,
-    /// In the `nth` of every `of` turns, both 1..=8.
+    /// In the `nth` of every `of` passes, both 1..=8.
     Turn {
         /// Counted from 1.
         nth: u8,
@@ -49,7 +49,7 @@ pub enum When {
     NoFill,
 }
 
-/// Most strokes of a step, and most turns that are counted.
+/// Most strokes of a step, and most passes that are counted.
 pub const MOST: u8 = 8;
 
 impl Trig {
@@ -92,7 +92,7 @@ impl Default for Trig {
 }
 
 impl When {
-    /// Whether it holds in a turn, counted from 0.
+    /// Whether it holds in a pass, counted from 0.
     pub fn holds(self, turn: i64, fill: bool) -> bool {
         let is_turn = |nth: u8, of: u8| turn.rem_euclid(of.max(1).into()) + 1 == i64::from(nth);
         match self {
@@ -162,7 +162,7 @@ impl TryFrom<String> for Trig {
 }
 
 impl Trig {
-    /// Takes a word; `None` where it makes no sense.
+    /// Reads a word; `None` if it makes no sense.
     fn take(&mut self, word: &str) -> Option<()> {
         if let Some(percent) = word.strip_suffix('%') {
             self.chance = within(percent, 100)?;

@@ -1,6 +1,6 @@
-//! The files that are being written now, by their temporary names, so that a program which a signal ends
-//! at once leaves none of them behind. They are listed in memory that is there from the start: looking
-//! at it takes no lock and no memory, as a signal's handler must.
+//! The files that are being written now, by their temporary names, so that a program that a signal ends
+//! at once leaves none of them behind. The list is in memory allocated at the start: reading it takes no
+//! lock and allocates nothing, as a signal handler requires.
 
 use std::ffi::CStr;
 use std::path::Path;

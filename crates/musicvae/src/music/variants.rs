@@ -1,5 +1,5 @@
-//! Grooves with something taken away: what the groove models are shown, and what a player can do to
-//! a groove before a model answers it.
+//! Grooves with something taken away: what groove models are shown, and what a player can do to a
+//! groove before a model works on it.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -10,8 +10,8 @@ const UNFINISHED: &str = ".musicvae-tui-";
 
 use super::unfinished::Listed;
 
-/// Writes a file through `fill`, beside its place first: nobody ever sees half of it, and a file
-/// that was there stays until the new one is complete and on the disk. Links are followed. What is
+/// Writes a file through `fill`, first beside its target: nobody ever sees half of it, and an
+/// existing file stays until the new one is complete and on the disk. Links are followed. What is
 /// no file (a device, a pipe) is never replaced by one, but written to.
 pub fn write_whole_file(
     path: &Path,
@@ -30,8 +30,8 @@ pub fn write_whole_file(
     Ok(())
 }
 
-/// Writes a file as [`write_whole_file`] does, but only where nothing has its name yet: whoever comes
-/// first keeps it.
+/// Writes a file as [`write_whole_file`] does, but only if nothing has its name yet: the first writer
+/// wins.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] where something has the name, if only since a moment ago.
@@ -120,7 +120,7 @@ pub fn sweep_unfinished(folder: &Path) {
     }
 }
 
-/// The system's own error: the name of a temporary file tells a user nothing.
+/// The system's own error: the name of a temporary file means nothing to a user.
 fn without_path(error: io::Error) -> io::Error {
     match error.to_string().split_once(" at path ") {
         Some((said, _)) => io::Error::new(error.kind(), said),

@@ -121,7 +121,7 @@ impl Adam {
     }
 }
 
-/// What becomes of each number, given those at its place in two other tensors.
+/// The new value of each number, given those at the same place in two other tensors.
 struct EachPlace<F>(F);
 
 impl<F: Fn(f32, f32, f32) -> f32> InplaceOp3 for EachPlace<F> {

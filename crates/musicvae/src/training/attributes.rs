@@ -1,5 +1,5 @@
-//! Attribute vectors: where in the latent space the grooves with a property lie, and what moving
-//! there does.
+//! Attribute vectors: where grooves with a property are in the latent space, and what moving there
+//! does.
 
 use std::collections::BTreeMap;
 use std::path::Path;

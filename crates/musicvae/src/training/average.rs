@@ -1,12 +1,12 @@
-//! Weights averaged over the steps of a run, which play better than those of any one step.
+//! Weights averaged over the steps of a run: they play better than those of any single step.
 
 use candle_core::{DType, Device, Result};
 
 use super::gradients::each_weight;
 use crate::model::{Tensors, network::Network};
 
-/// An exponential moving average of all weights (Polyak & Juditsky 1992), which quiets what the
-/// last batches did, as a lower learning rate would, while the run goes on at a high one.
+/// An exponential moving average of all weights (Polyak & Juditsky 1992), which smooths out the
+/// last batches, as a lower learning rate would, while the run continues at a high one.
 pub struct Average {
     /// Of the average that was, at every step.
     decay: f64,

@@ -1,4 +1,4 @@
-//! Why a run can't start or go on.
+//! Why a run can't start or continue.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::data::{DataError, NotConvertible};
 use crate::drummer::DrummerError;
 use crate::model::{ModelError, NoDevice};
 
-/// Why a run can't start or go on.
+/// Why a run can't start or continue.
 #[derive(Debug, thiserror::Error)]
 #[allow(
     missing_docs,

@@ -20,13 +20,13 @@ use crate::music::{Groove, Representation};
 pub struct Variation {
     /// Share of grooves that are varied (0 for none): changes that keep their feel.
     pub augment: f64,
-    /// Probability that a number of the step before reaches the decoder (1 for all): the less it
-    /// is told, the more it has to learn from `z`. (Word dropout: Bowman et al. 2016, *Generating
-    /// Sentences from a Continuous Space*; here number by number, scaled to keep the mean.)
+    /// Probability that a number of the step before reaches the decoder (1 for all): the less it is
+    /// told, the more it must use `z`. (Word dropout: Bowman et al. 2016, *Generating Sentences
+    /// from a Continuous Space*; here number by number, scaled to keep the mean.)
     pub told: f64,
     /// Share of examples whose latent is blurred, by an amount that is drawn (0 for none). These are
-    /// as they were played, and are told whole: from them the model learns how music goes on, from
-    /// the others to give back.
+    /// not varied, and the decoder is told their whole past: from them the model learns how music
+    /// continues, from the others how to reconstruct.
     pub blurred: f64,
 }
 
@@ -119,9 +119,9 @@ impl Examples {
         self.side_by_side(chosen.iter().map(|&index| self.example(index)), device)
     }
 
-    /// The chosen examples side by side, varied but for those at places that are not to be. What their representation leaves to chance (strokes
-    /// left out, transposition) is drawn anew from `chances` each time, as the reference does where
-    /// it doesn't cache its data.
+    /// The chosen examples side by side, varied but for those at places that are not to be. What their representation
+    /// leaves to chance (strokes left out, transposition) is drawn from `chances` again each time, as the reference
+    /// does where it doesn't cache its data.
     pub fn varied_batch(
         &self,
         chosen: &[usize],

@@ -1,4 +1,4 @@
-//! The record of a run: one line a step, in a plain file that `tail` and a spreadsheet can read.
+//! The log of a run: one line per step, in a plain file that `tail` and a spreadsheet can read.
 
 use std::fs::{File, OpenOptions};
 use std::io;

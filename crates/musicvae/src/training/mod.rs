@@ -1,4 +1,4 @@
-//! Making a model better: gradients over the cores, optimizer, schedules, the run and its log.
+//! Training a model: gradients over the cores, optimizer, schedules, the run and its log.
 
 pub(crate) mod adam;
 pub mod attributes;

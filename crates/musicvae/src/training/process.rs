@@ -1,4 +1,4 @@
-//! What a process settles before it trains.
+//! What a process sets up before it trains.
 
 /// Sets the allocator (mimalloc, where it is the program's) and candle up for training.
 ///

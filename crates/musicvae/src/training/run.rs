@@ -1,4 +1,4 @@
-//! What a run is told from outside, and what it says.
+//! How a run is controlled, and the events that it reports.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::{Record, TrainingError};
 use crate::data::{Report, Split};
 use crate::model::Preset;
 
-/// What a run is told from outside.
+/// Controls a run from outside.
 #[derive(Clone, Default)]
 pub struct Control {
     stop: Arc<AtomicBool>,
@@ -34,7 +34,7 @@ impl Control {
         self.pause.store(pause, Ordering::Relaxed);
     }
 
-    /// Whether the run is to end.
+    /// Whether the run should end.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -44,7 +44,7 @@ impl Control {
         self.pause.load(Ordering::Relaxed)
     }
 
-    /// Has the run save after the current step, or at once where it is held.
+    /// Makes the run save after the current step, or at once while it is paused.
     pub fn save(&self) {
         self.save.store(true, Ordering::Relaxed);
     }
@@ -70,7 +70,8 @@ pub(super) struct Hold {
 }
 
 impl Hold {
-    /// Makes the folder and holds it: two trainers in one would write over each other's weights.
+    /// Makes the folder and locks it: two trainers in one folder would overwrite each other's
+    /// weights.
     pub(super) fn of(folder: &Path) -> Result<Hold, TrainingError> {
         let open = || {
             std::fs::create_dir_all(folder)?;
@@ -83,7 +84,7 @@ impl Hold {
             Err(TryLockError::WouldBlock) => Err(TrainingError::Held {
                 path: folder.into(),
             }),
-            // Some network folders know no locks, and are no worse for it.
+            // Some network folders have no locks, which is no reason to refuse them.
             Err(TryLockError::Error(_)) => Ok(Hold { _file: None }),
         }
     }

@@ -14,9 +14,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts a run of the options that `describe` gives, on the run's own thread, for it may have to
-    /// read a checkpoint first. Its threads yield to everything else on the machine. `tell` is given all
-    /// that the run says, in order and on its thread: while it waits, so does the run.
+    /// Starts a run of the options that `describe` gives, on the run's own thread, because it may have
+    /// to read a checkpoint first. Its threads yield to everything else on the machine. `tell` is given
+    /// all that the run says, in order and on its thread: while it waits, so does the run.
     ///
     /// # Errors
     /// When the system has no thread left.
@@ -56,8 +56,8 @@ impl Session {
         !self.thread.is_finished()
     }
 
-    /// Stops the run and waits until it has saved. What it is told by must not wait for the caller
-    /// meanwhile.
+    /// Stops the run and waits until it has saved. The receiver of its events must not wait for the
+    /// caller meanwhile.
     pub fn join(self) {
         self.control.stop();
         // A panic of the run was caught and reported inside.

@@ -1,4 +1,4 @@
-//! What a run is told, what of it the run keeps, and what a resumed one does otherwise.
+//! The settings of a run, which of them it keeps, and what a resumed run does differently.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ pub struct TrainOptions {
     pub held: Vec<String>,
     /// Steps between two looks at the validation split; each also saves.
     pub validate_every: u64,
-    /// What becomes of a run that `out` holds already.
+    /// What happens to a run that `out` already holds.
     pub earlier: Earlier,
     /// Start from these weights instead of random ones.
     pub from: Option<Checkpoint>,
@@ -63,15 +63,16 @@ pub struct TrainOptions {
     pub factors: Factors,
 }
 
-/// What becomes of a run that the folder of another one holds already. Nothing is ever written over.
+/// What happens to a run that the folder already holds. Nothing is ever overwritten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Earlier {
-    /// It is in the way, and nothing is trained.
+    /// It is in the way: nothing is trained.
     #[default]
     Refused,
-    /// It goes on, as the same model; what else is different from here on is said.
+    /// It continues, as the same model; other differences are reported.
     Continued,
-    /// It goes on where data and settings are its own; else the new run takes the next free folder.
+    /// It continues if data and settings are the same; otherwise the new run takes the next free
+    /// folder.
     ContinuedIfSame,
     /// It stays as it is, and the new run takes the next free folder.
     Kept,
@@ -101,7 +102,7 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
-    /// The settings of a run that starts anew: the preset's own batch, a window at every bar.
+    /// The settings of a new run: the preset's own batch, a window at every bar.
     pub fn new(preset: Preset) -> RunSettings {
         RunSettings {
             batch: preset.batch_size,
@@ -306,8 +307,8 @@ fn preset_difference(found: &Preset, wanted: &Preset) -> String {
     format!("{} {value}, not {other}", name.replace('_', " "))
 }
 
-/// In what the run of `found` is another one than is wanted, as far as it is known; nothing where it
-/// is the same.
+/// How the run of `found` differs from the wanted one, as far as is known; nothing if it is the
+/// same.
 pub(super) fn difference(
     found: &Checkpoint,
     options: &TrainOptions,
@@ -338,8 +339,8 @@ pub(super) fn free_folder(out: &Path) -> PathBuf {
     free.unwrap_or_else(|| out.to_path_buf())
 }
 
-/// What else a resumed run does differently from here on: what, until now, from now. Its data counts
-/// where their fingerprint is known.
+/// What else a resumed run does differently from here on: the setting, its old and its new value.
+/// Data count if their fingerprint is known.
 pub(super) fn differences(
     before: &Metadata,
     options: &TrainOptions,

@@ -287,8 +287,8 @@ impl Trainer {
         self.write(record).map(Some)
     }
 
-    /// Measures the validation split, if there is one and nobody stops it, and keeps the best weights
-    /// so far.
+    /// Measures the validation split, unless there is none or the run is stopped, and keeps the best
+    /// weights so far.
     fn validate(
         &mut self,
         control: &Control,
@@ -386,8 +386,9 @@ impl Trainer {
     }
 }
 
-/// What `work` finds on a thread of its own, or nothing when `control` stops first: what a step
-/// computes is worth less than an answer. The thread ends when it is done, and is heard no more.
+/// Runs `work` on a thread of its own and returns its result, or nothing if `control` stops first:
+/// a prompt answer matters more than the result of one step. The thread then ends by itself,
+/// unheard.
 fn unless_stopped<T: Send + 'static>(
     control: &Control,
     work: impl FnOnce() -> T + Send + 'static,
@@ -442,8 +443,8 @@ fn earlier_run(
     Ok(None)
 }
 
-/// The run that goes on, now that its data are known by their fingerprint: what is different is said,
-/// and a run of other data goes on only where that is asked for.
+/// The run that goes on, now that its data are known by their fingerprint: differences are reported,
+/// and a run of other data continues only if that is asked for.
 fn same_data(
     run: Checkpoint,
     options: &mut TrainOptions,
@@ -464,7 +465,7 @@ fn same_data(
     Some(run)
 }
 
-/// Has the run begin in the next free folder.
+/// Makes the run begin in the next free folder.
 fn begin_beside(options: &mut TrainOptions, difference: &str, tell: &mut dyn FnMut(Event)) {
     let taken = std::mem::take(&mut options.out);
     options.out = free_folder(&taken);

@@ -375,7 +375,7 @@ fn zips_and_other_endings_are_looked_into() {
     let lines = windows.report().lines(true).join("\n");
     assert!(lines.contains("3 of 8 files left out:"), "{lines}");
     assert!(
-        lines.contains("`a.RMI`: it was taken out of its RIFF file (RMID)"),
+        lines.contains("`a.RMI`: it was inside a RIFF file (RMID)"),
         "{lines}"
     );
 }

@@ -377,7 +377,7 @@ fn loops_are_repeated_and_last_bars_filled_or_told() {
     assert_eq!(hits(&converted.windows), 48);
     assert_eq!(
         converted.left_out.lines(),
-        ["3 last bars fill no window and left out"]
+        ["3 last bars fill no window: left out"]
     );
     // One piece that is to be used to its end is filled with silence.
     let converter = Converter::new(Representation::default(), 4).unwrap();

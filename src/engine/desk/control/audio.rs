@@ -61,7 +61,7 @@ impl Control {
             } else if self.is_too_fast() {
                 self.close_stream();
                 self.audio.wanted = None;
-                let reason = format!("No sound: \"{name}\" swallows samples and is no sound card.");
+                let reason = format!("No sound: \"{name}\" accepts sound but is not a sound card.");
                 self.say_audio(AudioState::Off { reason });
             } else {
                 self.say_stream();

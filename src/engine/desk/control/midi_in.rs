@@ -86,7 +86,7 @@ impl Control {
     pub(super) fn open_virtual_input(&mut self) {
         match open_virtual(&self.input.inlet) {
             Ok(own) => self.input.own = Some(own),
-            // Said only when nothing else is listened to: a port that is wanted matters more.
+            // Said only if no other port is wanted: that one matters more.
             Err(reason) if self.input.wanted.is_none() => {
                 return self.say_input(MidiState::Off { reason });
             }

@@ -43,7 +43,7 @@ impl Control {
             let name = self.output.wanted.clone().unwrap_or_default();
             self.say_off(match health {
                 Health::Blocked => format!(
-                    "MIDI port \"{name}\" takes nothing any more; it is opened again when it does."
+                    "MIDI port \"{name}\" accepts nothing any more; it is opened again when it does."
                 ),
                 Health::Died => {
                     format!("MIDI broke down at port \"{name}\"; the port is opened again.")
@@ -56,7 +56,7 @@ impl Control {
         }
         self.output.seen = Instant::now();
         match &self.output.open {
-            // A port that blocks blocks whoever opens it once more.
+            // A port that blocks would block again whoever opens it.
             None if self.output.blocked == self.output.wanted && self.midi.is_stuck() => (),
             None => self.open_midi(),
             Some(open) => {

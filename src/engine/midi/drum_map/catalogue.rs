@@ -67,8 +67,8 @@ impl DrumMaps {
         maps
     }
 
-    /// The `.toml` files of `folder`, by file name, before the machines. A map takes the place of the
-    /// machine's that is called as it is. A folder that is not there is no problem.
+    /// The `.toml` files of `folder`, by file name, before the machines. A map replaces the machine's
+    /// map of the same name. A missing folder is not a problem.
     pub fn with_folder(folder: Option<&Path>) -> DrumMaps {
         let mut maps = DrumMaps::default();
         let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
@@ -112,8 +112,8 @@ impl DrumMaps {
         self.maps.iter().find(is_called)
     }
 
-    /// The map that is called `name`, else the only one that has all words of `name` in its name,
-    /// else why there is none, in one sentence.
+    /// The map called `name`, or the only one with all words of `name` in its name, or why there is
+    /// none, in one sentence.
     pub fn find(&self, name: &str) -> Result<&DrumMap, String> {
         let lower = name.trim().to_lowercase();
         if let Some(listed) = self.called(name) {

@@ -13,7 +13,7 @@ const DRUMS: u8 = 9;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapped {
     pub bytes: Vec<u8>,
-    /// Strokes that were left out, for the machine has no voice for them.
+    /// Strokes that were left out, because the machine has no voice for them.
     pub silent: usize,
 }
 

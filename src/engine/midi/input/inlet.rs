@@ -56,7 +56,7 @@ pub(crate) struct Inlet {
     epoch: Instant,
     now: Arc<NowPlaying>,
     traffic: Arc<Traffic>,
-    // Two ports may speak at once; nobody holds it for longer than a message takes.
+    // Two ports may send at once; each holds it for one message at most.
     inside: Mutex<Inside>,
     /// Is woken when something came that [`Inlet::take`] has.
     listener: OnceLock<Thread>,
@@ -215,7 +215,7 @@ impl Inlet {
                             tap: place.map(|(_, tap)| tap),
                         });
                     } else {
-                        // It sounds all the same, but nothing else comes of it.
+                        // It sounds, but has no other effect.
                         self.traffic.dropped.fetch_add(1, Relaxed);
                     }
                     match lane {

@@ -13,7 +13,7 @@ use musicvae::fault;
 /// What other programs find.
 const VIRTUAL_PORT: &str = "in";
 
-/// What is said of the virtual port.
+/// The status of the virtual port.
 pub(crate) const VIRTUAL: &str = "musicvae-tui (virtual port)";
 
 /// A port that is listened to, until it is dropped.

@@ -11,7 +11,7 @@ use crate::engine::devices::Devices;
 use crate::engine::midi::bytes::MidiSink;
 use crate::engine::midi::names::{CLIENT, MidiPort, find, is_own, no_sequencer};
 
-/// Lists ports and has none; not called as the others are, so that those keep their name.
+/// The client that lists ports and has none; named differently, so that the others keep their name.
 const LISTER: &str = "musicvae-tui-ports";
 
 /// What stands for a port of our own, to which other programs connect.
@@ -112,8 +112,8 @@ struct System {
     lister: Option<Lister>,
 }
 
-/// A client that lists, and whether the server that it belongs to is there, for the ports that were
-/// opened meanwhile.
+/// A client that lists ports, and whether its server still runs, for the ports that were opened
+/// meanwhile.
 struct Lister {
     client: Client<MidiOutput>,
     server: Arc<AtomicBool>,

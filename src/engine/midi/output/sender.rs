@@ -23,12 +23,12 @@ use musicvae::music::STEPS_PER_QUARTER;
 /// [`crate::engine::sound::stream::MIDI_LEAD`] before its moment.
 const POLL: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(5)];
 
-/// With a real-time priority the last stretch before a moment is spun away; without it, sleeping to
+/// With real-time priority it spins for the last stretch before a moment; without it, sleeping to
 /// the end is more exact.
 const SPIN: Duration = Duration::from_micros(200);
 
-/// A port is kept so long after the last message, for some drivers (JACK) take what is sent with
-/// their next period and forget it when the port is closed before.
+/// A port stays open this long after the last message: some drivers (JACK) take a message with
+/// their next period and lose it if the port is closed before.
 const LINGER: Duration = Duration::from_millis(60);
 
 /// See the module.
@@ -43,7 +43,7 @@ pub(super) struct Sender {
     /// What its receiver holds.
     held: Held,
     memory: Arc<Mutex<Memory>>,
-    /// Kept for their memory.
+    /// Kept so that their memory is reused.
     commands: Vec<MidiCommand>,
     events: Vec<MidiEvent>,
 }
@@ -213,7 +213,7 @@ impl Sender {
         }
     }
 
-    /// Has the schedule send; when the port is gone, what it says is thrown away.
+    /// Lets the schedule send; if the port is gone, the messages are dropped.
     fn emit(&mut self, act: impl FnOnce(&mut Schedule, Emit)) {
         let Sender {
             schedule,

@@ -23,7 +23,7 @@ const PRE_DELAY: f32 = 0.008;
 /// Level of the room where it is on.
 const LEVEL: f32 = 0.5;
 
-/// What a lane sends: little of what is low or rings by itself.
+/// How much each lane sends: little if it is low or rings by itself.
 pub(super) fn share(lane: Lane) -> f32 {
     match lane {
         Lane::Kick => 0.10,
@@ -70,8 +70,8 @@ impl Delay {
     }
 
     fn put(&mut self, sample: f32) {
-        // Sound that has died away would otherwise become numbers that processors are slow with, and
-        // what is no number would stay for ever.
+        // Sound that has died away would otherwise become denormal numbers, which are slow, and a
+        // NaN would stay for ever.
         let is_sound = sample.is_finite() && sample.abs() > 1e-15;
         self.samples[self.at] = if is_sound { sample } else { 0.0 };
         self.at = (self.at + 1) % self.samples.len();

@@ -14,8 +14,8 @@ const BLOCK: usize = 8;
 /// to more.
 const SYNTHESIZER_GAIN: f32 = 1.0;
 
-/// A key is let go so long after the lane's last stroke: long after drums have died away, but a
-/// sound that loops until it is let go must end too.
+/// A key is released this long after the lane's last stroke: long after drums have died away, but a
+/// sound that loops until its release must end too.
 const HOLD_SECONDS: f32 = 4.0;
 
 /// An open hat is damped by a closed one within this time, as a foot or a hand does it: slower than a

@@ -81,8 +81,8 @@ impl Part {
         n + (self.origin - n).rem_euclid(self.steps)
     }
 
-    /// Other bars of the same or another pattern from step `from` on: what plays goes on where it
-    /// is when it is among those bars, else at the same place of the first of them.
+    /// Other bars of the same or another pattern from step `from` on: if what plays is among those
+    /// bars, it goes on where it is, otherwise at the same place of the first of them.
     pub fn moved_to(&self, pattern: Arc<Pattern>, bars: Option<Bars>, from: i64) -> Part {
         let mut part = Part::new(pattern, bars, from);
         let place = self.place(from);

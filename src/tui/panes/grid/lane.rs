@@ -82,7 +82,7 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     }
     // Every step where there is room, else the beats.
     let line = match beat {
-        // Behind the steps of a lane that go round there is nothing to count.
+        // Behind the lane's own loop there is nothing to count.
         _ if !is_reached => None,
         true => Some(theme.pick("┊", ":")),
         false => (width > 2).then(|| theme.pick("╷", "'")),

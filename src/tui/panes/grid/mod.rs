@@ -157,9 +157,7 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
         1.0 => String::new(),
         level => format!("   lane at {:.0}%", level * 100.0),
     };
-    let steps = state
-        .steps
-        .map(|steps| format!("   goes round every {steps}"));
+    let steps = state.steps.map(|steps| format!("   loops every {steps}"));
     let level = level + &steps.unwrap_or_default();
     canvas.put((1, y), &place, theme.strong());
     let x = (place.chars().count() as u16 + 3).max(LABEL);

@@ -52,7 +52,7 @@ pub fn draw(studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
     });
 }
 
-/// What is on the page stands out; what does not go round stands back.
+/// What is on the page stands out; what does not loop is faint.
 fn style(bar: usize, page: &Page, studio: &Studio, theme: Theme) -> Style {
     let step = bar * page.columns.bar;
     let position = studio.ground.transport.position;

@@ -15,7 +15,7 @@ pub const TALLEST: u16 = 4;
 /// Most columns that a step makes use of.
 const WIDEST: usize = 9;
 
-/// What of the groove is seen.
+/// Which part of the groove is shown.
 #[derive(Clone)]
 pub struct Page {
     pub columns: Columns,

@@ -1,4 +1,4 @@
-//! Bars and beats as they are counted, a line over what goes round, what is locked, and the playhead.
+//! Bars and beats, a line over the loop, what is locked, and the playhead.
 
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
     }
 }
 
-/// The steps that go round, where those are not all.
+/// The steps that loop, if those are not all.
 fn looped(studio: &Studio) -> Range<usize> {
     let position = studio.ground.transport.position;
     let start = position.loop_start as usize;

@@ -153,7 +153,7 @@ impl Bundle {
         }
         // Every shard is a file; no machine writes many.
         if !(1..=1024).contains(&header.num_shards) {
-            return Err(damaged(format!("it tells of {} shards", header.num_shards)));
+            return Err(damaged(format!("it claims {} shards", header.num_shards)));
         }
         let count = header.num_shards;
         let shards = (0..count)

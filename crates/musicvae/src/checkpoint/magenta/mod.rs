@@ -1,4 +1,4 @@
-//! Importing what the reference (Magenta's `music_vae`, on TensorFlow) trained.
+//! Importing checkpoints that the reference (Magenta's `music_vae`, on TensorFlow) trained.
 //!
 //! A TensorFlow V2 checkpoint is a `.index` file and `.data-00000-of-00001` shards, which Magenta
 //! distributes in a `.tar`. Our weights have the reference's names and layout, so importing is

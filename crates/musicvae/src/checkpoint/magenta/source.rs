@@ -203,7 +203,7 @@ enum Kind {
     Gzip,
 }
 
-/// What archive a file is, by its first bytes, or by its name where they say nothing.
+/// Which archive format a file has, by its first bytes, or by its name if they don't tell.
 fn archive_kind(path: &Path) -> Result<Option<Kind>, MagentaError> {
     let mut head = Vec::new();
     let failed = |reason| MagentaError::Read {

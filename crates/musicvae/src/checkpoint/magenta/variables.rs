@@ -37,8 +37,8 @@ pub fn import_with(path: &Path, preset: Preset) -> Result<Checkpoint, MagentaErr
 
 /// The presets whose weights have the names and shapes of the checkpoint that `path` means, the
 /// likeliest first: one that the path names, then those of these very sizes, then those that have
-/// them where only sizes differ (units, layers, `z_size`). Several presets are alike in all shapes;
-/// which one a checkpoint is, its maker has to say.
+/// them where only sizes differ (units, layers, `z_size`). Several presets have all shapes in
+/// common; only the maker of a checkpoint can say which one it is.
 pub fn fitting(path: &Path) -> Result<Vec<Preset>, MagentaError> {
     let bundle = Bundle::open(path)?;
     Ok(fitting_presets(&weight_shapes(&bundle), path))
@@ -85,8 +85,8 @@ fn fits(preset: &Preset, shapes: &Shapes) -> bool {
     misfit(preset, shapes).is_none()
 }
 
-/// What is most telling of how checkpoint and preset differ, as a clause: a weight that is missing,
-/// one of another shape, one that is unknown.
+/// The most telling difference between checkpoint and preset, as a clause: a missing weight, one of
+/// another shape, an unknown one.
 fn misfit(preset: &Preset, shapes: &Shapes) -> Option<String> {
     let name = &preset.name;
     let expected = preset.parameter_shapes();

@@ -1,6 +1,6 @@
 //! Chords that notes suggest, found as the reference does (note-seq's `chord_inference`): a hidden
 //! Markov model whose states are pairs of a key and a chord, two chords to a bar of 4/4. A frame is
-//! likely under a chord as its pitches point the chord's way.
+//! likely under a chord if its pitches agree with the chord.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! The chords of a sequence, those that it names or else those that its notes suggest: as the
-//! triads that models are told, as rows, and as texts again.
+//! The chords of a sequence (those that it names, or else those that its notes suggest): as the
+//! triads that models are given, as rows, and as text again.
 
 mod heard;
 mod symbols;

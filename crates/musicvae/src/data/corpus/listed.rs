@@ -18,8 +18,8 @@ pub(super) struct Listed {
     pub skipped: Vec<Skipped>,
 }
 
-/// The MIDI files that were found, each with what the nearest `info.csv` above it says; and what is to
-/// be told of the lists, given by their names with their bytes.
+/// The MIDI files that were found, each with what the nearest `info.csv` above it says; and the
+/// warnings about the lists, which are given by name with their bytes.
 pub(super) fn describe(
     root: &Path,
     takes: &Takes,
@@ -28,7 +28,7 @@ pub(super) fn describe(
     let mut warnings = Vec::new();
     let mut infos: BTreeMap<&str, Result<Info, String>> = BTreeMap::new();
     let mut lists: Vec<_> = lists.iter().collect();
-    // The nearest to a file has the last word.
+    // The list nearest to a file decides.
     lists.sort_by_key(|(name, _)| name.matches('/').count());
     for (list, bytes) in lists {
         let path = root.join(list);

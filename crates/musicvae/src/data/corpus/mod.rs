@@ -1,4 +1,4 @@
-//! Folders, zip files and TFRecords as one thing: a sorted list of note sequences to read.
+//! Folders, zip files and TFRecords in one form: a sorted list of note sequences to read.
 
 mod archive;
 mod listed;
@@ -205,12 +205,12 @@ impl Corpus {
         &self.entries
     }
 
-    /// What the user should know, one sentence each.
+    /// Warnings for the user, one sentence each.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// What lies in the corpus and is none of its entries, with the reasons: folders that can't be
+    /// What is in the corpus but not among its entries, with the reasons: folders that can't be
     /// looked into, pipes, files of rows that can't be read.
     pub fn skipped(&self) -> &[Skipped] {
         &self.skipped

@@ -1,4 +1,4 @@
-//! What lies in a folder or a zip: the takes, the lists that speak of them, and what is neither.
+//! What is in a folder or a zip: the takes, the lists that describe them, and what is neither.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
@@ -30,7 +30,7 @@ pub(super) struct Takes {
     /// The lists, `info.csv`.
     pub lists: BTreeMap<String, Place>,
     pub archives: Vec<Archive>,
-    /// What can't be looked at or is no music, although it looks like it.
+    /// What can't be read, or is not music although it looks like it.
     pub skipped: Vec<Skipped>,
     /// Bytes of the zips within zips that are held.
     held: u64,
@@ -247,7 +247,7 @@ fn head(file: impl Read) -> std::io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// What tells one file from another, however it is called.
+/// The identity of a file, whatever its name.
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]

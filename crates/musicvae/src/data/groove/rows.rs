@@ -198,7 +198,7 @@ pub(crate) fn controls(groove: &Groove, options: &GrooveOptions) -> Vec<f32> {
 /// The groove that rows stand for.
 ///
 /// (Of rows with bins but without split instruments the reference reads only every ninth step: a
-/// slip, for it writes them all.)
+/// slip, because it writes them all.)
 pub(crate) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
     if options.bins.is_none() && !options.split_instruments {
         return Groove::from_features(rows, qpm);

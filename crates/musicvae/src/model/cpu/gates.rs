@@ -2,7 +2,7 @@
 //!
 //! Layout of a row of gates: `i | j | f | o`, `units` numbers each (input gate, cell input, forget
 //! gate, output gate), as in the reference's `LSTMBlockCell`. Loops here have no branches and no
-//! calls, so the compiler turns them into vector code for the instruction set at hand.
+//! calls, so the compiler turns them into vector code for each instruction set.
 
 use pulp::Scalar;
 

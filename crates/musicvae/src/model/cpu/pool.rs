@@ -1,5 +1,5 @@
-//! Large buffers that outlive a training step. Fresh pages cost the kernel more time than the
-//! arithmetic that fills them, so activations go back here instead of to the allocator.
+//! Large buffers that outlive a training step. The system takes longer to provide fresh pages than
+//! the arithmetic takes to fill them, so activations go back here instead of to the allocator.
 
 use std::sync::Mutex;
 

@@ -1,6 +1,6 @@
-//! How far chances count when something is drawn, and how readily a stroke is made.
+//! How much randomness counts in a draw, and how readily a stroke is made.
 
-/// At 1 everything is drawn as it was learned, at 0 what is likeliest; over 1 it is wilder.
+/// At 1 everything is drawn as it was learned, at 0 the likeliest is taken; over 1 it is wilder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Heat {
     /// Of hits, and of the classes and switches of other heads: their logits are divided by it.

@@ -1,7 +1,7 @@
 //! Strokes as a drummer plays them: which lanes, how hard and when, as one distribution of a step.
 //!
-//! A step is told lane by lane, and of a lane its hit, then its velocity, then its offset; each hears
-//! all that was told before it, so that strokes that sound together lean together.
+//! A step is predicted lane by lane, and of each lane the hit, then the velocity, then the offset.
+//! Each is conditioned on everything before it, so that strokes that sound together lean together.
 
 use candle_core::{DType, Result, Tensor};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub struct Chances<'a> {
     pub numbers: &'a [f32],
     /// How far they count.
     pub heat: Heat,
-    /// What of the row is known; not a number where it is drawn.
+    /// The known numbers of the row; NaN where it is drawn.
     pub known: Option<&'a [f32]>,
 }
 

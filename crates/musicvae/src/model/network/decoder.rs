@@ -10,7 +10,7 @@ use crate::model::lstm::Direction;
 use crate::model::plan::{self, Plan};
 use crate::model::walk::{walk, walk_segment};
 
-/// What the decoders at the bottom are given, of windows or of segments of windows side by side.
+/// The inputs of the decoders at the bottom, for windows or for segments of windows side by side.
 struct Score<'a> {
     /// What was played before each step: `[steps, rows, columns]`.
     told: &'a Tensor,

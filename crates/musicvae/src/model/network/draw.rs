@@ -1,4 +1,5 @@
-//! Drawing a decoder's rows where its parameters are: on any device, and nothing is copied to the CPU.
+//! Drawing a decoder's rows on the device where its parameters are, without copying anything to the
+//! CPU.
 
 use candle_core::{DType, Result, Tensor};
 use candle_nn::ops::sigmoid;

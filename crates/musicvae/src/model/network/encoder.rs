@@ -9,8 +9,8 @@ use crate::model::lstm::{Direction, LstmWeights};
 
 impl Network {
     /// The posterior of each window: the bidirectional encoder's last states, through two dense
-    /// layers. A hierarchical encoder turns segments into embeddings and reads those as it read
-    /// the segments, level by level.
+    /// layers. A hierarchical encoder turns segments into embeddings, then reads those in the same
+    /// way, level by level.
     pub fn encode(&self, batch: &Batch, mask: InputMask) -> Result<Gaussian> {
         let (steps, size, _) = batch.input.dims3()?;
         let flat = [steps];

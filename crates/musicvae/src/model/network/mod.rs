@@ -38,9 +38,9 @@ pub struct Batch {
     pub blur: Option<Blur>,
 }
 
-/// Latents that are known less well than the posterior knows them, so that the decoder learns to play
-/// on from any hint: `clarity * (clarity * z + sqrt(1 - clarity^2) * noise)`, which of a `z` that is
-/// distributed as `N(0, I)` is what is to be expected of it after the noise.
+/// Latents that are less clear than the posterior, so that the decoder learns to continue from any
+/// hint: `clarity * (clarity * z + sqrt(1 - clarity^2) * noise)`, which of a `z` that is distributed
+/// as `N(0, I)` is what is to be expected of it after the noise.
 pub struct Blur {
     /// 0 (nothing is known) to 1 (everything): `[batch, 1]`.
     pub clarity: Tensor,

@@ -1,5 +1,5 @@
-//! The decoder step by step, on any device: weights, states and random numbers stay there from the
-//! first step to the last, and so do the rows that it plays. On the tape or off it.
+//! The decoder step by step, on any device: weights, states, random numbers and the rows that it
+//! plays stay there from the first step to the last. On the tape or off it.
 
 pub mod ear;
 mod layers;

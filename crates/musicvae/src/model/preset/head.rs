@@ -39,9 +39,9 @@ impl Head {
     /// them whole are as a good drummer's at one half, which is where a player's knob stands; at 2
     /// they are twice as wide.
     pub fn heat(&self, temperature: f32) -> Heat {
-        /// What is learned from windows that were varied and heard through noise is a little wider
-        /// than drummers are, their velocities above all. With these factors grooves at one half spread as
-        /// drummers do, and are told from those of the training split less than as learned (docs/training.md).
+        /// A model trained on windows that were varied and heard through noise spreads a little more than
+        /// drummers do, above all in velocities. With these factors grooves at one half spread as drummers do,
+        /// and are harder to tell from the training split (docs/training.md).
         const AS_DRUMMERS: Heat = Heat {
             choice: 0.9,
             velocity: 0.7,

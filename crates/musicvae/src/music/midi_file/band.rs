@@ -1,4 +1,4 @@
-//! The players of a file: who plays which notes on which instrument.
+//! The players of a file: which notes each plays on which instrument.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -86,9 +86,9 @@ impl TrackState<'_> {
     }
 }
 
-/// A name in a file, which doesn't say how its letters are written. The reference takes them for
-/// Latin-1. Most programs of today write UTF-8; older ones wrote as their country did, and what is
-/// asked of a name is whether it speaks of drums.
+/// A name in a file, whose encoding the file doesn't say. The reference takes it for Latin-1. Most
+/// programs of today write UTF-8; older ones used the encoding of their country. All that matters
+/// about a name is whether it mentions drums.
 fn text(bytes: &[u8], reading: Reading) -> String {
     let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
     if reading != Reading::Played {
@@ -312,8 +312,8 @@ impl Band {
         &mut self.movements[list]
     }
 
-    /// Which instruments are drums. A track's name speaks of all that it plays, so only of a track that
-    /// plays on one channel.
+    /// Which instruments are drums. A track's name describes everything that it plays, so it counts
+    /// only for a track that plays on one channel.
     fn drum_parts(&self, tracks: &[Track], rhythm: &Rhythm) -> Vec<bool> {
         let mut channels: Vec<Option<u8>> = vec![None; tracks.len()];
         let mut is_mixed = vec![false; tracks.len()];

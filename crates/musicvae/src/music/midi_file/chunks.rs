@@ -1,8 +1,8 @@
 //! The chunks of a Standard MIDI file: its header and its tracks.
 //!
-//! A reader of our own, for two reasons. A file that is not as the standard wants it is read as
-//! players read it, and what was mended is told; and a file that can't be understood is refused with
-//! the place in it, instead of being half a groove without a word.
+//! We have our own reader for two reasons. A file that breaks the standard is read the way players
+//! read it, and the repairs are reported; and a file that can't be understood is refused, naming the
+//! place in it, instead of silently becoming half a groove.
 
 use super::MidiFileError;
 use super::events::{self, Track};
@@ -134,7 +134,7 @@ fn start(bytes: &[u8], mended: &mut Mended) -> Result<usize, MidiFileError> {
     }
 }
 
-/// What other kind of file people take for music, as a problem.
+/// Other kinds of files that people mistake for MIDI, as a problem.
 fn what_it_is(bytes: &[u8]) -> &'static str {
     let text = bytes.trim_ascii_start();
     match bytes {
@@ -208,7 +208,7 @@ impl Chunk<'_> {
         self.body.saturating_add(self.length)
     }
 
-    /// Whether these can be a chunk's first bytes.
+    /// Whether these can be the first bytes of a chunk.
     fn is_plausible(&self, bytes: &[u8]) -> bool {
         let printable = |byte: &u8| (b' '..=b'~').contains(byte);
         self.name == b"MTrk" || self.name.iter().all(printable) && self.end() <= bytes.len()

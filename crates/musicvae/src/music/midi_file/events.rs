@@ -1,6 +1,6 @@
 //! The bytes of one track as timed events.
 //!
-//! Nothing is refused here: what can't be an event is passed over and noted, as players do, and the
+//! Nothing is refused here: what can't be an event is skipped and noted, as players do, and the
 //! caller judges whether too little is left.
 
 use super::mend::{Mend, Mended};
@@ -99,7 +99,7 @@ enum Found<'a> {
     EndOfTrack,
 }
 
-/// The status that events without one of their own have.
+/// The status of events without one of their own (running status).
 #[derive(Default)]
 struct Running {
     status: Option<u8>,

@@ -11,8 +11,8 @@ pub(super) struct MapEvent<T> {
     pub value: T,
 }
 
-/// The values that `pick` takes from the events of `tracks`, by tick. Where several tracks speak at
-/// one tick, the first of them has the last word: the standard gives it the maps.
+/// The values that `pick` takes from the events of `tracks`, by tick. If several tracks have one at
+/// the same tick, that of the first track counts: by the standard it holds the maps.
 pub(super) fn of_tracks<'a, T>(
     tracks: &[Track<'a>],
     pick: impl Fn(&EventKind<'a>) -> Option<T>,

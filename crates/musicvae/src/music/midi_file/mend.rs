@@ -1,4 +1,4 @@
-//! What was wrong with a file and how it was read all the same.
+//! What was wrong with a file, and how it was read anyway.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -51,12 +51,12 @@ impl Mend {
             count => format!("{count} {several}"),
         };
         match self {
-            Mend::Wrapped => "it was taken out of its RIFF file (RMID)".into(),
+            Mend::Wrapped => "it was inside a RIFF file (RMID)".into(),
             Mend::BytesBefore => {
                 format!("{} before its beginning passed over", many("byte", "bytes"))
             }
-            Mend::HeaderLength => "its header tells another length than it has".into(),
-            Mend::TrackCount => "its header tells another number of tracks than it has".into(),
+            Mend::HeaderLength => "its header gives another length than it has".into(),
+            Mend::TrackCount => "its header gives another number of tracks than it has".into(),
             Mend::TrackLength => {
                 format!(
                     "{} found by its end, not by its length",
@@ -98,7 +98,7 @@ impl Mend {
     }
 }
 
-/// All that was mended in one file. As text it is one line; empty when nothing was.
+/// Everything that was repaired in one file. As text it is one line; empty if nothing was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mended(BTreeMap<Mend, usize>);
 
@@ -115,7 +115,7 @@ impl Mended {
         }
     }
 
-    /// How often something was mended.
+    /// How often something was repaired.
     pub fn count(&self, mend: Mend) -> usize {
         self.0.get(&mend).copied().unwrap_or_default()
     }

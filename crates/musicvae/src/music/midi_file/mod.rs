@@ -33,10 +33,10 @@ pub enum MidiFileError {
         "not a playable MIDI file: {problem} (at byte {at}); export it again as a Standard MIDI file"
     )]
     Malformed { at: usize, problem: String },
-    /// A sequence that has no form as a MIDI file.
+    /// A sequence that can't be written as a MIDI file.
     #[error("cannot be written as a MIDI file: {problem}")]
     Unwritable { problem: String },
-    /// The file system said no.
+    /// The file system refused.
     #[error("cannot {action} `{}`: {source}", path.display())]
     Io {
         action: &'static str,

@@ -20,11 +20,11 @@ const SOURCE: SourceInfo = SourceInfo {
 pub struct Read {
     /// Its notes, tempos and meters.
     pub sequence: NoteSequence,
-    /// What was wrong with the file, and how it was read all the same.
+    /// What was wrong with the file, and how it was read anyway.
     pub mended: Mended,
 }
 
-/// The notes of a Standard MIDI file, as a player means them: see [`read_as`] with
+/// The notes of a Standard MIDI file, read the way the player meant them: see [`read_as`] with
 /// [`Reading::Played`].
 ///
 /// # Errors
@@ -33,8 +33,8 @@ pub fn read(bytes: &[u8]) -> Result<NoteSequence, MidiFileError> {
     read_as(bytes, Reading::Played).map(|read| read.sequence)
 }
 
-/// Reads a Standard MIDI file of any type into a note sequence. A file that breaks the rules is mended
-/// as players do it, and what was mended is told.
+/// Reads a Standard MIDI file of any type into a note sequence. A file that breaks the rules is
+/// repaired the way players do it, and the repairs are reported.
 ///
 /// In both readings an instrument is one program on one channel of one track, numbered by its first
 /// ended note; a note-off ends every open note of its channel and pitch, except those that start at

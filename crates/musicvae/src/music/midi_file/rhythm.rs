@@ -1,4 +1,4 @@
-//! Which channels play drums, as a file says it: channel 10, and others by part messages.
+//! Which channels play drums according to the file: channel 10, and others by part messages.
 
 use super::events::{EventKind, Track};
 

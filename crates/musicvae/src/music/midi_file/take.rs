@@ -1,4 +1,4 @@
-//! What was played on the drums, in ticks as it was played, as a Standard MIDI file.
+//! A drum performance, in the ticks in which it was played, as a Standard MIDI file.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What can be predicted of velocities and microtiming without a network.
+//! How well velocities and microtiming can be predicted without a network.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

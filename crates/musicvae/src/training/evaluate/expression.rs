@@ -1,4 +1,4 @@
-//! How well velocities and microtiming are met, over strokes whose place is given.
+//! How well velocities and microtiming are predicted, for strokes whose place is given.
 
 use serde::{Deserialize, Serialize};
 

@@ -11,7 +11,7 @@ use super::subject::{LIKELIEST, Subject};
 use crate::model::{Decoding, Latent};
 use crate::music::{Groove, Hit};
 
-/// How velocities and microtiming of all true strokes are met.
+/// How well velocities and microtiming of all true strokes are predicted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Humanization {
     /// From the posterior's mean.

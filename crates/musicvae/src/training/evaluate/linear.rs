@@ -2,7 +2,7 @@
 
 use crate::music::{FEATURES, Groove, Hit, LANES};
 
-/// Steps before and after a stroke whose hits it is explained by.
+/// Steps before and after a stroke whose hits explain it.
 const REACH: isize = 8;
 /// Sixteenths of a bar, each with a level of its own.
 const PLACES: usize = 16;

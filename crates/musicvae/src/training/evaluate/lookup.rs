@@ -10,8 +10,8 @@ const PLACES: usize = 16;
 /// something that is shown sounds and at which nothing does.
 pub struct Lookup {
     chances: Vec<[f64; LANES]>,
-    /// A stroke is made where its chance is higher: what has the best F1 on the windows that were
-    /// counted.
+    /// A stroke is made if its probability is higher: the threshold with the best F1 on the windows
+    /// that were counted.
     threshold: f64,
 }
 

@@ -51,7 +51,7 @@ pub use temperature::{AtTemperature, Spread, Temperatures};
 
 use human::Stage;
 
-/// What to ask, and how thoroughly.
+/// What to measure, and how thoroughly.
 #[derive(Clone, Debug)]
 pub struct Questions {
     /// The questions.
@@ -68,7 +68,7 @@ pub struct Questions {
     pub seed: u64,
 }
 
-/// A model's measure on one split. What was not asked is `None`.
+/// A model's figures on one split. What was not measured is `None`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Name of the model's preset.

@@ -1,4 +1,4 @@
-//! How sure a figure is, and how far two distributions are apart.
+//! How certain a figure is, and how far apart two distributions are.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -25,7 +25,7 @@ impl Interval {
     }
 }
 
-/// What is drawn again and again to see how figures vary.
+/// What is resampled to see how figures vary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {

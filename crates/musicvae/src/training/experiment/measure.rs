@@ -1,4 +1,4 @@
-//! What a trained model is measured by.
+//! Measuring a trained model.
 
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};

@@ -124,7 +124,7 @@ impl Rival {
     }
 
     /// The model. Both have the same encoder, latent space and training. The hierarchical decoder
-    /// begins anew in each bar and hears no other bar, as in the reference.
+    /// starts afresh in each bar and hears no other bar, as in the reference.
     pub fn preset(self, design: &Design) -> Preset {
         let Design {
             music,

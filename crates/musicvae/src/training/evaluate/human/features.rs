@@ -1,4 +1,4 @@
-//! What the classifier is told of a groove.
+//! The features of a groove that the classifier sees.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ const QUANTILES: [f64; 7] = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95];
 /// Dataset was recorded with.
 const TICKS: f32 = 120.0;
 
-/// What a feature speaks of. A classifier can be shown one of these alone.
+/// The group of a feature. A classifier can be shown one group alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
@@ -64,7 +64,7 @@ pub struct Feature {
 }
 
 /// The groove as a MIDI file holds it: velocities of 127 steps, times in ticks of 1/120 sixteenth.
-/// Nobody shall be told from a drummer by the digits that a file cuts off.
+/// Digits that a file cuts off must not give a groove away.
 pub fn as_written(groove: &Groove) -> Groove {
     let written = |hit: Hit| {
         Hit::new(

@@ -1,4 +1,4 @@
-//! Which performances a classifier is asked about together.
+//! The folds of cross-validation: which performances a classifier is asked about together.
 
 /// Parts that the performances are divided into.
 pub const FOLDS: usize = 5;

@@ -1,4 +1,4 @@
-//! How bars follow each other: what comes back, and where fills and crashes lie.
+//! How bars follow each other: what returns, and where fills and crashes are.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What drummers do as a habit, as shares and means.
+//! Drummers' habits, as shares and means.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! How well grooves are told from those of drummers.
+//! How well grooves can be told from those of drummers.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ const VIEWS: usize = 1 + Group::ALL.len();
 /// window the window looks more like a drummer's. 0.5 cannot tell, 1 always can.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Telling {
-    /// What is told apart, and from which drummers.
+    /// The grooves, and the drummers that they are told from.
     pub grooves: String,
     /// The set of windows that drummers played.
     pub drummers: String,
