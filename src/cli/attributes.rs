@@ -46,6 +46,11 @@ enum Command {
         corpus: CorpusArgs,
         #[command(flatten)]
         device: DeviceArgs,
+        /// Keep the directions of the MusicVAE paper: from the mean of the windows without a quality to the
+        /// mean of those with it. Otherwise they are moved apart: each changes its own quality by one
+        /// standard deviation, and the others as little as possible.
+        #[arg(long)]
+        plain: bool,
         #[command(flatten)]
         force: Force,
     },
@@ -67,8 +72,9 @@ impl AttributesArgs {
                 data,
                 corpus,
                 device,
+                plain,
                 force,
-            } => make(settings, &checkpoint, &data, corpus, &device, force),
+            } => make(settings, &checkpoint, &data, corpus, &device, plain, force),
             Command::List { model, json } => {
                 let attributes = of_model(&model.open(settings)?)?;
                 match json {
@@ -86,6 +92,7 @@ fn make(
     data: &Path,
     corpus: CorpusArgs,
     device: &DeviceArgs,
+    plain: bool,
     force: Force,
 ) -> anyhow::Result<()> {
     let (source, checkpoint) = settings.open(name)?;
@@ -128,6 +135,7 @@ fn make(
         &styles,
         &fills,
         validation.as_ref(),
+        !plain,
     )?;
     anyhow::ensure!(
         !made.attributes.is_empty(),

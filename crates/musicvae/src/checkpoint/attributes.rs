@@ -30,8 +30,8 @@ pub struct Attributes {
     pub attributes: Vec<Attribute>,
 }
 
-/// One direction. Added once to a latent, it goes from the mean of the windows without the
-/// attribute to the mean of those with it.
+/// One direction. It tells windows with the attribute from those without; where directions were moved apart,
+/// it is mixed with the others so that added once it moves its own attribute by one standard deviation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
     /// What options and files call it.
@@ -42,7 +42,7 @@ pub struct Attribute {
     pub with: usize,
     /// Windows behind the mean of those without.
     pub without: usize,
-    /// From the mean of those without to the mean of those with, `z_size` numbers.
+    /// What is added to a latent, `z_size` numbers.
     pub vector: Latent,
     /// What moving along it did to the windows of the validation split.
     pub effects: Vec<Effect>,

@@ -472,6 +472,7 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
         &styles,
         &fills,
         Some(&validation),
+        false,
     )
     .unwrap();
     let names: Vec<_> = made.names().collect();
@@ -506,6 +507,24 @@ fn an_attribute_points_from_the_lowest_quarter_to_the_highest() {
     assert_eq!(amounts, AMOUNTS);
     assert!(found.effects[3].changes.contains_key("density"));
 
+    // Moved apart, they are others, but for fills.
+    let apart = attributes(
+        &checkpoint,
+        &Compute::CPU,
+        &train,
+        &styles,
+        &fills,
+        None,
+        true,
+    )
+    .unwrap();
+    assert_eq!(apart.names().collect::<Vec<_>>(), names);
+    for (apart, plain) in apart.attributes.iter().zip(&made.attributes) {
+        let same = apart.vector == plain.vector;
+        assert_eq!(same, plain.kind == Kind::Fill, "{}", plain.name);
+        assert!(apart.vector.iter().all(|number| number.is_finite()));
+    }
+
     let z = latent::sample_prior(8, 1);
     let moves = made.moves(&[("density".into(), 1.0), ("funk".into(), -0.5)]);
     let step = latent::moved(&z, &found.vector, 1.0);
@@ -537,6 +556,7 @@ fn attributes_belong_to_their_weights() {
         &["", "", ""].map(String::from),
         &Fills::default(),
         None,
+        false,
     )
     .unwrap();
     let written = made.save_for(&path).unwrap();
