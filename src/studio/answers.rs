@@ -15,6 +15,7 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
         // No links: every slot in turn.
         Question::Chain => chain::Action::SetChain(chain::parse(text)?).into(),
         Question::Seed => morph::Action::SetSeed(text.parse().ok()?).into(),
+        Question::ChanceSeed => edit::Action::SetChanceSeed(text.parse().ok()?).into(),
         Question::Tempo => playing::Action::SetTempo(number(text, TEMPO.low, TEMPO.high)?).into(),
         Question::Temperature => {
             morph::Action::SetTemperature(number(text, 0.0, 2.0)? as f32).into()

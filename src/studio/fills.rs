@@ -40,7 +40,10 @@ struct Asked {
 impl Fills {
     /// The reason against `action` in one sentence, or `None` when it can be done.
     pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
-        let can_fill = || ground.no_model().or_else(|| ground.fill_direction().err());
+        let can_fill = || {
+            let direction = || ground.fill_direction().err();
+            ground.cant_be_read().or_else(direction)
+        };
         match action {
             Action::PlayFill if !ground.transport.playing => {
                 Some("Press Space first: a fill leads from one bar to the next.".into())
@@ -90,7 +93,10 @@ impl Fills {
         }
         self.seen = Some(bar);
         let next = bar + 1;
-        if (next + 1).is_multiple_of(u64::from(every)) && ground.fill_direction().is_ok() {
+        if (next + 1).is_multiple_of(u64::from(every))
+            && ground.cant_be_read().is_none()
+            && ground.fill_direction().is_ok()
+        {
             self.ask(Takeover::NextBar, ground);
         }
     }
@@ -128,7 +134,7 @@ impl Fills {
         let (Some(Asked { bar, takeover, .. }), Some(groove)) = (asked, grooves.first()) else {
             return;
         };
-        let steps = groove.meter.steps_per_bar().max(1);
+        let steps = groove.steps_per_bar().max(1);
         let bar = groove.steps.chunks(steps).nth(bar);
         let bar = Groove {
             steps: bar.unwrap_or_default().to_vec(),
@@ -138,9 +144,9 @@ impl Fills {
     }
 }
 
-/// Steps of a bar of what plays.
+/// Sixteenths of a bar of what plays.
 fn bar_steps(ground: &Ground) -> usize {
-    ground.groove().meter.steps_per_bar().max(1)
+    ground.groove().meter.sixteenths().max(1)
 }
 
 /// The bar of the groove that plays, or one so many bars after it, as the loop goes round.

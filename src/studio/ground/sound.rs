@@ -54,6 +54,9 @@ pub struct Sound {
     /// Steps that wait for fills are struck.
     #[serde(default)]
     pub fill_steps: bool,
+    /// Of the steps that are played by chance.
+    #[serde(default)]
+    pub chance_seed: u64,
 }
 
 impl From<&Config> for Sound {
@@ -73,6 +76,7 @@ impl From<&Config> for Sound {
             looped: None,
             fill_every: None,
             fill_steps: false,
+            chance_seed: 0,
         }
     }
 }
@@ -95,7 +99,7 @@ impl Sound {
     }
 
     /// What tells the engine all of it.
-    pub fn commands(&self) -> [Command; 11] {
+    pub fn commands(&self) -> [Command; 12] {
         [
             Command::SetTempo(self.tempo),
             Command::SetSwing(self.swing),
@@ -114,6 +118,7 @@ impl Sound {
                 takeover: Takeover::Now,
             },
             Command::SetFill(self.fill_steps),
+            Command::SetChanceSeed(self.chance_seed),
         ]
     }
 }

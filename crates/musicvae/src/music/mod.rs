@@ -4,6 +4,7 @@ mod bars;
 mod cells;
 mod drum_part;
 mod drums;
+mod grid;
 mod groove;
 mod groove_notes;
 pub mod measures;
@@ -21,6 +22,7 @@ pub use cells::Cells;
 pub(crate) use drum_part::marked;
 pub use drum_part::{Drums, NoDrums};
 pub use drums::{LANES, Lane};
+pub use grid::{Grid, Regridded};
 pub use groove::{FEATURES, Groove, Hit, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
 pub use note_sequence::{
