@@ -207,7 +207,7 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
         let links: Vec<ChainLink> = (0..parts).map(part).collect();
         let mut steps = links
             .iter()
-            .map(|link| link.repeats as usize * link.groove.steps.len())
+            .map(|link| link.repeats as usize * link.groove.sixteenths())
             .sum::<usize>();
         if looped.is_some() {
             steps = 32;
@@ -215,7 +215,9 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
         let mut song = song(&mut rng, links, looped);
         if looped.is_some() {
             // The loop's own first step: what is early for it is another test's.
-            for hit in song.links[0].groove.steps[16].iter_mut().flatten() {
+            let groove = &mut song.links[0].groove;
+            let first = groove.steps_per_bar();
+            for hit in groove.steps[first].iter_mut().flatten() {
                 hit.offset = hit.offset.min(0.0);
                 hit.trig = Trig::PLAIN;
             }

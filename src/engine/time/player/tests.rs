@@ -49,16 +49,16 @@ fn triplets_play_in_thirds_of_a_beat_beside_grooves_of_sixteenths() {
         &mut drop,
     );
     strokes.extend(play(&mut player, 40.5, 0.3));
-    player.set_pattern(triplets(Lane::Kick, 0.5), Takeover::NextBar, &mut drop);
+    player.set_pattern(triplets(Lane::Kick, 0.25), Takeover::NextBar, &mut drop);
     strokes.extend(play(&mut player, 64.0, 0.3));
     let thirds = |from: usize, early: f64| {
         (0..12).map(move |n| from as f64 + (f64::from(n) - early) * 4.0 / 3.0)
     };
     let kicks: Vec<f64> = thirds(0, 0.0)
         .chain(thirds(16, 0.0))
-        .chain(thirds(48, 0.5))
+        .chain(thirds(48, 0.25))
         // The next turn's first one.
-        .chain([64.0 - 2.0 / 3.0])
+        .chain([64.0 - 1.0 / 3.0])
         .collect();
     near(&strokes_of(&strokes, Lane::Kick), &kicks);
     let swung = (32..48).map(|n| f64::from(n) + f64::from(n % 2) * 0.5);
