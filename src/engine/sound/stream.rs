@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, StreamTrait};
-use cpal::{
-    BufferSize, Device, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig,
-    SupportedBufferSize,
-};
+use cpal::{BufferSize, Device, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use super::cards::{Candidate, guarded, sentence};
 use super::mixer::Stereo;
@@ -62,15 +59,14 @@ pub(crate) struct AudioStream {
     pub name: String,
     pub rate: u32,
     pub channels: u16,
+    /// Frames a callback that were asked for; `None` for what it has.
+    pub asked: Option<u32>,
 }
 
 impl AudioStream {
     /// Opens an output with `buffer` frames a callback, or with what it has when it refuses.
     pub fn open(candidate: &Candidate, buffer: u32, feed: &Feed) -> Result<AudioStream, String> {
-        let fixed = match candidate.config.buffer_size() {
-            SupportedBufferSize::Range { min, max } if min <= max => buffer.clamp(*min, *max),
-            _ => buffer,
-        };
+        let fixed = candidate.buffer(buffer);
         let name = &candidate.name;
         guarded(|| {
             open_with(candidate, BufferSize::Fixed(fixed), feed)
@@ -133,6 +129,10 @@ fn open_with(
         name: candidate.name.clone(),
         rate: candidate.rate(),
         channels: candidate.channels(),
+        asked: match buffer_size {
+            BufferSize::Fixed(frames) => Some(frames),
+            BufferSize::Default => None,
+        },
     })
 }
 

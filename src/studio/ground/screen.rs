@@ -56,6 +56,7 @@ pub enum Named {
 pub enum Question {
     Seed,
     ChanceSeed,
+    FillChance,
     Tempo,
     Temperature,
     Loop,
@@ -81,6 +82,7 @@ impl Question {
         match self {
             Question::Seed => "Seed (a whole number)",
             Question::ChanceSeed => "Seed of the steps that are played by chance (a whole number)",
+            Question::FillChance => "Chance of fills that come by themselves (0 to 100 %)",
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",

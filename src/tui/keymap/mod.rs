@@ -151,6 +151,7 @@ mod tests {
                 "triplets",
                 "sixteenths",
                 "chance-seed",
+                "fill-chance",
                 "click-softer",
                 "click-louder",
                 "room",

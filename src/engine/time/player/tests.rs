@@ -257,9 +257,15 @@ proptest! {
         swing in 0.5..0.75_f32, timing in 0.0..1.5_f32,
         steps in prop::option::of(1..64_u16),
         first in 0.001..3.0_f64, second in 0.001..3.0_f64,
+        grid in prop_oneof![Just(Grid::Sixteenths), Just(Grid::Triplets)],
     ) {
         let run = |block| {
-            let mut player = Player::new(pattern_of(&hits, 64));
+            let mut groove = Groove { grid, ..Groove::empty(64 / 4 * grid.steps_per_quarter()) };
+            let length = groove.steps.len();
+            for &(step, lane, offset) in &hits {
+                groove.steps[step % length][lane] = Some(Hit::new(0.5, offset));
+            }
+            let mut player = Player::new(Arc::new(Pattern::new(groove)));
             player.feel = Feel { swing, timing, velocity: 1.0, ..Feel::default() };
             player.lane_steps[Lane::Snare.index()] = steps;
             let mut strokes = play(&mut player, 150.0, block);
