@@ -12,7 +12,6 @@ pub(crate) fn make_realtime() -> bool {
         use thread_priority::{
             RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue,
             ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
-            thread_schedule_policy,
         };
         // Above ordinary threads, below what audio servers give themselves.
         let granted = ThreadPriorityValue::try_from(30_u8).is_ok_and(|priority| {
@@ -23,16 +22,30 @@ pub(crate) fn make_realtime() -> bool {
             )
             .is_ok()
         });
-        let has_one = || {
-            let policy = thread_schedule_policy();
-            policy.is_ok_and(|policy| matches!(policy, ThreadSchedulePolicy::Realtime(_)))
-        };
-        granted || has_one()
+        granted || has_realtime()
     }
     #[cfg(not(unix))]
     {
         thread_priority::set_current_thread_priority(thread_priority::ThreadPriority::Max).is_ok()
     }
+}
+
+/// Whether this thread has a real-time priority, whoever got it one. The kernel is asked, for glibc remembers
+/// what it was told itself.
+#[cfg(unix)]
+fn has_realtime() -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        // Safe: it reads a number of this thread.
+        let policy = unsafe { libc::sched_getscheduler(0) };
+        policy >= 0
+            && matches!(
+                policy & !libc::SCHED_RESET_ON_FORK,
+                libc::SCHED_FIFO | libc::SCHED_RR
+            )
+    }
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 /// [`make_realtime`], and where the system does not grant it, asks rtkit, which does so for a program of the

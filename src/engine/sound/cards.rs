@@ -57,11 +57,20 @@ impl Candidate {
         cfg!(target_os = "linux") && !id.is_ok_and(|id| is_a_card(&id.to_string()))
     }
 
-    /// Whether its callback is called from an ordinary thread: ALSA's is, and a trainer on every
-    /// core would make it wait; others give theirs a priority of their own.
+    /// Whether its callback is called from an ordinary thread: ALSA's and PipeWire's are, and a trainer on
+    /// every core would make them wait; others give theirs a priority of their own.
     pub fn is_ordinary(&self) -> bool {
-        let alsa = |id: cpal::DeviceId| id.to_string().starts_with("alsa:");
-        self.device.id().is_ok_and(alsa)
+        self.is_of("alsa:") || self.is_of("pipewire:")
+    }
+
+    /// Whether somebody else is still asking for a priority when its callback is called first.
+    pub fn is_still_asking(&self) -> bool {
+        cfg!(feature = "realtime-dbus") && self.is_of("pipewire:")
+    }
+
+    fn is_of(&self, host: &str) -> bool {
+        let id = self.device.id();
+        id.is_ok_and(|id| id.to_string().starts_with(host))
     }
 }
 

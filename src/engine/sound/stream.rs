@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, StreamTrait};
-use cpal::{BufferSize, Device, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
+use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use super::cards::{Candidate, guarded, sentence};
 use super::mixer::Stereo;
@@ -110,10 +110,9 @@ fn open_with(
     };
     let feeder = feed.feeder(candidate.rate(), candidate.channels());
     let stream = build(
-        &candidate.device,
+        candidate,
         config,
         feeder,
-        candidate.is_ordinary(),
         state.clone(),
         feed.callback.clone(),
     )?;
@@ -137,19 +136,25 @@ fn open_with(
 }
 
 fn build<T: SizedSample + FromSample<f32>>(
-    device: &Device,
+    candidate: &Candidate,
     config: StreamConfig,
     mut feeder: Feeder,
-    mut ordinary: bool,
     state: Arc<StreamState>,
     callback: Arc<Callback>,
 ) -> Result<cpal::Stream, cpal::Error> {
     let told = callback.clone();
-    device.build_output_stream(
+    let (mut ordinary, asking) = (candidate.is_ordinary(), candidate.is_still_asking());
+    let granted = Arc::new(AtomicBool::new(false));
+    let ours = granted.clone();
+    candidate.device.build_output_stream(
         config,
         move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
             if std::mem::take(&mut ordinary) {
-                callback.denied.store(!make_realtime(), Relaxed);
+                let grants = make_realtime();
+                ours.store(grants, Relaxed);
+                if grants || !asking {
+                    callback.denied.store(!grants, Relaxed);
+                }
             }
             let time = info.timestamp();
             feeder.fill(data, time.playback.saturating_duration_since(time.callback));
@@ -159,7 +164,11 @@ fn build<T: SizedSample + FromSample<f32>>(
             | ErrorKind::StreamInvalidated
             | ErrorKind::HostUnavailable => state.lost.store(true, Relaxed),
             // Told once, and no fault of the moment.
-            ErrorKind::RealtimeDenied => told.denied.store(true, Relaxed),
+            ErrorKind::RealtimeDenied => {
+                if !granted.load(Relaxed) {
+                    told.denied.store(true, Relaxed);
+                }
+            }
             ErrorKind::DeviceChanged => (),
             _ => {
                 told.errors.fetch_add(1, Relaxed);
