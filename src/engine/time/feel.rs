@@ -60,13 +60,13 @@ impl Feel {
     }
 
     /// From step `n` to the next one of the grid, in sixteenths.
-    pub fn to_next(&self, n: i64) -> f64 {
+    pub fn gap_after(&self, n: i64) -> f64 {
         let next = if self.is_step(n + 1) { n + 1 } else { n + 2 };
         self.grid(next) - self.grid(n)
     }
 
     /// From the step of the grid before step `n` to that, in sixteenths.
-    fn from_last(&self, n: i64) -> f64 {
+    fn gap_before(&self, n: i64) -> f64 {
         let last = if self.is_step(n - 1) { n - 1 } else { n - 2 };
         self.grid(n) - self.grid(last)
     }
@@ -78,9 +78,9 @@ impl Feel {
         let offset = f64::from((offset * self.timing).clamp(-0.5, 0.5));
         let grid = self.grid(n);
         if offset >= 0.0 {
-            grid - offset * self.from_last(n)
+            grid - offset * self.gap_before(n)
         } else {
-            grid - offset * self.to_next(n)
+            grid - offset * self.gap_after(n)
         }
     }
 
@@ -97,9 +97,9 @@ impl Feel {
             .unwrap_or(around);
         let early = self.grid(near) - position;
         let width = if early >= 0.0 {
-            self.from_last(near)
+            self.gap_before(near)
         } else {
-            self.to_next(near)
+            self.gap_after(near)
         };
         (near, ((early / width) as f32).clamp(-0.5, 0.5))
     }
@@ -185,7 +185,7 @@ mod tests {
         near(feel.place(17, -0.5), 18.0);
         near(feel.place(19, 0.5), 18.0);
         near(feel.place(16, 0.25), 16.0 - third / 4.0);
-        near(feel.to_next(17), third);
+        near(feel.gap_after(17), third);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub fn table() -> Vec<Binding> {
         row("variations", Anywhere, "&", ShowVariations, "variations: eight relatives of the groove, by ear", "vary"),
         row("fill", Anywhere, "^", PlayFill, "play a fill in the next bar", ""),
         row("fills", Anywhere, "ctrl-g", CycleFills, "a fill every 8, 4 or 2 bars, or none", ""),
-        row("fill-chance", Anywhere, "", Ask(Question::FillChance), "type how many of a hundred such fills are played", ""),
+        row("fill-chance", Anywhere, "", Ask(Question::FillChance), "type the chance of such fills", ""),
         row("extend", Anywhere, "$", Extend, "continue: four more bars that fit the last ones", "longer"),
         row("length", Anywhere, "ctrl-q", Ask(Question::Length), "type the groove's length, 1 to 64 bars", ""),
         row("sweep", Anywhere, "~", ToggleSweep, "sweep: the slider moves by itself, in time", ""),

@@ -28,7 +28,7 @@ fn groove(rng: &mut ChaCha8Rng, bars: usize, meter: Meter) -> Groove {
         meter,
         ..Groove::empty(0)
     };
-    if meter.sixteenths() % 4 == 0 && rng.random_bool(0.3) {
+    if meter.sixteenths().is_multiple_of(4) && rng.random_bool(0.3) {
         groove.grid = Grid::Triplets;
     }
     let steps = bars * groove.steps_per_bar();

@@ -52,7 +52,7 @@ impl Burst {
             line: feel.straight(n),
             width: feel.width(),
             position,
-            gap: feel.to_next(n) / f64::from(count),
+            gap: feel.gap_after(n) / f64::from(count),
             velocity,
             louder: slope / f32::from(count.max(2) - 1),
             next: if grace { -1 } else { 0 },
