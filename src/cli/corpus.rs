@@ -8,7 +8,7 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use super::input::is_standard;
 use super::output::note;
 use musicvae::data::{AsMagenta, DataError, GrooveConverter, Report, Split, Windows, load_windows};
-use musicvae::music::Reading;
+use musicvae::music::{Grid, Reading};
 
 /// Parses the place of a corpus.
 pub fn place() -> impl TypedValueParser<Value = PathBuf> {
@@ -37,6 +37,16 @@ impl ReadingArgs {
     pub fn asked(self) -> Option<Reading> {
         self.reading
     }
+}
+
+/// What the steps of a file are.
+#[derive(Args, Clone, Copy)]
+pub struct GridArgs {
+    /// The grid that a file was played on: sixteenths or triplets [default: what its strokes lie nearer to].
+    /// Models have learned sixteenths; a file in triplets that is read so keeps its strokes where they are,
+    /// up to a third of a step early or late.
+    #[arg(long, value_name = "GRID")]
+    pub grid: Option<Grid>,
 }
 
 /// How a corpus is read, and how much is said of it.

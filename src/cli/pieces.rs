@@ -14,7 +14,7 @@ use super::target::{Force, Rule, Target};
 use crate::engine::{DrumMap, Mapped};
 use musicvae::Drummer;
 use musicvae::data::{GrooveConverter, Report, Window};
-use musicvae::music::{Groove, NoteSequence, Reading, midi_file};
+use musicvae::music::{Grid, Groove, NoteSequence, Reading, midi_file};
 
 /// The windows of a MIDI file that the drummer takes; says what it does not take.
 pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
@@ -26,6 +26,18 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
     let report = Report::of_file(&name, &read.mended, &converted);
     for line in report.lines(true) {
         note!("note: {line}");
+    }
+    let in_triplets = |window: &&Window| match window {
+        Window::Groove(groove) => groove.likely_grid() == Grid::Triplets,
+        _ => false,
+    };
+    let (all, count) = (&converted.windows, converted.windows.len());
+    match all.iter().filter(in_triplets).count() {
+        0 => {}
+        some => note!(
+            "note: {name}: {some} of {count} windows lie on triplets, which the model has not learned: it is shown the \
+             nearest sixteenths, early or late by a third"
+        ),
     }
     Ok(converted.windows)
 }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::UsageError;
 use super::compute::DeviceArgs;
+use super::corpus::GridArgs;
 use super::settings::Settings;
 use super::signals;
 use crate::engine::range::TEMPO;
@@ -32,6 +33,8 @@ pub struct Play {
     /// MIDI files to play: at most eight grooves of up to 64 bars.
     #[arg(value_name = "GROOVE.mid")]
     grooves: Vec<PathBuf>,
+    #[command(flatten)]
+    grid: GridArgs,
     /// MIDI port to send to, by its name or a part of it; "virtual port" for one that others connect to.
     #[arg(long, value_name = "PORT")]
     midi: Option<String>,
@@ -65,6 +68,9 @@ pub struct Play {
     /// Seed of the first groove; each further one raises it by one [default: the configured one, or random].
     #[arg(long, value_name = "SEED")]
     seed: Option<u64>,
+    /// Seed of the steps that are played by chance, which OSC can change (/chance-seed 7).
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    chance_seed: u64,
     /// Checkpoint to draw from, in place of the built-in one.
     #[arg(long, value_name = "CHECKPOINT")]
     checkpoint: Option<PathBuf>,
@@ -128,6 +134,8 @@ impl Play {
         let osc = self.socket()?;
         let options = Options {
             grooves,
+            grid: self.grid.grid,
+            chance_seed: self.chance_seed,
             own_tempo: self.tempo.is_none(),
             repeat: self.repeat,
             sample_every: self.sample_every,

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::compute::DeviceArgs;
-use super::corpus::ReadingArgs;
+use super::corpus::{GridArgs, ReadingArgs};
 use super::grooves::{Chosen, ModelArgs, RedrawArgs};
+use super::input;
 use super::pieces::{self, OutArgs};
 use super::settings::Settings;
 use crate::embedded;
 use musicvae::model::Decoding;
-use musicvae::music::{Cells, Groove};
+use musicvae::music::{Cells, Grid, Groove};
 use musicvae::{Drummer, Rework, Variation};
 
 /// What all of them take.
@@ -22,6 +23,8 @@ pub struct Common {
     input: PathBuf,
     #[command(flatten)]
     reading: ReadingArgs,
+    #[command(flatten)]
+    grid: GridArgs,
     #[command(flatten)]
     redraw: RedrawArgs,
     #[command(flatten)]
@@ -84,7 +87,7 @@ impl Continue {
         let chosen = self.common.model.open(settings)?;
         let how = self.common.redraw.decoding();
         self.common.play(settings, chosen, |drummer, groove| {
-            let steps = groove.steps.len() + usize::from(self.bars) * groove.meter.steps_per_bar();
+            let steps = groove.steps.len() + usize::from(self.bars) * groove.steps_per_bar();
             let longer = |way: u64| -> anyhow::Result<Groove> {
                 let mut longer = groove.clone();
                 // Seeds of one way lie far from those of the next.
@@ -128,6 +131,13 @@ impl Common {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
         let groove = pieces::whole(&self.input, self.reading.reading())?;
+        let grid = self.grid.grid.unwrap_or_else(|| groove.likely_grid());
+        anyhow::ensure!(
+            grid == Grid::Sixteenths,
+            "{} is in {grid}, which the models have not learned: with --grid sixteenths they take each \
+             stroke for one of the nearest sixteenth",
+            input::name(&self.input)
+        );
         let compute = self.device.open(settings)?;
         let drummer = chosen.drummer(&compute)?;
         let mut played = work(&drummer, &groove)?;

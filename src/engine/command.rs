@@ -103,6 +103,9 @@ pub enum Command {
     Overdub(bool),
     /// Whether fills are on: strokes that wait for them are struck, those against them are not.
     SetFill(bool),
+    /// Which of the steps that are played by chance are: with the same seed the same ones, each time that it
+    /// plays from the top.
+    SetChanceSeed(u64),
     /// Moves MIDI against the sound, in milliseconds; positive is later. For MIDI to come earlier,
     /// the sound is held back by as much.
     SetMidiOffset(f32),

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::engine::Request;
+use crate::engine::{Command, Request};
 use crate::studio::bring::Piece;
 use crate::studio::chain::{self, Slot};
 use crate::studio::ground::{MOST_BARS, SLOTS};
@@ -24,7 +24,7 @@ use crate::studio::{
     Action, Config, Event, Opening, Origin, Studio, Takeover, Workers, morph, playing,
 };
 use crate::tui::Keymap;
-use musicvae::music::Groove;
+use musicvae::music::{Grid, Groove};
 use names::Wish;
 use osc::Heard;
 use report::Report;
@@ -45,6 +45,10 @@ const BARS: usize = 4;
 pub struct Options {
     /// MIDI files, one after the other; none for what the model draws.
     pub grooves: Vec<PathBuf>,
+    /// What their steps are; by default what they seem to be.
+    pub grid: Option<Grid>,
+    /// Of the steps that are played by chance.
+    pub chance_seed: u64,
     /// The first file's tempo is taken.
     pub own_tempo: bool,
     /// After the last groove the first one comes again.
@@ -68,7 +72,7 @@ enum Message {
 /// A file that can't be read, and a model that can't be loaded where nothing else is to be played.
 pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> anyhow::Result<()> {
     let keymap = Keymap::new(&config.keys)?;
-    let grooves = read(&options.grooves)?;
+    let grooves = read(&options.grooves, options.grid)?;
     // A session and the library belong to whoever sits at the screen.
     config.session.folder = "off".into();
     let (sender, messages) = sync_channel(QUEUE);
@@ -91,6 +95,10 @@ pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> an
         studio.receive(event);
     }
     studio.begin(Opening::default());
+    studio.ground.sound.chance_seed = options.chance_seed;
+    studio
+        .ground
+        .send(Command::SetChanceSeed(options.chance_seed));
     let mut player = Player {
         studio,
         keymap,
@@ -144,10 +152,14 @@ pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> an
 }
 
 /// The grooves of some files: each whole, but for those that are too long for one.
-fn read(files: &[PathBuf]) -> anyhow::Result<Vec<Slot>> {
+fn read(files: &[PathBuf], grid: Option<Grid>) -> anyhow::Result<Vec<Slot>> {
     let mut slots = Vec::new();
     for file in files {
         let piece = Piece::read(file, BARS)?;
+        let piece = match grid {
+            Some(grid) => piece.on(grid),
+            None => piece,
+        };
         slots.extend(piece.end_to_end());
     }
     anyhow::ensure!(
@@ -271,7 +283,7 @@ impl Player {
             return;
         };
         let is_last_groove = ground.transport.chain_link.unwrap_or(grooves - 1) + 1 == grooves;
-        let bar = ground.groove().meter.steps_per_bar().max(1) as u32;
+        let bar = ground.groove().meter.sixteenths().max(1) as u32;
         let is_last_bar = (position.bar + 1) * bar >= position.loop_start + position.loop_steps;
         if is_last_groove && is_last_bar && matches!(self.ending, Ending::NotYet) {
             ground.send(Request::SetGroove {

@@ -166,7 +166,7 @@ pub fn state(studio: &Studio, bad_packets: u64) -> Vec<(String, OscType)> {
         _ => -1,
     };
     let last = ground.messages.iter().next_back();
-    let values: [(&str, OscType); 20] = [
+    let values: [(&str, OscType); 21] = [
         ("playing", i32::from(transport.playing).into()),
         ("bar", (position.bar as i32 + 1).into()),
         ("beat", (position.beat as i32 + 1).into()),
@@ -175,6 +175,7 @@ pub fn state(studio: &Studio, bad_packets: u64) -> Vec<(String, OscType)> {
         ("link", peers.into()),
         ("groove", ground.groove_name().into()),
         ("seed", (ground.scene.seed as i64).into()),
+        ("chance-seed", (ground.sound.chance_seed as i64).into()),
         ("temperature", ground.scene.temperature.into()),
         ("slider", ground.scene.slider.into()),
         ("pad-y", ground.scene.pad_y.into()),

@@ -71,7 +71,8 @@ impl Report {
         if self.playing != transport.playing {
             self.playing = transport.playing;
             let event = if self.playing { "play" } else { "stop" };
-            self.write(|| json!({ "event": event, "tempo": transport.qpm }));
+            let seed = ground.sound.chance_seed;
+            self.write(|| json!({ "event": event, "tempo": transport.qpm, "chance_seed": seed }));
         }
     }
 

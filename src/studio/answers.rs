@@ -5,7 +5,8 @@ use super::ground::quality::DENSITY;
 use super::ground::{MOST_BARS, Question};
 use super::midi::Target;
 use super::{
-    chain, checkpoints, drum_machine, edit, length, library, morph, playing, qualities, session,
+    chain, checkpoints, drum_machine, edit, fills, length, library, morph, playing, qualities,
+    session,
 };
 use crate::engine::range::{LANE_STEPS, TEMPO};
 
@@ -15,6 +16,11 @@ pub fn to_question(question: Question, text: &str) -> Option<Action> {
         // No links: every slot in turn.
         Question::Chain => chain::Action::SetChain(chain::parse(text)?).into(),
         Question::Seed => morph::Action::SetSeed(text.parse().ok()?).into(),
+        Question::ChanceSeed => edit::Action::SetChanceSeed(text.parse().ok()?).into(),
+        Question::FillChance => {
+            let percent = text.trim_end_matches('%').trim_end();
+            fills::Action::SetFillChance(number(percent, 0.0, 100.0)?.round() as u8).into()
+        }
         Question::Tempo => playing::Action::SetTempo(number(text, TEMPO.low, TEMPO.high)?).into(),
         Question::Temperature => {
             morph::Action::SetTemperature(number(text, 0.0, 2.0)? as f32).into()

@@ -127,7 +127,21 @@ impl Devices {
                 format!("{} {SILENT}", with_full_stop(reason))
             }
             AudioState::Off { reason } => with_full_stop(reason),
-            AudioState::On { device, rate, .. } => format!("Sound: {device}, {rate} Hz."),
+            AudioState::On {
+                device,
+                rate,
+                asked,
+                buffer,
+                ..
+            } => {
+                let wish = ground.config.audio.buffer;
+                let other = match asked {
+                    Some(asked) if *asked == wish => String::new(),
+                    Some(asked) => format!(", {asked} frames a buffer, for it can't have {wish}"),
+                    None => format!(", {buffer} frames a buffer, for it can't have {wish}"),
+                };
+                format!("Sound: {device}, {rate} Hz{other}.")
+            }
         };
         let midi = match &transport.midi {
             MidiState::Off { reason } => with_full_stop(reason),

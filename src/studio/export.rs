@@ -201,6 +201,8 @@ fn heard(ground: &Ground) -> Song {
         swing: sound.swing,
         timing: sound.timing,
         dynamics: sound.dynamics,
+        fills_on: sound.fill_steps,
+        chance_seed: sound.chance_seed,
         lane_steps: ground.lanes.map(|lane| lane.steps),
         levels,
     }
@@ -269,6 +271,10 @@ fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
         if let Some(steps) = steps.filter(|_| playing.contains(&lane)) {
             words += &format!(", {} every {steps} steps", lane.short_name());
         }
+    }
+    let by_chance = song.links.iter().flat_map(|link| link.groove.hits());
+    if by_chance.into_iter().any(|(.., hit)| hit.trig.chance < 100) {
+        words += &format!(", chance seed {}", song.chance_seed);
     }
     let muted = in_words(playing.iter().filter(|lane| level(lane) == 0.0).copied());
     if !muted.is_empty() {

@@ -1,6 +1,8 @@
 //! Fills as the model has learned them, into the bar that is about to end: on a key, or every so many
 //! bars. It uses the ground only.
 
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::ground::{Effect, Ground, Kin};
@@ -14,6 +16,8 @@ pub enum Action {
     PlayFill,
     /// A fill every 8, 4 or 2 bars, or none by itself.
     CycleFills,
+    /// How many of a hundred fills that come by themselves are played.
+    SetFillChance(u8),
 }
 
 /// How often fills come by themselves, in bars.
@@ -40,12 +44,16 @@ struct Asked {
 impl Fills {
     /// The reason against `action` in one sentence, or `None` when it can be done.
     pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
-        let can_fill = || ground.no_model().or_else(|| ground.fill_direction().err());
+        let can_fill = || {
+            let direction = || ground.fill_direction().err();
+            ground.cant_be_read().or_else(direction)
+        };
         match action {
             Action::PlayFill if !ground.transport.playing => {
                 Some("Press Space first: a fill leads from one bar to the next.".into())
             }
             Action::CycleFills if ground.sound.fill_every.is_some() => None,
+            Action::SetFillChance(_) => None,
             _ => can_fill(),
         }
     }
@@ -69,12 +77,21 @@ impl Fills {
                     .iter()
                     .position(|every| *every == ground.sound.fill_every);
                 ground.sound.fill_every = EVERY[(place.unwrap_or(0) + 1) % EVERY.len()];
-                ground.say(match ground.sound.fill_every {
-                    Some(bars) => format!("Every {bars} bars end with a fill."),
-                    None => "No automatic fills.".into(),
-                });
+                say(ground);
+            }
+            Action::SetFillChance(chance) => {
+                ground.sound.fill_chance = chance.min(100);
+                say(ground);
             }
         }
+    }
+
+    /// Whether chance has a fill played in a bar since play: by the seed of the steps that are played by chance,
+    /// so that the same ones come again from the top.
+    fn falls(bar: u64, ground: &Ground) -> bool {
+        let seed = ground.sound.chance_seed.rotate_left(32).wrapping_add(bar);
+        let hundred: u8 = ChaCha8Rng::seed_from_u64(seed).random_range(0..100);
+        hundred < ground.sound.fill_chance
     }
 
     /// Sees to it that the next bar is a fill where it is to be one.
@@ -90,7 +107,11 @@ impl Fills {
         }
         self.seen = Some(bar);
         let next = bar + 1;
-        if (next + 1).is_multiple_of(u64::from(every)) && ground.fill_direction().is_ok() {
+        if (next + 1).is_multiple_of(u64::from(every))
+            && Fills::falls(next, ground)
+            && ground.cant_be_read().is_none()
+            && ground.fill_direction().is_ok()
+        {
             self.ask(Takeover::NextBar, ground);
         }
     }
@@ -128,7 +149,7 @@ impl Fills {
         let (Some(Asked { bar, takeover, .. }), Some(groove)) = (asked, grooves.first()) else {
             return;
         };
-        let steps = groove.meter.steps_per_bar().max(1);
+        let steps = groove.steps_per_bar().max(1);
         let bar = groove.steps.chunks(steps).nth(bar);
         let bar = Groove {
             steps: bar.unwrap_or_default().to_vec(),
@@ -138,9 +159,21 @@ impl Fills {
     }
 }
 
-/// Steps of a bar of what plays.
+/// Says how often fills come by themselves.
+fn say(ground: &mut Ground) {
+    let chance = match ground.sound.fill_chance {
+        100 => String::new(),
+        chance => format!(", {chance} of a hundred times"),
+    };
+    ground.say(match ground.sound.fill_every {
+        Some(bars) => format!("Every {bars} bars end with a fill{chance}."),
+        None => "No automatic fills.".into(),
+    });
+}
+
+/// Sixteenths of a bar of what plays.
 fn bar_steps(ground: &Ground) -> usize {
-    ground.groove().meter.steps_per_bar().max(1)
+    ground.groove().meter.sixteenths().max(1)
 }
 
 /// The bar of the groove that plays, or one so many bars after it, in the loop.

@@ -42,7 +42,7 @@ impl Length {
             Action::Extend if ground.scene.pending || self.asked.is_some() => {
                 Some("The model is still at work: press it again.".into())
             }
-            Action::Extend => ground.no_model(),
+            Action::Extend => ground.cant_be_read(),
         }
     }
 
@@ -51,7 +51,7 @@ impl Length {
             Action::Extend => self.ask(ground),
             Action::SetLength(bars) => {
                 let mut groove = ground.groove().clone();
-                let steps = bars * groove.meter.steps_per_bar().max(1);
+                let steps = bars * groove.steps_per_bar().max(1);
                 let around = whole_bars(&groove).steps.into_iter().cycle();
                 groove.steps = around.take(steps).collect();
                 take(groove, ground);
@@ -86,7 +86,7 @@ impl Length {
             return ground.complain("The groove has changed meanwhile: press it again.");
         }
         let mut longer = longer.clone();
-        let most = MOST_BARS * longer.meter.steps_per_bar();
+        let most = MOST_BARS * longer.steps_per_bar();
         longer.steps.truncate(most);
         let bars = longer.bars();
         take(longer, ground);
@@ -118,7 +118,7 @@ fn of(bars: usize) -> String {
 /// The groove with its last bar filled up with silence.
 fn whole_bars(groove: &Groove) -> Groove {
     let mut groove = groove.clone();
-    let steps = groove.bars() * groove.meter.steps_per_bar();
+    let steps = groove.bars() * groove.steps_per_bar();
     groove.steps.resize(steps, [None; LANES]);
     groove
 }

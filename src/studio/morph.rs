@@ -37,6 +37,7 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
         Action::SetPadY(_) | Action::NudgePadY(_) if !ground.scene.has_lower_edge() => {
             Some("C and D are empty: make this groove C or D first, in the pad.".into())
         }
+        Action::Keep(_) => ground.cant_be_read(),
         _ => ground.no_model(),
     }
 }

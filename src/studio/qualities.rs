@@ -27,7 +27,7 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
     if *action == Action::ShowQualities {
         return None;
     }
-    if let Some(reason) = ground.no_model() {
+    if let Some(reason) = ground.cant_be_read() {
         return Some(reason);
     }
     let qualities = match ground.qualities() {

@@ -1,7 +1,7 @@
 //! Letting a model work on the groove: humanize it, play a whole groove to its rhythm, replace the
 //! hats. It uses the ground only.
 
-use super::ground::{Change, Entry, Ground, Origin};
+use super::ground::{Change, Entry, Ground, Origin, unlearned};
 use musicvae::Rework;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::Groove;
@@ -10,6 +10,9 @@ use musicvae::music::Groove;
 pub fn reason_against(rework: Rework, ground: &Ground) -> Option<String> {
     if ground.groove().hits().next().is_none() {
         return Some("The groove is silent.".into());
+    }
+    if let Some(reason) = unlearned(ground.groove()) {
+        return Some(reason);
     }
     if helper(rework, ground).is_some() {
         return None;

@@ -92,7 +92,7 @@ impl Variations {
     /// The reason against `action` in one sentence, or `None` when it can be done.
     pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
         match action {
-            Action::ShowVariations => ground.no_model().or_else(|| {
+            Action::ShowVariations => ground.cant_be_read().or_else(|| {
                 let silent = ground.groove().hits().next().is_none();
                 silent.then(|| "The groove is silent.".into())
             }),
@@ -197,7 +197,7 @@ impl Variations {
         let Some(of) = &self.of else { return };
         let groove = of.groove.clone();
         let locked = ground.locked(&groove);
-        let bar = groove.meter.steps_per_bar().max(1);
+        let bar = groove.steps_per_bar().max(1);
         let may_change = |step: usize, lane: Lane| match self.scope {
             Scope::Everything => true,
             Scope::Hats => matches!(lane, Lane::ClosedHat | Lane::OpenHat),

@@ -106,7 +106,7 @@ type Row = (
 const BAR: &str = "................";
 
 #[rustfmt::skip] // a table
-const ROWS: [Row; 43] = [
+const ROWS: [Row; 44] = [
     ("four on the floor", "| 4", &[("Kick", "x...x...x...x...")], 1, "selected: 64 steps of 1 lane, 16 hits"),
     ("a backbeat", "j l l l l | 8", &[("Snare", "....x.......x...")], 1, "8 hits"),
     ("every three steps", "| 3", &[("Kick", "x..x..x..x..x..x|..x..x..x..x..x.|.x..x..x..x..x..|x..x..x..x..x..x")], 1, "22 hits"),
@@ -144,6 +144,7 @@ const ROWS: [Row; 43] = [
     ("the selection is cleared", "| 4 esc \\ l l l l backspace", &[("Kick", "........x...x...|x...x...x...x...")], 2, "0 hits"),
     ("delete is the lane's, or the selection's", "| 4 esc delete", &[("Kick", BAR)], 2, "no hit"),
     ("at random", "| R \"s50_#3\" enter", &[], 1, "Random with seed 3"),
+    ("a chance falls by a seed", "enter ctrl-e \"50%\" enter : \"chance-seed_7\" enter", &[], 2, "50%, chance seed 7"),
     ("a chance and a ratchet", "enter ctrl-e \"50%_x3-40\" enter", &[("Kick", "x...............|................")], 2, "on the grid, 50% x3-40"),
     ("a condition of all", "| 4 e \"!1/4\" enter", &[("Kick", "x...x...x...x...")], 2, "!1/4"),
     ("what is there is typed on", "enter ctrl-e \"50%\" enter ctrl-e \"_flam\" enter", &[], 3, "50% flam"),

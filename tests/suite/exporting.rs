@@ -5,10 +5,10 @@ use std::path::Path;
 use musicvae::music::midi_file::Layout;
 use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::engine::render::{Heard, Score, Sound};
-use musicvae_tui::engine::{ChainLink, Song, SoundFont, SoundFontSource};
+use musicvae_tui::engine::{ChainLink, Command, Song, SoundFont, SoundFontSource};
 use musicvae_tui::studio::{Effect, Event, Overlay, Paper, export};
 
-use super::workbench::Workbench;
+use super::workbench::{Workbench, engine};
 
 const RATE: u32 = 16_000;
 
@@ -34,6 +34,8 @@ fn song() -> Song {
         swing: 0.5,
         timing: 1.0,
         dynamics: 1.0,
+        fills_on: false,
+        chance_seed: 0,
         lane_steps: [None; 9],
         levels,
     }
@@ -55,6 +57,32 @@ fn loudest(sound: &Sound, from: f64, to: f64) -> f32 {
         .iter()
         .flatten()
         .fold(0.0, |peak, s| peak.max(s.abs()))
+}
+
+#[test]
+fn a_seed_of_chances_is_chosen_and_a_file_has_the_strokes_that_it_says() {
+    let mut bench = Workbench::ready();
+    bench.press("ctrl-a delete esc home | 1 e");
+    bench.press("5 0 % enter esc");
+    bench.take();
+    bench.press(": c h a n c e - s e e d space 7 enter");
+    assert!(bench.take().contains(&engine(Command::SetChanceSeed(7))));
+    bench.press("e");
+    let Some(Effect::Export { song, about, .. }) = bench.take().pop() else {
+        panic!("nothing is exported");
+    };
+    assert!(about.contains("chance seed 7"), "{about}");
+    let played = |seed| {
+        let song = Song {
+            chance_seed: seed,
+            ..(*song).clone()
+        };
+        song.midi(Layout::Drums).unwrap().bytes
+    };
+    assert_eq!(played(7), song.midi(Layout::Drums).unwrap().bytes);
+    assert_ne!(played(7), played(8));
+    // It is there again with the session.
+    assert_eq!(bench.studio.ground.sound.chance_seed, 7);
 }
 
 #[test]

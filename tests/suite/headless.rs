@@ -15,7 +15,8 @@ use super::wait::PATIENCE;
 /// The program, and whoever steers it.
 struct Stage {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    /// What it prints.
+    lines: Option<BufReader<ChildStdout>>,
     osc: Option<SocketAddr>,
     socket: UdpSocket,
     _folder: TempDir,
@@ -41,7 +42,7 @@ impl Stage {
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Stage {
             child,
-            lines,
+            lines: Some(lines),
             osc: None,
             socket,
             _folder: folder,
@@ -61,7 +62,8 @@ impl Stage {
         let mut seen = String::new();
         loop {
             let mut line = String::new();
-            let length = self.lines.read_line(&mut line).unwrap();
+            let lines = self.lines.as_mut().unwrap();
+            let length = lines.read_line(&mut line).unwrap();
             assert!(length > 0 && began.elapsed() < PATIENCE, "in vain: {seen}");
             let value: Value = serde_json::from_str(&line).unwrap();
             if is_it(&value) {
@@ -258,6 +260,70 @@ fn a_signal_ends_it_in_order() {
     unsafe { libc::kill(stage.child.id() as i32, libc::SIGTERM) };
     stage.event("end");
     assert_eq!(stage.end().0, Some(128 + libc::SIGTERM));
+}
+
+/// Every command that makes sense without a screen, with arguments that fit and that don't, and bytes that
+/// are nothing, as fast as they can be sent.
+#[cfg(unix)]
+#[test]
+fn a_storm_of_messages_leaves_it_playing_and_ending_in_order() {
+    use musicvae_tui::tui::Keymap;
+    use rand::{RngExt as _, SeedableRng as _};
+    let mut stage = Stage::start(&["--osc", "127.0.0.1:0", "--seed", "5"]);
+    stage.event("play");
+    let keymap = Keymap::new(&std::collections::BTreeMap::new()).unwrap();
+    let names = keymap.bindings.iter().map(|it| it.name);
+    let names: Vec<&str> = names.filter(|name| *name != "quit").collect();
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(18);
+    // What it prints is taken, or it would wait for whoever reads it.
+    let mut lines = stage.lines.take().unwrap();
+    let said = std::thread::spawn(move || {
+        let (mut last, mut line) = (String::new(), String::new());
+        while lines.read_line(&mut line).unwrap() > 0 {
+            last = std::mem::take(&mut line);
+        }
+        last
+    });
+    for turn in 0..6_000 {
+        let name = names[random.random_range(0..names.len())];
+        let argument = match random.random_range(0..8) {
+            0 => vec![OscType::Float(f32::NAN)],
+            1 => vec![OscType::Int(random.random())],
+            2 => vec![OscType::Double(random.random_range(-1e9..1e9))],
+            3 => vec![OscType::String("kick".into())],
+            4 => vec![OscType::Float(random.random_range(0.0..2.0))],
+            5 => vec![OscType::Blob(vec![0; 64])],
+            _ => vec![],
+        };
+        stage.send(&format!("/{name}"), &argument);
+        if turn % 10 == 0 {
+            let junk: Vec<u8> = (0..random.random_range(0..200))
+                .map(|_| random.random())
+                .collect();
+            let _ = stage.socket.send_to(&junk, stage.osc.unwrap());
+        }
+        if turn % 200 == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+    // It still answers: what it did not keep up with is lost, as UDP's packets are.
+    let began = Instant::now();
+    loop {
+        stage.send("/state", &[]);
+        let answers = stage.answer();
+        if answers.iter().any(|(address, _)| address == "/playing") {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE);
+    }
+    // Safe: our own child.
+    unsafe { libc::kill(stage.child.id() as i32, libc::SIGTERM) };
+    let last = said.join().unwrap();
+    let end: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(end["event"], "end", "{last}");
+    let (status, said) = stage.end();
+    assert_eq!(status, Some(128 + libc::SIGTERM), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
 }
 
 #[test]

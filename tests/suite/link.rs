@@ -282,3 +282,81 @@ fn without_a_carabiner_it_is_looked_for_and_the_music_plays() {
         || matches!(engine.status().link, LinkState::Broken(reason) if reason.contains("nowhere at all")),
     );
 }
+
+/// Whoever sits at its port and writes what it likes, as fast as it can, until it is told to end.
+fn hostile(address: SocketAddr, ended: Arc<AtomicBool>) -> JoinHandle<usize> {
+    let listener = TcpListener::bind(address).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    thread::spawn(move || {
+        let status = |bpm: &str, start: i64, beat: &str, playing: bool| {
+            format!(
+                "status {{ :peers 4294967295 :bpm {bpm} :start {start} :beat {beat} :playing {playing} }}\n"
+            )
+        };
+        let mut guests = 0;
+        while !ended.load(Relaxed) {
+            let Ok((mut stream, _)) = listener.accept() else {
+                thread::sleep(Duration::from_millis(2));
+                continue;
+            };
+            guests += 1;
+            let _ = stream.set_write_timeout(Some(Duration::from_millis(200)));
+            // Each guest is treated otherwise: jumps, junk without an end, silence, and the door.
+            for turn in 0_u64.. {
+                let said = match (guests % 4, turn % 4) {
+                    (1, 0) => status("999", i64::MAX, "999999999", true),
+                    (1, 1) => status("20", i64::MIN, "-999999999", false),
+                    (1, 2) => status("1e308", 0, "NaN", true),
+                    (1, _) => status("120.0", 0, &turn.to_string(), turn % 8 > 3),
+                    (2, _) => "}{status{:bpm".repeat(500),
+                    (3, _) => String::new(),
+                    _ => break,
+                };
+                let over = ended.load(Relaxed) || turn > 2_000;
+                if over || stream.write_all(said.as_bytes()).is_err() {
+                    break;
+                }
+                if turn % 16 == 0 {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+        guests
+    })
+}
+
+#[test]
+fn a_carabiner_that_makes_no_sense_holds_nobody_up() {
+    let address = TcpListener::bind(anywhere()).unwrap().local_addr().unwrap();
+    let ended = Arc::new(AtomicBool::new(false));
+    let guest = hostile(address, ended.clone());
+    let engine = engine(address);
+    let began = Instant::now();
+    let mut turn = 0;
+    while began.elapsed() < Duration::from_secs(6) {
+        turn += 1;
+        engine.send(if turn % 2 == 0 {
+            Command::Stop
+        } else {
+            Command::Play
+        });
+        engine.send(Setup::SetLinkTempo(20.0 + f64::from(turn % 200)));
+        thread::sleep(Duration::from_millis(20));
+        let position = engine.status().position;
+        assert!(position.step.is_finite() && position.step >= 0.0);
+    }
+    ended.store(true, Relaxed);
+    assert!(
+        guest.join().unwrap() > 1,
+        "it is looked for again each time"
+    );
+    // Somebody who makes sense is followed as if nothing had been.
+    let carabiner = Carabiner::start(address, session(117.0));
+    wait_until("a session that makes sense", || follows(&engine, 117.0));
+    engine.send(Setup::CloseLink);
+    engine.send(Command::FollowClock(false));
+    engine.send(Command::SetTempo(300.0));
+    engine.send(Command::Play);
+    wait_until("the music", || engine.status().position.turn > 0);
+    carabiner.end();
+}

@@ -392,6 +392,8 @@ fn song(groove: Groove) -> Song {
         swing: 0.5,
         timing: 1.0,
         dynamics: 1.0,
+        fills_on: false,
+        chance_seed: 0,
         lane_steps: [None; 9],
         levels: [1.0; 9],
     }
@@ -751,6 +753,9 @@ fn triplets_are_set_written_and_brought_in_again() {
     std::fs::write(&path, bytes).unwrap();
     let mut again = Workbench::ready();
     again.apply(bring::Action::Bring(vec![path.clone()]));
+    let around: Vec<_> = rides(again.studio.groove()).into_iter().take(6).collect();
+    assert_eq!(around, [0, 1, 2, 3, 4, 5].map(|step| (step, 0.0)));
+    again.press(": s i x t e e n t h s enter");
     let around: Vec<_> = rides(again.studio.groove()).into_iter().take(6).collect();
     assert_eq!(around, expected);
 }

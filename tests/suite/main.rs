@@ -47,6 +47,7 @@ mod studio;
 mod support;
 mod tour;
 mod transport;
+mod triplets;
 mod tui;
 mod varying;
 mod wait;

@@ -263,6 +263,31 @@ fn fills_come_by_themselves() {
     assert_eq!(bench.said(), "No automatic fills.");
 }
 
+#[test]
+fn fills_come_by_chance_and_the_same_ones_again() {
+    let mut bench = ready();
+    bench.press("ctrl-g ctrl-g ctrl-g : f i l l - c h a n c e space 3 0 % enter");
+    assert_eq!(
+        bench.said(),
+        "Every 2 bars end with a fill, 30 of a hundred times."
+    );
+    let mut played = |seed| {
+        bench.apply(musicvae_tui::studio::edit::Action::SetChanceSeed(seed));
+        let bars = (0..400).filter(|bar| {
+            hear(&mut bench, f64::from(*bar) * 16.0);
+            !fills(&mut bench).is_empty()
+        });
+        bars.collect::<Vec<i32>>()
+    };
+    let first = played(1);
+    // Four standard deviations of 200 coins of 30 of a hundred.
+    assert!((34..=86).contains(&first.len()), "{}", first.len());
+    assert!(first.iter().all(|bar| bar % 2 == 0));
+    let other = played(2);
+    assert_ne!(first, other);
+    assert_eq!(played(1), first);
+}
+
 /// Where the slider stands after each of some places that are heard.
 fn slider(bench: &mut Workbench, steps: &[f64]) -> Vec<f32> {
     let at = |steps: &f64| {

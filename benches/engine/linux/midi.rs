@@ -2,9 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use midir::os::unix::VirtualInput;
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
 use super::devices::{SERVER, Server};
 use super::figures::Spread;
@@ -76,6 +80,8 @@ pub fn measure(options: &Options) {
         .expect("text")
         .contains("READY")
     {}
+    let seconds = ask.seconds;
+    let machine = std::thread::spawn(move || lateness_of_the_machine(seconds));
     let player = ask
         .process()
         .env("JACK_DEFAULT_SERVER", &*SERVER)
@@ -112,6 +118,12 @@ pub fn measure(options: &Options) {
         times(0xFA).len(),
         times(0xFC).len()
     );
+    let machine = machine.join().expect("the machine's own");
+    println!(
+        "  (a thread that does nothing but sleep for 1 ms, at a higher priority, was late by {} ms meanwhile: what \
+         the system itself can't do)",
+        machine.say()
+    );
     if options.training {
         println!("  {} steps trained meanwhile", told.trained);
     }
@@ -120,6 +132,25 @@ pub fn measure(options: &Options) {
          a receiver misses when it does not keep up is lost)\n",
         f64::from(options.period) / f64::from(options.rate) * 1e3
     );
+}
+
+/// How late a thread of its own wakes up that sleeps for 1 ms at a time, before all threads of the program and
+/// of JACK; in milliseconds.
+fn lateness_of_the_machine(seconds: u64) -> Spread {
+    let highest = ThreadPriorityValue::try_from(90_u8).expect("a priority");
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    let priority = ThreadPriority::Crossplatform(highest);
+    if set_thread_priority_and_policy(thread_native_id(), priority, policy).is_err() {
+        println!("  (the system grants no real-time priority)");
+    }
+    let (start, nap) = (Instant::now(), Duration::from_millis(1));
+    let mut late = Vec::with_capacity(seconds as usize * 1000);
+    while start.elapsed().as_secs() < seconds {
+        let asleep = Instant::now();
+        std::thread::sleep(nap);
+        late.push(asleep.elapsed().saturating_sub(nap).as_secs_f64() * 1e3);
+    }
+    Spread::new(late)
 }
 
 /// Holds what came to its grid: `ideal` finds the number and the moment of the nearest one. The

@@ -136,6 +136,7 @@ impl Core {
                 self.send_midi(0, MidiMessage::Panic);
             }
             Command::SetFill(fill) => self.player.fills_on = fill,
+            Command::SetChanceSeed(seed) => self.player.chance_seed = seed,
             Command::SetMidiOffset(ms) => {
                 let ms = f64::from(range::MIDI_OFFSET.nearest(ms));
                 self.set_midi_offset((ms * 1e6) as Nanos);

@@ -25,6 +25,7 @@ impl Core {
             loop_steps: part.steps,
             bar_steps: part.pattern.bar_steps(),
             beat_steps: part.pattern.beat_steps(),
+            grid: part.pattern.grid(),
         });
         let link = self.player.link().map_or(0, |link| link as u32 + 1);
         shared.chain_link.store(link, Relaxed);

@@ -7,7 +7,7 @@ use super::*;
 use crate::engine::sound::stream::Feed;
 use crate::engine::time::player::{Chain, Link};
 use crate::engine::{Bars, Command, RecordStart, SoundFont, SoundFontSource, Takeover};
-use musicvae::music::{Groove, Hit, LANES};
+use musicvae::music::{Grid, Groove, Hit, LANES};
 
 const MS: Nanos = SECOND / 1000;
 
@@ -280,6 +280,7 @@ fn the_callback_never_allocates() {
     let font = kit();
     let mixer = |rate| Prepared::Mixer(Box::new(Mixer::new(&font, rate, 0).unwrap()));
     let pattern = || Arc::new(Pattern::new(various()));
+    let triplets = || Arc::new(Pattern::new(various().on(Grid::Triplets).groove));
     let range = Some(Bars { first: 1, count: 2 });
     let chain = || {
         let link = |repeats| Link {
@@ -308,7 +309,7 @@ fn the_callback_never_allocates() {
             ],
             2 => vec![
                 Prepared::Pattern(pattern(), Takeover::Now),
-                Prepared::Pattern(pattern(), Takeover::NextLoop),
+                Prepared::Pattern(triplets(), Takeover::NextLoop),
             ],
             3 => vec![
                 Command::Strike {
@@ -333,7 +334,7 @@ fn the_callback_never_allocates() {
             ],
             5 => vec![
                 Command::Stop.into(),
-                Prepared::Pattern(pattern(), Takeover::NextBar),
+                Prepared::Pattern(triplets(), Takeover::NextBar),
             ],
             6 => vec![
                 Command::Continue.into(),

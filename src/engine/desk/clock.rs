@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::engine::core::Core;
 use crate::engine::core::shared::Shared;
 use crate::engine::events::{Nanos, SECOND};
-use crate::engine::thread::make_realtime;
+use crate::engine::thread::claim_realtime;
 
 /// Time between two turns of the clock thread, at work and watching.
 const CLOCK_TICK: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(20)];
@@ -20,7 +20,7 @@ const STALLED: Nanos = SECOND / 10;
 
 /// Plays on whenever no audio callback does.
 pub(super) fn run_clock(core: &Mutex<Core>, shared: &Shared, epoch: Instant, quit: &AtomicBool) {
-    make_realtime();
+    claim_realtime();
     let now = || epoch.elapsed().as_nanos() as Nanos;
     while !quit.load(Relaxed) {
         let stream = shared.callback.stream.load(Relaxed) != 0;

@@ -87,7 +87,7 @@ impl Score {
         let mut player = Player::new(Arc::new(Pattern::new(groove.clone())));
         player.feel = Feel::default();
         let mut notes = Vec::new();
-        let steps = groove.steps.len() * turns;
+        let steps = groove.sixteenths() * turns;
         let emit = |stroke: Stroke| {
             let frame = transport.frame_of(stroke.position, usize::MAX);
             notes.push((frame, Note::of_lane(0, stroke.lane, stroke.velocity)));

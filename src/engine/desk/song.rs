@@ -28,6 +28,10 @@ pub struct Song {
     pub dynamics: f32,
     /// Steps of each lane's own loop, by [`musicvae::music::Lane::index`].
     pub lane_steps: [Option<u16>; LANES],
+    /// Strokes that wait for fills are struck.
+    pub fills_on: bool,
+    /// Of the strokes that are played by chance.
+    pub chance_seed: u64,
     /// Level of each lane's sound, by [`musicvae::music::Lane::index`]; 0 where it is not heard.
     pub levels: [f32; LANES],
 }
@@ -108,8 +112,11 @@ impl Song {
             swing: range::SWING.nearest(self.swing),
             timing: range::TIMING.nearest(self.timing),
             velocity: range::DYNAMICS.nearest(self.dynamics),
+            ..Feel::default()
         };
         player.lane_steps = self.lane_steps;
+        player.fills_on = self.fills_on;
+        player.chance_seed = self.chance_seed;
         let mut start = 0;
         let mut passage = |link: &Link, steps: i64| {
             let (meter, bar_steps) = (link.pattern.meter(), link.pattern.bar_steps());
@@ -150,12 +157,10 @@ fn tick_of(step: i64) -> u64 {
 /// The tick of a stroke. One halfway between two steps is written a tick nearer to its own, so that
 /// rounding finds it there.
 fn tick(stroke: &Stroke) -> u64 {
-    const HALF: i64 = TICKS_PER_STEP as i64 / 2;
-    let step = stroke.step * 2 * HALF;
-    let away = (stroke.position * TICKS_PER_STEP).round() as i64 - step;
-    let away = match away {
-        HALF => HALF - 1,
-        _ if away == -HALF => 1 - HALF,
+    let ticks = |sixteenths: f64| (sixteenths * TICKS_PER_STEP).round() as i64;
+    let (step, half) = (ticks(stroke.line), ticks(stroke.width / 2.0));
+    let away = match ticks(stroke.position) - step {
+        away if away.abs() == half => away - away.signum(),
         away => away,
     };
     (step + away).max(0) as u64

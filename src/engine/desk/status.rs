@@ -23,6 +23,8 @@ pub enum AudioState {
         /// Frames a second.
         rate: u32,
         channels: u16,
+        /// Frames a callback that it was asked for, as near to the wish as it can be; `None` for what it has.
+        asked: Option<u32>,
         /// Frames a callback, as last seen.
         buffer: u32,
         /// From callback to loudspeaker as the driver reports it, in milliseconds.

@@ -134,6 +134,8 @@ where
     let (mut asked, mut is_open, mut heard) = (now(), true, now());
     let mut played = (ends.plays)();
     let mut session: Option<Session> = None;
+    // What was wished for while there was no session is nothing that this one need hear of.
+    tempos.try_iter().for_each(drop);
     stream.write_all(b"enable-start-stop-sync\nstatus\n")?;
     while !ended.load(Relaxed) {
         let mut packet = [0; 4096];

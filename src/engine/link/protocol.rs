@@ -18,7 +18,8 @@ pub(super) struct Session {
 impl Session {
     /// The moment of the answer, in microseconds of Link's clock.
     pub fn micros(&self) -> i64 {
-        self.start + (self.beat * 60e6 / self.bpm) as i64
+        let since = (self.beat * 60e6 / self.bpm) as i64;
+        self.start.saturating_add(since)
     }
 }
 
@@ -101,6 +102,11 @@ mod tests {
             assert_eq!(found, expected, "packets of {size}");
         }
         assert_eq!(expected[1].micros(), 2_499_995);
+        let late = Session {
+            start: i64::MAX,
+            ..expected[0]
+        };
+        assert_eq!(late.micros(), i64::MAX);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use cpal::traits::{DeviceTrait, HostTrait};
-use cpal::{Device, SampleFormat, SupportedStreamConfig};
+use cpal::{Device, SampleFormat, SupportedBufferSize, SupportedStreamConfig};
 
 use crate::engine::devices::Devices;
 
@@ -38,12 +38,46 @@ impl Candidate {
         self.config.channels()
     }
 
-    /// Whether its callback is called from an ordinary thread: ALSA's is, and a trainer on every
-    /// core would make it wait; others give theirs a priority of their own.
-    pub fn is_ordinary(&self) -> bool {
-        let alsa = |id: cpal::DeviceId| id.to_string().starts_with("alsa:");
-        self.device.id().is_ok_and(alsa)
+    /// Frames of a buffer to ask for where `wanted` are: in its range, and behind a sound server a power of
+    /// two. Servers (PipeWire above all) play others in pieces, which is heard.
+    pub fn buffer(&self, wanted: u32) -> u32 {
+        let frames = match self.is_served() {
+            true => wanted.next_power_of_two(),
+            false => wanted,
+        };
+        match self.config.buffer_size() {
+            SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(*min, *max),
+            _ => frames,
+        }
     }
+
+    /// Whether a sound server stands between it and us: on Linux, where it is no card of ALSA's own.
+    fn is_served(&self) -> bool {
+        let id = self.device.id();
+        cfg!(target_os = "linux") && !id.is_ok_and(|id| is_a_card(&id.to_string()))
+    }
+
+    /// Whether its callback is called from an ordinary thread: ALSA's and PipeWire's are, and a trainer on
+    /// every core would make them wait; others give theirs a priority of their own.
+    pub fn is_ordinary(&self) -> bool {
+        self.is_of("alsa:") || self.is_of("pipewire:")
+    }
+
+    /// Whether somebody else is still asking for a priority when its callback is called first.
+    pub fn is_still_asking(&self) -> bool {
+        cfg!(feature = "realtime-dbus") && self.is_of("pipewire:")
+    }
+
+    fn is_of(&self, host: &str) -> bool {
+        let id = self.device.id();
+        id.is_ok_and(|id| id.to_string().starts_with(host))
+    }
+}
+
+/// Whether this is the identity of a card itself, as ALSA names it.
+fn is_a_card(id: &str) -> bool {
+    let name = id.strip_prefix("alsa:");
+    name.is_some_and(|name| name.starts_with("hw:") || name.starts_with("plughw:"))
 }
 
 /// Sound systems of this build, best first. (`cpal::default_host` panics on a broken
@@ -200,4 +234,22 @@ pub(crate) fn sentence(error: &cpal::Error) -> String {
 /// Whether there is a way from our samples to this format (all but DSD).
 fn is_playable(format: SampleFormat) -> bool {
     (format.is_int() || format.is_uint() || format.is_float()) && !format.is_dsd()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_told_from_servers() {
+        for (id, is_card) in [
+            ("alsa:hw:CARD=PCH,DEV=0", true),
+            ("alsa:plughw:CARD=USB,DEV=0", true),
+            ("alsa:default", false),
+            ("alsa:pipewire", false),
+            ("pipewire:alsa_output.pci", false),
+        ] {
+            assert_eq!(is_a_card(id), is_card, "{id}");
+        }
+    }
 }

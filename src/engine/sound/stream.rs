@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use cpal::traits::{DeviceTrait, StreamTrait};
-use cpal::{
-    BufferSize, Device, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig,
-    SupportedBufferSize,
-};
+use cpal::{BufferSize, ErrorKind, FromSample, SampleFormat, SizedSample, StreamConfig};
 
 use super::cards::{Candidate, guarded, sentence};
 use super::mixer::Stereo;
@@ -62,15 +59,14 @@ pub(crate) struct AudioStream {
     pub name: String,
     pub rate: u32,
     pub channels: u16,
+    /// Frames a callback that were asked for; `None` for what it has.
+    pub asked: Option<u32>,
 }
 
 impl AudioStream {
     /// Opens an output with `buffer` frames a callback, or with what it has when it refuses.
     pub fn open(candidate: &Candidate, buffer: u32, feed: &Feed) -> Result<AudioStream, String> {
-        let fixed = match candidate.config.buffer_size() {
-            SupportedBufferSize::Range { min, max } if min <= max => buffer.clamp(*min, *max),
-            _ => buffer,
-        };
+        let fixed = candidate.buffer(buffer);
         let name = &candidate.name;
         guarded(|| {
             open_with(candidate, BufferSize::Fixed(fixed), feed)
@@ -114,10 +110,9 @@ fn open_with(
     };
     let feeder = feed.feeder(candidate.rate(), candidate.channels());
     let stream = build(
-        &candidate.device,
+        candidate,
         config,
         feeder,
-        candidate.is_ordinary(),
         state.clone(),
         feed.callback.clone(),
     )?;
@@ -133,23 +128,33 @@ fn open_with(
         name: candidate.name.clone(),
         rate: candidate.rate(),
         channels: candidate.channels(),
+        asked: match buffer_size {
+            BufferSize::Fixed(frames) => Some(frames),
+            BufferSize::Default => None,
+        },
     })
 }
 
 fn build<T: SizedSample + FromSample<f32>>(
-    device: &Device,
+    candidate: &Candidate,
     config: StreamConfig,
     mut feeder: Feeder,
-    mut ordinary: bool,
     state: Arc<StreamState>,
     callback: Arc<Callback>,
 ) -> Result<cpal::Stream, cpal::Error> {
     let told = callback.clone();
-    device.build_output_stream(
+    let (mut ordinary, asking) = (candidate.is_ordinary(), candidate.is_still_asking());
+    let granted = Arc::new(AtomicBool::new(false));
+    let ours = granted.clone();
+    candidate.device.build_output_stream(
         config,
         move |data: &mut [T], info: &cpal::OutputCallbackInfo| {
             if std::mem::take(&mut ordinary) {
-                callback.denied.store(!make_realtime(), Relaxed);
+                let grants = make_realtime();
+                ours.store(grants, Relaxed);
+                if grants || !asking {
+                    callback.denied.store(!grants, Relaxed);
+                }
             }
             let time = info.timestamp();
             feeder.fill(data, time.playback.saturating_duration_since(time.callback));
@@ -159,7 +164,11 @@ fn build<T: SizedSample + FromSample<f32>>(
             | ErrorKind::StreamInvalidated
             | ErrorKind::HostUnavailable => state.lost.store(true, Relaxed),
             // Told once, and no fault of the moment.
-            ErrorKind::RealtimeDenied => told.denied.store(true, Relaxed),
+            ErrorKind::RealtimeDenied => {
+                if !granted.load(Relaxed) {
+                    told.denied.store(true, Relaxed);
+                }
+            }
             ErrorKind::DeviceChanged => (),
             _ => {
                 told.errors.fetch_add(1, Relaxed);

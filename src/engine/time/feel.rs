@@ -1,6 +1,8 @@
-//! How a groove is felt: swing, and how much of its timing and its dynamics is played.
+//! How a groove is felt: where its grid lies, how much it swings, and how much of its timing and its
+//! dynamics is played.
 
 use crate::engine::range;
+use musicvae::music::Grid;
 
 /// How a groove is felt; see [`range`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,6 +11,9 @@ pub(crate) struct Feel {
     pub swing: f32,
     pub timing: f32,
     pub velocity: f32,
+    /// The steps of what plays, and where it began: triplets are counted from there, and do not swing.
+    pub grid: Grid,
+    pub origin: i64,
 }
 
 impl Default for Feel {
@@ -17,19 +22,53 @@ impl Default for Feel {
             swing: range::SWING.default,
             timing: range::TIMING.default,
             velocity: range::DYNAMICS.default,
+            grid: Grid::Sixteenths,
+            origin: 0,
         }
     }
 }
 
 impl Feel {
-    /// Where step `n` of the swung grid lies, in steps.
+    /// Where step `n` of the swung grid lies, in sixteenths.
     pub fn grid(&self, n: i64) -> f64 {
-        let delay = if n.rem_euclid(2) == 1 {
-            2.0 * f64::from(self.swing) - 1.0
-        } else {
-            0.0
+        match self.grid {
+            Grid::Sixteenths if n.rem_euclid(2) == 1 => {
+                n as f64 + 2.0 * f64::from(self.swing) - 1.0
+            }
+            _ => self.straight(n),
+        }
+    }
+
+    /// Where step `n` of the grid lies without swing, in sixteenths.
+    pub fn straight(&self, n: i64) -> f64 {
+        let moved = match (self.grid, (n - self.origin).rem_euclid(4)) {
+            (Grid::Triplets, 1) => 1.0 / 3.0,
+            (Grid::Triplets, 3) => -1.0 / 3.0,
+            _ => 0.0,
         };
-        n as f64 + delay
+        n as f64 + moved
+    }
+
+    /// How long a step is without swing, in sixteenths.
+    pub fn width(&self) -> f64 {
+        4.0 / self.grid.steps_per_quarter() as f64
+    }
+
+    /// Whether sixteenth `n` holds a step of the grid.
+    fn is_step(&self, n: i64) -> bool {
+        own_step(self.grid, n - self.origin).is_some()
+    }
+
+    /// From step `n` to the next one of the grid, in sixteenths.
+    pub fn gap_after(&self, n: i64) -> f64 {
+        let next = if self.is_step(n + 1) { n + 1 } else { n + 2 };
+        self.grid(next) - self.grid(n)
+    }
+
+    /// From the step of the grid before step `n` to that, in sixteenths.
+    fn gap_before(&self, n: i64) -> f64 {
+        let last = if self.is_step(n - 1) { n - 1 } else { n - 2 };
+        self.grid(n) - self.grid(last)
     }
 
     /// Where a hit on step `n` sounds. Its offset is a share of the way to the neighbouring grid
@@ -39,9 +78,9 @@ impl Feel {
         let offset = f64::from((offset * self.timing).clamp(-0.5, 0.5));
         let grid = self.grid(n);
         if offset >= 0.0 {
-            grid - offset * (grid - self.grid(n - 1))
+            grid - offset * self.gap_before(n)
         } else {
-            grid - offset * (self.grid(n + 1) - grid)
+            grid - offset * self.gap_after(n)
         }
     }
 
@@ -50,6 +89,7 @@ impl Feel {
     pub fn nearest(&self, position: f64) -> (i64, f32) {
         let around = position.floor() as i64;
         let near = (around - 1..=around + 1)
+            .filter(|n| self.is_step(*n))
             .min_by(|a, b| {
                 let away = |n: &i64| (self.grid(*n) - position).abs();
                 away(a).total_cmp(&away(b))
@@ -57,11 +97,21 @@ impl Feel {
             .unwrap_or(around);
         let early = self.grid(near) - position;
         let width = if early >= 0.0 {
-            self.grid(near) - self.grid(near - 1)
+            self.gap_before(near)
         } else {
-            self.grid(near + 1) - self.grid(near)
+            self.gap_after(near)
         };
         (near, ((early / width) as f32).clamp(-0.5, 0.5))
+    }
+}
+
+/// The step of a groove that sixteenth `n` of it holds. The third sixteenth of a beat holds no triplet.
+pub(crate) fn own_step(grid: Grid, n: i64) -> Option<i64> {
+    match (grid, n.rem_euclid(4)) {
+        (Grid::Sixteenths, _) => Some(n),
+        (Grid::Triplets, 2) => None,
+        (Grid::Triplets, 3) => Some(3 * n.div_euclid(4) + 2),
+        (Grid::Triplets, part) => Some(3 * n.div_euclid(4) + part),
     }
 }
 
@@ -94,9 +144,16 @@ mod tests {
 
     #[test]
     fn the_nearest_step_is_where_it_sounds() {
-        for swing in [0.5, 0.6, 0.75] {
+        for (swing, grid) in [
+            (0.5, Grid::Sixteenths),
+            (0.6, Grid::Sixteenths),
+            (0.75, Grid::Sixteenths),
+            (0.75, Grid::Triplets),
+        ] {
             let feel = Feel {
                 swing,
+                grid,
+                origin: 2,
                 ..Feel::default()
             };
             for n in -100..300 {
@@ -108,6 +165,27 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn triplets_lie_in_thirds_of_a_beat_and_do_not_swing() {
+        let feel = Feel {
+            swing: 0.75,
+            grid: Grid::Triplets,
+            origin: 16,
+            ..Feel::default()
+        };
+        let third = 4.0 / 3.0;
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} {b}");
+        near(feel.grid(16), 16.0);
+        near(feel.grid(17), 16.0 + third);
+        near(feel.grid(19), 16.0 + 2.0 * third);
+        near(feel.grid(15), 16.0 - third);
+        // Offsets are shares of a triplet, and meet halfway between two.
+        near(feel.place(17, -0.5), 18.0);
+        near(feel.place(19, 0.5), 18.0);
+        near(feel.place(16, 0.25), 16.0 - third / 4.0);
+        near(feel.gap_after(17), third);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! A groove made ready to be played.
 
 use super::feel::Feel;
-use musicvae::music::{Groove, Hit, LANES, Lane, Meter};
+use musicvae::music::{Grid, Groove, Hit, LANES, Lane, Meter};
 
 /// A loop, with what has to be known of it beforehand so that playing it needs no searching.
+///
+/// The player counts in sixteenths, whatever the groove's own steps are: of four sixteenths a beat, three
+/// hold the triplets of a groove of those ([`super::feel::own_step`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern {
     groove: Groove,
+    /// In sixteenths.
+    steps: i64,
     bar_steps: i64,
     mean_velocity: [f32; LANES],
 }
@@ -15,9 +20,13 @@ impl Pattern {
     /// Makes `groove` ready. Values that are not numbers or out of range are brought into it, and
     /// an empty groove becomes one silent bar.
     pub fn new(mut groove: Groove) -> Pattern {
-        let bar_steps = groove.meter.steps_per_bar().clamp(1, 1024);
+        let bar_steps = groove.meter.sixteenths().clamp(1, 1024);
         if groove.steps.is_empty() {
-            groove.steps = vec![[None; LANES]; bar_steps];
+            groove = Groove {
+                grid: Grid::Sixteenths,
+                steps: vec![[None; LANES]; bar_steps],
+                ..groove
+            };
         }
         let finite = |value: f32| if value.is_finite() { value } else { 0.0 };
         for hit in groove.steps.iter_mut().flatten().flatten() {
@@ -30,34 +39,41 @@ impl Pattern {
             hits().map(|hit| hit.velocity).sum::<f32>() / hits().count().max(1) as f32
         });
         Pattern {
+            steps: groove.sixteenths() as i64,
             groove,
             bar_steps: bar_steps as i64,
             mean_velocity,
         }
     }
 
-    /// Length of the loop in steps, at least 1.
+    /// Length of the loop in sixteenths, at least 1.
     pub fn steps(&self) -> i64 {
-        self.groove.steps.len() as i64
+        self.steps
+    }
+
+    /// What the groove's own steps are.
+    pub fn grid(&self) -> Grid {
+        self.groove.grid
     }
 
     pub fn meter(&self) -> Meter {
         self.groove.meter
     }
 
-    /// Length of a bar in steps, at least 1.
+    /// Length of a bar in sixteenths, at least 1.
     pub fn bar_steps(&self) -> i64 {
         self.bar_steps
     }
 
-    /// Length of a beat in steps, at least 1.
+    /// Length of a beat in sixteenths, at least 1.
     pub fn beat_steps(&self) -> i64 {
         (self.bar_steps / i64::from(self.groove.meter.numerator.max(1))).max(1)
     }
 
-    /// The hit of `lane`, `n` steps from the loop's start, any number of turns later.
+    /// The hit of `lane`, `n` of the groove's own steps from the loop's start, any number of turns later.
     pub fn hit(&self, n: i64, lane: Lane) -> Option<Hit> {
-        self.groove.hit(n.rem_euclid(self.steps()) as usize, lane)
+        let steps = self.groove.steps.len() as i64;
+        self.groove.hit(n.rem_euclid(steps) as usize, lane)
     }
 
     /// Velocity of a hit by how much of the dynamics is wanted.

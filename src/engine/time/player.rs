@@ -1,7 +1,7 @@
 //! The loop player: which strokes fall into a stretch of musical time. Pure, and free of
 //! allocation while it plays.
 //!
-//! Every step `n` since play is decided once for each lane: `next[lane]` is the first one not
+//! Every step `n` since play, a sixteenth, is decided once for each lane: `next[lane]` is the first one not
 //! decided yet. So whatever changes on the way (tempo, swing, amounts, the groove itself, which of
 //! its bars go round, the chain), no stroke can sound twice, and one whose time has just slipped
 //! into the past sounds at once. A step may be several strokes; those still to come when the lane's
@@ -13,12 +13,13 @@ mod part;
 use std::sync::Arc;
 
 use burst::Burst;
+use part::falls;
 pub(crate) use part::{Chain, Link, Part};
 
 use super::feel::Feel;
 use super::pattern::Pattern;
 use crate::engine::command::{Bars, Takeover};
-use musicvae::music::{LANES, Lane};
+use musicvae::music::{Hit, LANES, Lane};
 
 /// A stroke that is due.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +27,9 @@ pub(crate) struct Stroke {
     pub lane: Lane,
     /// The step that it is on, since play.
     pub step: i64,
+    /// Where that lies when it does not swing, and how long it is, in sixteenths since play.
+    pub line: f64,
+    pub width: f64,
     /// 0..=1.
     pub velocity: f32,
     /// Steps since play.
@@ -78,6 +82,8 @@ pub(crate) struct Player {
     pub lane_steps: [Option<u16>; LANES],
     /// Strokes that wait for fills are struck, also while none plays.
     pub fills_on: bool,
+    /// Of the steps that are played by chance.
+    pub chance_seed: u64,
 }
 
 impl Player {
@@ -95,6 +101,7 @@ impl Player {
             feel: Feel::default(),
             lane_steps: [None; LANES],
             fills_on: false,
+            chance_seed: 0,
         }
     }
 
@@ -128,9 +135,10 @@ impl Player {
         for lane in Lane::ALL {
             let passed = |n: i64| {
                 let steps = self.lane_steps[lane.index()];
-                let hit = self.governing(n).hit(n, lane, steps);
-                let placed = hit.map(|hit| self.feel.place(n, hit.offset));
-                self.feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
+                let part = self.governing(n);
+                let (hit, feel) = (part.hit(n, lane, steps), part.felt(self.feel));
+                let placed = hit.map(|hit| feel.place(n, hit.offset));
+                feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
             };
             let mut n = self.next[lane.index()];
             while passed(n) {
@@ -279,7 +287,8 @@ impl Player {
     ) {
         // No step before `from` can be open at its grid line, for a hit is late by half a step at
         // most; and none after the part that waits can be due, for it is early by half at most.
-        while let Some(at) = self.pending.as_ref().map(|it| self.feel.grid(it.from))
+        let line = |it: &Pending, feel| it.part.felt(feel).grid(it.from);
+        while let Some(at) = self.pending.as_ref().map(|it| line(it, self.feel))
             && at <= to
         {
             self.play_to(at, &mut emit);
@@ -298,18 +307,20 @@ impl Player {
             loop {
                 let n = self.next[index];
                 let part = self.heard(n);
+                let feel = part.felt(self.feel);
                 // A fill is a bar, and has all of its strokes.
                 let steps = self.lane_steps[index].filter(|_| !self.is_filled(n));
                 let hit = part.hit(n, lane, steps);
                 // Turns are those of what goes round, also while a fill plays.
                 let turns = self.governing(n);
                 let fills = self.fills_on || self.is_filled(n);
-                let struck = hit.filter(|hit| turns.strikes(n, lane, hit.trig, fills));
-                let struck = struck.map(|hit| (hit, part.pattern.velocity(hit, lane, &self.feel)));
+                let falls = |hit: &Hit| falls(hit.trig, self.chance_seed, n, lane);
+                let struck = hit.filter(|hit| turns.strikes(n, hit.trig, fills) && falls(hit));
+                let struck = struck.map(|hit| (hit, part.pattern.velocity(hit, lane, &feel)));
                 // One that is not struck holds up no grace stroke of the next step.
                 let beginning = match struck {
-                    Some((hit, _)) => burst::beginning(n, hit, &self.feel),
-                    None => self.feel.grid(n),
+                    Some((hit, _)) => burst::beginning(n, hit, &feel),
+                    None => feel.grid(n),
                 };
                 if let Some(burst) = &mut self.bursts[index]
                     && let Some(due) = burst.due()
@@ -321,6 +332,8 @@ impl Player {
                     emit(Stroke {
                         lane,
                         step: burst.step,
+                        line: burst.line,
+                        width: burst.width,
                         velocity: burst.play(),
                         position: due.max(self.cursor),
                     });
@@ -331,7 +344,7 @@ impl Player {
                 }
                 if let Some((hit, velocity)) = struck {
                     let before = self.bursts[index];
-                    let burst = Burst::new(n, hit, velocity, &self.feel, before);
+                    let burst = Burst::new(n, hit, velocity, &feel, before);
                     self.bursts[index] = Some(burst);
                 }
                 self.next[index] = n + 1;
@@ -467,12 +480,12 @@ impl Player {
 
     /// The first step whose grid line is not behind the cursor.
     fn next_step(&self) -> i64 {
-        let n = self.cursor.floor() as i64;
-        if self.feel.grid(n) >= self.cursor {
-            n
-        } else {
-            n + 1
+        let feel = self.part.felt(self.feel);
+        let mut n = self.cursor.floor() as i64;
+        while feel.grid(n) < self.cursor {
+            n += 1;
         }
+        n
     }
 }
 

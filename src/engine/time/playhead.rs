@@ -9,6 +9,7 @@ use std::sync::atomic::{
 use super::units::TICKS_PER_STEP;
 use crate::engine::atomic::{AtomicF32, AtomicF64};
 use crate::engine::events::{Nanos, SECOND};
+use musicvae::music::Grid;
 
 /// Where the playhead is, as heard now. `bar`, `beat` and `tick` count from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -19,15 +20,15 @@ pub struct Position {
     pub beat: u32,
     /// Within the beat, [`super::TICKS_PER_QUARTER`] to a quarter note.
     pub tick: u32,
-    /// Steps from the start of the groove, with the fraction.
+    /// Sixteenths from the start of the groove, with the fraction.
     pub step: f64,
-    /// Step of the groove at which the loop begins.
+    /// Sixteenth of the groove at which the loop begins.
     pub loop_start: u32,
-    /// Length of the loop in steps.
+    /// Length of the loop in sixteenths.
     pub loop_steps: u32,
     /// Turns of the loop since it began.
     pub turn: u64,
-    /// Steps since play, with the fraction; 0 while it counts in.
+    /// Sixteenths since play, with the fraction; 0 while it counts in.
     pub played: f64,
     /// Bars still to be counted before the loop begins, this one included; 0 when it plays. `beat`
     /// and `tick` then count within this bar.
@@ -50,6 +51,8 @@ pub(crate) struct Playhead {
     pub loop_steps: i64,
     pub bar_steps: i64,
     pub beat_steps: i64,
+    /// What the groove's own steps are.
+    pub grid: Grid,
 }
 
 impl Playhead {
@@ -105,7 +108,7 @@ impl Playhead {
     }
 }
 
-const PLAYHEAD_WORDS: usize = 9;
+const PLAYHEAD_WORDS: usize = 10;
 
 /// The playhead in atomics: one writer, any number of readers, nobody waits. A reader that meets
 /// a write reads again.
@@ -135,6 +138,7 @@ impl PlayheadCell {
             playhead.beat_steps as u64,
             playhead.loop_start as u64,
             playhead.began.to_bits(),
+            u64::from(playhead.grid == Grid::Triplets),
         ];
         let version = self.version.load(Relaxed);
         self.version.store(version.wrapping_add(1), Relaxed);
@@ -161,6 +165,10 @@ impl PlayheadCell {
                     beat_steps: words[6] as i64,
                     loop_start: words[7] as i64,
                     began: f64::from_bits(words[8]),
+                    grid: match words[9] {
+                        0 => Grid::Sixteenths,
+                        _ => Grid::Triplets,
+                    },
                 };
             }
             std::hint::spin_loop();
@@ -195,6 +203,10 @@ mod tests {
             beat_steps: n,
             loop_start: n,
             began: n as f64,
+            grid: match n % 2 {
+                0 => Grid::Sixteenths,
+                _ => Grid::Triplets,
+            },
         };
         std::thread::scope(|scope| {
             scope.spawn(|| (0..200_000).for_each(|n| cell.publish(all(n))));
@@ -218,8 +230,7 @@ mod tests {
             loop_steps: 64,
             bar_steps: 16,
             beat_steps: 4,
-            loop_start: 0,
-            began: 0.0,
+            ..Playhead::default()
         };
         let position = playhead.at(3 * SECOND);
         assert_eq!(

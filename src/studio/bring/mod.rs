@@ -13,11 +13,11 @@ pub use files::{Browser, FileEntry, Listing};
 pub use piece::Piece;
 
 use super::ground::{
-    Change, Effect, End, Ground, Heard, Origin, Overlay, Purpose, SLOTS, Slot, Sound,
+    Change, Effect, End, Ground, Heard, Origin, Overlay, Purpose, SLOTS, Slot, Sound, unlearned,
 };
 use crate::engine::Command;
 use crate::engine::range::TEMPO;
-use musicvae::music::Groove;
+use musicvae::music::{Grid, Groove};
 
 /// What a player can do to bring a pattern in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub enum Action {
     MoveWindow(isize),
     FirstWindow,
     LastWindow,
+    /// Reads the file in triplets in place of sixteenths, or the other way round.
+    OtherGrid,
     /// Has what runs go at the file's tempo.
     TakeTempo,
     /// Makes the window the groove that is played and edited.
@@ -73,7 +75,11 @@ impl Bring {
                 let nothing = self.browser.here().is_none();
                 nothing.then(|| "Nothing is selected.".into())
             }
-            Action::TakeWindowAsEnd(_) if self.piece.is_some() => ground.no_model(),
+            Action::TakeWindowAsEnd(_) if self.piece.is_some() => {
+                let chosen = self.chosen();
+                let unlearned = || chosen.and_then(|it| unlearned(&it.groove));
+                ground.no_model().or_else(unlearned)
+            }
             Action::TakeIntoSlot(slot) if *slot >= SLOTS => {
                 Some(format!("There are {SLOTS} slots."))
             }
@@ -116,6 +122,17 @@ impl Bring {
             }
             Action::FirstWindow => self.listen_to(0, ground),
             Action::LastWindow => self.listen_to(usize::MAX, ground),
+            Action::OtherGrid => {
+                if let Some(piece) = self.piece.take() {
+                    let grid = match piece.grid {
+                        Grid::Sixteenths => Grid::Triplets,
+                        Grid::Triplets => Grid::Sixteenths,
+                    };
+                    self.piece = Some(piece.on(grid));
+                    self.listen_to(self.window, ground);
+                    ground.say(format!("The file is read in {grid}."));
+                }
+            }
             Action::TakeTempo => {
                 if let Some(tempo) = self.tempo() {
                     set_tempo(tempo, ground);

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::studio::ground::{MOST_BARS, Slot};
 use musicvae::data::{Converter, GrooveConverter, Report, Window};
-use musicvae::music::{Groove, GrooveOptions, Reading, Representation, midi_file};
+use musicvae::music::{Grid, Groove, GrooveOptions, Reading, Representation, midi_file};
 
 /// Largest file that is read: music is a thousand times smaller.
 const LARGEST: u64 = 64 << 20;
@@ -23,6 +23,8 @@ pub struct Piece {
     pub windows: Vec<Groove>,
     /// What was left out or repaired, one sentence each.
     pub remarks: Vec<String>,
+    /// What its steps are taken for.
+    pub grid: Grid,
     /// Its windows are of one stretch, so that the first bar of each is its place.
     is_one_stretch: bool,
     /// All bars of it that can be played, one after the other.
@@ -30,7 +32,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// Reads a file, for windows of `bars` bars.
+    /// Reads a file, for windows of `bars` bars, on the grid that its strokes seem to have been played on.
     ///
     /// # Errors
     /// A file that can't be read, or holds nothing that could be played on drums; one sentence that
@@ -71,7 +73,7 @@ impl Piece {
         });
         let mut windows: Vec<Groove> = windows.collect();
         if let ([only], true) = (&mut windows[..], is_one_stretch && silent < bars) {
-            let steps = (bars - silent) * only.meter.steps_per_bar();
+            let steps = (bars - silent) * only.steps_per_bar();
             only.steps.truncate(steps);
         }
         let all = match is_one_stretch {
@@ -84,15 +86,47 @@ impl Piece {
                 )
             }
         };
-        Ok(Piece {
+        let mut remarks = report.lines(true);
+        let grid = all.likely_grid();
+        if grid == Grid::Triplets {
+            remarks.push("its strokes lie on triplets, which the models have not learned".into());
+        }
+        let piece = Piece {
             path: path.into(),
             name,
             bars,
             windows,
             all,
-            remarks: report.lines(true),
+            remarks,
+            grid: Grid::Sixteenths,
             is_one_stretch,
-        })
+        };
+        Ok(piece.on(grid))
+    }
+
+    /// The piece on another grid.
+    #[must_use]
+    pub fn on(self, grid: Grid) -> Piece {
+        let all = self.all.on(grid).groove;
+        let window = |(place, window): (usize, Groove)| {
+            let steps = window.bars() * all.steps_per_bar();
+            let first = place * all.steps_per_bar();
+            match (self.is_one_stretch, all.steps.get(first..first + steps)) {
+                // A stroke may be on the other side of a bar line then.
+                (true, Some(steps)) => Groove {
+                    grid,
+                    steps: steps.to_vec(),
+                    ..window
+                },
+                _ => window.on(grid).groove,
+            }
+        };
+        Piece {
+            windows: self.windows.into_iter().enumerate().map(window).collect(),
+            all,
+            grid,
+            ..self
+        }
     }
 
     /// Bars of the whole piece.
@@ -127,7 +161,7 @@ impl Piece {
         };
         let bar = |number: usize| {
             let window = &self.windows[number.min(last)];
-            let steps = window.meter.steps_per_bar().max(1);
+            let steps = window.steps_per_bar().max(1);
             let first = (number - number.min(last)) * steps;
             let inside = |step: usize| (first..first + steps).contains(&step);
             window.hits().filter(|(step, ..)| inside(*step)).count()
@@ -151,7 +185,7 @@ impl Piece {
 
     /// The piece from a bar on, as much of it as a groove holds.
     fn stretch(&self, first: usize) -> Slot {
-        let (all, bar) = (self.all.bars(), self.all.meter.steps_per_bar());
+        let (all, bar) = (self.all.bars(), self.all.steps_per_bar());
         let end = all.min(first + MOST_BARS);
         let steps = self.all.steps.iter().skip(first * bar);
         let groove = Groove {
@@ -188,7 +222,7 @@ fn joined(windows: &[Groove]) -> Groove {
     };
     let mut all = first.clone();
     for window in rest {
-        let last = window.steps.len() - window.meter.steps_per_bar().min(window.steps.len());
+        let last = window.steps.len() - window.steps_per_bar().min(window.steps.len());
         all.steps.extend_from_slice(&window.steps[last..]);
     }
     let slowness: f64 = windows.iter().map(|window| 1.0 / window.qpm).sum();

@@ -113,7 +113,7 @@ fn selected(ground: &Ground) -> Option<usize> {
 fn looping_bars(ground: &Ground) -> Groove {
     let mut groove = ground.groove().clone();
     if let (Some(bars), None) = (ground.sound.looped, &ground.chain) {
-        let bar = groove.meter.steps_per_bar().max(1);
+        let bar = groove.steps_per_bar().max(1);
         let all = groove.steps.len();
         let start = (bars.first * bar).min(all.saturating_sub(1) / bar * bar);
         let end = (start + bars.count * bar).min(all);

@@ -58,7 +58,7 @@ impl Clip {
     /// Where it goes.
     pub fn target(&self, ground: &Ground) -> Region {
         let all = ground.groove().steps.len();
-        let bar = ground.groove().meter.steps_per_bar().max(1);
+        let bar = ground.groove().steps_per_bar().max(1);
         let (lane, steps) = match ground.selected() {
             Some(selected) => (selected.lanes.start, selected.steps),
             None => {

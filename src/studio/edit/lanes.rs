@@ -49,7 +49,7 @@ fn free_lanes(ground: &Ground, region: &Region) -> Vec<usize> {
 
 /// The steps of a region that may be changed: of several bars the locked ones keep what they have.
 fn free_steps(ground: &Ground, region: &Region) -> Vec<usize> {
-    let bar = ground.groove().meter.steps_per_bar().max(1);
+    let bar = ground.groove().steps_per_bar().max(1);
     let steps = region.steps.clone();
     let alone = steps.start / bar == (steps.end - 1) / bar;
     let is_free = |step: &usize| alone || !ground.locked_bars.contains(&(step / bar));

@@ -5,6 +5,7 @@
 //! several lanes, the locked ones are left alone. Every action is one step of undo.
 
 mod clip;
+mod grids;
 mod insert;
 mod lanes;
 mod point;
@@ -27,7 +28,7 @@ pub use typed::{Dynamics, Timing};
 use super::ground::{Change, End, Ground, Undo};
 use crate::engine::Command;
 use lanes::{Otherwise, edit_cells, edit_hits, region_or};
-use musicvae::music::{Hit, Lane, Trig};
+use musicvae::music::{Grid, Hit, Lane, Trig};
 use point::Brush;
 
 /// Loudness of a hit set by hand: a plain stroke.
@@ -86,6 +87,10 @@ pub enum Action {
     ToggleFlam,
     /// Strokes that wait for fills are struck, or not.
     ToggleFill,
+    /// Moves the groove to another grid; its strokes stay where they are in time.
+    SetGrid(Grid),
+    /// Which of the steps that are played by chance are.
+    SetChanceSeed(u64),
     /// What the mouse does.
     Point(Pointing),
     /// Shows fewer bars, and after one bar as many as there is room for.
@@ -141,6 +146,7 @@ impl Edit {
                 None => Some("Nothing was copied yet: select something and copy it.".into()),
                 Some(clip) => lanes::all_locked(ground, &clip.target(ground)),
             },
+            Action::SetGrid(grid) => grids::reason_against(*grid, ground),
             Action::Undo => when(ground.undo.past().is_empty(), "Nothing to undo."),
             Action::Redo => when(ground.undo.future().is_empty(), "Nothing to redo."),
             _ => None,
@@ -161,7 +167,7 @@ impl Edit {
             }
             Action::CursorToBar(bar) => {
                 let last = ground.groove().bars().saturating_sub(1);
-                ground.screen.step = bar.min(last) * ground.groove().meter.steps_per_bar();
+                ground.screen.step = bar.min(last) * ground.groove().steps_per_bar();
             }
             Action::ToggleHit => {
                 let hit = match ground.hit_here() {
@@ -233,6 +239,14 @@ impl Edit {
                     false => "Fills are off.",
                 });
             }
+            Action::SetChanceSeed(seed) => {
+                ground.sound.chance_seed = seed;
+                ground.send(Command::SetChanceSeed(seed));
+                ground.say(format!(
+                    "Steps that are played by chance fall by seed {seed}: each time from the top the same ones."
+                ));
+            }
+            Action::SetGrid(grid) => grids::set(grid, ground),
             Action::Point(pointing) => self.point(pointing, ground),
             Action::Zoom => zoom(ground),
             Action::ToggleInsert => self.toggle_insert(ground),

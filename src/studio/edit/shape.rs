@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::PLAIN;
 use super::lanes::{Otherwise, edit_cells, region_or};
 use crate::studio::ground::{Change, Ground};
-use musicvae::music::{Hit, STEPS_PER_QUARTER};
+use musicvae::music::{Grid, Hit, STEPS_PER_QUARTER};
 
 /// Another order of hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,9 @@ pub fn fill(every: usize, ground: &mut Ground) {
 /// third of a sixteenth behind its second one, the third as much before its last one. Hits that are
 /// there stay.
 pub fn fill_triplets(ground: &mut Ground) {
+    if ground.groove().grid == Grid::Triplets {
+        return fill(1, ground);
+    }
     let region = region_or(ground, Otherwise::Lane);
     let start = region.steps.start;
     edit_cells(ground, &region, Change::Single, |_, cells| {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lanes::{Otherwise, edit_hits, region_or};
 use crate::studio::ground::{Change, Ground};
-use musicvae::music::{Hit, STEPS_PER_QUARTER};
+use musicvae::music::Hit;
 
 /// Another loudness of hits, in 1/127 as MIDI counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl Timing {
 
     pub fn apply(self, ground: &mut Ground) {
         let region = region_or(ground, Otherwise::Cell);
-        let step_ms = 60_000.0 / ground.sound.tempo as f32 / STEPS_PER_QUARTER as f32;
+        let step_ms = ground.step_ms();
         let (offset, is_far) = self.offset(step_ms);
         edit_hits(ground, &region, Change::Single, |_, hit| {
             hit.offset = offset

@@ -9,7 +9,7 @@ use super::undo::Change;
 use crate::engine::Takeover;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::{Latent, latent};
-use musicvae::music::{Cells, Groove};
+use musicvae::music::{Cells, Grid, Groove};
 use musicvae::{Fill, Rework};
 
 // What the answers depend on.
@@ -22,6 +22,11 @@ impl Ground {
             (None, None) => "No model is loaded: choose a checkpoint first.",
         };
         Some(reason.into())
+    }
+
+    /// Why a model can't be asked about the groove that is heard, in one sentence.
+    pub fn cant_be_read(&self) -> Option<String> {
+        self.no_model().or_else(|| unlearned(self.groove()))
     }
 
     /// The qualities that the model in use can be steered by.
@@ -67,7 +72,7 @@ impl Ground {
         let window = self.model.as_ref().map_or(0, |model| model.steps);
         match self.scene.origin {
             Origin::Silence => window,
-            _ => self.own_groove().steps.len().max(window),
+            _ => self.own_groove().sixteenths().max(window),
         }
     }
 
@@ -108,6 +113,18 @@ impl Ground {
     pub fn reworking(&self) -> Option<Rework> {
         self.requests.working.as_ref().map(|working| working.rework)
     }
+}
+
+/// Why a groove is nothing that models have learned, in one sentence.
+pub fn unlearned(groove: &Groove) -> Option<String> {
+    let is_other = groove.grid != Grid::Sixteenths;
+    is_other.then(|| {
+        format!(
+            "The groove is in {}, which the models have not learned: `:sixteenths` makes \
+             sixteenths of it.",
+            groove.grid
+        )
+    })
 }
 
 // Asking.
@@ -328,6 +345,9 @@ impl Ground {
     pub fn keep_as(&mut self, end: End) {
         if self.adopt_shown() {
             self.play_groove(self.sound.takeover);
+        }
+        if let Some(reason) = unlearned(&self.scene.groove) {
+            return self.complain(format!("{end:?} stays as it is. {reason}"));
         }
         if self.scene.is_by_itself() {
             return self.encode(end, false);

@@ -1,5 +1,6 @@
 //! The groove that is heard and shown, and what happens to it: edits, new grooves, playing.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Ground;
@@ -46,18 +47,30 @@ impl Ground {
         self.groove().hit(self.screen.step, lane)
     }
 
+    /// How long a step of the groove lasts at the tempo that is set, in milliseconds.
+    pub fn step_ms(&self) -> f32 {
+        let quarter = 60_000.0 / self.sound.tempo as f32;
+        quarter / self.groove().grid.steps_per_quarter() as f32
+    }
+
+    /// The steps of the groove that go round.
+    pub fn goes_round(&self) -> Range<usize> {
+        let position = &self.transport.position;
+        let step = |sixteenths: u32| self.groove().step_at(sixteenths.into()) as usize;
+        let start = step(position.loop_start);
+        start..start + step(position.loop_steps)
+    }
+
     /// The step of a lane that is played with a step of the groove, in the turn of the loop that plays: another
     /// one where some steps of the lane go round by themselves.
     pub fn place_of(&self, lane: Lane, step: usize) -> usize {
         let position = &self.transport.position;
-        let (start, length) = (
-            position.loop_start as usize,
-            position.loop_steps.max(1) as usize,
-        );
+        let goes_round = self.goes_round();
+        let (start, length) = (goes_round.start, goes_round.len().max(1));
         let Some(steps) = self.lanes[lane.index()].steps else {
             return step;
         };
-        let (now, asked) = (position.step, step as f64);
+        let (now, asked) = (self.groove().step_at(position.step), step as f64);
         // What lies on the other side of the loop's end is of the turn before, or of the next one.
         let half = length as f64 / 2.0;
         let turn = match position.turn as usize {
@@ -72,7 +85,7 @@ impl Ground {
 
     /// Whether a step of a lane is ever played: one behind the lane's own loop is not.
     pub fn is_reached(&self, lane: Lane, step: usize) -> bool {
-        let start = self.transport.position.loop_start as usize;
+        let start = self.goes_round().start;
         let steps = self.lanes[lane.index()].steps.map(usize::from);
         steps.is_none_or(|steps| (start..start + steps).contains(&step))
     }
@@ -173,9 +186,10 @@ impl Ground {
     /// afterwards.
     pub fn take_groove(&mut self, groove: Groove, origin: Origin, takeover: Takeover) {
         let locked = self.locked(&groove);
+        let kept = self.own_groove().on(groove.grid).groove;
         self.scene.groove = Groove {
             qpm: self.sound.tempo,
-            ..groove.with_cells_of(self.own_groove(), &locked)
+            ..groove.with_cells_of(&kept, &locked)
         };
         self.scene.origin = origin;
         self.cursor_inside();

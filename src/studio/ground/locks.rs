@@ -3,12 +3,12 @@
 use super::Ground;
 use super::effect::Locked;
 use super::sound::in_words;
-use musicvae::music::{Cells, Groove, Lane};
+use musicvae::music::{Cells, Grid, Groove, Lane};
 
 impl Ground {
     /// The cells of a groove that are locked.
     pub fn locked(&self, groove: &Groove) -> Cells {
-        let bar = groove.meter.steps_per_bar().max(1);
+        let bar = groove.steps_per_bar().max(1);
         Cells::of(groove.steps.len(), |step, lane| {
             self.lanes[lane.index()].lock || self.locked_bars.contains(&(step / bar))
         })
@@ -34,10 +34,10 @@ impl Ground {
         (!words.is_empty()).then(|| format!("the locked {}", words.join(" and ")))
     }
 
-    /// What the model has to fit: `steps` steps of the groove as it goes round, and what is locked of
+    /// What the model has to fit: `steps` sixteenths of the groove as it goes round, and what is locked of
     /// it. `None` when nothing is.
     pub(super) fn to_fit(&self, steps: usize) -> Option<Box<Locked>> {
-        let mut groove = self.own_groove().clone();
+        let mut groove = self.own_groove().on(Grid::Sixteenths).groove;
         let around: Vec<_> = groove.steps.iter().cycle().take(steps).copied().collect();
         groove.steps = around;
         let cells = self.locked(&groove);

@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use arrangement::Arrangement;
+pub use asking::unlearned;
 pub use device::Device;
 pub use effect::{Effect, Kin, Locked, Paper, Purpose};
 pub use habits::{Habits, ThemeChoice};

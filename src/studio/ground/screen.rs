@@ -55,6 +55,8 @@ pub enum Named {
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
     Seed,
+    ChanceSeed,
+    FillChance,
     Tempo,
     Temperature,
     Loop,
@@ -79,6 +81,8 @@ impl Question {
     pub const fn text(self) -> &'static str {
         match self {
             Question::Seed => "Seed (a whole number)",
+            Question::ChanceSeed => "Seed of the steps that are played by chance (a whole number)",
+            Question::FillChance => "Chance of fills that come by themselves (0 to 100 %)",
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",

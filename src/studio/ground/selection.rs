@@ -49,7 +49,7 @@ impl Ground {
     /// What `selection` reaches, with the cursor where it is.
     pub fn region(&self, selection: Selection) -> Region {
         let all = self.groove().steps.len().max(1);
-        let bar = self.groove().meter.steps_per_bar().max(1);
+        let bar = self.groove().steps_per_bar().max(1);
         let between = |one: usize, other: usize| one.min(other)..one.max(other) + 1;
         let lanes = match selection.every_lane {
             true => 0..LANES,

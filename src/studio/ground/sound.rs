@@ -51,9 +51,19 @@ pub struct Sound {
     /// A fill is the last of so many bars; `None` for no fills by themselves.
     #[serde(default)]
     pub fill_every: Option<u32>,
+    /// How many of a hundred such fills are played.
+    #[serde(default = "all")]
+    pub fill_chance: u8,
     /// Steps that wait for fills are struck.
     #[serde(default)]
     pub fill_steps: bool,
+    /// Of the steps that are played by chance.
+    #[serde(default)]
+    pub chance_seed: u64,
+}
+
+fn all() -> u8 {
+    100
 }
 
 impl From<&Config> for Sound {
@@ -72,7 +82,9 @@ impl From<&Config> for Sound {
             count_in: config.playing.count_in,
             looped: None,
             fill_every: None,
+            fill_chance: all(),
             fill_steps: false,
+            chance_seed: 0,
         }
     }
 }
@@ -90,12 +102,13 @@ impl Sound {
             count_in: COUNT_IN.nearest(self.count_in),
             looped: self.looped.filter(|bars| bars.count > 0),
             fill_every: self.fill_every.filter(|bars| *bars > 0),
+            fill_chance: self.fill_chance.min(all()),
             ..self
         }
     }
 
     /// What tells the engine all of it.
-    pub fn commands(&self) -> [Command; 11] {
+    pub fn commands(&self) -> [Command; 12] {
         [
             Command::SetTempo(self.tempo),
             Command::SetSwing(self.swing),
@@ -114,6 +127,7 @@ impl Sound {
                 takeover: Takeover::Now,
             },
             Command::SetFill(self.fill_steps),
+            Command::SetChanceSeed(self.chance_seed),
         ]
     }
 }

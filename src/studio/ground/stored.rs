@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use musicvae::music::{Groove, Hit, LANES, Meter, Trig};
+use musicvae::music::{Grid, Groove, Hit, LANES, Meter, Trig};
 
 /// Longest groove that is taken from a file.
 const MOST_STEPS: usize = 4096;
@@ -12,12 +12,19 @@ const MOST_STEPS: usize = 4096;
 pub struct StoredGroove {
     qpm: f64,
     meter: (u8, u8),
+    /// What its steps are; older files have sixteenths only.
+    #[serde(default, skip_serializing_if = "is_in_sixteenths")]
+    grid: Grid,
     steps: usize,
     /// Step, lane, velocity and offset.
     hits: Vec<(usize, usize, f32, f32)>,
     /// Step, lane and what a sequencer does with it, of strokes that are not plain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     trigs: Vec<(usize, usize, Trig)>,
+}
+
+fn is_in_sixteenths(grid: &Grid) -> bool {
+    *grid == Grid::Sixteenths
 }
 
 impl From<&Groove> for StoredGroove {
@@ -27,6 +34,7 @@ impl From<&Groove> for StoredGroove {
         StoredGroove {
             qpm: groove.qpm,
             meter: (groove.meter.numerator, groove.meter.denominator),
+            grid: groove.grid,
             steps: groove.steps.len(),
             hits: hits.collect(),
             trigs: groove
@@ -53,13 +61,14 @@ impl StoredGroove {
             (1..=MOST_STEPS).contains(&self.steps)
                 && numerator > 0
                 && denominator.is_power_of_two()
-                && meter.steps_per_bar() > 0
+                && meter.sixteenths() > 0
                 && (20.0..=300.0).contains(&self.qpm),
             "a groove has no sensible length, meter or tempo"
         );
         let mut groove = Groove {
             qpm: self.qpm,
             meter,
+            grid: self.grid,
             ..Groove::empty(self.steps)
         };
         for (step, lane, velocity, offset) in self.hits {
@@ -93,7 +102,7 @@ mod tests {
         groove.steps[3][1] = Some(Hit::new(0.5, 0.25));
         let plain = serde_json::to_value(StoredGroove::from(&groove)).unwrap();
         // As it was written before there was anything else.
-        assert_eq!(plain.get("trigs"), None);
+        assert_eq!((plain.get("trigs"), plain.get("grid")), (None, None));
         let read = |value| {
             serde_json::from_value::<StoredGroove>(value)
                 .unwrap()
@@ -103,6 +112,9 @@ mod tests {
         groove.steps[3][1].as_mut().unwrap().trig = "50% 1/4 x3-40".parse().unwrap();
         let mut kept = serde_json::to_value(StoredGroove::from(&groove)).unwrap();
         assert_eq!(read(kept.clone()).unwrap(), groove);
+        groove.grid = Grid::Triplets;
+        let triplets = serde_json::to_value(StoredGroove::from(&groove)).unwrap();
+        assert_eq!(read(triplets).unwrap(), groove);
         kept["trigs"][0][0] = 4.into();
         let said = read(kept).unwrap_err().to_string();
         assert_eq!(

@@ -276,7 +276,7 @@ fn set_lane_steps(ground: &mut Ground, steps: Option<u16>) {
 }
 
 fn toggle_bar_lock(ground: &mut Ground) {
-    let bar = ground.screen.step / ground.groove().meter.steps_per_bar().max(1);
+    let bar = ground.screen.step / ground.groove().steps_per_bar().max(1);
     let is_new = ground.locked_bars.insert(bar);
     if !is_new {
         ground.locked_bars.remove(&bar);

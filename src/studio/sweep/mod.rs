@@ -64,9 +64,9 @@ fn along(way: Way, lengths: f64) -> (f64, bool) {
     }
 }
 
-/// Steps of a bar of what plays.
+/// Sixteenths of a bar of what plays.
 fn steps_per_bar(ground: &Ground) -> usize {
-    ground.groove().meter.steps_per_bar().max(1)
+    ground.groove().meter.sixteenths().max(1)
 }
 
 /// The bar line that something begins with: the one that it had, or the next one. (What has just begun

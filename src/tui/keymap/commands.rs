@@ -8,7 +8,7 @@ use crate::studio::{
     qualities, record, sweep, training, variations,
 };
 use crate::tui::kit::Key;
-use musicvae::music::Lane;
+use musicvae::music::{Grid, Lane};
 
 /// Every command: name, place, keys, action, what it does, and what the footer says. Help and
 /// palette show them in this order, the help with a heading for each place.
@@ -61,6 +61,7 @@ pub fn table() -> Vec<Binding> {
         row("variations", Anywhere, "&", ShowVariations, "variations: eight relatives of the groove, by ear", "vary"),
         row("fill", Anywhere, "^", PlayFill, "play a fill in the next bar", ""),
         row("fills", Anywhere, "ctrl-g", CycleFills, "a fill every 8, 4 or 2 bars, or none", ""),
+        row("fill-chance", Anywhere, "", Ask(Question::FillChance), "type the chance of such fills", ""),
         row("extend", Anywhere, "$", Extend, "continue: four more bars that fit the last ones", "longer"),
         row("length", Anywhere, "ctrl-q", Ask(Question::Length), "type the groove's length, 1 to 64 bars", ""),
         row("sweep", Anywhere, "~", ToggleSweep, "sweep: the slider moves by itself, in time", ""),
@@ -187,6 +188,9 @@ pub fn table() -> Vec<Binding> {
         row("type-timing", grid, "ctrl-w", Ask(Question::Timing), "type the timing", ""),
         row("step", grid, "ctrl-e", Ask(Question::Trig), "type what a step does: chance, turns, ratchet, flam", "step"),
         row("insert-mode", grid, "ctrl-k", ToggleInsert, "a key for each lane, step by step or in time", "keys"),
+        row("triplets", grid, "", SetGrid(Grid::Triplets), "the groove in triplets, twelve steps a bar; strokes stay where they are", ""),
+        row("sixteenths", grid, "", SetGrid(Grid::Sixteenths), "the groove in sixteenths, as the models know it", ""),
+        row("chance-seed", grid, "", Ask(Question::ChanceSeed), "type the seed of the steps that are played by chance", ""),
         row("zoom", grid, "z", Zoom, "zoom: fewer bars, with their timing", "zoom"),
         unlisted("deselect", Selecting, "esc", Deselect, "end the selection", "end"),
         row("fill-1", Selecting, "1", Fill(1), "a hit on every step", "fill"),
@@ -363,6 +367,7 @@ pub fn table() -> Vec<Binding> {
         row("piece-slot-8", Piece, "8", TakeIntoSlot(7), "into slot 8", "slot"),
         row("piece-all", Piece, "+", TakeAll, "all of the file into the library", "library"),
         row("piece-tempo", Piece, "t", TakeTempo, "at the file's tempo", "tempo"),
+        row("piece-grid", Piece, "g", OtherGrid, "read it in triplets, or in sixteenths", "grid"),
         row("piece-play", Piece, "space", TogglePlay, "play or stop", "play"),
         row("close-piece", Piece, "esc q ctrl-c", Close, "back", "back"),
         row("library-up", Place::Library, "up k", MoveSelection(-1), "the groove above, heard", "choose"),

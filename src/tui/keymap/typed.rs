@@ -50,10 +50,12 @@ impl Typed {
 
 /// Every command that is typed with a value.
 #[rustfmt::skip] // a table, a row a line
-pub static TYPED: [Typed; 19] = [
+pub static TYPED: [Typed; 21] = [
     asked("bpm", Question::Tempo),
     asked("temperature", Question::Temperature),
     asked("seed", Question::Seed),
+    asked("chance-seed", Question::ChanceSeed),
+    asked("fill-chance", Question::FillChance),
     asked("loop", Question::Loop),
     asked("length", Question::Length),
     asked("chain", Question::Chain),

@@ -23,9 +23,10 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
         .get(at)
         .map_or(0, |window| window.hits().count());
     let about = format!(
-        "bars {} of {}, {hits} hits, {tempo:.1} in the file (now {})",
+        "bars {} of {}, {hits} hits, in {}, {tempo:.1} in the file (now {})",
         piece.place(at),
         piece.length(),
+        piece.grid,
         studio.ground.tempo_words(),
     );
     let remarks = piece.remarks.iter();

@@ -31,7 +31,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     let relatives = variations.relatives.iter().enumerate();
     // Of a long groove the four bars where something may change, or where the cursor is.
     let step = match variations.scope {
-        Scope::Bar | Scope::Fill => variations.bar * of.groove.meter.steps_per_bar(),
+        Scope::Bar | Scope::Fill => variations.bar * of.groove.steps_per_bar(),
         _ => studio.ground.screen.step,
     };
     let from = step / STEPS * STEPS;

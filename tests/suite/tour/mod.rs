@@ -73,6 +73,7 @@ fn playing() -> Workbench {
         device: "Speakers".into(),
         rate: 48_000,
         channels: 2,
+        asked: Some(512),
         buffer: 512,
         latency_ms: 10.7,
     };

@@ -6,7 +6,7 @@ use crate::data::groove::rows;
 use crate::model::{
     Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, Rows, Shown, misfit,
 };
-use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Representation};
+use crate::music::{FEATURES, Grid, Groove, GrooveOptions, LANES, Representation};
 
 impl Drummer {
     /// The posterior of each window of a groove of any length. The last one goes on with the groove's
@@ -66,13 +66,17 @@ impl MusicVae {
     /// a groove without feel or some lanes; no stroke is left out at random).
     ///
     /// # Errors
-    /// A model of other music, or a groove that is not [`Preset::steps`] steps long.
+    /// A model of other music, or a groove that is not [`Preset::steps`] sixteenths long.
     pub fn encode(&self, grooves: &[Groove]) -> Result<Vec<Posterior>, ModelError> {
         let options = GrooveOptions {
             max_note_dropout: 0.0,
             ..self.preset().groove_options()?.clone()
         };
         let steps = self.preset().steps();
+        let is_other = |groove: &&Groove| groove.grid != Grid::Sixteenths;
+        if let Some(groove) = grooves.iter().find(is_other) {
+            return Err(misfit("a groove in sixteenths", groove.grid));
+        }
         if let Some(groove) = grooves.iter().find(|groove| groove.steps.len() != steps) {
             return Err(misfit(format!("{steps} steps"), groove.steps.len()));
         }

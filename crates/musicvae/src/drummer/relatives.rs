@@ -109,7 +109,7 @@ impl Drummer {
         }
         // The bar is the last one of a window.
         let steps = preset.steps();
-        let bar_steps = groove.meter.steps_per_bar().clamp(1, steps);
+        let bar_steps = groove.steps_per_bar().clamp(1, steps);
         let before = steps - bar_steps;
         let bar = fill.bar * bar_steps;
         let length = groove.steps.len().max(1);

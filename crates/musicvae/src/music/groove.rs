@@ -1,13 +1,13 @@
 //! A groove: steps x lanes of hit, velocity and microtiming, with its tempo and meter.
 
-use super::{LANES, Lane, Trig};
+use super::{Grid, LANES, Lane, Trig};
 
 /// Numbers of one step in the plain rows of a groove: hits, velocities and offsets of every lane, in
 /// that order.
 pub const FEATURES: usize = 3 * LANES;
 
-/// The grid is sixteenth notes: four steps to a quarter note.
-pub const STEPS_PER_QUARTER: usize = 4;
+/// Models know a grid of sixteenth notes: four steps to a quarter note.
+pub const STEPS_PER_QUARTER: usize = Grid::Sixteenths.steps_per_quarter();
 
 /// One drum stroke.
 ///
@@ -43,7 +43,7 @@ impl Hit {
     }
 }
 
-/// The strokes of one sixteenth note, by [`Lane::index`].
+/// The strokes of one step, by [`Lane::index`].
 pub type Step = [Option<Hit>; LANES];
 
 /// Time signature: `numerator` beats of `1 / denominator` to the bar.
@@ -62,9 +62,15 @@ impl Meter {
         denominator: 4,
     };
 
-    /// Sixteenth-note steps in one bar: 16 in 4/4.
-    pub fn steps_per_bar(self) -> usize {
-        4 * STEPS_PER_QUARTER * usize::from(self.numerator) / usize::from(self.denominator.max(1))
+    /// Sixteenth notes in one bar: 16 in 4/4.
+    pub fn sixteenths(self) -> usize {
+        self.steps(Grid::Sixteenths)
+    }
+
+    /// Steps in one bar.
+    fn steps(self, grid: Grid) -> usize {
+        let whole = 4 * grid.steps_per_quarter();
+        whole * usize::from(self.numerator) / usize::from(self.denominator.max(1))
     }
 }
 
@@ -77,15 +83,18 @@ pub struct Groove {
     pub qpm: f64,
     /// Its time signature.
     pub meter: Meter,
+    /// What its steps are.
+    pub grid: Grid,
 }
 
 impl Groove {
-    /// A silent groove of `steps` steps in 4/4 at 120 quarter notes a minute.
+    /// A silent groove of `steps` sixteenths in 4/4 at 120 quarter notes a minute.
     pub fn empty(steps: usize) -> Groove {
         Groove {
             steps: vec![[None; LANES]; steps],
             qpm: 120.0,
             meter: Meter::COMMON,
+            grid: Grid::default(),
         }
     }
 
@@ -105,11 +114,27 @@ impl Groove {
 
     /// Number of bars, the last one counted even when it is not full.
     pub fn bars(&self) -> usize {
-        self.steps.len().div_ceil(self.meter.steps_per_bar().max(1))
+        self.steps.len().div_ceil(self.steps_per_bar().max(1))
+    }
+
+    /// Steps in one bar: 16 sixteenths or 12 triplets in 4/4.
+    pub fn steps_per_bar(&self) -> usize {
+        self.meter.steps(self.grid)
+    }
+
+    /// Its length in sixteenths.
+    pub fn sixteenths(&self) -> usize {
+        let steps = self.steps.len() * STEPS_PER_QUARTER;
+        steps.div_ceil(self.grid.steps_per_quarter())
+    }
+
+    /// Where a place of the groove lies that is counted in sixteenths, in its own steps.
+    pub fn step_at(&self, sixteenths: f64) -> f64 {
+        sixteenths * self.grid.steps_per_quarter() as f64 / STEPS_PER_QUARTER as f64
     }
 
     /// Length of one step in seconds at the groove's own tempo.
     pub fn step_seconds(&self) -> f64 {
-        60.0 / self.qpm / STEPS_PER_QUARTER as f64
+        60.0 / self.qpm / self.grid.steps_per_quarter() as f64
     }
 }

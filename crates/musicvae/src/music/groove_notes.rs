@@ -20,7 +20,7 @@ impl Groove {
     /// halfway between two steps is held a little nearer to its own.
     pub fn to_note_sequence(&self) -> NoteSequence {
         let step_seconds = self.step_seconds();
-        let bar_seconds = self.meter.steps_per_bar().max(1) as f64 * step_seconds;
+        let bar_seconds = self.steps_per_bar().max(1) as f64 * step_seconds;
         let total_time = self.bars() as f64 * bar_seconds;
         let notes: Vec<Note> = self
             .hits()

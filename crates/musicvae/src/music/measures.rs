@@ -110,7 +110,7 @@ pub fn syncopation(groove: &Groove) -> Option<f64> {
         let lanes = groove.steps[*step];
         DRUMS.iter().any(|lane| lanes[lane.index()].is_some())
     };
-    let bar = groove.meter.steps_per_bar();
+    let bar = groove.steps_per_bar();
     let steps = groove.steps.len();
     let onsets: Vec<usize> = (0..steps).filter(sounds).collect();
     let first = *onsets.first()?;
@@ -130,7 +130,7 @@ pub fn syncopation(groove: &Groove) -> Option<f64> {
 pub fn repetition(groove: &Groove) -> Option<f64> {
     let bars: Vec<&[Step]> = groove
         .steps
-        .chunks_exact(groove.meter.steps_per_bar().max(1))
+        .chunks_exact(groove.steps_per_bar().max(1))
         .collect();
     mean(
         bars.windows(2)

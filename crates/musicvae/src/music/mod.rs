@@ -4,12 +4,14 @@ mod bars;
 mod cells;
 mod drum_part;
 mod drums;
+mod grid;
 mod groove;
 mod groove_notes;
 pub mod measures;
 pub mod midi_file;
 mod note_sequence;
 mod reading;
+mod regrid;
 mod representation;
 mod trig;
 mod unfinished;
@@ -21,6 +23,7 @@ pub use cells::Cells;
 pub(crate) use drum_part::marked;
 pub use drum_part::{Drums, NoDrums};
 pub use drums::{LANES, Lane};
+pub use grid::Grid;
 pub use groove::{FEATURES, Groove, Hit, Meter, STEPS_PER_QUARTER, Step};
 pub use measures::Measure;
 pub use note_sequence::{
@@ -28,6 +31,7 @@ pub use note_sequence::{
     SourceInfo, Tempo, TextAnnotation, TimeSignature,
 };
 pub use reading::Reading;
+pub use regrid::Regridded;
 pub use representation::{
     CHORD_CLASSES, DrumClasses, DrumsOptions, GrooveBins, GrooveOptions, MELODY_CLASSES,
     MelodyOptions, PERFORMANCE_EVENTS, PERFORMANCE_INSTRUMENTS, PERFORMANCE_STEPS_PER_QUARTER,

@@ -188,7 +188,7 @@ impl Representation {
 
     /// Rows of the longest window of `bars` bars.
     pub fn max_steps(&self, bars: usize) -> usize {
-        let grid = bars * Meter::COMMON.steps_per_bar();
+        let grid = bars * Meter::COMMON.sixteenths();
         match self {
             Representation::Groove(options) if options.split_instruments => grid * LANES,
             Representation::MultiPerformance(_) => {

@@ -21,7 +21,7 @@ pub fn augment(groove: &Groove, other: &Groove, rng: &mut impl Rng) -> Groove {
         exchange_bars(&mut varied, other, rng);
     }
     if rng.random_bool(0.2) {
-        let beat = groove.meter.steps_per_bar() / usize::from(groove.meter.numerator).max(1);
+        let beat = groove.steps_per_bar() / usize::from(groove.meter.numerator).max(1);
         let beats = groove.steps.len() / beat.max(1);
         varied
             .steps
@@ -51,7 +51,7 @@ fn borrow_cymbals(groove: &mut Groove, other: &Groove) {
 
 /// Puts any bar in the place of some bars, at times one of the other groove.
 fn exchange_bars(groove: &mut Groove, other: &Groove, rng: &mut impl Rng) {
-    let bar = groove.meter.steps_per_bar().max(1);
+    let bar = groove.steps_per_bar().max(1);
     let own = groove.steps.clone();
     let whole = |steps: usize| (steps / bar).max(1);
     let foreign = rng.random_bool(0.3);

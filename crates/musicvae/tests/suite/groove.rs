@@ -1,7 +1,7 @@
 //! Round trips: groove to features, to notes, to a MIDI file, and back.
 
 use musicvae::data::GrooveConverter;
-use musicvae::music::{Groove, Hit, LANES, Lane, Meter, NoteSequence, Step, midi_file};
+use musicvae::music::{Groove, Hit, LANES, Lane, NoteSequence, Step, midi_file};
 use proptest::prelude::*;
 
 /// A hit as a MIDI file can hold it: one of 127 velocities, and not quite half a step off, where
@@ -24,7 +24,7 @@ fn groove() -> impl Strategy<Value = Groove> {
             Groove {
                 steps,
                 qpm,
-                meter: Meter::COMMON,
+                ..Groove::empty(0)
             }
         })
     })

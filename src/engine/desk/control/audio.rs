@@ -147,6 +147,7 @@ impl Control {
                 device: stream.name.clone(),
                 rate: stream.rate,
                 channels: stream.channels,
+                asked: stream.asked,
                 buffer,
                 latency_ms,
             };

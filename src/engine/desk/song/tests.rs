@@ -11,22 +11,28 @@ use crate::engine::core::shared::Shared;
 use crate::engine::core::{Core, CoreOptions};
 use crate::engine::events::{MidiMessage, Nanos, SECOND};
 use crate::engine::midi::{ClockOut, DrumMap, Schedule, Voice};
-use musicvae::music::{Groove, Hit, Lane, Trig};
+use musicvae::music::{Grid, Groove, Hit, Lane, Trig};
 
 /// A note that begins: step, channel (from 0), note and velocity.
 type Begun = (f64, u8, u8, u8);
 
 /// What some strokes do beside sounding once.
-const TRIGS: [&str; 7] = ["", "", "50%", "1/2", "!1/2", "flam", "x3-40"];
+const TRIGS: [&str; 9] = [
+    "", "", "50%", "1/2", "!1/2", "fill", "!fill", "flam", "x3-40",
+];
 
 /// A groove of `bars` bars with a stroke in two of five cells; none is early on its first step, and
 /// none goes on after its last.
 fn groove(rng: &mut ChaCha8Rng, bars: usize, meter: Meter) -> Groove {
-    let steps = bars * meter.steps_per_bar();
     let mut groove = Groove {
         meter,
-        ..Groove::empty(steps)
+        ..Groove::empty(0)
     };
+    if meter.sixteenths().is_multiple_of(4) && rng.random_bool(0.3) {
+        groove.grid = Grid::Triplets;
+    }
+    let steps = bars * groove.steps_per_bar();
+    groove.steps.resize(steps, [None; LANES]);
     for (step, lanes) in groove.steps.iter_mut().enumerate() {
         let within = step > 0 && step + 1 < steps;
         for cell in lanes {
@@ -54,6 +60,8 @@ fn song(rng: &mut ChaCha8Rng, links: Vec<ChainLink>, looped: Option<Bars>) -> So
         swing: rng.random_range(0.5..0.75),
         timing: rng.random_range(0.0..1.5),
         dynamics: rng.random_range(0.0..1.5),
+        fills_on: rng.random(),
+        chance_seed: rng.random(),
         lane_steps: std::array::from_fn(|_| match rng.random_range(0..4) {
             0 => Some(rng.random_range(1..=64)),
             _ => None,
@@ -92,6 +100,8 @@ fn sent(song: &Song, map: &DrumMap, end: f64) -> Vec<Begun> {
         Command::SetSwing(song.swing).into(),
         Command::SetTimingAmount(song.timing).into(),
         Command::SetVelocityAmount(song.dynamics).into(),
+        Command::SetFill(song.fills_on).into(),
+        Command::SetChanceSeed(song.chance_seed).into(),
     ];
     for lane in Lane::ALL {
         let (level, solo) = (song.levels[lane.index()], false);
@@ -197,7 +207,7 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
         let links: Vec<ChainLink> = (0..parts).map(part).collect();
         let mut steps = links
             .iter()
-            .map(|link| link.repeats as usize * link.groove.steps.len())
+            .map(|link| link.repeats as usize * link.groove.sixteenths())
             .sum::<usize>();
         if looped.is_some() {
             steps = 32;
@@ -205,7 +215,9 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
         let mut song = song(&mut rng, links, looped);
         if looped.is_some() {
             // The loop's own first step: what is early for it is another test's.
-            for hit in song.links[0].groove.steps[16].iter_mut().flatten() {
+            let groove = &mut song.links[0].groove;
+            let first = groove.steps_per_bar();
+            for hit in groove.steps[first].iter_mut().flatten() {
                 hit.offset = hit.offset.min(0.0);
                 hit.trig = Trig::PLAIN;
             }
@@ -253,6 +265,8 @@ fn one_hit(step: usize, lane: Lane, velocity: f32, offset: f32) -> Song {
         swing: 0.5,
         timing: 1.0,
         dynamics: 1.0,
+        fills_on: false,
+        chance_seed: 0,
         lane_steps: [None; LANES],
         levels: [1.0; LANES],
     }

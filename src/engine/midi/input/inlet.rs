@@ -11,7 +11,7 @@ use crate::engine::midi::drum_map::DrumMap;
 use crate::engine::midi::pads::{Lanes, PadNote, Pads, lanes_of};
 use crate::engine::midi::traffic::Traffic;
 use crate::engine::thread::unpoisoned;
-use crate::engine::time::feel::Feel;
+use crate::engine::time::feel::{Feel, own_step};
 use crate::engine::time::playhead::NowPlaying;
 use musicvae::music::Lane;
 
@@ -21,7 +21,7 @@ const NOTES_KEPT: usize = 256;
 /// A stroke's place in the loop that plays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tap {
-    /// Step of the loop.
+    /// Step of the groove.
     pub step: usize,
     /// As [`musicvae::music::Hit::offset`].
     pub offset: f32,
@@ -282,6 +282,8 @@ impl Inlet {
         let playhead = self.now.playhead.read();
         let feel = Feel {
             swing: self.now.swing.get(),
+            grid: playhead.grid,
+            origin: playhead.origin,
             ..Feel::default()
         };
         let (step, offset) = feel.nearest(playhead.steps_at(time));
@@ -293,7 +295,7 @@ impl Inlet {
         Some((
             step,
             Tap {
-                step: (playhead.loop_start + in_loop) as usize,
+                step: own_step(playhead.grid, playhead.loop_start + in_loop)? as usize,
                 offset,
             },
         ))
@@ -430,6 +432,7 @@ mod tests {
             loop_steps: 64,
             bar_steps: 16,
             beat_steps: 4,
+            ..Playhead::default()
         });
         // A fifth of a step early, a tenth late, and one that ends the turn before.
         for (time, step, offset) in [(0.975, 6, 0.2), (1.0125, 6, -0.1), (0.2, 0, 0.4)] {

@@ -14,7 +14,7 @@ use crate::engine::midi::bytes::{Bytes, MidiSink, STOP};
 use crate::engine::midi::schedule::{Emit, Schedule};
 use crate::engine::midi::setting::MidiSetting;
 use crate::engine::midi::traffic::Traffic;
-use crate::engine::thread::{make_realtime, unpoisoned};
+use crate::engine::thread::{claim_realtime, unpoisoned};
 use crate::engine::time::playhead::NowPlaying;
 use musicvae::fault;
 use musicvae::music::STEPS_PER_QUARTER;
@@ -76,7 +76,7 @@ impl Sender {
     /// Sends until it is told to end or is given up. Whatever ends it, a panic too, no note of its
     /// receiver sounds on.
     pub fn run_to_the_end(mut self) {
-        let realtime = make_realtime();
+        let realtime = claim_realtime();
         let ran = catch_unwind(AssertUnwindSafe(|| {
             while self.turn(self.now()) {
                 self.wait(realtime);

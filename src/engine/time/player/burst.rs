@@ -15,6 +15,9 @@ const SOFTER: f32 = 0.5;
 pub(crate) struct Burst {
     /// Step since play.
     pub step: i64,
+    /// Where that lies when it does not swing, and how long it is then.
+    pub line: f64,
+    pub width: f64,
     /// Where the main stroke is.
     position: f64,
     /// From one stroke of a ratchet to the next.
@@ -46,8 +49,10 @@ impl Burst {
         let slope = f32::from(hit.trig.slope) / 127.0 * feel.velocity;
         Burst {
             step: n,
+            line: feel.straight(n),
+            width: feel.width(),
             position,
-            gap: (feel.grid(n + 1) - feel.grid(n)) / f64::from(count),
+            gap: feel.gap_after(n) / f64::from(count),
             velocity,
             louder: slope / f32::from(count.max(2) - 1),
             next: if grace { -1 } else { 0 },

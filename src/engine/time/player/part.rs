@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::engine::command::Bars;
+use crate::engine::time::feel::{Feel, own_step};
 use crate::engine::time::pattern::Pattern;
 use musicvae::music::{Hit, LANES, Lane, Trig};
 
@@ -48,18 +49,29 @@ impl Part {
 
     /// The hit of `lane`, `n` steps since play. Where the lane has `steps` of its own, those go round.
     pub fn hit(&self, n: i64, lane: Lane, steps: Option<u16>) -> Option<Hit> {
-        let place = match steps {
-            None => self.place(n),
-            Some(steps) => self.start + (n - self.origin).rem_euclid(i64::from(steps.max(1))),
+        let own = |n| own_step(self.pattern.grid(), n);
+        let step = match steps {
+            None => own(self.place(n))?,
+            Some(steps) => {
+                own(self.start)? + own(n - self.origin)?.rem_euclid(i64::from(steps.max(1)))
+            }
         };
-        self.pattern.hit(place, lane)
+        self.pattern.hit(step, lane)
     }
 
-    /// Whether the stroke of a lane, `n` steps since play, is struck in its turn of the loop. The same
-    /// step falls the same way each time that it is played from the top.
-    pub fn strikes(&self, n: i64, lane: Lane, trig: Trig, fill: bool) -> bool {
+    /// How its grid is felt.
+    pub fn felt(&self, feel: Feel) -> Feel {
+        Feel {
+            grid: self.pattern.grid(),
+            origin: self.origin,
+            ..feel
+        }
+    }
+
+    /// Whether a stroke, `n` steps since play, is struck in its turn of the loop, but for chance.
+    pub fn strikes(&self, n: i64, trig: Trig, fill: bool) -> bool {
         let turn = (n - self.origin).div_euclid(self.steps);
-        trig.when.holds(turn, fill) && fallen(n, lane) < u64::from(trig.chance)
+        trig.when.holds(turn, fill)
     }
 
     /// `Some(true)` where a bar begins, `Some(false)` where another beat does.
@@ -96,11 +108,19 @@ impl Part {
     }
 }
 
+/// Whether chance has a stroke struck, `n` steps since play. With one seed the same step falls the same way
+/// each time that it is played from the top.
+pub(crate) fn falls(trig: Trig, seed: u64, n: i64, lane: Lane) -> bool {
+    fallen(seed, n, lane) < u64::from(trig.chance)
+}
+
 /// What chance says for a lane's step, 0..100: SplitMix64's output function of its number.
-fn fallen(n: i64, lane: Lane) -> u64 {
+fn fallen(seed: u64, n: i64, lane: Lane) -> u64 {
     let number = (n as u64)
         .wrapping_mul(LANES as u64)
-        .wrapping_add(lane.index() as u64);
+        .wrapping_add(lane.index() as u64)
+        // Seeds lie far from each other.
+        .wrapping_add(seed.wrapping_mul(0xD1B5_4A32_D192_ED03));
     let mut mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

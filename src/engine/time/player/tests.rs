@@ -1,5 +1,5 @@
 use super::*;
-use musicvae::music::{Groove, Hit};
+use musicvae::music::{Grid, Groove, Hit};
 use proptest::prelude::*;
 
 fn groove(steps: usize, hits: &[(usize, Lane, f32)]) -> Arc<Pattern> {
@@ -20,6 +20,63 @@ fn play(player: &mut Player, to: f64, block: f64) -> Vec<(Lane, f64)> {
         player.advance(at, emit, &mut drop);
     }
     strokes
+}
+
+/// A bar in triplets with a stroke on each.
+fn triplets(lane: Lane, offset: f32) -> Arc<Pattern> {
+    let mut groove = Groove {
+        grid: Grid::Triplets,
+        ..Groove::empty(12)
+    };
+    for step in &mut groove.steps {
+        step[lane.index()] = Some(Hit::new(0.5, offset));
+    }
+    Arc::new(Pattern::new(groove))
+}
+
+#[test]
+fn triplets_play_in_thirds_of_a_beat_beside_grooves_of_sixteenths() {
+    let near = |a: &[f64], b: &[f64]| {
+        let same = a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(a.len() == b.len() && same, "{a:?} {b:?}");
+    };
+    let mut player = Player::new(triplets(Lane::Kick, 0.0));
+    player.feel.swing = 0.75;
+    let mut strokes = play(&mut player, 20.5, 0.3);
+    player.set_pattern(
+        groove(16, &every(Lane::Snare, 16)),
+        Takeover::NextBar,
+        &mut drop,
+    );
+    strokes.extend(play(&mut player, 40.5, 0.3));
+    player.set_pattern(triplets(Lane::Kick, 0.25), Takeover::NextBar, &mut drop);
+    strokes.extend(play(&mut player, 64.0, 0.3));
+    let thirds = |from: usize, early: f64| {
+        (0..12).map(move |n| from as f64 + (f64::from(n) - early) * 4.0 / 3.0)
+    };
+    let kicks: Vec<f64> = thirds(0, 0.0)
+        .chain(thirds(16, 0.0))
+        .chain(thirds(48, 0.25))
+        // The next turn's first one.
+        .chain([64.0 - 1.0 / 3.0])
+        .collect();
+    near(&strokes_of(&strokes, Lane::Kick), &kicks);
+    let swung = (32..48).map(|n| f64::from(n) + f64::from(n % 2) * 0.5);
+    near(
+        &strokes_of(&strokes, Lane::Snare),
+        &swung.collect::<Vec<_>>(),
+    );
+    // A lane of five triplets goes round by itself.
+    let mut once = Groove {
+        grid: Grid::Triplets,
+        ..Groove::empty(12)
+    };
+    once.steps[0][Lane::Kick.index()] = Some(Hit::new(0.5, 0.0));
+    let mut player = Player::new(Arc::new(Pattern::new(once)));
+    player.lane_steps[Lane::Kick.index()] = Some(5);
+    let strokes = play(&mut player, 32.0, 0.3);
+    let fives: Vec<f64> = (0..5).map(|n| f64::from(5 * n) * 4.0 / 3.0).collect();
+    near(&strokes_of(&strokes, Lane::Kick), &fives);
 }
 
 #[test]
@@ -200,10 +257,16 @@ proptest! {
         swing in 0.5..0.75_f32, timing in 0.0..1.5_f32,
         steps in prop::option::of(1..64_u16),
         first in 0.001..3.0_f64, second in 0.001..3.0_f64,
+        grid in prop_oneof![Just(Grid::Sixteenths), Just(Grid::Triplets)],
     ) {
         let run = |block| {
-            let mut player = Player::new(pattern_of(&hits, 64));
-            player.feel = Feel { swing, timing, velocity: 1.0 };
+            let mut groove = Groove { grid, ..Groove::empty(64 / 4 * grid.steps_per_quarter()) };
+            let length = groove.steps.len();
+            for &(step, lane, offset) in &hits {
+                groove.steps[step % length][lane] = Some(Hit::new(0.5, offset));
+            }
+            let mut player = Player::new(Arc::new(Pattern::new(groove)));
+            player.feel = Feel { swing, timing, velocity: 1.0, ..Feel::default() };
             player.lane_steps[Lane::Snare.index()] = steps;
             let mut strokes = play(&mut player, 150.0, block);
             strokes.sort_by(|a, b| (a.0, a.1).partial_cmp(&(b.0, b.1)).unwrap());

@@ -6,7 +6,7 @@ use super::page::Page;
 use super::timing;
 use crate::studio::{Pane, Studio};
 use crate::tui::kit::{Canvas, Theme};
-use musicvae::music::{Lane, STEPS_PER_QUARTER, Trig, When};
+use musicvae::music::{Lane, Trig, When};
 
 /// Draws the lane from line `y` on.
 pub fn draw(lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
@@ -62,7 +62,7 @@ fn cell(step: usize, lane: Lane, studio: &Studio, page: &Page, y: u16, canvas: &
     let x = page.x(step);
     let at = |column: usize| x + column as u16;
     let hit = studio.groove().hit(step, lane);
-    let beat = step.is_multiple_of(STEPS_PER_QUARTER);
+    let beat = step.is_multiple_of(page.columns.beat);
     let is_reached = studio.ground.is_reached(lane, step);
     let mut ground = Style::new();
     let playing = page.playing.map(|it| studio.ground.place_of(lane, it));

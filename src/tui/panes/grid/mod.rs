@@ -1,4 +1,4 @@
-//! The drum grid: lanes down, sixteenths across, like a piano roll.
+//! The drum grid: lanes down, steps across, like a piano roll.
 
 mod lane;
 mod mouse;
@@ -9,7 +9,7 @@ mod timing;
 
 use crate::studio::{Origin, Studio, once_reworked};
 use crate::tui::kit::Canvas;
-use musicvae::music::{LANES, Lane, STEPS_PER_QUARTER};
+use musicvae::music::{Grid, LANES, Lane};
 use page::{LABEL, Page, TALLEST};
 
 /// How many of `room` lines the grid makes use of.
@@ -24,8 +24,15 @@ pub fn height(room: u16) -> u16 {
     }
 }
 
-/// Where the groove comes from, in a few words.
+/// Where the groove comes from, in a few words, and its grid where that is no usual one.
 pub fn subtitle(studio: &Studio) -> String {
+    match studio.groove().grid {
+        Grid::Sixteenths => origin(studio),
+        Grid::Triplets => format!("{}, in triplets", origin(studio)),
+    }
+}
+
+fn origin(studio: &Studio) -> String {
     let scene = &studio.ground.scene;
     if let Some(heard) = &studio.ground.audition {
         return format!("- {}, not taken yet", heard.name);
@@ -132,21 +139,24 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let lane = Lane::ALL[studio.ground.screen.lane];
     let step = studio.ground.screen.step;
-    let bar = studio.groove().meter.steps_per_bar().max(1);
-    let beat = step % bar / STEPS_PER_QUARTER + 1;
+    let bar = studio.groove().steps_per_bar().max(1);
+    let quarter = studio.groove().grid.steps_per_quarter();
+    let beat = step % bar / quarter + 1;
     let place = format!(
         "{} {}.{beat}.{}",
         lane.short_name(),
         step / bar + 1,
-        step % STEPS_PER_QUARTER + 1
+        step % quarter + 1
     );
     let text = match studio.ground.hit_here() {
         None => "no hit".into(),
         Some(hit) => {
-            let step_ms = 60_000.0 / studio.ground.sound.tempo as f32 / STEPS_PER_QUARTER as f32;
-            let timing = timing::words(hit, step_ms);
+            let timing = timing::words(hit, studio.ground.step_ms());
             let trig = match hit.trig.to_string() {
                 trig if trig.is_empty() => trig,
+                trig if hit.trig.chance < 100 => {
+                    format!(", {trig}, chance seed {}", studio.ground.sound.chance_seed)
+                }
                 trig => format!(", {trig}"),
             };
             format!("velocity {:.0}, {timing}{trig}", hit.velocity * 127.0)

@@ -55,9 +55,7 @@ pub fn draw(studio: &Studio, page: &Page, y: u16, canvas: &mut Canvas) {
 /// What is on the page stands out; what does not loop is faint.
 fn style(bar: usize, page: &Page, studio: &Studio, theme: Theme) -> Style {
     let step = bar * page.columns.bar;
-    let position = studio.ground.transport.position;
-    let start = position.loop_start as usize;
-    let goes_round = (start..start + position.loop_steps as usize).contains(&step);
+    let goes_round = studio.ground.goes_round().contains(&step);
     match (page.steps.contains(&step), goes_round) {
         (true, _) => theme.accent(),
         (false, true) => theme.plain(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::studio::{Region, Studio};
 use crate::tui::kit::Canvas;
-use musicvae::music::{LANES, STEPS_PER_QUARTER};
+use musicvae::music::LANES;
 
 /// Lane name, flags and meter.
 pub const LABEL: u16 = 11;
@@ -30,20 +30,21 @@ pub struct Page {
 impl Page {
     pub fn of(studio: &Studio, canvas: &Canvas) -> Page {
         let groove = studio.groove();
-        let bar = groove.meter.steps_per_bar();
+        let bar = groove.steps_per_bar();
         // Past the end of what is shown, what plays is still the longer groove before it.
         let playing = studio
             .ground
             .transport
             .playing
-            .then_some(studio.ground.transport.position.step as usize)
+            .then_some(groove.step_at(studio.ground.transport.position.step) as usize)
             .filter(|&step| step < groove.steps.len());
         // Pages turn with what plays, but not away from bars that were asked for, or are edited.
         let screen = &studio.ground.screen;
         let stays = screen.zoom.is_some() || screen.selection.is_some();
         let here = playing.filter(|_| !stays).unwrap_or(screen.step);
         let room = usize::from(canvas.width() - LABEL);
-        let columns = Columns::fit(groove.steps.len(), bar, here, room, screen.zoom);
+        let beat = groove.grid.steps_per_quarter();
+        let columns = Columns::fit(groove.steps.len(), (bar, beat), here, room, screen.zoom);
         let lanes = LANES as u16;
         // Ruler, and what is under the grid.
         let lane_height = canvas.height().saturating_sub(3) / lanes;
@@ -76,13 +77,22 @@ pub struct Columns {
     pub cell: usize,
     /// A blank between beats.
     gaps: bool,
+    /// Steps of a bar, and of a beat.
     pub bar: usize,
+    pub beat: usize,
 }
 
 impl Columns {
     /// The most generous way to show `steps` steps (or `zoom` bars of them) in `room` columns: all
-    /// of them if that fits in any way, else the page of bars that holds step `here`.
-    pub fn fit(steps: usize, bar: usize, here: usize, room: usize, zoom: Option<usize>) -> Columns {
+    /// of them if that fits in any way, else the page of bars that holds step `here`. A bar and a beat
+    /// have so many steps.
+    pub fn fit(
+        steps: usize,
+        (bar, beat): (usize, usize),
+        here: usize,
+        room: usize,
+        zoom: Option<usize>,
+    ) -> Columns {
         let bar = bar.max(1);
         let shown = zoom.map_or(steps, |bars| steps.min(bars * bar));
         let mut count = shown.max(1);
@@ -96,6 +106,7 @@ impl Columns {
                     cell,
                     gaps,
                     bar,
+                    beat,
                 };
                 if columns.width() <= room {
                     return Columns {
@@ -112,6 +123,7 @@ impl Columns {
                     cell: 1,
                     gaps: false,
                     bar,
+                    beat,
                 };
             }
             count = bars.div_ceil(2) * bar;
@@ -123,8 +135,8 @@ impl Columns {
     }
 
     /// Columns of a beat.
-    pub fn beat(&self) -> usize {
-        STEPS_PER_QUARTER * self.cell + usize::from(self.gaps)
+    pub fn beat_width(&self) -> usize {
+        self.beat * self.cell + usize::from(self.gaps)
     }
 
     /// Column within a cell of what is on the grid: the middle, where there is one.
@@ -156,7 +168,7 @@ impl Columns {
     fn x(&self, step: usize) -> usize {
         let index = step - self.first;
         let bars = index / self.bar;
-        let beats = index / STEPS_PER_QUARTER;
+        let beats = index / self.beat;
         let blanks = if self.gaps { beats } else { bars };
         index * self.cell + blanks
     }
@@ -168,7 +180,7 @@ mod tests {
 
     #[test]
     fn four_bars_fit_beside_the_labels_from_80_columns_on() {
-        let all = |room| Columns::fit(64, 16, 0, room, None);
+        let all = |room| Columns::fit(64, (16, 4), 0, room, None);
         let shape = |columns: Columns| (columns.count, columns.cell, columns.gaps);
         assert_eq!(shape(all(80 - 11)), (64, 1, false));
         assert_eq!(shape(all(100 - 2 - 11)), (64, 1, true));
@@ -179,17 +191,17 @@ mod tests {
 
     #[test]
     fn narrower_screens_turn_pages() {
-        let page = Columns::fit(64, 16, 40, 60 - 11, None);
+        let page = Columns::fit(64, (16, 4), 40, 60 - 11, None);
         assert_eq!((page.first, page.count), (32, 32));
         assert!(page.width() <= 49);
-        let page = Columns::fit(64, 16, 63, 20, None);
+        let page = Columns::fit(64, (16, 4), 63, 20, None);
         assert_eq!((page.first, page.count), (48, 16));
     }
 
     #[test]
     fn fewer_bars_have_wider_steps() {
         let shape = |room, zoom| {
-            let columns = Columns::fit(64, 16, 20, room, Some(zoom));
+            let columns = Columns::fit(64, (16, 4), 20, room, Some(zoom));
             (columns.first, columns.count, columns.cell)
         };
         assert_eq!(shape(69, 1), (16, 16, 4));
@@ -203,7 +215,7 @@ mod tests {
     #[test]
     fn columns_are_distinct_and_in_order() {
         for room in [67, 79, 131, 143, 200] {
-            let columns = Columns::fit(64, 16, 0, room, None);
+            let columns = Columns::fit(64, (16, 4), 0, room, None);
             let x: Vec<usize> = (0..64).map(|step| columns.x(step)).collect();
             assert!(x.windows(2).all(|pair| pair[1] >= pair[0] + columns.cell));
             assert!(

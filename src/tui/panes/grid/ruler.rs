@@ -7,7 +7,6 @@ use ratatui::style::{Modifier, Style};
 use super::page::Page;
 use crate::studio::Studio;
 use crate::tui::kit::Canvas;
-use musicvae::music::STEPS_PER_QUARTER;
 
 pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
     let theme = canvas.theme;
@@ -17,15 +16,15 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
         canvas.put((page.x(step), 0), &line, theme.accent());
     }
     let beats = page.steps.clone();
-    for step in beats.filter(|step| step.is_multiple_of(STEPS_PER_QUARTER)) {
+    for step in beats.filter(|step| step.is_multiple_of(page.columns.beat)) {
         let bar = step / page.columns.bar + 1;
-        let (text, style) = match step % page.columns.bar / STEPS_PER_QUARTER + 1 {
+        let (text, style) = match step % page.columns.bar / page.columns.beat + 1 {
             1 if studio.ground.locked_bars.contains(&(bar - 1)) => {
                 (format!("{bar}L"), theme.accent())
             }
             1 => (bar.to_string(), theme.strong()),
             // Where a beat has no room for both, the bar's number stands at its beginning.
-            beat if page.columns.beat() <= format!("{bar}.{beat}").len() => {
+            beat if page.columns.beat_width() <= format!("{bar}.{beat}").len() => {
                 (format!(".{beat}"), theme.faint())
             }
             beat => (format!("{bar}.{beat}"), theme.faint()),
@@ -46,11 +45,9 @@ pub fn draw(studio: &Studio, page: &Page, canvas: &mut Canvas) {
 
 /// The steps that loop, if those are not all.
 fn looped(studio: &Studio) -> Range<usize> {
-    let position = studio.ground.transport.position;
-    let start = position.loop_start as usize;
-    let steps = position.loop_steps as usize;
-    if steps < studio.groove().steps.len() {
-        start..start + steps
+    let goes_round = studio.ground.goes_round();
+    if goes_round.len() < studio.groove().steps.len() {
+        goes_round
     } else {
         0..0
     }

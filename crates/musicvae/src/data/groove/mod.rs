@@ -66,6 +66,7 @@ impl GrooveConverter {
         if let Some(first) = bars.first() {
             converted.windows = vec![Groove {
                 meter: first.meter,
+                grid: first.grid,
                 qpm,
                 steps: bars.into_iter().flat_map(|bar| bar.steps).collect(),
             }];
@@ -159,7 +160,7 @@ impl GrooveConverter {
             .map(|(place, steps)| Groove {
                 steps: steps.to_vec(),
                 qpm: qpm(place * hop, place * hop + window),
-                meter: groove.meter,
+                ..*groove
             })
             .collect())
     }
@@ -232,6 +233,7 @@ fn whole_groove(
         steps,
         qpm: grid.qpm,
         meter: grid.meter,
+        ..Groove::empty(0)
     };
     Ok(Whole {
         merged: strokes - groove.hits().count(),

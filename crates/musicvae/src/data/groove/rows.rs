@@ -4,7 +4,7 @@
 //! and offset is a one-hot group instead of a number. With split instruments a row holds one lane.
 
 use crate::data::rows::greatest;
-use crate::music::{FEATURES, Groove, GrooveBins, GrooveOptions, Hit, LANES, Lane, Meter, Step};
+use crate::music::{FEATURES, Groove, GrooveBins, GrooveOptions, Hit, LANES, Lane, Step};
 
 impl Groove {
     /// The groove as `steps x 27` numbers, row by row: columns 0-8 hits (0 or 1), 9-17 velocities
@@ -29,7 +29,7 @@ impl Groove {
         Groove {
             steps,
             qpm,
-            meter: Meter::COMMON,
+            ..Groove::empty(0)
         }
     }
 }
@@ -229,6 +229,6 @@ pub(crate) fn read(rows: &[f32], options: &GrooveOptions, qpm: f64) -> Groove {
     Groove {
         steps: steps.collect(),
         qpm,
-        meter: Meter::COMMON,
+        ..Groove::empty(0)
     }
 }
