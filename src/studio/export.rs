@@ -4,20 +4,20 @@
 //! these.) It uses the ground only.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::ground::{Effect, Ground, Overlay, Paper, Turn, in_words};
+use super::ground::{Effect, Ground, Overlay, Paper, Turn, counted, in_words};
 use crate::engine::range::{DYNAMICS, SWING, TIMING};
-use crate::engine::render::{Heard, Score, wav};
+use crate::engine::render::{Heard, LONGEST, Score};
 use crate::engine::{
     ChainLink, DrumMap, LANE_NAMES, Mapped, Song, SoundFont, SoundFontSource, Sync,
 };
 use musicvae::music::midi_file::{self, Layout};
-use musicvae::music::{Groove, LANES, Lane, When, write_new_file};
+use musicvae::music::{Groove, InPieces, LANES, Lane, When, write_new_file};
 
 /// Most passes that are written at once.
 const MOST_PASSES: u32 = 64;
@@ -32,6 +32,8 @@ pub enum Action {
     ExportPasses,
     /// What else can be written of it.
     ShowExports,
+    /// Gives up the sound that is being written.
+    StopExport,
 }
 
 /// What can be written of what is heard.
@@ -65,11 +67,13 @@ impl Form {
     }
 }
 
-/// The files that are being written.
+/// The sound that is being written.
 #[derive(Debug, Default)]
 pub struct Export {
-    /// How far the sound is rendered, 0 to 1; `None` while none is.
+    /// How far it is, 0 to 1; `None` while none is written.
     pub share: Option<f32>,
+    /// It is to be given up.
+    stopping: bool,
 }
 
 /// A file, and what of the music it could not hold.
@@ -82,45 +86,56 @@ pub struct Written {
     pub silent: usize,
 }
 
-/// The reason against `action` in one sentence, or `None` when it can be done.
-pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
-    match action {
-        Action::ShowExports => None,
-        Action::Export | Action::ExportPasses => nothing_heard(ground),
-    }
-}
-
 /// Why there is nothing to be written, in one sentence.
 fn nothing_heard(ground: &Ground) -> Option<String> {
     let song = heard(ground);
     let playing = playing_lanes(&song);
+    let hours = song.seconds() / 3600.0;
+    let most = LONGEST / 3600.0;
     let reason = if playing.is_empty() && ground.chain.is_some() {
-        "The chain is silent."
+        "The chain is silent.".into()
     } else if playing.is_empty() {
-        "The groove is silent."
+        "The groove is silent.".into()
     } else if playing.iter().all(|lane| song.levels[lane.index()] == 0.0) {
-        "Every lane that plays is muted."
+        "Every lane that plays is muted.".into()
+    } else if hours > most {
+        format!("The song lasts {hours:.1} hours, and a file {most} at most: repeat less of it.")
     } else {
         return None;
     };
-    Some(reason.into())
-}
-
-pub fn apply(action: Action, map: &DrumMap, ground: &mut Ground) {
-    match action {
-        Action::ShowExports => ground.screen.overlay = Some(Overlay::Exports { selected: 0 }),
-        Action::Export => write_as(Form::Midi(Layout::Drums), heard(ground), map, ground),
-        Action::ExportPasses => {
-            let mut song = heard(ground);
-            if let (None, [only]) = (&ground.chain, &mut song.links[..]) {
-                only.repeats = passes(&only.groove, &song.lane_steps);
-            }
-            write_as(Form::Midi(Layout::Drums), song, map, ground);
-        }
-    }
+    Some(reason)
 }
 
 impl Export {
+    /// The reason against `action` in one sentence, or `None` when it can be done.
+    pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
+        match action {
+            Action::ShowExports => None,
+            Action::Export | Action::ExportPasses => nothing_heard(ground),
+            Action::StopExport => {
+                (self.share.is_none()).then(|| "No sound is being written.".into())
+            }
+        }
+    }
+
+    pub fn apply(&mut self, action: Action, map: &DrumMap, ground: &mut Ground) {
+        match action {
+            Action::ShowExports => ground.screen.overlay = Some(Overlay::Exports { selected: 0 }),
+            Action::Export => write_as(Form::Midi(Layout::Drums), heard(ground), map, ground),
+            Action::ExportPasses => {
+                let mut song = heard(ground);
+                if let (None, [only]) = (&ground.chain, &mut song.links[..]) {
+                    only.repeats = passes(&only.groove, &song.lane_steps);
+                }
+                write_as(Form::Midi(Layout::Drums), song, map, ground);
+            }
+            Action::StopExport => {
+                self.stopping = true;
+                ground.ask(Effect::StopRendering);
+            }
+        }
+    }
+
     /// Writes what is under the cursor of the list.
     pub fn write_selected(&mut self, map: &DrumMap, ground: &mut Ground) {
         let Some(Overlay::Exports { selected }) = ground.screen.overlay else {
@@ -132,7 +147,7 @@ impl Export {
         }
         if !matches!(form, Form::Midi(_)) {
             if self.share.is_some() {
-                return ground.complain("Another file is still being rendered: wait for it.");
+                return ground.complain("Another sound is still being written: wait, or stop it.");
             }
             self.share = Some(0.0);
         }
@@ -142,9 +157,10 @@ impl Export {
     /// Says where the sound is, or what went wrong; nothing is rendered any more.
     pub fn receive(&mut self, written: Result<(Written, String), String>, ground: &mut Ground) {
         self.share = None;
-        match written {
-            Ok((file, about)) => receive(&file, &about, ground),
-            Err(reason) => ground.complain(format!("{reason}.")),
+        match (written, std::mem::take(&mut self.stopping)) {
+            (Ok((file, about)), _) => receive(&file, &about, ground),
+            (Err(_), true) => ground.say("The export was stopped: nothing was written."),
+            (Err(reason), false) => ground.complain(format!("{reason}.")),
         }
     }
 }
@@ -238,12 +254,8 @@ fn playing_lanes(song: &Song) -> Vec<Lane> {
 /// What a file of the song holds: `4 bars at 120.0, swing 58 %, without the muted Kick`. `map` is that
 /// of a MIDI file.
 fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
-    let bars = song.bars();
-    let mut words = format!(
-        "{bars} bar{} at {:.1}",
-        if bars == 1 { "" } else { "s" },
-        song.qpm
-    );
+    let bars = counted(song.bars(), "bar", "bars");
+    let mut words = format!("{bars} at {:.1}", song.qpm);
     for (name, amount, plain) in [
         ("swing", song.swing, SWING.default),
         ("timing", song.timing, TIMING.default),
@@ -279,10 +291,7 @@ fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
 
 /// Says where the file is, what it holds, and what it has not.
 pub fn receive(file: &Written, about: &str, ground: &mut Ground) {
-    let hits = |count: usize| match count {
-        1 => "1 hit".to_string(),
-        many => format!("{many} hits"),
-    };
+    let hits = |count: usize| counted(count, "hit", "hits");
     let mut said = format!("Exported to {}: {about}", file.path.display());
     if file.clamped > 0 {
         let hits = hits(file.clamped);
@@ -306,7 +315,7 @@ pub fn write(
 ) -> anyhow::Result<Written> {
     let midi_file::Encoded { bytes, clamped } = song.midi(layout)?;
     let Mapped { bytes, silent } = map.written(&bytes)?;
-    let path = write_beside(folder, name, "mid", &bytes)?;
+    let path = write_beside(folder, name, "mid", |out| out.write_all(&bytes))?;
     Ok(Written {
         path,
         clamped,
@@ -317,14 +326,15 @@ pub fn write(
 /// Frames a second of sound files.
 const RATE: u32 = 44_100;
 
-/// Renders `song`, played by a kit of a SoundFont (its program), as `name.wav` into `folder`, or each lane that is heard as a file of the folder
-/// `name-lanes` in there; numbered where that exists. `progress` is told how far it is, 0 to 1.
+/// Renders `song`, played by a kit of a SoundFont (its program), as `name.wav` into `folder`, or each
+/// lane that is heard as a file of the folder `name-lanes` in there; numbered where that exists.
+/// `progress` is told how far it is, 0 to 1, and says whether to go on; of what is given up nothing stays.
 pub fn render(
     song: &Song,
     (font, kit): (&SoundFontSource, u8),
     by_lane: bool,
     (folder, name): (&Path, &str),
-    progress: &mut dyn FnMut(f32),
+    progress: &mut dyn FnMut(f32) -> bool,
 ) -> anyhow::Result<Written> {
     let font = SoundFont::load(font)?;
     let mut score = Score::of_song(song, RATE);
@@ -332,25 +342,41 @@ pub fn render(
     let path = if by_lane {
         // Of one length, so that they can be laid above each other.
         score.tail = Some(TAIL);
-        let lanes = score.lanes();
         let folder = new_folder(folder, &format!("{name}-lanes"))?;
-        for (done, lane) in lanes.iter().enumerate() {
-            let so_far = |share| (done as f32 + share) / lanes.len() as f32;
-            let sound = score.render(&font, Heard::Lane(*lane), &mut |share| {
-                progress(so_far(share))
-            })?;
-            write_beside(&folder, LANE_NAMES[lane.index()], "wav", &wav(&sound)?)?;
+        if let Err(error) = render_lanes(&score, &font, &folder, progress) {
+            // It was made for them, and holds nothing else.
+            let _ = fs::remove_dir_all(&folder);
+            return Err(error);
         }
         folder
     } else {
-        let sound = score.render(&font, Heard::All, progress)?;
-        write_beside(folder, name, "wav", &wav(&sound)?)?
+        write_beside(folder, name, "wav", |out| {
+            score.write_wav(&font, Heard::All, out, progress).map(drop)
+        })?
     };
     Ok(Written {
         path,
         clamped: 0,
         silent: 0,
     })
+}
+
+fn render_lanes(
+    score: &Score,
+    font: &SoundFont,
+    folder: &Path,
+    progress: &mut dyn FnMut(f32) -> bool,
+) -> anyhow::Result<()> {
+    let lanes = score.lanes();
+    for (done, lane) in lanes.iter().enumerate() {
+        let so_far = |share| (done as f32 + share) / lanes.len() as f32;
+        let mut progress = |share| progress(so_far(share));
+        write_beside(folder, LANE_NAMES[lane.index()], "wav", |out| {
+            let written = score.write_wav(font, Heard::Lane(*lane), out, &mut progress);
+            written.map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 /// Seconds that lanes ring on after the song.
@@ -380,12 +406,21 @@ fn numbered(name: &str, count: usize) -> String {
 }
 
 /// Writes a file of that name and ending into `folder`, with a number where that exists.
-fn write_beside(folder: &Path, name: &str, ending: &str, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+fn write_beside(
+    folder: &Path,
+    name: &str,
+    ending: &str,
+    mut fill: impl FnMut(&mut BufWriter<InPieces>) -> io::Result<()>,
+) -> anyhow::Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
     for count in 1..10_000 {
         let path = folder.join(format!("{}.{ending}", numbered(name, count)));
-        match write_new_file(&path, |out| out.write_all(bytes)) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        // Better known before the work than after it; somebody else may take the name meanwhile.
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        match write_new_file(&path, &mut fill) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             written => {
                 written.with_context(|| format!("{}: can't be written", path.display()))?;
                 return Ok(path.canonicalize().unwrap_or(path));

@@ -313,7 +313,10 @@ impl Workbench {
                         }
                     }
                     Effect::ListFiles { folder, below } => {
-                        let listing = Listing::of(folder, *below);
+                        let listing = match below {
+                            true => Listing::below(folder, &mut || false).unwrap(),
+                            false => Listing::of(folder),
+                        };
                         self.studio.receive(Event::Files(listing));
                     }
                     Effect::ReadMusic {

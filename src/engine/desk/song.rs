@@ -9,7 +9,7 @@ use crate::engine::time::feel::Feel;
 use crate::engine::time::player::{Chain, Link, Player, Stroke};
 use crate::engine::time::units::{TICKS_PER_QUARTER, TICKS_PER_STEP};
 use musicvae::music::midi_file::{Encoded, Layout, MidiFileError, Take};
-use musicvae::music::{LANES, Meter};
+use musicvae::music::{LANES, Meter, STEPS_PER_QUARTER};
 
 /// Music to be written down, and how it is played.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,13 @@ impl Song {
         let (_, passages) = self.laid_out();
         let bars = |it: &Passage| (it.steps + it.bar_steps - 1) / it.bar_steps;
         passages.iter().map(bars).sum::<i64>() as usize
+    }
+
+    /// How long it lasts.
+    pub fn seconds(&self) -> f64 {
+        let (_, passages) = self.laid_out();
+        let steps: i64 = passages.iter().map(|it| it.steps).sum();
+        steps as f64 / STEPS_PER_QUARTER as f64 * 60.0 / self.qpm
     }
 
     /// The song as a Standard MIDI file of General MIDI drums, which ends on a bar line. What comes

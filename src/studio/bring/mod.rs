@@ -207,7 +207,7 @@ impl Bring {
         }
         self.browser.selected = 0;
         self.browser.look();
-        if self.browser.lacks_below() {
+        if self.browser.begins_search() {
             let folder = self.browser.folder.clone();
             let below = true;
             ground.ask(Effect::ListFiles { folder, below });

@@ -122,7 +122,7 @@ impl Studio {
             Action::Length(action) => self.length.reason_against(action, ground),
             Action::Sweep(action) => self.sweep.reason_against(action, ground),
             Action::Edit(action) => self.edit.reason_against(action, ground),
-            Action::Export(action) => export::reason_against(action, ground),
+            Action::Export(action) => self.export.reason_against(action, ground),
             Action::Session(action) => self.session.reason_against(action, ground),
             Action::Bring(action) => self.bring.reason_against(action, ground),
             Action::Checkpoints(action) => self.checkpoints.reason_against(action, ground),
@@ -168,7 +168,7 @@ impl Studio {
                     ground.send(Command::Overdub(inserts || self.midi.overdub));
                 }
             }
-            Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
+            Action::Export(action) => self.export.apply(action, &self.drum_machine.map, ground),
             Action::Session(action) => self.session.apply(action, ground),
             Action::Bring(bring::Action::TakeAll) => {
                 if let Some(piece) = self.bring.piece.clone() {

@@ -26,7 +26,8 @@ impl Studio {
                 ground.screen.prompt(*question, text);
             }
             (overlay, Quit)
-                if self.training.is_alive() && *overlay != Some(Overlay::ConfirmQuit) =>
+                if (self.training.is_alive() || self.export.share.is_some())
+                    && *overlay != Some(Overlay::ConfirmQuit) =>
             {
                 ground.screen.overlay = Some(Overlay::ConfirmQuit);
             }
@@ -42,6 +43,7 @@ impl Studio {
             (Some(Overlay::Exports { .. }), Accept) => {
                 self.export.write_selected(&self.drum_machine.map, ground);
             }
+            (Some(Overlay::Exports { .. }), Erase) => self.apply(export::Action::StopExport),
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
             (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),

@@ -123,6 +123,8 @@ pub enum Effect {
         /// What the file holds, for the sentence that is said.
         about: String,
     },
+    /// Gives up the sound that is being written.
+    StopRendering,
     /// Lists the folders and MIDI files of a folder; `below`: all files below it.
     ListFiles {
         folder: PathBuf,

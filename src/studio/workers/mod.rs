@@ -7,6 +7,7 @@
 mod archive;
 mod drummer;
 mod engine;
+mod errands;
 mod files;
 mod inference;
 mod keeper;
@@ -15,14 +16,16 @@ mod look;
 mod stderr;
 mod trainer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::{self, JoinHandle};
 
 use anyhow::Context;
 
 pub use archive::{Archive, read_habits, read_library};
 pub use drummer::rehearse;
+use errands::Errands;
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;
 pub use lists::music;
@@ -33,7 +36,7 @@ use super::bring::Listing;
 use super::dispatch::Studio;
 use super::event::Event;
 use super::ground::config::{self, Config};
-use super::ground::{Effect, Paper};
+use super::ground::{Effect, Kind, Named, Paper, Purpose};
 use super::{export, midi};
 use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
@@ -52,11 +55,41 @@ pub struct Workers {
     inference: Option<Inference>,
     keeper: Option<Keeper>,
     training: Option<Session>,
+    rendering: Option<Rendering>,
+    folders: Option<Errands<Folder>>,
+    music: Option<Errands<Music>>,
+    looks: Option<Errands<(Named, PathBuf)>>,
+    lists: Option<Errands<Kind>>,
     /// Held for as long as it is to watch.
     _watch: Option<Watch>,
     tell: Tell,
     /// What is answered at once.
     answers: Vec<Event>,
+}
+
+/// A folder that is to be listed; with what is `below` it, for a search.
+struct Folder {
+    path: PathBuf,
+    below: bool,
+}
+
+/// Files that are to be read.
+struct Music {
+    paths: Vec<PathBuf>,
+    bars: usize,
+    purpose: Purpose,
+}
+
+/// Sound that is being written.
+struct Rendering {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Rendering {
+    fn stop(&self) {
+        self.stop.store(true, Relaxed);
+    }
 }
 
 impl Workers {
@@ -116,6 +149,11 @@ impl Workers {
             inference,
             keeper: None,
             training: None,
+            rendering: None,
+            folders: None,
+            music: None,
+            looks: None,
+            lists: None,
             _watch: watch,
             tell,
             answers: news,
@@ -130,6 +168,7 @@ impl Workers {
                 ))),
             }
         }
+        workers.start_errands();
         let news = std::mem::take(&mut workers.answers);
         (workers, news)
     }
@@ -237,8 +276,9 @@ impl Workers {
                 }
             }
             Effect::List(kind) => {
-                let config = self.config.clone();
-                self.aside("list", move || Ok(lists::devices(kind, &config)));
+                if let Some(lists) = &self.lists {
+                    lists.ask(kind);
+                }
             }
             Effect::OpenMap(map) => {
                 let midi = config::Midi {
@@ -259,16 +299,27 @@ impl Workers {
                     keeper.run(keeping);
                 }
             }
-            Effect::ListFiles { folder, below } => {
-                self.aside("files", move || {
-                    Ok(Event::Files(Listing::of(&folder, below)))
-                });
+            Effect::ListFiles {
+                folder: path,
+                below,
+            } => {
+                if let Some(folders) = &self.folders {
+                    folders.ask(Folder { path, below });
+                }
             }
             Effect::ReadMusic {
                 paths,
                 bars,
                 purpose,
-            } => self.aside("files", move || Ok(lists::music(&paths, bars, purpose))),
+            } => {
+                if let Some(music) = &self.music {
+                    music.ask(Music {
+                        paths,
+                        bars,
+                        purpose,
+                    });
+                }
+            }
             Effect::ReadLibrary => {
                 if let Some(folder) = self.config.session.data_folder() {
                     self.aside("library", move || archive::read_library(&folder));
@@ -303,25 +354,34 @@ impl Workers {
                 about,
             } => {
                 let tell = self.tell.clone();
-                self.aside("render", move || {
+                let stop = Arc::new(AtomicBool::new(false));
+                let stopped = stop.clone();
+                let thread = self.beside("render", move || {
                     let place = (&*folder, &*name);
                     let progress = &mut |share| {
-                        tell(Event::Rendering(share));
+                        tell(Event::Rendering(share)) && !stopped.load(Relaxed)
                     };
                     let rendered =
                         guarded(|| export::render(&song, (&font, kit), by_lane, place, progress));
                     Ok(Event::Rendered(rendered.map(|file| (file, about))))
                 });
+                self.rendering = thread.map(|thread| Rendering { stop, thread });
+            }
+            Effect::StopRendering => {
+                if let Some(rendering) = &self.rendering {
+                    rendering.stop();
+                }
             }
             Effect::UseDevice(choice) => {
                 if let Some(worker) = &self.inference {
                     worker.use_device(choice);
                 }
             }
-            Effect::Look(named, path) => self.aside("look", move || {
-                let found = look::at(named, &path);
-                Ok(Event::Seen(named, path, found))
-            }),
+            Effect::Look(named, path) => {
+                if let Some(looks) = &self.looks {
+                    looks.ask((named, path));
+                }
+            }
             Effect::StartTraining(settings, device, earlier) => {
                 self.train(&settings, device, earlier);
             }
@@ -354,12 +414,75 @@ impl Workers {
         self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.
         self.engine.send(Command::Stop);
+        // Half a file is none: it goes before the program does.
+        if let Some(rendering) = self.rendering {
+            rendering.stop();
+            let _ = rendering.thread.join();
+        }
         if let Some(keeper) = self.keeper {
             keeper.close();
         }
         if let Some(session) = self.training {
             session.join();
         }
+    }
+
+    /// Starts the threads of what is asked for again with every key.
+    fn start_errands(&mut self) {
+        let tell = self.tell.clone();
+        // A search gives way to any folder that is to be listed, and no folder to a search.
+        let replaces = |newer: &Folder, older: &Folder| !newer.below || older.below;
+        let folders = Errands::start("folders", replaces, move |folder, is_replaced| {
+            let listing = guarded(|| {
+                Ok(match folder.below {
+                    true => Listing::below(&folder.path, is_replaced),
+                    false => Some(Listing::of(&folder.path)),
+                })
+            });
+            match listing {
+                Ok(Some(listing)) => tell(Event::Files(listing)),
+                Ok(None) => true,
+                Err(reason) => tell(Event::Trouble(reason)),
+            };
+        });
+        self.folders = self.started(folders);
+        let tell = self.tell.clone();
+        let replaces = |_: &Music, older: &Music| older.purpose == Purpose::Listen;
+        let music = Errands::start("files", replaces, move |music, _| {
+            let Music {
+                paths,
+                bars,
+                purpose,
+            } = music;
+            let read = guarded(|| Ok(lists::music(paths, *bars, *purpose)));
+            tell(read.unwrap_or_else(Event::Trouble));
+        });
+        self.music = self.started(music);
+        let tell = self.tell.clone();
+        let replaces = |newer: &(Named, PathBuf), older: &(Named, PathBuf)| newer.0 == older.0;
+        let looks = Errands::start("look", replaces, move |(named, path), _| {
+            let found = guarded(|| Ok(look::at(*named, path)));
+            tell(match found {
+                Ok(found) => Event::Seen(*named, path.clone(), found),
+                Err(reason) => Event::Trouble(reason),
+            });
+        });
+        self.looks = self.started(looks);
+        let (tell, config) = (self.tell.clone(), self.config.clone());
+        // One list is open at a time.
+        let lists = Errands::start("list", |_, _| true, move |kind, _| {
+            let listed = guarded(|| Ok(lists::devices(*kind, &config)));
+            tell(listed.unwrap_or_else(Event::Trouble));
+        });
+        self.lists = self.started(lists);
+    }
+
+    /// What was started, or why it was not, which is told.
+    fn started<T>(&mut self, started: std::io::Result<T>) -> Option<T> {
+        let trouble = |reason| Event::Trouble(format!("A thread can't be started: {reason}."));
+        started
+            .map_err(|reason| self.answers.push(trouble(reason)))
+            .ok()
     }
 
     fn train(&mut self, settings: &config::Training, device: DeviceChoice, earlier: Earlier) {
@@ -386,15 +509,21 @@ impl Workers {
 
     /// Runs something short on a thread of its own and tells how it went.
     fn aside(&mut self, name: &str, task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static) {
+        self.beside(name, task);
+    }
+
+    /// As [`Workers::aside`], something that may have to be waited for.
+    fn beside(
+        &mut self,
+        name: &str,
+        task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
         let tell = self.tell.clone();
         let run = move || {
             tell(guarded(task).unwrap_or_else(Event::Trouble));
         };
-        if let Err(reason) = thread::Builder::new().name(name.into()).spawn(run) {
-            self.answers.push(Event::Trouble(format!(
-                "A thread can't be started: {reason}."
-            )));
-        }
+        let started = thread::Builder::new().name(name.into()).spawn(run);
+        self.started(started)
     }
 }
 

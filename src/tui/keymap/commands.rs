@@ -108,6 +108,7 @@ pub fn table() -> Vec<Binding> {
         row("export", Anywhere, "e", Export, "export the groove to a MIDI file", "export"),
         row("export-passes", Anywhere, "", ExportPasses, "export as many passes as the conditions need", ""),
         row("exports", Anywhere, "ctrl-p", ShowExports, "export MIDI or WAV: one file, or one a lane", ""),
+        row("stop-export", Anywhere, "", StopExport, "give up the sound that is being written", ""),
         row("open-file", Anywhere, "ctrl-o", ShowFiles, "open a MIDI file", "open"),
         row("library", Anywhere, "ctrl-l", ShowLibrary, "the library: every groove you heard", "library"),
         row("favourite", Anywhere, "ctrl-f", ToggleFavourite, "mark this groove as a favourite, or not", ""),

@@ -34,6 +34,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     if browser.lines() == 0 {
         let text = match (browser.is_listed(), browser.words.is_empty()) {
             (false, _) => "Looking.",
+            _ if browser.is_searching() => "Looking in all folders below.",
             (true, true) => "There is no MIDI file here, and no folder.",
             (true, false) => "No file has these words.",
         };

@@ -157,7 +157,7 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     });
     add("Ctrl-O files", "ctrl-o", &|bench| {
         let files = [("fills", true), ("funk.mid", false), ("song.mid", false)];
-        let mut listing = bring::Listing::of(Path::new("."), false);
+        let mut listing = bring::Listing::of(Path::new("."));
         listing.folder = bench.studio.bring.browser.folder.clone();
         listing.problem = None;
         let entry = |(name, is_folder): (&str, bool)| FileEntry {
