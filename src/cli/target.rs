@@ -164,7 +164,10 @@ impl Target {
     }
 
     /// As [`Target::write`], by a function that goes to and fro in the file.
-    pub fn fill(&self, fill: impl FnOnce(&mut dyn Growing) -> io::Result<()>) -> anyhow::Result<()> {
+    pub fn fill(
+        &self,
+        fill: impl FnOnce(&mut dyn Growing) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
         match self {
             Target::File { path, replace } if !is_no_file(path) => {
                 settled(path, written(path, *replace, fill))

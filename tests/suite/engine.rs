@@ -216,7 +216,12 @@ fn a_groove_is_rendered_on_its_grid_with_its_tail() {
     for (read, written) in read.zip(sound.frames.iter().flatten()) {
         assert!((read - written).abs() < 1e-6);
     }
-    let stopped = score.write_wav(&font, Heard::All, std::io::Cursor::new(Vec::new()), &mut |_| false);
+    let stopped = score.write_wav(
+        &font,
+        Heard::All,
+        std::io::Cursor::new(Vec::new()),
+        &mut |_| false,
+    );
     assert_eq!(stopped.unwrap_err().to_string(), "it was stopped");
 }
 

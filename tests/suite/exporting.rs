@@ -28,7 +28,10 @@ fn song() -> Song {
     levels[Lane::Snare.index()] = 0.5;
     levels[Lane::Ride.index()] = 0.0;
     Song {
-        links: vec![ChainLink { groove, repeats: 2 }],
+        links: vec![ChainLink {
+            repeats: 2,
+            ..ChainLink::once(groove)
+        }],
         looped: None,
         qpm: 120.0,
         swing: 0.5,
@@ -36,6 +39,7 @@ fn song() -> Song {
         dynamics: 1.0,
         lane_steps: [None; 9],
         levels,
+        fills: Vec::new(),
     }
 }
 
@@ -182,7 +186,7 @@ fn what_is_exported_is_chosen_from_a_list() {
     bench.press("enter");
     assert_eq!(
         bench.said(),
-        "Another sound is still being written: wait, or stop it."
+        "Another file is still being written: wait a moment, or stop it."
     );
     let file = export::Written {
         path: "/g/beat.wav".into(),

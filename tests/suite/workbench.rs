@@ -148,7 +148,8 @@ pub fn fake_relative(groove: &Groove, kin: &Kin, seed: u64) -> Groove {
                     .into_iter()
                     .filter(|lane| !it.kept.has(step, *lane))
                 {
-                    lanes[lane.index()] = hit(0.5).filter(|_| lane == Lane::LowTom);
+                    let velocity = 0.3 + (seed % 64) as f32 / 128.0;
+                    lanes[lane.index()] = hit(velocity).filter(|_| lane == Lane::LowTom);
                 }
             }
             _ => {}
@@ -303,6 +304,13 @@ impl Workbench {
                         self.studio.receive(Event::Related {
                             ticket: *ticket,
                             grooves: seeds.iter().map(relative).collect(),
+                        });
+                    }
+                    Effect::Glimpse { ticket, z, .. } => {
+                        let decoded = |z: &Points| fake_decode(&z[0], 0.5);
+                        self.studio.receive(Event::Related {
+                            ticket: *ticket,
+                            grooves: z.iter().map(decoded).collect(),
                         });
                     }
                     Effect::Keep(keeping) => {

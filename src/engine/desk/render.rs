@@ -104,17 +104,19 @@ impl Score {
     /// A song as it is heard, with the levels of its lanes. What comes before its first beat sounds
     /// with it.
     pub fn of_song(song: &Song, rate: u32) -> Score {
-        let mut transport = Transport::new(song.qpm, f64::from(rate));
-        transport.play_from(0.0);
-        let (strokes, steps) = song.played();
+        let (strokes, steps, timeline) = song.played();
+        let frame = |position: f64| (timeline.seconds(position) * f64::from(rate)).round() as usize;
         let note = |stroke: &Stroke| {
-            let frame = transport.frame_of(stroke.position.max(0.0), usize::MAX);
-            (frame, Note::of_lane(0, stroke.lane, stroke.velocity))
+            let note = Note::of_lane(0, stroke.lane, stroke.velocity);
+            (frame(stroke.position.max(0.0)), note)
         };
-        let end = transport.frame_of(steps as f64, usize::MAX);
         Score {
             levels: song.levels,
-            ..Score::of(strokes.iter().map(note).collect(), end, rate)
+            ..Score::of(
+                strokes.iter().map(note).collect(),
+                frame(steps as f64),
+                rate,
+            )
         }
     }
 

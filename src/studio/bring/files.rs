@@ -42,11 +42,7 @@ impl Listing {
         Listing::found(folder, true, is_replaced)
     }
 
-    fn found(
-        folder: &Path,
-        below: bool,
-        is_replaced: &mut dyn FnMut() -> bool,
-    ) -> Option<Listing> {
+    fn found(folder: &Path, below: bool, is_replaced: &mut dyn FnMut() -> bool) -> Option<Listing> {
         let folder = absolute(folder).unwrap_or_else(|_| folder.into());
         let mut listing = Listing {
             below,

@@ -41,7 +41,8 @@ impl Studio {
             }
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
             (Some(Overlay::Exports { .. }), Accept) => {
-                self.export.write_selected(&self.drum_machine.map, ground);
+                let wanted = (self.export).write_selected(&self.drum_machine.map, ground);
+                self.fills.write(wanted, ground);
             }
             (Some(Overlay::Exports { .. }), Erase) => self.apply(export::Action::StopExport),
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
@@ -111,7 +112,7 @@ impl Studio {
                     }
                     Some(Overlay::Chain { .. }) => chain::LAST_LINE,
                     Some(Overlay::Qualities { .. }) => qualities::last_line(ground),
-                    Some(Overlay::Queue { .. }) => self.training.queue().len().saturating_sub(1),
+                    Some(Overlay::Queue { .. }) => ground.runs.len().saturating_sub(1),
                     Some(Overlay::Exports { .. }) => export::Form::ALL.len() - 1,
                     _ => usize::MAX,
                 };

@@ -63,7 +63,7 @@ impl Ground {
 
     /// Steps that the model is asked for: the groove stays as long as it is, but for one that is
     /// shorter than what the model plays.
-    pub(super) fn steps_to_play(&self) -> usize {
+    pub fn steps_to_play(&self) -> usize {
         let window = self.model.as_ref().map_or(0, |model| model.steps);
         match self.scene.origin {
             Origin::Silence => window,
@@ -190,6 +190,13 @@ impl Ground {
             how,
             locked: None,
         });
+    }
+
+    /// The points at some places between the ends, as the model is given them; `None` without a model
+    /// that they are of.
+    pub fn along(&self, places: &[f32]) -> Option<Vec<Points>> {
+        let at = |x: &f32| self.steered(&self.scene.z_at((*x, self.scene.pad_y)));
+        (self.has_points()).then(|| places.iter().map(at).collect())
     }
 
     /// Whether the ends are points that the model in use can be asked for.

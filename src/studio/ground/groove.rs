@@ -133,6 +133,26 @@ impl Ground {
         self.change_slots(|slots| slots.all[slot] = Some(Arc::new(kept)));
     }
 
+    /// Has a slot end with a fill, where it still holds what that was played for. `anew`: in place of
+    /// another one, as a step of undo.
+    pub fn end_slot(&mut self, slot: usize, kept: &Arc<Slot>, fill: Groove, anew: bool) {
+        let holds = |it: &Arc<Slot>| Arc::ptr_eq(it, kept);
+        if !self.scene.slots.all[slot].as_ref().is_some_and(holds) {
+            return;
+        }
+        if anew {
+            self.undo.before(&self.scene, Change::Single);
+            self.say(format!("Slot {} ends with another fill.", slot + 1));
+        }
+        let fill = Some(fill);
+        let ended = Slot {
+            fill,
+            ..(**kept).clone()
+        };
+        self.scene.slots.all[slot] = Some(Arc::new(ended));
+        self.slots_changed();
+    }
+
     /// The slots are other ones: a chain that plays goes on with them, while there is one left, and
     /// once nothing else is listened to.
     pub fn slots_changed(&mut self) {

@@ -104,6 +104,9 @@ mod tests {
         assert_eq!(*first, ('a', 0));
         // What came while it was still being asked may have been begun before the next.
         assert_eq!(rest.last(), Some(&('a', 5)));
-        assert!(rest.contains(&('c', 3)) && rest.contains(&('b', 4)), "{rest:?}");
+        assert!(
+            rest.contains(&('c', 3)) && rest.contains(&('b', 4)),
+            "{rest:?}"
+        );
     }
 }

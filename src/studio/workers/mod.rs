@@ -229,6 +229,12 @@ impl Workers {
                 };
                 self.infer(ticket, job);
             }
+            Effect::Glimpse {
+                ticket,
+                z,
+                steps,
+                how,
+            } => self.infer(ticket, Job::Glimpse { z, steps, how }),
             Effect::Relate {
                 ticket,
                 groove,
@@ -358,9 +364,8 @@ impl Workers {
                 let stopped = stop.clone();
                 let thread = self.beside("render", move || {
                     let place = (&*folder, &*name);
-                    let progress = &mut |share| {
-                        tell(Event::Rendering(share)) && !stopped.load(Relaxed)
-                    };
+                    let progress =
+                        &mut |share| tell(Event::Rendering(share)) && !stopped.load(Relaxed);
                     let rendered =
                         guarded(|| export::render(&song, (&font, kit), by_lane, place, progress));
                     Ok(Event::Rendered(rendered.map(|file| (file, about))))
@@ -470,10 +475,14 @@ impl Workers {
         self.looks = self.started(looks);
         let (tell, config) = (self.tell.clone(), self.config.clone());
         // One list is open at a time.
-        let lists = Errands::start("list", |_, _| true, move |kind, _| {
-            let listed = guarded(|| Ok(lists::devices(*kind, &config)));
-            tell(listed.unwrap_or_else(Event::Trouble));
-        });
+        let lists = Errands::start(
+            "list",
+            |_, _| true,
+            move |kind, _| {
+                let listed = guarded(|| Ok(lists::devices(*kind, &config)));
+                tell(listed.unwrap_or_else(Event::Trouble));
+            },
+        );
         self.lists = self.started(lists);
     }
 

@@ -299,6 +299,7 @@ pub fn table() -> Vec<Binding> {
         row("slots-undo", Slots, "u", Undo, "undo the last change to slots or groove", "undo"),
         row("slots-redo", Slots, "ctrl-r", Redo, "redo", ""),
         row("clear-slot", Slots, "delete backspace", ClearSlot, "empty the slot", "empty"),
+        row("slot-fill", Slots, "f", NewSlotFill, "another fill for the slot to end with (+fill)", "fill"),
         row("type-chain", Slots, "c", Ask(Question::Chain), "type the chain", "order"),
         row("play-chain-here", Slots, "x X", ToggleChain, "play the chain, or only this groove", "chain"),
         row("play-here", Slots, "space", TogglePlay, "play or stop", "play"),
