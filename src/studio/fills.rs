@@ -181,7 +181,7 @@ impl Fills {
         self.waiting
             .retain(|wish| !matches!(wish.goal, Goal::Play(_)));
         self.waiting.push_front(Wish {
-            groove: ground.groove().clone(),
+            groove: below(ground).clone(),
             bar,
             number,
             goal: Goal::Play(takeover),
@@ -275,6 +275,12 @@ fn selected(ground: &Ground) -> Option<(usize, Arc<Slot>)> {
     };
     let kept = ground.scene.slots.all.get(selected)?.clone()?;
     Some((selected, kept))
+}
+
+/// What goes round below all fills.
+fn below(ground: &Ground) -> &Groove {
+    let turn = ground.sounding().filter(|_| ground.audition.is_none());
+    turn.map_or_else(|| ground.groove(), |turn| &turn.kept.groove)
 }
 
 /// Steps of a bar of what plays.

@@ -67,10 +67,15 @@ fn parts_have_a_tempo_of_their_own_and_end_with_a_fill() {
     status.chain_link = Some(0);
     bench.receive(Event::Transport(status.clone()));
     assert_eq!(bench.studio.ground.tempo_words(), "97.0");
+    // In its last turn the grid has the fill too.
+    assert_eq!(toms(bench.studio.groove()), 0);
+    status.position.turn = 1;
+    bench.receive(Event::Transport(status.clone()));
+    assert_eq!(toms(bench.studio.groove()), 16);
     bench.press("esc >");
     let said = "121.0 for the parts without a tempo of their own; this one has 97.0.";
     assert_eq!(bench.said(), said);
-    status.chain_link = Some(1);
+    (status.chain_link, status.position.turn) = (Some(1), 0);
     bench.receive(Event::Transport(status));
     assert_eq!(bench.studio.ground.tempo_words(), "121.0");
 

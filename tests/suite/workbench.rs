@@ -44,6 +44,8 @@ pub struct Workbench {
     pub keymap: Keymap,
     pub pointer: Pointer,
     pub effects: Vec<Effect>,
+    /// How often the model was asked for what is only looked at.
+    pub glimpsed: usize,
 }
 
 pub fn record(step: u64, split: Split, total: f64) -> Record {
@@ -204,6 +206,7 @@ impl Workbench {
             keymap,
             pointer: Pointer::default(),
             effects: Vec::new(),
+            glimpsed: 0,
         };
         bench.settle();
         bench
@@ -339,7 +342,11 @@ impl Workbench {
                     }
                     _ => {}
                 }
-                self.effects.push(effect);
+                match effect {
+                    // Nobody asked for what is only looked at.
+                    Effect::Glimpse { .. } => self.glimpsed += 1,
+                    effect => self.effects.push(effect),
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ mod typed;
 use serde::{Deserialize, Serialize};
 
 use super::ground::{Change, Ground, Origin, Overlay, SLOTS};
-pub use typed::{parse, text};
+pub use typed::{fault, parse, text};
 
 pub use super::ground::{Link, Slot};
 use musicvae::music::Groove;

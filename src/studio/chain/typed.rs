@@ -71,23 +71,28 @@ pub fn parse(text: &str) -> Option<Vec<Link>> {
     (links.len() <= LINKS).then_some(links)
 }
 
-/// A slot, how often, and then in any order what each sign begins.
-fn link(word: &str) -> Option<Link> {
-    const SIGNS: [char; 3] = ['-', '@', '+'];
-    let (turns, mut rest) = word.split_at(word.find(SIGNS).unwrap_or(word.len()));
-    let (slot, repeats) = turns.split_once(['x', 'X', '*']).unwrap_or((turns, "1"));
-    let slot = slot.parse::<usize>().ok()?.checked_sub(1)?;
-    let repeats = repeats.parse().ok()?;
-    if slot >= SLOTS || !(1..=REPEATS).contains(&repeats) {
-        return None;
+/// What is wrong with a text that is no chain, in one sentence.
+pub fn fault(text: &str) -> String {
+    let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
+    match words.find(|word| link(word).is_none()) {
+        Some(word) => format!(
+            "`{word}` is no part of a chain: a slot (1 to {SLOTS}), then x4, @97, +fill, -hats as you like."
+        ),
+        None => format!("A chain has {LINKS} parts at most."),
     }
-    let mut link = Link {
-        repeats,
-        ..Link::once(slot)
-    };
+}
+
+/// A slot, and then in any order what each sign begins.
+fn link(word: &str) -> Option<Link> {
+    const SIGNS: [char; 6] = ['x', 'X', '*', '@', '+', '-'];
+    let up_to_sign = |text: &str| text.find(SIGNS).unwrap_or(text.len());
+    let (slot, mut rest) = word.split_at(up_to_sign(word));
+    let slot = slot.parse::<usize>().ok()?.checked_sub(1)?;
+    let mut link = Link::once(slot);
+    let mut repeats = None;
     while let Some(sign) = rest.chars().next() {
         let value = &rest[1..];
-        let (value, behind) = value.split_at(value.find(SIGNS).unwrap_or(value.len()));
+        let (value, behind) = value.split_at(up_to_sign(value));
         rest = behind;
         match sign {
             '@' => {
@@ -97,11 +102,14 @@ fn link(word: &str) -> Option<Link> {
                 link.tempo?;
             }
             '+' if value.eq_ignore_ascii_case(FILL) => link.fill = true,
+            '+' => return None,
             '-' => (lanes(value)?.iter()).for_each(|lane| link.mutes[lane.index()] = true),
-            _ => return None,
+            _ if repeats.is_some() => return None,
+            _ => repeats = Some(value.parse().ok()?),
         }
     }
-    Some(link)
+    link.repeats = repeats.unwrap_or(1);
+    (slot < SLOTS && (1..=REPEATS).contains(&link.repeats)).then_some(link)
 }
 
 #[cfg(test)]
@@ -119,7 +127,7 @@ mod tests {
         assert_eq!(text(&links), shown);
         assert_eq!(parse(shown), Some(links));
         // Tempos and fills, in any order.
-        let links = parse("1x4-hats@97.5 2+FILL@140 3x2-kick+fill").unwrap();
+        let links = parse("1x4-hats@97.5 2+FILL@140 3-kick+fill*2").unwrap();
         let shown = "1x4@97.5-hats 2@140+fill 3x2+fill-kick";
         assert_eq!(text(&links), shown);
         assert_eq!(parse(shown), Some(links));
@@ -142,6 +150,7 @@ mod tests {
             "1@301",
             "1@NaN",
             "1@97@98",
+            "1x2x3",
             "1+",
             "1+fills",
             "1+fil\u{142}",
@@ -150,5 +159,15 @@ mod tests {
         ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
+        let said = fault("1x4 x3@97 2");
+        assert!(
+            said.starts_with("`x3@97` is no part of a chain: "),
+            "{said}"
+        );
+        let many = "1 ".repeat(65);
+        assert_eq!(
+            (parse(&many), fault(&many).as_str()),
+            (None, "A chain has 64 parts at most.")
+        );
     }
 }

@@ -17,7 +17,7 @@ use super::event::Event;
 use super::export::Export;
 use super::fills::Fills;
 use super::glimpses::Glimpses;
-use super::ground::{self, Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
+use super::ground::{self, Config, Effect, Ground, Keeping, Marks, Overlay, Purpose, Weight};
 use super::habits::Habits;
 use super::length::Length;
 use super::library::{self, Library};
@@ -131,6 +131,11 @@ impl Studio {
             Action::Checkpoints(action) => self.checkpoints.reason_against(action, ground),
             Action::Library(action) => self.library.reason_against(action, ground),
             Action::Training(action) => self.training.reason_against(action, ground),
+            Action::Overlays(overlays::Action::Erase)
+                if matches!(ground.screen.overlay, Some(Overlay::Exports { .. })) =>
+            {
+                (self.export).reason_against(&export::Action::StopExport, ground)
+            }
             Action::Overlays(action) => overlays::reason_against(action, ground),
         }
     }
@@ -327,13 +332,23 @@ impl Studio {
     /// The sentence for the status line: the latest message while it is fresh, else what is silent
     /// and why.
     pub fn status_line(&self) -> (Weight, String) {
-        match self.ground.messages.fresh(self.ground.now) {
-            Some(message) => (message.weight, message.text.clone()),
-            None if self.session.is_first => {
+        match (
+            self.ground.messages.fresh(self.ground.now),
+            self.export.share,
+        ) {
+            (Some(message), _) => (message.weight, message.text.clone()),
+            (None, Some(share)) => {
+                let share = share * 100.0;
+                (
+                    Weight::Notice,
+                    format!("Sound is being written: {share:.0} %."),
+                )
+            }
+            (None, None) if self.session.is_first => {
                 let keys = "Space plays, s draws another groove, ? shows every key.";
                 (Weight::Notice, format!("{keys} {}", self.sound_sentence()))
             }
-            None => (Weight::Notice, self.sound_sentence()),
+            (None, None) => (Weight::Notice, self.sound_sentence()),
         }
     }
 

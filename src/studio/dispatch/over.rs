@@ -140,8 +140,10 @@ impl Studio {
         match answers::to_question(question, text) {
             Some(action) => self.apply(action),
             None => {
-                let wanted = question.text();
-                self.ground.complain(format!("{wanted}, not `{text}`."));
+                self.ground.complain(match question {
+                    Question::Chain => chain::fault(text),
+                    _ => format!("{}, not `{text}`.", question.text()),
+                });
                 self.ground.screen.prompt(question, text.into());
             }
         }

@@ -4,8 +4,6 @@ use std::fs;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-
 use crate::engine::render::{Heard, Score};
 use crate::engine::{DrumMap, LANE_NAMES, Mapped, Song, SoundFont, SoundFontSource};
 use musicvae::music::midi_file::{self, Layout};
@@ -101,18 +99,24 @@ const TAIL: f64 = 4.0;
 
 /// Makes a folder of that name, or of the name and a number where that exists.
 fn new_folder(within: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(within).with_context(|| format!("{}: can't be made", within.display()))?;
+    fs::create_dir_all(within).map_err(|error| trouble("made", within, &error))?;
     for count in 1..10_000 {
         let path = within.join(numbered(name, count));
         match fs::create_dir(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             made => {
-                made.with_context(|| format!("{}: can't be made", path.display()))?;
+                made.map_err(|error| trouble("made", &path, &error))?;
                 return Ok(path.canonicalize().unwrap_or(path));
             }
         }
     }
     anyhow::bail!("{}: too many folders named {name}", within.display())
+}
+
+/// What stands in the way, and the way out.
+fn trouble(done: &str, path: &Path, error: &io::Error) -> anyhow::Error {
+    let path = path.display();
+    anyhow::anyhow!("{path} can't be {done} ({error}): name another folder in [export]")
 }
 
 fn numbered(name: &str, count: usize) -> String {
@@ -129,7 +133,7 @@ fn write_beside(
     ending: &str,
     mut fill: impl FnMut(&mut BufWriter<InPieces>) -> io::Result<()>,
 ) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
+    fs::create_dir_all(folder).map_err(|error| trouble("made", folder, &error))?;
     for count in 1..10_000 {
         let path = folder.join(format!("{}.{ending}", numbered(name, count)));
         // Better known before the work than after it; somebody else may take the name meanwhile.
@@ -138,10 +142,10 @@ fn write_beside(
         }
         match write_new_file(&path, &mut fill) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            written => {
-                written.with_context(|| format!("{}: can't be written", path.display()))?;
-                return Ok(path.canonicalize().unwrap_or(path));
-            }
+            // What is no trouble with the file is said as it is.
+            Err(error) if error.get_ref().is_some() => return Err(error.into()),
+            Err(error) => return Err(trouble("written", &path, &error)),
+            Ok(()) => return Ok(path.canonicalize().unwrap_or(path)),
         }
     }
     anyhow::bail!("{}: too many files named {name}", folder.display())

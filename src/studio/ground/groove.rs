@@ -21,7 +21,7 @@ impl Ground {
     /// The groove that is heard but for one that is only listened to.
     pub(super) fn own_groove(&self) -> &Groove {
         match self.sounding() {
-            Some(turn) => &turn.kept.groove,
+            Some(turn) => turn.heard_in(self.transport.position.turn),
             None => &self.scene.groove,
         }
     }
@@ -106,7 +106,7 @@ impl Ground {
         let slots = &self.scene.slots;
         let turn = |link: Link| {
             let kept = slots.all[link.slot].clone()?;
-            Some(Turn { link, kept })
+            Some(Turn::new(link, kept))
         };
         let turns: Vec<Turn> = slots.order().into_iter().filter_map(turn).collect();
         let links = turns.iter().map(Turn::part).collect();
@@ -171,9 +171,9 @@ impl Ground {
         let Some(turn) = self.sounding() else {
             return false;
         };
-        let kept = turn.kept.clone();
-        self.scene.groove = kept.groove.clone();
-        self.scene.origin = Origin::Slot(kept.name.clone());
+        let name = turn.kept.name.clone();
+        self.scene.groove = self.own_groove().clone();
+        self.scene.origin = Origin::Slot(name);
         self.chain = None;
         true
     }

@@ -71,9 +71,32 @@ impl Link {
 pub struct Turn {
     pub link: Link,
     pub kept: Arc<Slot>,
+    /// The groove in its last turn, where that ends with a fill.
+    last: Option<Groove>,
 }
 
 impl Turn {
+    pub fn new(link: Link, kept: Arc<Slot>) -> Turn {
+        let fill = kept.fill.as_ref().filter(|_| link.fill);
+        let last = fill.map(|fill| {
+            let mut groove = kept.groove.clone();
+            let bar = groove.meter.steps_per_bar().max(1);
+            let first = groove.bars().saturating_sub(1) * bar;
+            for (cells, filled) in groove.steps.iter_mut().skip(first).zip(&fill.steps) {
+                *cells = *filled;
+            }
+            groove
+        });
+        Turn { link, kept, last }
+    }
+
+    /// What is heard in one of its turns, from 0 on.
+    pub fn heard_in(&self, turn: u64) -> &Groove {
+        let is_last = turn + 1 >= u64::from(self.link.repeats);
+        let last = self.last.as_ref().filter(|_| is_last);
+        last.unwrap_or(&self.kept.groove)
+    }
+
     /// What the engine is given for it.
     pub fn part(&self) -> ChainLink {
         let fill = self.kept.fill.as_ref().filter(|_| self.link.fill);

@@ -119,7 +119,7 @@ fn steering(studio: &Studio) -> String {
 }
 
 /// Columns from which on there is something to be seen of grooves between the ends.
-const NARROWEST: u16 = 40;
+const NARROWEST: u16 = 32;
 
 /// What lies along the slider, each groove above its place.
 fn along(studio: &Studio, (y, lines): (u16, u16), canvas: &mut Canvas) {

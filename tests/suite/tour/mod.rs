@@ -85,6 +85,10 @@ fn playing() -> Workbench {
     bench.receive(Event::Transport(status));
     // Half way between A and B.
     bench.press("] ] ] ] ] ] ] ] ] ]");
+    // What lies between them is asked for once they have settled.
+    for ms in [100, 400] {
+        bench.receive(Event::Tick(std::time::Duration::from_millis(ms)));
+    }
     bench.take();
     bench
 }
@@ -140,11 +144,17 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     add("F9 the mixer and the devices", "f9", &nothing);
     add("E the drum map", "E", &nothing);
     add("B bindings of MIDI controls", "B", &nothing);
-    add("C slots and chain", "C s", &nothing);
-    add("A qualities", "A", &nothing);
     add(
-        "F12 the pad of four corners",
-        "f12 down down down",
+        "C slots and their chain, a song",
+        "C s down s c 1 x 4 space 2 @ 9 7 - h a t s enter x",
+        &nothing,
+    );
+    add("& variations", "& right right right down down", &nothing);
+    add("A qualities", "A", &nothing);
+    add("F12 the pad", "f12", &nothing);
+    add(
+        "F12 the pad, with all four corners",
+        "s c s d f12 down down down right",
         &nothing,
     );
     add("m runs that wait, in 3 Training", "3 m", &nothing);
@@ -186,6 +196,14 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     });
     add("q while a model is in training", "", &|bench| {
         bench.studio.ground.screen.overlay = Some(Overlay::ConfirmQuit);
+    });
+    add("v the model in training, as it is now", "3 r / a enter", &|bench| {
+        for step in [500, 1000, 1500] {
+            let mut groove = bench.studio.groove().clone();
+            groove.steps[step as usize % 64] = groove.steps[0];
+            bench.receive(Event::Rehearsed(Ok((step, groove))));
+        }
+        bench.press("v up");
     });
     add("A checkpoint's order", "4 z", &|bench| {
         bench.apply(checkpoints::Action::SelectCheckpoint(1));
