@@ -13,10 +13,11 @@ mod inference;
 mod keeper;
 mod lists;
 mod look;
+mod seekers;
 mod stderr;
 mod trainer;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{self, JoinHandle};
@@ -25,18 +26,17 @@ use anyhow::Context;
 
 pub use archive::{Archive, read_habits, read_library};
 pub use drummer::rehearse;
-use errands::Errands;
 pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;
 pub use lists::music;
 pub use lists::soundfonts;
+use seekers::Seekers;
 pub use stderr::quiet_stderr;
 
-use super::bring::Listing;
 use super::dispatch::Studio;
 use super::event::Event;
 use super::ground::config::{self, Config};
-use super::ground::{Effect, Kind, Named, Paper, Purpose};
+use super::ground::{Effect, Paper};
 use super::{export, midi};
 use crate::engine::{Command, DrumMap, Engine, Status};
 use musicvae::checkpoint::Watch;
@@ -56,28 +56,12 @@ pub struct Workers {
     keeper: Option<Keeper>,
     training: Option<Session>,
     rendering: Option<Rendering>,
-    folders: Option<Errands<Folder>>,
-    music: Option<Errands<Music>>,
-    looks: Option<Errands<(Named, PathBuf)>>,
-    lists: Option<Errands<Kind>>,
+    seekers: Option<Seekers>,
     /// Held for as long as it is to watch.
     _watch: Option<Watch>,
     tell: Tell,
     /// What is answered at once.
     answers: Vec<Event>,
-}
-
-/// A folder that is to be listed; with what is `below` it, for a search.
-struct Folder {
-    path: PathBuf,
-    below: bool,
-}
-
-/// Files that are to be read.
-struct Music {
-    paths: Vec<PathBuf>,
-    bars: usize,
-    purpose: Purpose,
 }
 
 /// Sound that is being written.
@@ -150,10 +134,7 @@ impl Workers {
             keeper: None,
             training: None,
             rendering: None,
-            folders: None,
-            music: None,
-            looks: None,
-            lists: None,
+            seekers: None,
             _watch: watch,
             tell,
             answers: news,
@@ -168,7 +149,8 @@ impl Workers {
                 ))),
             }
         }
-        workers.start_errands();
+        let seekers = Seekers::start(config, &workers.tell);
+        workers.seekers = workers.started(seekers);
         let news = std::mem::take(&mut workers.answers);
         (workers, news)
     }
@@ -281,11 +263,6 @@ impl Workers {
                     self.answers.push(Event::Trouble(reason));
                 }
             }
-            Effect::List(kind) => {
-                if let Some(lists) = &self.lists {
-                    lists.ask(kind);
-                }
-            }
             Effect::OpenMap(map) => {
                 let midi = config::Midi {
                     map,
@@ -303,27 +280,6 @@ impl Workers {
             Effect::Keep(keeping) => {
                 if let Some(keeper) = &self.keeper {
                     keeper.run(keeping);
-                }
-            }
-            Effect::ListFiles {
-                folder: path,
-                below,
-            } => {
-                if let Some(folders) = &self.folders {
-                    folders.ask(Folder { path, below });
-                }
-            }
-            Effect::ReadMusic {
-                paths,
-                bars,
-                purpose,
-            } => {
-                if let Some(music) = &self.music {
-                    music.ask(Music {
-                        paths,
-                        bars,
-                        purpose,
-                    });
                 }
             }
             Effect::ReadLibrary => {
@@ -377,14 +333,17 @@ impl Workers {
                     rendering.stop();
                 }
             }
+            Effect::List(_)
+            | Effect::ListFiles { .. }
+            | Effect::ReadMusic { .. }
+            | Effect::Look(..) => {
+                if let Some(seekers) = &self.seekers {
+                    seekers.seek(effect);
+                }
+            }
             Effect::UseDevice(choice) => {
                 if let Some(worker) = &self.inference {
                     worker.use_device(choice);
-                }
-            }
-            Effect::Look(named, path) => {
-                if let Some(looks) = &self.looks {
-                    looks.ask((named, path));
                 }
             }
             Effect::StartTraining(settings, device, earlier) => {
@@ -430,60 +389,6 @@ impl Workers {
         if let Some(session) = self.training {
             session.join();
         }
-    }
-
-    /// Starts the threads of what is asked for again with every key.
-    fn start_errands(&mut self) {
-        let tell = self.tell.clone();
-        // A search gives way to any folder that is to be listed, and no folder to a search.
-        let replaces = |newer: &Folder, older: &Folder| !newer.below || older.below;
-        let folders = Errands::start("folders", replaces, move |folder, is_replaced| {
-            let listing = guarded(|| {
-                Ok(match folder.below {
-                    true => Listing::below(&folder.path, is_replaced),
-                    false => Some(Listing::of(&folder.path)),
-                })
-            });
-            match listing {
-                Ok(Some(listing)) => tell(Event::Files(listing)),
-                Ok(None) => true,
-                Err(reason) => tell(Event::Trouble(reason)),
-            };
-        });
-        self.folders = self.started(folders);
-        let tell = self.tell.clone();
-        let replaces = |_: &Music, older: &Music| older.purpose == Purpose::Listen;
-        let music = Errands::start("files", replaces, move |music, _| {
-            let Music {
-                paths,
-                bars,
-                purpose,
-            } = music;
-            let read = guarded(|| Ok(lists::music(paths, *bars, *purpose)));
-            tell(read.unwrap_or_else(Event::Trouble));
-        });
-        self.music = self.started(music);
-        let tell = self.tell.clone();
-        let replaces = |newer: &(Named, PathBuf), older: &(Named, PathBuf)| newer.0 == older.0;
-        let looks = Errands::start("look", replaces, move |(named, path), _| {
-            let found = guarded(|| Ok(look::at(*named, path)));
-            tell(match found {
-                Ok(found) => Event::Seen(*named, path.clone(), found),
-                Err(reason) => Event::Trouble(reason),
-            });
-        });
-        self.looks = self.started(looks);
-        let (tell, config) = (self.tell.clone(), self.config.clone());
-        // One list is open at a time.
-        let lists = Errands::start(
-            "list",
-            |_, _| true,
-            move |kind, _| {
-                let listed = guarded(|| Ok(lists::devices(*kind, &config)));
-                tell(listed.unwrap_or_else(Event::Trouble));
-            },
-        );
-        self.lists = self.started(lists);
     }
 
     /// What was started, or why it was not, which is told.

@@ -128,7 +128,7 @@ fn along(studio: &Studio, (y, lines): (u16, u16), canvas: &mut Canvas) {
     let grooves = studio.glimpses.grooves();
     // All of them, or every other one.
     let every = if length >= 72 { 1 } else { 2 };
-    let width = every * length / 8 - 1;
+    let width = every * (length - 1) / 8 - 1;
     let places = PLACES.iter().zip(grooves);
     for (place, groove) in places.skip(usize::from(every) - 1).step_by(every.into()) {
         let middle = 2 + (place * f32::from(length - 1)).round() as u16;

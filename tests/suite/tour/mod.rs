@@ -154,7 +154,7 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     add("F12 the pad", "f12", &nothing);
     add(
         "F12 the pad, with all four corners",
-        "s c s d f12 down down down right",
+        "f12 c s d down down down right right",
         &nothing,
     );
     add("m runs that wait, in 3 Training", "3 m", &nothing);
@@ -197,14 +197,18 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     add("q while a model is in training", "", &|bench| {
         bench.studio.ground.screen.overlay = Some(Overlay::ConfirmQuit);
     });
-    add("v the model in training, as it is now", "3 r / a enter", &|bench| {
-        for step in [500, 1000, 1500] {
-            let mut groove = bench.studio.groove().clone();
-            groove.steps[step as usize % 64] = groove.steps[0];
-            bench.receive(Event::Rehearsed(Ok((step, groove))));
-        }
-        bench.press("v up");
-    });
+    add(
+        "v the model in training, as it is now",
+        "3 r / a enter",
+        &|bench| {
+            for step in [500, 1000, 1500] {
+                let mut groove = bench.studio.groove().clone();
+                groove.steps[step as usize % 64] = groove.steps[0];
+                bench.receive(Event::Rehearsed(Ok((step, groove))));
+            }
+            bench.press("v up");
+        },
+    );
     add("A checkpoint's order", "4 z", &|bench| {
         bench.apply(checkpoints::Action::SelectCheckpoint(1));
         assert_eq!(bench.studio.ground.screen.pane, Pane::Checkpoints);
