@@ -253,7 +253,7 @@ fn written(
 fn settled(path: &Path, written: io::Result<()>) -> anyhow::Result<()> {
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => taken(path),
-        _ if error.get_ref().is_some() => error.into(),
+        io::ErrorKind::Other => error.into(),
         _ => anyhow::anyhow!(
             "cannot write `{}`: {error}; check that its folder exists and may be written to",
             path.display()

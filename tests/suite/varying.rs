@@ -2,7 +2,7 @@
 
 use musicvae::music::{Groove, Lane};
 use musicvae_tui::engine::Request;
-use musicvae_tui::studio::{Effect, Event, Kin, ModelInfo, Origin, Quality, Transport};
+use musicvae_tui::studio::{Effect, Event, Kin, ModelInfo, Origin, Quality, Transport, morph};
 
 use super::workbench::{Workbench, Z_SIZE, model};
 
@@ -450,19 +450,30 @@ fn what_lies_along_the_slider_is_seen_before_one_goes_there() {
         std::mem::take(&mut bench.glimpsed)
     };
     assert_eq!(tick(&mut bench, 1000), 0);
+    // A groove that is decoded meanwhile is not waited for any longer than it takes.
+    bench.studio.apply(morph::Action::Sample);
+    for ms in [1010, 1200] {
+        let tick = Event::Tick(std::time::Duration::from_millis(ms));
+        bench.studio.receive(tick);
+    }
+    bench.settle();
+    assert!(!bench.studio.ground.scene.pending);
+    assert_eq!(std::mem::take(&mut bench.glimpsed), 1);
+    bench.press("s");
+    assert_eq!(tick(&mut bench, 2000), 0);
     // Once, and not while the slider moves between them.
-    assert_eq!(tick(&mut bench, 1200), 1);
+    assert_eq!(tick(&mut bench, 2200), 1);
     assert_eq!(bench.studio.glimpses.grooves().len(), 7);
     let between = &bench.studio.glimpses.grooves()[3];
     assert_ne!(Some(between), bench.studio.ground.scene.a.preview.as_ref());
     bench.press("2 ] ] ]");
-    assert_eq!(tick(&mut bench, 1400), 0);
+    assert_eq!(tick(&mut bench, 2400), 0);
     assert!(bench.screen(200, 60).join("").contains('\u{2575}'));
     // Other ends: not before they have settled.
     bench.press("=");
-    assert_eq!(tick(&mut bench, 1500), 0);
+    assert_eq!(tick(&mut bench, 2500), 0);
     assert!(bench.studio.glimpses.grooves().is_empty());
     bench.press("=");
-    assert_eq!(tick(&mut bench, 1600), 0);
-    assert_eq!(tick(&mut bench, 1800), 1);
+    assert_eq!(tick(&mut bench, 2600), 0);
+    assert_eq!(tick(&mut bench, 2800), 1);
 }

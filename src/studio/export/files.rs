@@ -143,7 +143,7 @@ fn write_beside(
         match write_new_file(&path, &mut fill) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             // What is no trouble with the file is said as it is.
-            Err(error) if error.get_ref().is_some() => return Err(error.into()),
+            Err(error) if error.kind() == io::ErrorKind::Other => return Err(error.into()),
             Err(error) => return Err(trouble("written", &path, &error)),
             Ok(()) => return Ok(path.canonicalize().unwrap_or(path)),
         }

@@ -286,11 +286,12 @@ impl Ground {
             return;
         }
         self.requests.taken = ticket;
-        self.scene.pending = ticket != self.requests.last;
         let takeovers = &mut self.requests.takeovers;
         let takeover = takeovers.iter().find(|(wanted, _)| *wanted == ticket);
         let takeover = takeover.map_or(Takeover::Now, |(_, takeover)| *takeover);
         takeovers.retain(|(wanted, _)| *wanted > ticket);
+        // A newer decode is on its way; what else the model was asked is not waited for.
+        self.scene.pending = !takeovers.is_empty();
         self.take_groove(groove, Origin::Slider, takeover);
     }
 
