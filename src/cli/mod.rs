@@ -53,7 +53,12 @@ use settings::Settings;
 pub struct Cli {
     /// Configuration file; options override its settings [default: $MUSICVAE_TUI_CONFIG, or config.toml
     /// in the platform's configuration folder]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Global options"
+    )]
     pub config: Option<PathBuf>,
     #[command(flatten)]
     workstation: workstation::Workstation,

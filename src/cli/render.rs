@@ -10,7 +10,7 @@ use super::kind;
 use super::output::note;
 use super::settings::Settings;
 use super::target::{Force, Rule, Target};
-use crate::engine::render::{Heard, Score, wav};
+use crate::engine::render::{Heard, Score};
 use crate::engine::{Banks, Bars, LANE_NAMES, SoundFont, SoundFontSource};
 use crate::studio::playing::parse_bars;
 use musicvae::music::midi_file::Read;
@@ -181,9 +181,12 @@ fn tell_skipped(score: &Score) {
 
 /// Writes the sound of a score, or of a part of it.
 fn write(score: &Score, heard: Heard, font: &SoundFont, target: &Target) -> anyhow::Result<()> {
-    let sound = score.render(font, heard, &mut |_| ())?;
-    target.write(&wav(&sound)?)?;
-    let seconds = sound.frames.len() as f64 / f64::from(sound.rate);
+    let mut frames = 0;
+    target.fill(|out| {
+        frames = score.write_wav(font, heard, out, &mut |_| true)?;
+        Ok(())
+    })?;
+    let seconds = frames as f64 / f64::from(score.rate());
     let counts = [(score.strokes(), "stroke"), (score.pitched(), "note")];
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     let counts = counts.map(|(count, noun)| match count {

@@ -2,7 +2,7 @@
 //! a file that the command reads is never overwritten, and another existing file is replaced only with
 //! `--force`.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Cursor, IsTerminal as _, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
@@ -154,20 +154,31 @@ impl Target {
 
     /// Writes the whole file or nothing of it.
     pub fn write(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        let (path, written) = match self {
-            Target::Standard => return output::all(bytes),
-            Target::File { path, replace } => match replace {
-                true => (path, write_whole_file(path, |out| out.write_all(bytes))),
-                false => (path, write_new_file(path, |out| out.write_all(bytes))),
-            },
-        };
-        written.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => taken(path),
-            _ => anyhow::anyhow!(
-                "cannot write `{}`: {error}; check that its folder exists and may be written to",
-                path.display()
-            ),
-        })
+        match self {
+            Target::Standard => output::all(bytes),
+            Target::File { path, replace } => {
+                let fill = |out: &mut dyn Growing| out.write_all(bytes);
+                settled(path, written(path, *replace, fill))
+            }
+        }
+    }
+
+    /// As [`Target::write`], by a function that goes to and fro in the file.
+    pub fn fill(
+        &self,
+        fill: impl FnOnce(&mut dyn Growing) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self {
+            Target::File { path, replace } if !is_no_file(path) => {
+                settled(path, written(path, *replace, fill))
+            }
+            // There is no way back in a pipe.
+            _ => {
+                let mut whole = Cursor::new(Vec::new());
+                fill(&mut whole)?;
+                self.write(whole.get_ref())
+            }
+        }
     }
 
     /// Makes the folder that the file is to lie in.
@@ -220,6 +231,39 @@ impl Numbered {
 pub fn make_folder(folder: &Path) -> anyhow::Result<()> {
     let shown = folder.display();
     fs::create_dir_all(folder).with_context(|| format!("the folder {shown} can't be made"))
+}
+
+/// A file that grows, and in which one can go back.
+pub trait Growing: Write + Seek {}
+
+impl<T: Write + Seek> Growing for T {}
+
+fn written(
+    path: &Path,
+    replace: bool,
+    fill: impl FnOnce(&mut dyn Growing) -> io::Result<()>,
+) -> io::Result<()> {
+    match replace {
+        true => write_whole_file(path, |out| fill(out)),
+        false => write_new_file(path, |out| fill(out)),
+    }
+}
+
+/// How writing went, in words. What is no trouble with the file is said as it is.
+fn settled(path: &Path, written: io::Result<()>) -> anyhow::Result<()> {
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => taken(path),
+        io::ErrorKind::Other => error.into(),
+        _ => anyhow::anyhow!(
+            "cannot write `{}`: {error}; check that its folder exists and may be written to",
+            path.display()
+        ),
+    })
+}
+
+/// Whether something is there that is no file, such as a pipe.
+fn is_no_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|about| !about.is_file())
 }
 
 fn taken(path: &Path) -> anyhow::Error {

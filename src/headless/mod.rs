@@ -252,7 +252,7 @@ impl Player {
         }
         let is_chain = grooves.len() > 1;
         match <[Slot; 1]>::try_from(grooves) {
-            Ok([Slot { groove, name }]) => {
+            Ok([Slot { groove, name, .. }]) => {
                 ground.forget_answers();
                 ground.take_groove(groove, Origin::Named(name), Takeover::Now);
             }

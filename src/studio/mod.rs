@@ -21,6 +21,7 @@ pub mod edit;
 mod event;
 pub mod export;
 pub mod fills;
+pub mod glimpses;
 pub mod ground;
 mod habits;
 pub mod length;

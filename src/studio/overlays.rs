@@ -41,7 +41,7 @@ pub enum Action {
     Refuse(String),
     /// A character, or what is bound to the selected line.
     Erase,
-    /// Leaves; asks first while a model is in training.
+    /// Leaves; asks first while a model is in training, or sound is being written.
     Quit,
     /// Gives the terminal to the shell until that brings the program back.
     Suspend,
@@ -56,6 +56,7 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
         ground.screen.overlay,
         None | Some(
             Overlay::Bindings { .. }
+                | Overlay::Exports { .. }
                 | Overlay::Prompt { .. }
                 | Overlay::Palette { .. }
                 | Overlay::Help {

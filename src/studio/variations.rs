@@ -112,7 +112,7 @@ impl Variations {
             Action::ShowVariations => {
                 let (groove, name) = (ground.groove().clone(), ground.groove_name());
                 self.bar = groove.bars().saturating_sub(1);
-                self.of = Some(Arc::new(Slot { groove, name }));
+                self.of = Some(Arc::new(Slot::new(groove, name)));
                 self.seed = ground.scene.seed;
                 self.selected = 0;
                 self.relatives.clear();
@@ -175,7 +175,7 @@ impl Variations {
         // A relative of a relative has no name of three parts.
         let root = of.name.split(" ~").next().unwrap_or_default();
         let name = format!("{root} ~{}", self.seed.wrapping_add(place as u64));
-        Some(Slot { groove, name })
+        Some(Slot::new(groove, name))
     }
 
     /// Moves the cursor, and what is under it is heard.
@@ -187,7 +187,7 @@ impl Variations {
     fn listen(&self, ground: &mut Ground) {
         match self.here() {
             Some(_) if self.selected == 0 => ground.stop_listening(),
-            Some(Slot { groove, name }) => ground.listen_to(groove, name),
+            Some(Slot { groove, name, .. }) => ground.listen_to(groove, name),
             None => {}
         }
     }
@@ -240,7 +240,7 @@ impl Variations {
     }
 
     fn take(&mut self, ground: &mut Ground) {
-        let Some(Slot { groove, name }) = self.here() else {
+        let Some(Slot { groove, name, .. }) = self.here() else {
             return;
         };
         ground.screen.overlay = None;

@@ -126,7 +126,7 @@ fn places(screen: Rect, body: Rect, chosen: &Screen) -> Vec<(Pane, Rect)> {
             Layout::horizontal([Constraint::Min(0), Constraint::Length(columns)]).areas(body);
         let stacked = match beside[..] {
             [_] => vec![Constraint::Min(0)],
-            _ => vec![Constraint::Length(13), Constraint::Min(0)],
+            _ => vec![Constraint::Length(17), Constraint::Min(0)],
         };
         places.extend(
             beside

@@ -181,7 +181,7 @@ fn the_browser_finds_hears_and_opens() {
         ("enter", "one bar.mid"),
         ("enter left", "four.mid"),
         ("l o n g enter", "bars 1-4 of 10"),
-        ("l o n g enter right esc", "Bring in a MIDI file"),
+        ("l o n g enter right esc", "Open a MIDI file"),
         ("esc", "A: seed 1"),
     ];
     for (keys, seen) in table {

@@ -5,7 +5,7 @@ use std::process::Command as Process;
 use std::time::{Duration, Instant};
 
 use musicvae::music::{Groove, Hit, Lane, Meter};
-use musicvae_tui::engine::render::{render_groove, write_wav};
+use musicvae_tui::engine::render::{Heard, Score, render_groove};
 use musicvae_tui::engine::stderr::StderrGuard;
 use musicvae_tui::engine::{
     AudioState, Command, Engine, EngineOptions, MidiState, Request, Setup, SoundFont,
@@ -202,10 +202,13 @@ fn a_groove_is_rendered_on_its_grid_with_its_tail() {
             );
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("groove.wav");
-    write_wav(&sound, &path).unwrap();
-    let mut reader = hound::WavReader::open(&path).unwrap();
+    // The same a little at a time, as a file.
+    let mut file = std::io::Cursor::new(Vec::new());
+    let score = Score::of_groove(&groove, 4, 48_000);
+    let frames = score.write_wav(&font, Heard::All, &mut file, &mut |_| true);
+    assert_eq!(frames.unwrap() as usize, sound.frames.len());
+    file.set_position(0);
+    let mut reader = hound::WavReader::new(file).unwrap();
     assert_eq!(reader.duration() as usize, sound.frames.len());
     let read = reader
         .samples::<i32>()
@@ -213,9 +216,13 @@ fn a_groove_is_rendered_on_its_grid_with_its_tail() {
     for (read, written) in read.zip(sound.frames.iter().flatten()) {
         assert!((read - written).abs() < 1e-6);
     }
-    let missing = folder.path().join("no/such/folder.wav");
-    let error = write_wav(&sound, &missing).unwrap_err().to_string();
-    assert!(error.contains("folder.wav cannot be written"), "{error}");
+    let stopped = score.write_wav(
+        &font,
+        Heard::All,
+        std::io::Cursor::new(Vec::new()),
+        &mut |_| false,
+    );
+    assert_eq!(stopped.unwrap_err().to_string(), "it was stopped");
 }
 
 #[test]

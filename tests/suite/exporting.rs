@@ -28,7 +28,10 @@ fn song() -> Song {
     levels[Lane::Snare.index()] = 0.5;
     levels[Lane::Ride.index()] = 0.0;
     Song {
-        links: vec![ChainLink { groove, repeats: 2 }],
+        links: vec![ChainLink {
+            repeats: 2,
+            ..ChainLink::once(groove)
+        }],
         looped: None,
         qpm: 120.0,
         swing: 0.5,
@@ -38,16 +41,26 @@ fn song() -> Song {
         chance_seed: 0,
         lane_steps: [None; 9],
         levels,
+        fills: Vec::new(),
     }
 }
 
 fn rendered(score: &Score, heard: Heard) -> Sound {
     let font = SoundFont::load(&SoundFontSource::Embedded).unwrap();
     let mut shares = Vec::new();
-    let sound = score.render(&font, heard, &mut |share| shares.push(share));
+    let mut frames = Vec::new();
+    let rendered = score.render(&font, heard, &mut |more, share| {
+        // However long it is, a little at a time.
+        assert!(more.len() < 40_000);
+        frames.extend_from_slice(more);
+        shares.push(share);
+        Ok(())
+    });
+    rendered.unwrap();
     assert!(shares.is_sorted() && shares.iter().all(|share| (0.0..=1.0).contains(share)));
-    assert!(!shares.is_empty());
-    sound.unwrap()
+    assert!(shares.len() > 4);
+    let rate = RATE;
+    Sound { frames, rate }
 }
 
 fn loudest(sound: &Sound, from: f64, to: f64) -> f32 {
@@ -129,7 +142,7 @@ fn sound_files_are_written_beside_what_is_there() {
     let font = SoundFontSource::Embedded;
     let write = |by_lane, kit| {
         let place = (folder.path(), "beat");
-        export::render(&song(), (&font, kit), by_lane, place, &mut |_| ()).unwrap()
+        export::render(&song(), (&font, kit), by_lane, place, &mut |_| true).unwrap()
     };
     const ANALOG: u8 = 25;
     for (by_lane, kit) in [(false, 0), (true, 0), (true, 0), (false, ANALOG)] {
@@ -146,6 +159,14 @@ fn sound_files_are_written_beside_what_is_there() {
     );
     let lanes = ["closed-hat.wav", "kick.wav", "open-hat.wav", "snare.wav"];
     assert_eq!(names(&folder.path().join("beat-lanes")), lanes);
+    // Of what is given up halfway nothing stays.
+    for by_lane in [false, true] {
+        let place = (folder.path(), "beat");
+        let halfway = &mut |share| share < 0.5;
+        let stopped = export::render(&song(), (&font, 0), by_lane, place, halfway);
+        assert!(format!("{:#}", stopped.unwrap_err()).ends_with("it was stopped"));
+        assert_eq!(names(folder.path()), all);
+    }
 }
 
 #[test]
@@ -193,7 +214,7 @@ fn what_is_exported_is_chosen_from_a_list() {
     bench.press("enter");
     assert_eq!(
         bench.said(),
-        "Another file is still being rendered: wait for it."
+        "Another file is still being written: wait a moment, or stop it."
     );
     let file = export::Written {
         path: "/g/beat.wav".into(),
@@ -204,7 +225,18 @@ fn what_is_exported_is_chosen_from_a_list() {
     bench.receive(Event::Rendered(Ok((file, about))));
     assert_eq!(bench.said(), "Exported to /g/beat.wav: 4 bars at 120.0.");
     shows(&bench, "Enter writes it into");
-    bench.press("enter esc");
+    bench.press("delete");
+    assert_eq!(bench.said(), "No sound is being written.");
+    bench.press("enter");
+    bench.take();
+    bench.press("delete");
+    assert_eq!(bench.take(), [Effect::StopRendering]);
+    bench.receive(Event::Rendered(Err("/g/beat.wav: it was stopped".into())));
+    assert_eq!(bench.said(), "The export was stopped: nothing was written.");
+    // Leaving would give it up too: that is asked.
+    bench.press("enter esc q");
+    shows(&bench, "Give up the file, and leave?");
+    bench.press("n");
     bench.receive(Event::Rendered(Err("/g: can't be made".into())));
     assert_eq!(bench.said(), "/g: can't be made.");
     assert_eq!(bench.studio.ground.screen.overlay, None::<Overlay>);

@@ -386,7 +386,7 @@ fn all_bars_of_a_long_groove_are_seen() {
 /// A song of one groove, as it is heard where nothing was changed.
 fn song(groove: Groove) -> Song {
     Song {
-        links: vec![ChainLink { groove, repeats: 1 }],
+        links: vec![ChainLink::once(groove)],
         looped: None,
         qpm: 120.0,
         swing: 0.5,
@@ -396,6 +396,7 @@ fn song(groove: Groove) -> Song {
         chance_seed: 0,
         lane_steps: [None; 9],
         levels: [1.0; 9],
+        fills: Vec::new(),
     }
 }
 

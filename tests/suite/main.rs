@@ -40,6 +40,7 @@ mod runs;
 #[allow(dead_code)]
 mod session;
 mod shell;
+mod songs;
 mod spectrum;
 mod studio;
 #[allow(dead_code)]

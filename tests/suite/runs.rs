@@ -35,7 +35,7 @@ fn started(bench: &mut Workbench) -> Vec<String> {
 }
 
 fn waiting(bench: &Workbench) -> Vec<String> {
-    let queue = bench.studio.training.queue().iter();
+    let queue = bench.studio.ground.runs.iter();
     queue
         .map(|(settings, _)| settings.data.display().to_string())
         .collect()
@@ -92,6 +92,25 @@ fn runs_wait_for_one_another_in_an_order_that_is_changed() {
     assert_eq!(started(&mut bench), Vec::<String>::new());
     bench.press("r enter");
     assert_eq!(started(&mut bench), ["/abcde"]);
+}
+
+#[test]
+fn runs_that_wait_are_there_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Workbench::over(folder.path());
+    bench.press("3 r / a enter");
+    begin(&mut bench, "checkpoints/mine", &[9.0]);
+    bench.press("m n down b enter n down c enter esc");
+    bench.receive(Event::Tick(std::time::Duration::from_secs(5)));
+    drop(bench);
+    let mut bench = Workbench::over(folder.path());
+    assert_eq!(waiting(&bench), ["/ab", "/abc"]);
+    assert!(bench.studio.ground.runs[0].0.out.is_absolute());
+    // Nothing begins before it is told to.
+    assert_eq!(started(&mut bench), Vec::<String>::new());
+    bench.press("3 r enter");
+    assert_eq!(started(&mut bench), ["/ab"]);
+    assert_eq!(waiting(&bench), ["/abc"]);
 }
 
 #[test]

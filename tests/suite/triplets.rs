@@ -30,10 +30,7 @@ fn jazz() -> Groove {
 
 fn song(groove: &Groove) -> Song {
     Song {
-        links: vec![ChainLink {
-            groove: groove.clone(),
-            repeats: 1,
-        }],
+        links: vec![ChainLink::once(groove.clone())],
         looped: None,
         qpm: 120.0,
         swing: 0.75,
@@ -43,6 +40,7 @@ fn song(groove: &Groove) -> Song {
         chance_seed: 0,
         lane_steps: [None; LANES],
         levels: [1.0; LANES],
+        fills: Vec::new(),
     }
 }
 

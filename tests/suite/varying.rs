@@ -2,25 +2,30 @@
 
 use musicvae::music::{Groove, Lane};
 use musicvae_tui::engine::Request;
-use musicvae_tui::studio::{Effect, Event, Kin, Origin, Quality, Transport};
+use musicvae_tui::studio::{Effect, Event, Kin, ModelInfo, Origin, Quality, Transport, morph};
 
 use super::workbench::{Workbench, Z_SIZE, model};
 
 /// A studio whose model knows fills.
-fn ready() -> Workbench {
+pub fn ready() -> Workbench {
     let mut bench = Workbench::bare();
+    bench.receive(Event::Loaded(model_of_fills()));
+    bench
+}
+
+/// A model that knows fills.
+pub fn model_of_fills() -> ModelInfo {
     let mut model = model("fake");
     model.qualities.as_mut().unwrap().push(Quality {
         name: "fill".into(),
         style: false,
         vector: vec![0.1; Z_SIZE],
     });
-    bench.receive(Event::Loaded(model));
-    bench
+    model
 }
 
 /// Has the engine be `steps` steps after play, in a loop of four bars.
-fn hear(bench: &mut Workbench, steps: f64) {
+pub fn hear(bench: &mut Workbench, steps: f64) {
     let mut status: Transport = bench.studio.ground.transport.clone();
     status.playing = true;
     status.position.played = steps;
@@ -31,7 +36,7 @@ fn hear(bench: &mut Workbench, steps: f64) {
 }
 
 /// What was asked of the model about relatives since the last call.
-fn asked(bench: &mut Workbench) -> Vec<(Kin, Vec<u64>)> {
+pub fn asked(bench: &mut Workbench) -> Vec<(Kin, Vec<u64>)> {
     let relate = |effect: Effect| match effect {
         Effect::Relate { kin, seeds, .. } => Some((kin, seeds)),
         _ => None,
@@ -460,4 +465,40 @@ fn a_path_on_the_pad_is_recorded_in_whole_bars_and_goes_round() {
     assert_eq!(pad(&mut bench, &[80.0, 93.0]), [left, below]);
     bench.press("~ m");
     assert_eq!(bench.said(), "Sweeps: 4 bars, once.");
+}
+
+#[test]
+fn what_lies_along_the_slider_is_seen_before_one_goes_there() {
+    let mut bench = ready();
+    let tick = |bench: &mut Workbench, ms| {
+        bench.receive(Event::Tick(std::time::Duration::from_millis(ms)));
+        std::mem::take(&mut bench.glimpsed)
+    };
+    assert_eq!(tick(&mut bench, 1000), 0);
+    // A groove that is decoded meanwhile is not waited for any longer than it takes.
+    bench.studio.apply(morph::Action::Sample);
+    for ms in [1010, 1200] {
+        let tick = Event::Tick(std::time::Duration::from_millis(ms));
+        bench.studio.receive(tick);
+    }
+    bench.settle();
+    assert!(!bench.studio.ground.scene.pending);
+    assert_eq!(std::mem::take(&mut bench.glimpsed), 1);
+    bench.press("s");
+    assert_eq!(tick(&mut bench, 2000), 0);
+    // Once, and not while the slider moves between them.
+    assert_eq!(tick(&mut bench, 2200), 1);
+    assert_eq!(bench.studio.glimpses.grooves().len(), 7);
+    let between = &bench.studio.glimpses.grooves()[3];
+    assert_ne!(Some(between), bench.studio.ground.scene.a.preview.as_ref());
+    bench.press("2 ] ] ]");
+    assert_eq!(tick(&mut bench, 2400), 0);
+    assert!(bench.screen(200, 60).join("").contains('\u{2575}'));
+    // Other ends: not before they have settled.
+    bench.press("=");
+    assert_eq!(tick(&mut bench, 2500), 0);
+    assert!(bench.studio.glimpses.grooves().is_empty());
+    bench.press("=");
+    assert_eq!(tick(&mut bench, 2600), 0);
+    assert_eq!(tick(&mut bench, 2800), 1);
 }

@@ -44,6 +44,8 @@ pub struct Workbench {
     pub keymap: Keymap,
     pub pointer: Pointer,
     pub effects: Vec<Effect>,
+    /// How often the model was asked for what is only looked at.
+    pub glimpsed: usize,
 }
 
 pub fn record(step: u64, split: Split, total: f64) -> Record {
@@ -148,7 +150,8 @@ pub fn fake_relative(groove: &Groove, kin: &Kin, seed: u64) -> Groove {
                     .into_iter()
                     .filter(|lane| !it.kept.has(step, *lane))
                 {
-                    lanes[lane.index()] = hit(0.5).filter(|_| lane == Lane::LowTom);
+                    let velocity = 0.3 + (seed % 64) as f32 / 128.0;
+                    lanes[lane.index()] = hit(velocity).filter(|_| lane == Lane::LowTom);
                 }
             }
             _ => {}
@@ -203,6 +206,7 @@ impl Workbench {
             keymap,
             pointer: Pointer::default(),
             effects: Vec::new(),
+            glimpsed: 0,
         };
         bench.settle();
         bench
@@ -305,6 +309,13 @@ impl Workbench {
                             grooves: seeds.iter().map(relative).collect(),
                         });
                     }
+                    Effect::Glimpse { ticket, z, .. } => {
+                        let decoded = |z: &Points| fake_decode(&z[0], 0.5);
+                        self.studio.receive(Event::Related {
+                            ticket: *ticket,
+                            grooves: z.iter().map(decoded).collect(),
+                        });
+                    }
                     Effect::Keep(keeping) => {
                         let archive = self.archive.as_mut();
                         let event = archive.and_then(|it| it.perform(keeping.clone()));
@@ -313,7 +324,10 @@ impl Workbench {
                         }
                     }
                     Effect::ListFiles { folder, below } => {
-                        let listing = Listing::of(folder, *below);
+                        let listing = match below {
+                            true => Listing::below(folder, &mut || false).unwrap(),
+                            false => Listing::of(folder),
+                        };
                         self.studio.receive(Event::Files(listing));
                     }
                     Effect::ReadMusic {
@@ -328,7 +342,11 @@ impl Workbench {
                     }
                     _ => {}
                 }
-                self.effects.push(effect);
+                match effect {
+                    // Nobody asked for what is only looked at.
+                    Effect::Glimpse { .. } => self.glimpsed += 1,
+                    effect => self.effects.push(effect),
+                }
             }
         }
     }

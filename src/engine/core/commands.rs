@@ -73,6 +73,7 @@ impl Core {
             Command::Continue => (),
             Command::SetTempo(qpm) => {
                 self.transport.set_tempo(qpm);
+                self.qpm = self.transport.qpm();
                 self.follower.assume(qpm);
             }
             Command::FollowClock(external) => {
@@ -80,6 +81,7 @@ impl Core {
                 if !external {
                     // Clamped, and without what the steering added.
                     self.transport.set_tempo(self.transport.qpm());
+                    self.qpm = self.transport.qpm();
                 }
             }
             Command::Overdub(overdub) => self.overdub = overdub,

@@ -54,6 +54,8 @@ enum Driver {
 /// See the module.
 pub(crate) struct Core {
     transport: Transport,
+    /// The tempo of all that has none of its own, quarter notes a minute.
+    qpm: f64,
     player: Player,
     mixer: Option<Box<Mixer>>,
     controls: Controls,
@@ -145,6 +147,7 @@ impl Core {
         };
         let core = Core {
             transport: Transport::new(options.qpm, RATE),
+            qpm: range::TEMPO.nearest(options.qpm),
             player: Player::new(Arc::new(Pattern::new(options.groove))),
             mixer: None,
             controls: Controls::default(),
@@ -263,7 +266,8 @@ impl Core {
     fn run(&mut self, frames: usize, mut out: Option<Stereo>) {
         let mut done = 0;
         while done < frames {
-            let chunk = (frames - done).min(CHUNK);
+            let chunk = (frames - done).min(CHUNK).min(self.to_tempo_change());
+            self.keep_tempo();
             self.steer();
             self.begin_recording(chunk);
             let before = self.transport.position();
@@ -294,6 +298,23 @@ impl Core {
             self.fall(chunk);
             self.frame += chunk as u64;
             done += chunk;
+        }
+    }
+
+    /// A part of a chain may have a tempo of its own, while no clock is followed.
+    fn keep_tempo(&mut self) {
+        let qpm = self.player.current().tempo.unwrap_or(self.qpm);
+        if !self.external && self.transport.qpm() != qpm {
+            self.transport.set_tempo(qpm);
+        }
+    }
+
+    /// Frames until another tempo holds, at least one.
+    fn to_tempo_change(&self) -> usize {
+        let change = self.player.next_tempo_change();
+        match change.filter(|_| self.transport.playing() && !self.external) {
+            Some(position) => self.transport.frame_of(position, usize::MAX).max(1),
+            None => usize::MAX,
         }
     }
 

@@ -98,6 +98,44 @@ fn without_a_sound_card_the_clock_plays_on_time() {
 }
 
 #[test]
+fn a_part_goes_at_its_own_tempo_from_its_first_frame_on() {
+    let (mut core, mut links, shared) = core_with(Groove::empty(16));
+    let link = |tempo| Link {
+        pattern: Arc::new(Pattern::new(four_on_the_floor())),
+        repeats: 1,
+        ending: None,
+        tempo,
+    };
+    let chain = Chain::new(vec![link(None), link(Some(60.0))]).map(Box::new);
+    let chain = Prepared::Chain(chain, Takeover::Now);
+    for command in [chain, Command::SetTempo(120.0).into(), Command::Play.into()] {
+        assert!(links.commands.push(command).is_ok());
+    }
+    for now in (8..9000).step_by(5) {
+        core.drive_silently(now * MS);
+    }
+    let found = hits(&events(&mut links));
+    // Four beats of half a second, four of one, and again.
+    let expected = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 6.5, 7.0];
+    for (time, expected) in found.iter().zip(expected) {
+        let away = (time - found[0]) - (expected * SECOND as f64) as Nanos;
+        assert!(away.abs() < 30_000, "{expected}: {away} ns away");
+    }
+    assert!(found.len() > expected.len() && shared.now.qpm.get() == 60.0);
+    // Another tempo is that of all parts that have none, and a part's own stays.
+    assert!(links.commands.push(Command::SetTempo(90.0).into()).is_ok());
+    core.drive_silently(9010 * MS);
+    assert_eq!(shared.now.qpm.get(), 60.0);
+    core.drive_silently(9020 * MS);
+    let plain = Prepared::Pattern(Arc::new(Pattern::new(Groove::empty(16))), Takeover::Now);
+    assert!(links.commands.push(plain).is_ok());
+    for now in (9025..9700).step_by(5) {
+        core.drive_silently(now * MS);
+    }
+    assert_eq!(shared.now.qpm.get(), 90.0);
+}
+
+#[test]
 fn sound_begins_at_the_frame_of_its_step_whatever_the_buffers() {
     for buffers in [&[512][..], &[1, 3000, 17], &[2048], &[64]] {
         let (mut core, mut links, _) = core_with(four_on_the_floor());
@@ -286,6 +324,8 @@ fn the_callback_never_allocates() {
         let link = |repeats| Link {
             pattern: pattern(),
             repeats,
+            ending: (repeats == 1).then(pattern),
+            tempo: Some(100.0),
         };
         Chain::new(vec![link(1), link(2)]).map(Box::new)
     };
@@ -649,6 +689,8 @@ fn bars_and_chains_are_followed_while_standing_still_and_while_playing() {
     let link = |steps| Link {
         pattern: Arc::new(Pattern::new(Groove::empty(steps))),
         repeats: 1,
+        ending: None,
+        tempo: None,
     };
     let chain = || Chain::new(vec![link(16), link(32)]).map(Box::new);
     send(

@@ -1,13 +1,12 @@
 //! Offline rendering: a groove, a song or a note sequence to stereo sound, faster than it plays.
 
-use std::io::Write as _;
+use std::io::{self, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::pitched::{Pitched, Voice};
 use super::song::Song;
-use crate::engine::record::quantized;
+use crate::engine::record::Wav;
 use crate::engine::sound::limiter::{LOOKAHEAD, Limiter};
 use crate::engine::sound::mixer::{CHUNK, Controls, LATENCY, Mixer, Note, midi_velocity};
 use crate::engine::sound::{SoundFont, SoundFontError};
@@ -15,7 +14,7 @@ use crate::engine::time::feel::Feel;
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Player, Stroke};
 use crate::engine::time::transport::Transport;
-use musicvae::music::{Groove, LANES, Lane, NoteSequence, write_whole_file};
+use musicvae::music::{Groove, LANES, Lane, NoteSequence};
 
 /// Longest tail after the last stroke, in seconds.
 const TAIL_SECONDS: f64 = 10.0;
@@ -23,8 +22,8 @@ const TAIL_SECONDS: f64 = 10.0;
 /// The tail ends where everything is softer than this (-80 dB).
 const TAIL_FLOOR: f32 = 1e-4;
 
-/// Longest sequence that is rendered, in seconds: six hours, 8 GB of sound.
-const LONGEST: f64 = 6.0 * 3600.0;
+/// Longest music that is rendered, in seconds: four hours. Half an hour more would fill a WAV file.
+pub const LONGEST: f64 = 4.0 * 3600.0;
 
 /// Why something cannot be rendered or written.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +32,12 @@ pub enum RenderError {
     SoundFont(#[from] SoundFontError),
     #[error("a note at {seconds:.0} s is beyond the {:.0} hours that can be rendered", LONGEST / 3600.0)]
     TooLong { seconds: f64 },
-    #[error("the sound has no form as a WAV file: {0}")]
-    Wav(String),
-    #[error("{path} cannot be written: {reason}")]
-    Write { path: String, reason: String },
+    #[error("a WAV file is full after {:.1} hours", seconds / 3600.0)]
+    Full { seconds: f64 },
+    #[error("it was stopped")]
+    Stopped,
+    #[error(transparent)]
+    File(#[from] io::Error),
 }
 
 /// Stereo sound.
@@ -67,6 +68,9 @@ pub struct Score {
     /// Drums outside our lanes, which were left out.
     pub skipped_notes: usize,
 }
+
+/// Takes frames as they are rendered, with how far they go, 0 to 1. An error ends the rendering.
+pub type Take<'t> = dyn FnMut(&[[f32; 2]], f32) -> Result<(), RenderError> + 't;
 
 /// What of a score is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,17 +104,19 @@ impl Score {
     /// A song as it is heard, with the levels of its lanes. What comes before its first beat sounds
     /// with it.
     pub fn of_song(song: &Song, rate: u32) -> Score {
-        let mut transport = Transport::new(song.qpm, f64::from(rate));
-        transport.play_from(0.0);
-        let (strokes, steps) = song.played();
+        let (strokes, steps, timeline) = song.played();
+        let frame = |position: f64| (timeline.seconds(position) * f64::from(rate)).round() as usize;
         let note = |stroke: &Stroke| {
-            let frame = transport.frame_of(stroke.position.max(0.0), usize::MAX);
-            (frame, Note::of_lane(0, stroke.lane, stroke.velocity))
+            let note = Note::of_lane(0, stroke.lane, stroke.velocity);
+            (frame(stroke.position.max(0.0)), note)
         };
-        let end = transport.frame_of(steps as f64, usize::MAX);
         Score {
             levels: song.levels,
-            ..Score::of(strokes.iter().map(note).collect(), end, rate)
+            ..Score::of(
+                strokes.iter().map(note).collect(),
+                frame(steps as f64),
+                rate,
+            )
         }
     }
 
@@ -189,6 +195,11 @@ impl Score {
         Lane::ALL.into_iter().filter(heard).collect()
     }
 
+    /// Frames a second.
+    pub fn rate(&self) -> u32 {
+        self.rate
+    }
+
     /// How many strokes there are.
     pub fn strokes(&self) -> usize {
         self.notes.len()
@@ -199,18 +210,65 @@ impl Score {
         self.pitched.len()
     }
 
-    /// Its sound, or that of a part of it. `progress` is told how far it is, 0 to 1.
+    /// Its sound, or that of a part of it, all at once.
     ///
     /// # Errors
     /// A SoundFont that can't be played.
+    pub fn sound(&self, font: &SoundFont, heard: Heard) -> Result<Sound, RenderError> {
+        let mut frames = Vec::new();
+        self.render(font, heard, &mut |more, _| {
+            frames.extend_from_slice(more);
+            Ok(())
+        })?;
+        let rate = self.rate;
+        Ok(Sound { frames, rate })
+    }
+
+    /// Writes its sound, or that of a part of it, as a WAV file of 24 bits, and returns how many frames
+    /// it has. `progress` is told how far it is, 0 to 1, and says whether to go on.
+    ///
+    /// # Errors
+    /// As those of [`Score::render`]; what is no trouble with the file is a [`RenderError`] inside.
+    pub fn write_wav(
+        &self,
+        font: &SoundFont,
+        heard: Heard,
+        out: impl Write + Seek,
+        progress: &mut dyn FnMut(f32) -> bool,
+    ) -> io::Result<u64> {
+        let mut wav = Wav::new(out, self.rate)?;
+        let rendered = self.render(font, heard, &mut |more, share| {
+            let samples = more.as_flattened();
+            if wav.write(samples)? < samples.len() {
+                let seconds = wav.frames() as f64 / f64::from(self.rate);
+                return Err(RenderError::Full { seconds });
+            }
+            match progress(share) {
+                true => Ok(()),
+                false => Err(RenderError::Stopped),
+            }
+        });
+        rendered.map_err(|error| match error {
+            RenderError::File(error) => error,
+            error => io::Error::other(error),
+        })?;
+        wav.flush()?;
+        Ok(wav.frames())
+    }
+
+    /// Plays it, or a part of it, a little at a time. `take` gets the frames one after the other, with
+    /// how far they go, 0 to 1.
+    ///
+    /// # Errors
+    /// A SoundFont that can't be played, and what `take` has against going on.
     pub fn render(
         &self,
         font: &SoundFont,
         heard: Heard,
-        progress: &mut dyn FnMut(f32),
-    ) -> Result<Sound, RenderError> {
+        take: &mut Take,
+    ) -> Result<(), RenderError> {
         // The synthesizer may panic on keys that nobody tried when the font was loaded.
-        let mixed = catch_unwind(AssertUnwindSafe(|| self.mixed(font, heard, progress)));
+        let mixed = catch_unwind(AssertUnwindSafe(|| self.mixed(font, heard, take)));
         mixed.unwrap_or_else(|_| {
             Err(RenderError::SoundFont(SoundFontError::Damaged {
                 name: font.name().to_string(),
@@ -219,18 +277,11 @@ impl Score {
         })
     }
 
-    fn mixed(
-        &self,
-        font: &SoundFont,
-        heard: Heard,
-        progress: &mut dyn FnMut(f32),
-    ) -> Result<Sound, RenderError> {
+    fn mixed(&self, font: &SoundFont, heard: Heard, take: &mut Take) -> Result<(), RenderError> {
         let rate = self.rate;
         let last_stroke = self.notes.last().map_or(0, |note| note.0 + 1);
         let last_note = self.pitched.iter().map(|note| note.end).max();
         let end = self.end.max(last_stroke).max(last_note.unwrap_or_default());
-        let seconds = self.tail.unwrap_or(TAIL_SECONDS);
-        let tail = (seconds * f64::from(rate)) as usize;
         let mut controls = Controls::default();
         for (lane, control) in Lane::ALL.into_iter().zip(&mut controls.lanes) {
             control.level = self.levels[lane.index()];
@@ -245,7 +296,14 @@ impl Score {
         let mut voice = is_pitched.then(voice).transpose()?;
         let mut limiter = Limiter::new(rate as f32);
         let late = LATENCY + if is_pitched { LOOKAHEAD } else { 0 };
-        let mut frames = Vec::with_capacity(end + rate as usize);
+        let tail = (self.tail.unwrap_or(TAIL_SECONDS) * f64::from(rate)) as usize;
+        let mut cut = Cut {
+            late,
+            end,
+            room: end + tail,
+            fades: self.tail.is_none(),
+            ..Cut::default()
+        };
         let (mut left, mut right) = ([0.0; CHUNK], [0.0; CHUNK]);
         let mut beside = [[0.0; CHUNK]; 2];
         let mut waiting = self.notes.iter().copied().peekable();
@@ -273,27 +331,53 @@ impl Score {
                     peak = peak.max(sum[0].abs()).max(sum[1].abs());
                 }
             }
-            frames.extend(left.iter().zip(&right).map(|(left, right)| [*left, *right]));
+            cut.pass(left.iter().zip(&right).map(|(left, right)| [*left, *right]));
             at += CHUNK;
             if at.is_multiple_of(CHUNK * 64) {
-                progress((at as f32 / end.max(1) as f32).min(1.0));
+                take(&cut.sure, (at as f32 / end.max(1) as f32).min(1.0))?;
+                cut.sure.clear();
             }
             if at >= end + late && self.tail.is_none() && peak < TAIL_FLOOR {
                 break;
             }
         }
-        // The limiters' delay is known, and taken off.
-        frames.drain(..late.min(frames.len()));
-        let length = match self.tail {
-            Some(_) => end + tail,
-            None => {
-                let is_heard = |frame: &[f32; 2]| frame.iter().any(|s| s.abs() >= TAIL_FLOOR);
-                let last = frames.iter().rposition(is_heard);
-                end.max(last.map_or(0, |last| last + 1))
+        take(&cut.sure, 1.0)
+    }
+}
+
+/// Cuts what is rendered to what is wanted of it: without the limiters' delay, which is known, and without
+/// the silence after its end.
+#[derive(Default)]
+struct Cut {
+    /// Frames that are still to be left out.
+    late: usize,
+    /// Frames that there are at least, still.
+    end: usize,
+    /// Frames that there may be, still.
+    room: usize,
+    /// What rings on ends with the last frame that is heard.
+    fades: bool,
+    /// What is wanted for sure.
+    sure: Vec<[f32; 2]>,
+    /// What is too soft to be heard, unless more comes.
+    soft: Vec<[f32; 2]>,
+}
+
+impl Cut {
+    fn pass(&mut self, frames: impl ExactSizeIterator<Item = [f32; 2]>) {
+        let late = self.late.min(frames.len());
+        self.late -= late;
+        for frame in frames.skip(late).take(self.room) {
+            self.room -= 1;
+            let is_heard = frame.iter().any(|sample| sample.abs() >= TAIL_FLOOR);
+            if self.end == 0 && self.fades && !is_heard {
+                self.soft.push(frame);
+                continue;
             }
-        };
-        frames.truncate(length);
-        Ok(Sound { frames, rate })
+            self.end = self.end.saturating_sub(1);
+            self.sure.append(&mut self.soft);
+            self.sure.push(frame);
+        }
     }
 }
 
@@ -307,34 +391,5 @@ pub fn render_groove(
     font: &SoundFont,
     rate: u32,
 ) -> Result<Sound, RenderError> {
-    Score::of_groove(groove, turns, rate).render(font, Heard::All, &mut |_| ())
-}
-
-/// Sound as the bytes of a WAV file of 24 bits.
-pub fn wav(sound: &Sound) -> Result<Vec<u8>, RenderError> {
-    let spec = hound::WavSpec {
-        channels: 2,
-        sample_rate: sound.rate,
-        bits_per_sample: 24,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = Vec::new();
-    let mut write = || -> hound::Result<()> {
-        let mut writer = hound::WavWriter::new(std::io::Cursor::new(&mut bytes), spec)?;
-        for sample in sound.frames.iter().flatten() {
-            writer.write_sample(quantized(*sample))?;
-        }
-        writer.finalize()
-    };
-    write().map_err(|error| RenderError::Wav(error.to_string()))?;
-    Ok(bytes)
-}
-
-/// Writes sound as a WAV file of 24 bits, whole or not at all.
-pub fn write_wav(sound: &Sound, path: &Path) -> Result<(), RenderError> {
-    let bytes = wav(sound)?;
-    write_whole_file(path, |out| out.write_all(&bytes)).map_err(|error| RenderError::Write {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    })
+    Score::of_groove(groove, turns, rate).sound(font, Heard::All)
 }

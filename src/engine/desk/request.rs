@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::command::{Command, Takeover};
 use crate::engine::midi::{MidiSetting, Pads};
+use crate::engine::range::TEMPO;
 use crate::engine::record::RecordOptions;
 use crate::engine::sound::SoundFontSource;
 use crate::engine::time::pattern::Pattern;
@@ -41,11 +42,29 @@ pub enum Request {
     Strike { lane: Lane, velocity: u8 },
 }
 
-/// A groove of a chain, and how many turns it plays (at least 1).
+/// A groove of a chain, and how it plays.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChainLink {
     pub groove: Groove,
+    /// Turns, at least 1.
     pub repeats: u32,
+    /// A bar in the place of the last one of the last turn.
+    pub ending: Option<Groove>,
+    /// Quarter notes a minute; `None` for those of everything else. A clock that is followed stands above
+    /// it.
+    pub tempo: Option<f64>,
+}
+
+impl ChainLink {
+    /// A groove that plays once, as it is.
+    pub fn once(groove: Groove) -> ChainLink {
+        ChainLink {
+            groove,
+            repeats: 1,
+            ending: None,
+            tempo: None,
+        }
+    }
 }
 
 /// What is loaded and opened.
@@ -80,10 +99,13 @@ pub enum Setup {
 }
 
 impl From<ChainLink> for Link {
-    fn from(ChainLink { groove, repeats }: ChainLink) -> Link {
+    fn from(link: ChainLink) -> Link {
+        let pattern = |groove| Arc::new(Pattern::new(groove));
         Link {
-            pattern: Arc::new(Pattern::new(groove)),
-            repeats: i64::from(repeats.max(1)),
+            pattern: pattern(link.groove),
+            repeats: i64::from(link.repeats.max(1)),
+            ending: link.ending.map(pattern),
+            tempo: link.tempo.map(|tempo| TEMPO.nearest(tempo)),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! Writes down what plays: once from the top to the end of the loop, or through the whole chain.
 //! The player makes the strokes, so that a file holds what is heard.
 
+use std::sync::Arc;
+
 use super::request::ChainLink;
 use crate::engine::command::{Bars, Takeover};
 use crate::engine::range;
 use crate::engine::sound::mixer::{at_level, midi_velocity};
 use crate::engine::time::feel::Feel;
+use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Link, Player, Stroke};
 use crate::engine::time::units::{TICKS_PER_QUARTER, TICKS_PER_STEP};
 use musicvae::music::midi_file::{Encoded, Layout, MidiFileError, Take};
-use musicvae::music::{LANES, Meter};
+use musicvae::music::{Groove, LANES, Meter, STEPS_PER_QUARTER};
 
 /// Music to be written down, and how it is played.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +37,8 @@ pub struct Song {
     pub chance_seed: u64,
     /// Level of each lane's sound, by [`musicvae::music::Lane::index`]; 0 where it is not heard.
     pub levels: [f32; LANES],
+    /// Bars that play in the place of what goes round, each with the step that it begins at, in order.
+    pub fills: Vec<(i64, Groove)>,
 }
 
 /// A part of a song.
@@ -43,6 +48,25 @@ struct Passage {
     steps: i64,
     bar_steps: i64,
     meter: Meter,
+    /// Quarter notes a minute.
+    qpm: f64,
+}
+
+/// When each step of a song sounds.
+pub(super) struct Timeline {
+    /// Of each passage: the step and the second that it begins at, and its steps a second.
+    passages: Vec<(f64, f64, f64)>,
+}
+
+impl Timeline {
+    /// Seconds from the song's beginning to a position in steps, 0 or later.
+    pub fn seconds(&self, position: f64) -> f64 {
+        let begun = |it: &&(f64, f64, f64)| it.0 <= position;
+        let last = self.passages.iter().take_while(begun).last();
+        last.map_or(0.0, |(step, second, speed)| {
+            second + (position - step) / speed
+        })
+    }
 }
 
 impl Song {
@@ -65,8 +89,10 @@ impl Song {
         let strokes = player.map_or_else(Vec::new, |player| self.strokes(player, end));
         let clamped = strokes.iter().filter(|it| it.position < 0.0).count();
         let mut take = Take::new(TICKS_PER_QUARTER);
-        take.tempos = vec![(0, self.qpm)];
         for passage in &passages {
+            if take.tempos.last().map(|(_, qpm)| *qpm) != Some(passage.qpm) {
+                take.tempos.push((tick_of(passage.start), passage.qpm));
+            }
             if take.meters.last().map(|(_, meter)| *meter) != Some(passage.meter) {
                 take.meters.push((tick_of(passage.start), passage.meter));
             }
@@ -78,26 +104,38 @@ impl Song {
         Ok(Encoded { bytes, clamped })
     }
 
-    /// The strokes that are heard, and its length in steps.
-    pub(super) fn played(&self) -> (Vec<Stroke>, i64) {
+    /// The strokes that are heard, its length in steps, and when they sound.
+    pub(super) fn played(&self) -> (Vec<Stroke>, i64, Timeline) {
         let (player, passages) = self.laid_out();
         let end = passages.iter().map(|it| it.steps).sum();
         let strokes = player.map_or_else(Vec::new, |player| self.strokes(player, end));
-        (strokes, end)
+        let mut second = 0.0;
+        let timed = passages.iter().map(|it| {
+            let (begins, speed) = (second, it.qpm / 60.0 * STEPS_PER_QUARTER as f64);
+            second += it.steps as f64 / speed;
+            (it.start as f64, begins, speed)
+        });
+        let passages = timed.collect();
+        (strokes, end, Timeline { passages })
     }
 
     /// The strokes that are heard, as the player plays the steps up to `end` in the first pass. The
     /// early strokes of the next pass are not among them.
     fn strokes(&self, mut player: Player, end: i64) -> Vec<Stroke> {
         let mut strokes = Vec::new();
-        let heard = |stroke: Stroke| {
+        let mut heard = |stroke: Stroke| {
             if stroke.step < end && self.levels[stroke.lane.index()] > 0.0 {
                 strokes.push(stroke);
             }
         };
         // Ahead of the top, where its early hits are: none is further from its step than this.
         player.rewind(-1.0, &mut drop);
-        player.advance(end as f64, heard, &mut drop);
+        for (step, bar) in &self.fills {
+            player.advance((step - 1) as f64, &mut heard, &mut drop);
+            let bar = Arc::new(Pattern::new(bar.clone()));
+            player.set_fill(bar, Takeover::NextBar, &mut drop);
+        }
+        player.advance(end as f64, &mut heard, &mut drop);
         strokes
     }
 
@@ -126,6 +164,7 @@ impl Song {
                 steps,
                 bar_steps,
                 meter,
+                qpm: link.tempo.unwrap_or(self.qpm),
             }
         };
         let passages = if self.looped.is_some() {

@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use files::Wav;
+#[cfg(test)]
 pub(crate) use files::quantized;
 pub(crate) use recorder::Recorder;
 #[cfg(test)]

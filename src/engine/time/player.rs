@@ -13,8 +13,8 @@ mod part;
 use std::sync::Arc;
 
 use burst::Burst;
-use part::falls;
 pub(crate) use part::{Chain, Link, Part};
+use part::{Fill, falls};
 
 use super::feel::Feel;
 use super::pattern::Pattern;
@@ -51,15 +51,6 @@ struct Pending {
     from: i64,
     /// Its number in the chain, when it is one of the chain's.
     link: Option<usize>,
-}
-
-/// A bar that plays once in the place of what goes round, which is not held up by it.
-#[derive(Debug)]
-struct Fill {
-    part: Part,
-    /// Its first step, and the first one that is not its own any more: a bar line.
-    from: i64,
-    to: i64,
 }
 
 /// Plays a pattern, some bars of it or a chain of them round and round.
@@ -116,7 +107,7 @@ impl Player {
             self.put(pending.part, displace);
         }
         if let Some(chain) = &self.chain {
-            let first = Part::new(chain.link(0).pattern.clone(), None, 0);
+            let first = Part::of_link(chain.link(0), 0);
             self.put(first, displace);
             self.link = Some(0);
         }
@@ -134,9 +125,7 @@ impl Player {
         self.bursts = [None; LANES];
         for lane in Lane::ALL {
             let passed = |n: i64| {
-                let steps = self.lane_steps[lane.index()];
-                let part = self.governing(n);
-                let (hit, feel) = (part.hit(n, lane, steps), part.felt(self.feel));
+                let (hit, _, feel) = self.heard(n, lane);
                 let placed = hit.map(|hit| feel.place(n, hit.offset));
                 feel.grid(n) < position && placed.is_none_or(|placed| placed < position)
             };
@@ -223,9 +212,10 @@ impl Player {
             if in_chain {
                 self.forget(displace);
             }
+            self.part.tempo = None;
             return;
         };
-        let first = chain.link(0).pattern.clone();
+        let first = chain.link(0).clone();
         let links = chain.len();
         if let Some(old) = self.chain.replace(chain) {
             displace(Displaced::Chain(old));
@@ -236,12 +226,12 @@ impl Player {
             return;
         }
         let from = self.moment(takeover);
-        let mut part = Part::new(first, None, from);
-        if takeover == Takeover::Now {
-            // The bar lines stay where they are.
-            let ahead = self.part.place(from) % self.part.pattern.bar_steps();
-            part.origin = from - ahead;
-        }
+        // The bar lines stay where they are.
+        let ahead = match takeover {
+            Takeover::Now => self.part.place(from) % self.part.pattern.bar_steps(),
+            Takeover::NextBar | Takeover::NextLoop => 0,
+        };
+        let part = Part::of_link(&first, from - ahead);
         self.wait(part, from, Some(0), displace);
     }
 
@@ -249,7 +239,7 @@ impl Player {
     /// bar. Everything else runs on below it.
     pub fn set_fill(
         &mut self,
-        bar: Arc<Pattern>,
+        pattern: Arc<Pattern>,
         takeover: Takeover,
         displace: &mut dyn FnMut(Displaced),
     ) {
@@ -261,13 +251,17 @@ impl Player {
         let below = self.governing(from);
         let ahead = below.place(from) % below.pattern.bar_steps();
         let to = below.next_bar(from + 1);
-        let part = Part::new(bar, None, from - ahead);
-        self.fill = Some(Fill { part, from, to });
+        self.fill = Some(Fill {
+            pattern,
+            origin: from - ahead,
+            from,
+            to,
+        });
     }
 
     fn end_fill(&mut self, displace: &mut dyn FnMut(Displaced)) {
         if let Some(fill) = self.fill.take() {
-            displace(Displaced::Pattern(fill.part.pattern));
+            displace(Displaced::Pattern(fill.pattern));
         }
     }
 
@@ -306,17 +300,13 @@ impl Player {
             let index = lane.index();
             loop {
                 let n = self.next[index];
-                let part = self.heard(n);
-                let feel = part.felt(self.feel);
-                // A fill is a bar, and has all of its strokes.
-                let steps = self.lane_steps[index].filter(|_| !self.is_filled(n));
-                let hit = part.hit(n, lane, steps);
+                let (hit, pattern, feel) = self.heard(n, lane);
                 // Turns are those of what goes round, also while a fill plays.
                 let turns = self.governing(n);
-                let fills = self.fills_on || self.is_filled(n);
+                let fills = self.fills_on || self.filled(n).is_some();
                 let falls = |hit: &Hit| falls(hit.trig, self.chance_seed, n, lane);
                 let struck = hit.filter(|hit| turns.strikes(n, hit.trig, fills) && falls(hit));
-                let struck = struck.map(|hit| (hit, part.pattern.velocity(hit, lane, &feel)));
+                let struck = struck.map(|hit| (hit, pattern.velocity(hit, lane, &feel)));
                 // One that is not struck holds up no grace stroke of the next step.
                 let beginning = match struck {
                     Some((hit, _)) => burst::beginning(n, hit, &feel),
@@ -366,18 +356,29 @@ impl Player {
         }
     }
 
-    /// What is heard at step `n`: a fill, or what goes round.
-    fn heard(&self, n: i64) -> &Part {
-        match &self.fill {
-            Some(fill) if self.is_filled(n) => &fill.part,
-            _ => self.governing(n),
-        }
+    /// The fill that is heard at step `n`.
+    fn filled(&self, n: i64) -> Option<&Fill> {
+        let covers = |fill: &&Fill| fill.covers(n);
+        let asked = self.fill.as_ref().filter(covers);
+        asked.or_else(|| self.governing(n).ending.as_ref().filter(covers))
     }
 
-    /// Whether a fill is heard at step `n`.
-    fn is_filled(&self, n: i64) -> bool {
-        let fill = self.fill.as_ref();
-        fill.is_some_and(|fill| (fill.from..fill.to).contains(&n))
+    /// What is heard of a lane at step `n`: the hit, if there is one, its pattern, and how its grid is felt.
+    /// It is a fill's, or of what goes round.
+    fn heard(&self, n: i64, lane: Lane) -> (Option<Hit>, &Pattern, Feel) {
+        if let Some(fill) = self.filled(n) {
+            return (fill.hit(n, lane), &fill.pattern, fill.felt(self.feel));
+        }
+        let part = self.governing(n);
+        let hit = part.hit(n, lane, self.lane_steps[lane.index()]);
+        (hit, &part.pattern, part.felt(self.feel))
+    }
+
+    /// Where what plays goes over to another tempo, as far as is known.
+    pub fn next_tempo_change(&self) -> Option<f64> {
+        let changes = |pending: &&Pending| pending.part.tempo != self.part.tempo;
+        let pending = self.pending.as_ref().filter(changes)?;
+        Some(pending.part.felt(self.feel).grid(pending.from))
     }
 
     /// Number of the chain's link that plays.
@@ -425,7 +426,7 @@ impl Player {
 
     fn forget(&mut self, displace: &mut dyn FnMut(Displaced)) {
         if let Some(pending) = self.pending.take() {
-            self.give_up(pending.part.pattern, displace);
+            self.give_up(pending.part, displace);
         }
     }
 
@@ -441,7 +442,7 @@ impl Player {
 
     fn put(&mut self, part: Part, displace: &mut dyn FnMut(Displaced)) {
         let old = std::mem::replace(&mut self.part, part);
-        self.give_up(old.pattern, displace);
+        self.give_up(old, displace);
     }
 
     /// Lets the chain's next link wait for the end of the present one's passes.
@@ -449,15 +450,21 @@ impl Player {
         let (Some(chain), Some(link)) = (&self.chain, self.link) else {
             return;
         };
-        let end = self.part.origin + chain.link(link).repeats.max(1) * self.part.steps;
+        let present = chain.link(link);
+        let end = self.part.end_of(present);
         // A chain that was made shorter while it plays goes on with the next turn.
         let from = match self.next_step() {
             n if n > end => self.part.next_turn(n),
             _ => end,
         };
-        let next = (link + 1) % chain.len();
-        let part = Part::new(chain.link(next).pattern.clone(), None, from);
-        self.wait(part, from, Some(next), displace);
+        let number = (link + 1) % chain.len();
+        let next = Part::of_link(chain.link(number), from);
+        // It may have been given another tempo and another ending since it began.
+        let (ending, tempo) = (self.part.ending_of(present), present.tempo);
+        let before = std::mem::replace(&mut self.part.ending, ending);
+        self.part.tempo = tempo;
+        self.give_up_pattern(before.map(|fill| fill.pattern), displace);
+        self.wait(next, from, Some(number), displace);
     }
 
     fn leave_chain(&mut self, displace: &mut dyn FnMut(Displaced)) {
@@ -467,13 +474,15 @@ impl Player {
         }
     }
 
+    fn give_up(&self, part: Part, displace: &mut dyn FnMut(Displaced)) {
+        self.give_up_pattern(Some(part.pattern), displace);
+        self.give_up_pattern(part.ending.map(|fill| fill.pattern), displace);
+    }
+
     /// Lets go of a pattern. One that the chain holds is only counted down: nothing is freed.
-    fn give_up(&self, pattern: Arc<Pattern>, displace: &mut dyn FnMut(Displaced)) {
-        if !self
-            .chain
-            .as_ref()
-            .is_some_and(|chain| chain.holds(&pattern))
-        {
+    fn give_up_pattern(&self, pattern: Option<Arc<Pattern>>, displace: &mut dyn FnMut(Displaced)) {
+        let held = |it: &Arc<Pattern>| self.chain.as_ref().is_some_and(|chain| chain.holds(it));
+        if let Some(pattern) = pattern.filter(|it| !held(it)) {
             displace(Displaced::Pattern(pattern));
         }
     }

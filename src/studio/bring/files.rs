@@ -1,12 +1,14 @@
 //! The music files in a folder.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
 use musicvae::data::is_named_midi;
 
-/// Files that are looked for below a folder, at most: a search must end.
+/// Files that are found below a folder, and folders that are looked into, at most: a search must end.
 const MOST: usize = 20_000;
+const MOST_FOLDERS: usize = 50_000;
 
 /// A folder's content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,15 +31,30 @@ pub struct FileEntry {
 }
 
 impl Listing {
-    /// Lists a folder; `below`: the files in all folders below it too.
-    pub fn of(folder: &Path, below: bool) -> Listing {
+    /// Lists what is in a folder.
+    pub fn of(folder: &Path) -> Listing {
+        Listing::found(folder, false, &mut || false).unwrap_or_default()
+    }
+
+    /// Lists the files in a folder and in all below it, the nearest first. `None` when this
+    /// `is_replaced` meanwhile.
+    pub fn below(folder: &Path, is_replaced: &mut dyn FnMut() -> bool) -> Option<Listing> {
+        Listing::found(folder, true, is_replaced)
+    }
+
+    fn found(folder: &Path, below: bool, is_replaced: &mut dyn FnMut() -> bool) -> Option<Listing> {
         let folder = absolute(folder).unwrap_or_else(|_| folder.into());
         let mut listing = Listing {
             below,
             ..Listing::default()
         };
-        let mut waiting = vec![folder.clone()];
-        while let Some(next) = waiting.pop() {
+        let mut waiting = VecDeque::from([folder.clone()]);
+        let mut looked = 0;
+        while let Some(next) = waiting.pop_front() {
+            if is_replaced() {
+                return None;
+            }
+            looked += 1;
             let found = match fs::read_dir(&next) {
                 Ok(found) => found.flatten(),
                 // A search leaves out what can't be read.
@@ -60,7 +77,7 @@ impl Listing {
                     continue;
                 }
                 if is_folder && below {
-                    waiting.push(path);
+                    waiting.push_back(path);
                 } else if let Some(name) = path.strip_prefix(&folder).ok().and_then(Path::to_str) {
                     let name = name.into();
                     listing.entries.push(FileEntry { name, is_folder });
@@ -72,12 +89,18 @@ impl Listing {
                 ));
                 break;
             }
+            if looked == MOST_FOLDERS && !waiting.is_empty() {
+                listing.problem = Some(format!(
+                    "There are more folders: only {MOST_FOLDERS} were searched. Go into one of them."
+                ));
+                break;
+            }
         }
         listing
             .entries
             .sort_by_key(|entry| (!entry.is_folder, entry.name.to_lowercase()));
         listing.folder = folder;
-        listing
+        Some(listing)
     }
 }
 
@@ -87,6 +110,8 @@ pub struct Browser {
     pub folder: PathBuf,
     here: Option<Listing>,
     below: Option<Listing>,
+    /// What is below the folder was asked for.
+    searches: bool,
     /// What is looked for.
     pub words: String,
     /// The line under the cursor.
@@ -122,8 +147,13 @@ impl Browser {
         self.here.is_some()
     }
 
-    /// Whether a search needs what is below the folder, and has it not.
-    pub fn lacks_below(&self) -> bool {
+    /// Whether a search needs what is below the folder, and did not ask for it yet: now it does.
+    pub fn begins_search(&mut self) -> bool {
+        !self.words.is_empty() && !std::mem::replace(&mut self.searches, true)
+    }
+
+    /// Whether what is below the folder is still being looked for.
+    pub fn is_searching(&self) -> bool {
         !self.words.is_empty() && self.below.is_none()
     }
 

@@ -224,7 +224,7 @@ impl Bring {
         }
         self.browser.selected = 0;
         self.browser.look();
-        if self.browser.lacks_below() {
+        if self.browser.begins_search() {
             let folder = self.browser.folder.clone();
             let below = true;
             ground.ask(Effect::ListFiles { folder, below });
@@ -310,12 +310,12 @@ impl Bring {
         let piece = self.piece.as_ref()?;
         let groove = piece.windows.get(self.window)?.clone();
         let name = piece.window_name(self.window);
-        Some(Slot { groove, name })
+        Some(Slot::new(groove, name))
     }
 
     /// Makes some of the file the groove that is played and edited.
     fn take(&mut self, some: Option<Slot>, ground: &mut Ground) {
-        let Some(Slot { groove, name }) = some else {
+        let Some(Slot { groove, name, .. }) = some else {
             return;
         };
         let tempo = tempo_of(&groove);

@@ -196,7 +196,7 @@ impl Piece {
             true => self.stem(),
             false => format!("{} {}-{end}", self.stem(), first + 1),
         };
-        Slot { groove, name }
+        Slot::new(groove, name)
     }
 
     fn stem(&self) -> String {

@@ -48,7 +48,7 @@ fn decode(text: &str) -> anyhow::Result<Slots> {
     for (place, stored) in slots.all.iter_mut().zip(document.slots) {
         let slot = stored.map(|StoredSlot { name, groove }| {
             let groove = groove.read()?;
-            anyhow::Ok(Arc::new(Slot { groove, name }))
+            anyhow::Ok(Arc::new(Slot::new(groove, name)))
         });
         *place = slot.transpose()?;
     }

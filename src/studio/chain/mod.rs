@@ -8,7 +8,7 @@ mod typed;
 use serde::{Deserialize, Serialize};
 
 use super::ground::{Change, Ground, Origin, Overlay, SLOTS};
-pub use typed::{parse, text};
+pub use typed::{fault, parse, text};
 
 pub use super::ground::{Link, Slot};
 use musicvae::music::Groove;
@@ -48,11 +48,15 @@ pub fn reason_against(action: &Action, ground: &Ground) -> Option<String> {
             empty.then(|| "The slot is empty.".into())
         }
         Action::SetChain(links) => {
-            let empty = links
-                .iter()
-                .find(|link| slots.all.get(link.slot).is_none_or(Option::is_none))?;
-            let slot = empty.slot + 1;
-            Some(format!("Slot {slot} is empty: store a groove there first."))
+            let kept = |link: &Link| slots.all.get(link.slot).cloned().flatten();
+            let empty = links.iter().find(|link| kept(link).is_none());
+            if let Some(empty) = empty {
+                let slot = empty.slot + 1;
+                return Some(format!("Slot {slot} is empty: store a groove there first."));
+            }
+            let lacks = |link: &Link| link.fill && kept(link).is_none_or(|it| it.fill.is_none());
+            let can_fill = || ground.no_model().or_else(|| ground.fill_direction().err());
+            links.iter().any(lacks).then(can_fill)?
         }
     }
 }
@@ -79,7 +83,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
         Action::SetChain(links) => ground.change_slots(|slots| slots.links = links),
         Action::StoreSlot => {
             let (groove, name) = (looping_bars(ground), ground.groove_name());
-            ground.put_into_slot(selected, Slot { groove, name });
+            ground.put_into_slot(selected, Slot::new(groove, name));
         }
         Action::RecallSlot => {
             if let Some(slot) = ground.scene.slots.all[selected].clone() {

@@ -1,5 +1,6 @@
 //! The chain as it is typed.
 
+use crate::engine::range::TEMPO;
 use crate::studio::ground::{Link, SLOTS};
 use musicvae::music::{LANES, Lane};
 
@@ -11,15 +12,23 @@ const REPEATS: u32 = 99;
 const HATS: (&str, [Lane; 2]) = ("hats", [Lane::ClosedHat, Lane::OpenHat]);
 const TOMS: (&str, [Lane; 3]) = ("toms", [Lane::LowTom, Lane::MidTom, Lane::HighTom]);
 
-/// `1x2 2-kick 3x4-hats` for a chain.
+/// What a link that ends with a fill has behind its `+`.
+const FILL: &str = "fill";
+
+/// `1x2 2@97-kick 3x4+fill-hats` for a chain.
 pub fn text(links: &[Link]) -> String {
     let words = links.iter().map(|link| {
-        let repeats = match link.repeats {
-            1 => String::new(),
-            many => format!("x{many}"),
-        };
-        let slot = link.slot + 1;
-        format!("{slot}{repeats}{}", mutes_text(&link.mutes))
+        let mut word = (link.slot + 1).to_string();
+        if link.repeats > 1 {
+            word += &format!("x{}", link.repeats);
+        }
+        if let Some(tempo) = link.tempo {
+            word += &format!("@{tempo}");
+        }
+        if link.fill {
+            word += &format!("+{FILL}");
+        }
+        word + &mutes_text(&link.mutes)
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -58,25 +67,49 @@ fn lanes(name: &str) -> Option<Vec<Lane>> {
 /// The reverse of [`text`]; `None` when it is no chain.
 pub fn parse(text: &str) -> Option<Vec<Link>> {
     let words = text.split([' ', ',']).filter(|word| !word.is_empty());
-    let link = |word: &str| {
-        let mut parts = word.split('-');
-        let word = parts.next()?;
-        let mut mutes = [false; LANES];
-        for name in parts {
-            lanes(name)?.iter().for_each(|it| mutes[it.index()] = true);
-        }
-        let (slot, repeats) = word.split_once(['x', 'X', '*']).unwrap_or((word, "1"));
-        let slot = slot.parse::<usize>().ok()?.checked_sub(1)?;
-        let repeats = repeats.parse().ok()?;
-        let valid = slot < SLOTS && (1..=REPEATS).contains(&repeats);
-        valid.then_some(Link {
-            slot,
-            repeats,
-            mutes,
-        })
-    };
     let links: Vec<Link> = words.map(link).collect::<Option<_>>()?;
     (links.len() <= LINKS).then_some(links)
+}
+
+/// What is wrong with a text that is no chain, in one sentence.
+pub fn fault(text: &str) -> String {
+    let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
+    match words.find(|word| link(word).is_none()) {
+        Some(word) => format!(
+            "`{word}` is no part of a chain: a slot (1 to {SLOTS}), then x4, @97, +fill, -hats as you like."
+        ),
+        None => format!("A chain has {LINKS} parts at most."),
+    }
+}
+
+/// A slot, and then in any order what each sign begins.
+fn link(word: &str) -> Option<Link> {
+    const SIGNS: [char; 6] = ['x', 'X', '*', '@', '+', '-'];
+    let up_to_sign = |text: &str| text.find(SIGNS).unwrap_or(text.len());
+    let (slot, mut rest) = word.split_at(up_to_sign(word));
+    let slot = slot.parse::<usize>().ok()?.checked_sub(1)?;
+    let mut link = Link::once(slot);
+    let mut repeats = None;
+    while let Some(sign) = rest.chars().next() {
+        let value = &rest[1..];
+        let (value, behind) = value.split_at(up_to_sign(value));
+        rest = behind;
+        match sign {
+            '@' => {
+                let tempo: f64 = value.parse().ok()?;
+                let within = (TEMPO.low..=TEMPO.high).contains(&tempo);
+                link.tempo = Some(tempo).filter(|_| within && link.tempo.is_none());
+                link.tempo?;
+            }
+            '+' if value.eq_ignore_ascii_case(FILL) => link.fill = true,
+            '+' => return None,
+            '-' => (lanes(value)?.iter()).for_each(|lane| link.mutes[lane.index()] = true),
+            _ if repeats.is_some() => return None,
+            _ => repeats = Some(value.parse().ok()?),
+        }
+    }
+    link.repeats = repeats.unwrap_or(1);
+    (slot < SLOTS && (1..=REPEATS).contains(&link.repeats)).then_some(link)
 }
 
 #[cfg(test)]
@@ -93,6 +126,11 @@ mod tests {
         let shown = "1-kick-ride 2x2-hats 3-snare-toms 4-chat-ltom-mtom";
         assert_eq!(text(&links), shown);
         assert_eq!(parse(shown), Some(links));
+        // Tempos and fills, in any order.
+        let links = parse("1x4-hats@97.5 2+FILL@140 3-kick+fill*2").unwrap();
+        let shown = "1x4@97.5-hats 2@140+fill 3x2+fill-kick";
+        assert_eq!(text(&links), shown);
+        assert_eq!(parse(shown), Some(links));
         for wrong in [
             "0",
             "9",
@@ -106,8 +144,30 @@ mod tests {
             "1-kik",
             "-kick",
             "1-kick x2",
+            "1@",
+            "1@fast",
+            "1@19",
+            "1@301",
+            "1@NaN",
+            "1@97@98",
+            "1x2x3",
+            "1+",
+            "1+fills",
+            "1+fil\u{142}",
+            "@97",
+            "+fill",
         ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
+        let said = fault("1x4 x3@97 2");
+        assert!(
+            said.starts_with("`x3@97` is no part of a chain: "),
+            "{said}"
+        );
+        let many = "1 ".repeat(65);
+        assert_eq!(
+            (parse(&many), fault(&many).as_str()),
+            (None, "A chain has 64 parts at most.")
+        );
     }
 }

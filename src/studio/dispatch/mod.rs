@@ -16,7 +16,8 @@ use super::edit::Edit;
 use super::event::Event;
 use super::export::Export;
 use super::fills::Fills;
-use super::ground::{self, Config, Effect, Ground, Keeping, Marks, Purpose, Weight};
+use super::glimpses::Glimpses;
+use super::ground::{self, Config, Effect, Ground, Keeping, Marks, Overlay, Purpose, Weight};
 use super::habits::Habits;
 use super::length::Length;
 use super::library::{self, Library};
@@ -60,6 +61,7 @@ pub struct Studio {
     pub library: Library,
     pub variations: Variations,
     pub fills: Fills,
+    pub glimpses: Glimpses,
     pub length: Length,
     pub sweep: Sweep,
     pub export: Export,
@@ -91,6 +93,7 @@ impl Studio {
             library: Library::default(),
             variations: Variations::default(),
             fills: Fills::default(),
+            glimpses: Glimpses::default(),
             length: Length::default(),
             sweep: Sweep::default(),
             export: Export::default(),
@@ -122,12 +125,17 @@ impl Studio {
             Action::Length(action) => self.length.reason_against(action, ground),
             Action::Sweep(action) => self.sweep.reason_against(action, ground),
             Action::Edit(action) => self.edit.reason_against(action, ground),
-            Action::Export(action) => export::reason_against(action, ground),
+            Action::Export(action) => self.export.reason_against(action, ground),
             Action::Session(action) => self.session.reason_against(action, ground),
             Action::Bring(action) => self.bring.reason_against(action, ground),
             Action::Checkpoints(action) => self.checkpoints.reason_against(action, ground),
             Action::Library(action) => self.library.reason_against(action, ground),
             Action::Training(action) => self.training.reason_against(action, ground),
+            Action::Overlays(overlays::Action::Erase)
+                if matches!(ground.screen.overlay, Some(Overlay::Exports { .. })) =>
+            {
+                (self.export).reason_against(&export::Action::StopExport, ground)
+            }
             Action::Overlays(action) => overlays::reason_against(action, ground),
         }
     }
@@ -152,7 +160,10 @@ impl Studio {
             Action::DrumMachine(action) => self.drum_machine.apply(action, ground),
             Action::Devices(action) => self.devices.apply(action, ground),
             Action::Mixer(action) => mixer::apply(action, ground),
-            Action::Chain(action) => chain::apply(action, ground),
+            Action::Chain(action) => {
+                chain::apply(action, ground);
+                self.fills.try_again(ground);
+            }
             Action::Morph(action) => morph::apply(action, ground),
             Action::Qualities(action) => qualities::apply(action, ground),
             Action::Rework(rework) => rework::apply(rework, ground),
@@ -168,7 +179,10 @@ impl Studio {
                     ground.send(Command::Overdub(inserts || self.midi.overdub));
                 }
             }
-            Action::Export(action) => export::apply(action, &self.drum_machine.map, ground),
+            Action::Export(action) => {
+                let wanted = self.export.apply(action, &self.drum_machine.map, ground);
+                self.fills.write(wanted, ground);
+            }
             Action::Session(action) => self.session.apply(action, ground),
             Action::Bring(bring::Action::TakeAll) => {
                 if let Some(piece) = self.bring.piece.clone() {
@@ -191,6 +205,7 @@ impl Studio {
             Event::Tick(now) => {
                 ground.now = now;
                 self.library.tick(ground);
+                self.glimpses.tick(ground);
                 self.habits.tick(ground);
                 return self.session.tick(ground);
             }
@@ -201,6 +216,7 @@ impl Studio {
                 ground.loading = None;
                 self.training.show(&model.log);
                 morph::take_model(model, self.checkpoints.take_seed(), ground);
+                self.fills.try_again(ground);
             }
             Event::LoadFailed { source, reason } => {
                 checkpoints::receive_failure(&source, &reason, ground);
@@ -210,11 +226,17 @@ impl Studio {
             Event::Reworked { ticket, groove } => rework::receive(ticket, groove, ground),
             Event::Related { ticket, grooves } => {
                 self.variations.receive(ticket, &grooves, ground);
-                self.fills.receive(ticket, &grooves, ground);
+                self.glimpses.receive(ticket, &grooves);
+                if let Some(fills) = self.fills.receive(ticket, &grooves, ground) {
+                    self.export.go_on(fills, &self.drum_machine.map, ground);
+                }
                 self.length.receive(ticket, &grooves, ground);
             }
             Event::InferenceFailed { ticket, reason } => {
                 self.length.give_up(ticket);
+                if self.fills.give_up(ticket, ground) {
+                    self.export.give_up();
+                }
                 ground.receive_failure(ticket, &reason);
             }
             Event::Catalogue(entries, problems) => {
@@ -310,13 +332,23 @@ impl Studio {
     /// The sentence for the status line: the latest message while it is fresh, else what is silent
     /// and why.
     pub fn status_line(&self) -> (Weight, String) {
-        match self.ground.messages.fresh(self.ground.now) {
-            Some(message) => (message.weight, message.text.clone()),
-            None if self.session.is_first => {
+        match (
+            self.ground.messages.fresh(self.ground.now),
+            self.export.share,
+        ) {
+            (Some(message), _) => (message.weight, message.text.clone()),
+            (None, Some(share)) => {
+                let share = share * 100.0;
+                (
+                    Weight::Notice,
+                    format!("Sound is being written: {share:.0} %."),
+                )
+            }
+            (None, None) if self.session.is_first => {
                 let keys = "Space plays, s draws another groove, ? shows every key.";
                 (Weight::Notice, format!("{keys} {}", self.sound_sentence()))
             }
-            None => (Weight::Notice, self.sound_sentence()),
+            (None, None) => (Weight::Notice, self.sound_sentence()),
         }
     }
 

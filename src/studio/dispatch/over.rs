@@ -26,7 +26,8 @@ impl Studio {
                 ground.screen.prompt(*question, text);
             }
             (overlay, Quit)
-                if self.training.is_alive() && *overlay != Some(Overlay::ConfirmQuit) =>
+                if (self.training.is_alive() || self.export.share.is_some())
+                    && *overlay != Some(Overlay::ConfirmQuit) =>
             {
                 ground.screen.overlay = Some(Overlay::ConfirmQuit);
             }
@@ -40,8 +41,10 @@ impl Studio {
             }
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
             (Some(Overlay::Exports { .. }), Accept) => {
-                self.export.write_selected(&self.drum_machine.map, ground);
+                let wanted = (self.export).write_selected(&self.drum_machine.map, ground);
+                self.fills.write(wanted, ground);
             }
+            (Some(Overlay::Exports { .. }), Erase) => self.apply(export::Action::StopExport),
             (Some(Overlay::Bindings { .. }), Accept) => self.midi.bindings.learn_selected(ground),
             (Some(Overlay::Bindings { .. }), Erase) => self.midi.bindings.unbind_selected(ground),
             (Some(Overlay::TrainingForm), Accept) => self.training.start_as_typed(ground),
@@ -109,7 +112,7 @@ impl Studio {
                     }
                     Some(Overlay::Chain { .. }) => chain::LAST_LINE,
                     Some(Overlay::Qualities { .. }) => qualities::last_line(ground),
-                    Some(Overlay::Queue { .. }) => self.training.queue().len().saturating_sub(1),
+                    Some(Overlay::Queue { .. }) => ground.runs.len().saturating_sub(1),
                     Some(Overlay::Exports { .. }) => export::Form::ALL.len() - 1,
                     _ => usize::MAX,
                 };
@@ -137,8 +140,10 @@ impl Studio {
         match answers::to_question(question, text) {
             Some(action) => self.apply(action),
             None => {
-                let wanted = question.text();
-                self.ground.complain(format!("{wanted}, not `{text}`."));
+                self.ground.complain(match question {
+                    Question::Chain => chain::fault(text),
+                    _ => format!("{}, not `{text}`.", question.text()),
+                });
                 self.ground.screen.prompt(question, text.into());
             }
         }

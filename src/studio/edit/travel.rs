@@ -11,10 +11,11 @@ pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
     let unfinished = ground.scene.pending;
     ground.forget_answers();
     ground.cursor_inside();
-    if ground.chain.is_some() && ground.scene.slots != slots && ground.scene.groove == groove {
-        ground.slots_changed();
-    } else {
+    // A chain plays on where it is not about the groove.
+    if ground.chain.is_none() || ground.scene.groove != groove {
         ground.play_groove(ground.sound.takeover);
+    } else if ground.scene.slots != slots {
+        ground.slots_changed();
     }
     if unfinished {
         ground.decode(ground.sound.takeover, true);

@@ -68,7 +68,7 @@ impl Ground {
 
     /// Steps that the model is asked for: the groove stays as long as it is, but for one that is
     /// shorter than what the model plays.
-    pub(super) fn steps_to_play(&self) -> usize {
+    pub fn steps_to_play(&self) -> usize {
         let window = self.model.as_ref().map_or(0, |model| model.steps);
         match self.scene.origin {
             Origin::Silence => window,
@@ -85,8 +85,8 @@ impl Ground {
         let fill = qualities.find(|quality| quality.name == Fill::ATTRIBUTE);
         let fill = fill.map(|quality| &quality.vector);
         fill.ok_or_else(|| {
-            "This model's attributes know no fills: make them anew, of a corpus that labels fills, \
-             with `musicvae-tui attributes make`."
+            "This model has no attribute for fills: make one with `musicvae-tui attributes make`, \
+             from a corpus that labels fills."
                 .into()
         })
     }
@@ -209,6 +209,13 @@ impl Ground {
         });
     }
 
+    /// The points at some places between the ends, as the model is given them; `None` without a model
+    /// that they are of.
+    pub fn along(&self, places: &[f32]) -> Option<Vec<Points>> {
+        let at = |x: &f32| self.steered(&self.scene.z_at((*x, self.scene.pad_y)));
+        (self.has_points()).then(|| places.iter().map(at).collect())
+    }
+
     /// Whether the ends are points that the model in use can be asked for.
     fn has_points(&self) -> bool {
         let Some(model) = &self.model else {
@@ -296,11 +303,12 @@ impl Ground {
             return;
         }
         self.requests.taken = ticket;
-        self.scene.pending = ticket != self.requests.last;
         let takeovers = &mut self.requests.takeovers;
         let takeover = takeovers.iter().find(|(wanted, _)| *wanted == ticket);
         let takeover = takeover.map_or(Takeover::Now, |(_, takeover)| *takeover);
         takeovers.retain(|(wanted, _)| *wanted > ticket);
+        // A newer decode is on its way; what else the model was asked is not waited for.
+        self.scene.pending = !takeovers.is_empty();
         self.take_groove(groove, Origin::Slider, takeover);
     }
 

@@ -19,7 +19,7 @@ impl Ground {
             qpm: self.sound.tempo,
             ..groove.clone()
         };
-        self.audition = Some(Arc::new(Slot { groove, name }));
+        self.audition = Some(Arc::new(Slot::new(groove, name)));
         self.send(Request::SetGroove {
             groove: heard,
             takeover,

@@ -32,6 +32,18 @@ pub struct Locked {
     pub cells: Cells,
 }
 
+/// A bar of a groove that is a fill in music that is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filled {
+    pub groove: Groove,
+    /// The bar, from 0 on.
+    pub bar: usize,
+    /// Which of all bars it is that play, from 0 on.
+    pub number: u64,
+    /// Step of the music that it begins at.
+    pub step: i64,
+}
+
 /// What music is written as.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Paper {
@@ -71,6 +83,13 @@ pub enum Effect {
         how: Decoding,
         /// What the first of them has to fit.
         locked: Option<Box<Locked>>,
+    },
+    /// Points to grooves that are only looked at: when there is nothing else to do.
+    Glimpse {
+        ticket: u64,
+        z: Vec<Points>,
+        steps: usize,
+        how: Decoding,
     },
     /// A relative of a groove for each seed; a newer request of the kind takes the place of one that
     /// still waits.
@@ -123,6 +142,8 @@ pub enum Effect {
         /// What the file holds, for the message.
         about: String,
     },
+    /// Gives up the sound that is being written.
+    StopRendering,
     /// Lists the folders and MIDI files of a folder; `below`: all files below it.
     ListFiles {
         folder: PathBuf,

@@ -22,7 +22,7 @@ impl Ground {
     /// The groove that is heard but for one that is only listened to.
     pub(super) fn own_groove(&self) -> &Groove {
         match self.sounding() {
-            Some(turn) => &turn.kept.groove,
+            Some(turn) => turn.heard_in(self.transport.position.turn),
             None => &self.scene.groove,
         }
     }
@@ -120,7 +120,7 @@ impl Ground {
         let slots = &self.scene.slots;
         let turn = |link: Link| {
             let kept = slots.all[link.slot].clone()?;
-            Some(Turn { link, kept })
+            Some(Turn::new(link, kept))
         };
         let turns: Vec<Turn> = slots.order().into_iter().filter_map(turn).collect();
         let links = turns.iter().map(Turn::part).collect();
@@ -147,6 +147,26 @@ impl Ground {
         self.change_slots(|slots| slots.all[slot] = Some(Arc::new(kept)));
     }
 
+    /// Has a slot end with a fill, where it still holds what that was played for. `anew`: in place of
+    /// another one, as a step of undo.
+    pub fn end_slot(&mut self, slot: usize, kept: &Arc<Slot>, fill: Groove, anew: bool) {
+        let holds = |it: &Arc<Slot>| Arc::ptr_eq(it, kept);
+        if !self.scene.slots.all[slot].as_ref().is_some_and(holds) {
+            return;
+        }
+        if anew {
+            self.undo.before(&self.scene, Change::Single);
+            self.say(format!("Slot {} ends with another fill.", slot + 1));
+        }
+        let fill = Some(fill);
+        let ended = Slot {
+            fill,
+            ..(**kept).clone()
+        };
+        self.scene.slots.all[slot] = Some(Arc::new(ended));
+        self.slots_changed();
+    }
+
     /// The slots are other ones: a chain that plays goes on with them, while there is one left, and
     /// once nothing else is listened to.
     pub fn slots_changed(&mut self) {
@@ -165,9 +185,9 @@ impl Ground {
         let Some(turn) = self.sounding() else {
             return false;
         };
-        let kept = turn.kept.clone();
-        self.scene.groove = kept.groove.clone();
-        self.scene.origin = Origin::Slot(kept.name.clone());
+        let name = turn.kept.name.clone();
+        self.scene.groove = self.own_groove().clone();
+        self.scene.origin = Origin::Slot(name);
         self.chain = None;
         true
     }

@@ -37,7 +37,7 @@ use std::time::Duration;
 pub use arrangement::Arrangement;
 pub use asking::unlearned;
 pub use device::Device;
-pub use effect::{Effect, Kin, Locked, Paper, Purpose};
+pub use effect::{Effect, Filled, Kin, Locked, Paper, Purpose};
 pub use habits::{Habits, ThemeChoice};
 pub use heard::{Heard, Marks, fingerprint};
 pub use keeping::Keeping;
@@ -57,7 +57,11 @@ pub use undo::{Change, Undo};
 use crate::engine::{LinkState, Request, SoundFontSource, Status, Sync};
 pub use config::Config;
 use musicvae::checkpoint::catalogue::Source;
+use musicvae::model::DeviceChoice;
 use musicvae::music::LANES;
+
+/// A training run that was described and waits, and what is to compute it.
+pub type WaitingRun = (config::Training, DeviceChoice);
 
 /// What all features share.
 pub struct Ground {
@@ -92,6 +96,8 @@ pub struct Ground {
     pub checkpoints: Vec<Entry>,
     /// Names of the pinned ones.
     pub pins: Vec<String>,
+    /// The training runs that wait, the next one first.
+    pub runs: Vec<WaitingRun>,
     /// What the model was asked.
     pub requests: Requests,
     pub screen: Screen,
@@ -125,6 +131,7 @@ impl Ground {
             loading: None,
             checkpoints: Vec::new(),
             pins: Vec::new(),
+            runs: Vec::new(),
             requests: Requests::default(),
             screen: Screen::from(&config.screen),
             messages: Messages::default(),
@@ -144,7 +151,11 @@ impl Ground {
             _ => ("link", String::new()),
         };
         match self.transport.sync {
-            Sync::Internal => format!("{:.1}", self.sound.tempo),
+            // A part of the chain may have a tempo of its own.
+            Sync::Internal => {
+                let part = self.sounding().and_then(|turn| turn.link.tempo);
+                format!("{:.1}", part.unwrap_or(self.sound.tempo))
+            }
             Sync::Waiting => format!("{clock} (waiting)"),
             Sync::Following(qpm) => format!("{clock} {qpm:.1}{with}"),
             Sync::Lost(_) => format!("{clock} lost"),

@@ -202,12 +202,17 @@ impl Scene {
     /// The points of the latent space at the pad's place: along both edges, and then from one to the
     /// other.
     pub fn z(&self) -> Points {
+        self.z_at(self.place())
+    }
+
+    /// Those at another place.
+    pub fn z_at(&self, (x, y): Place) -> Points {
         let along = |left, right| {
             let [left, right] = [left, right].map(|corner| &self.heard_at(corner).z);
-            between(left, right, self.slider)
+            between(left, right, x)
         };
         let upper = along(End::A, End::B);
-        match self.pad_y {
+        match y {
             y if y <= 0.0 => upper,
             y => between(&upper, &along(End::C, End::D), y),
         }

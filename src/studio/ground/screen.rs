@@ -90,7 +90,7 @@ impl Question {
             Question::LaneSteps => {
                 "Steps of the lane that go round (1 to 64; 0: all of the groove)"
             }
-            Question::Chain => "Chain (slots 1 to 8 in order, xN repeats, -LANE mutes: 1x2-hats 2)",
+            Question::Chain => "Chain (slot, xN turns, @tempo, +fill, -lane: 1x4+fill 2@97-hats)",
             Question::MapName => "Save the drum map as (its name)",
             Question::NewSession => "Begin a new session (its name)",
             Question::GrooveName => "Name of the groove (nothing for the one that it came with)",

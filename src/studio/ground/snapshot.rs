@@ -11,7 +11,7 @@ use super::scene::{Anchor, End, Origin, Points, Scene};
 use super::sound::{LaneState, Sound};
 use super::sweeping::Sweeping;
 use super::undo::Undo;
-use super::{Config, Ground, ModelInfo};
+use super::{Config, Ground, ModelInfo, WaitingRun};
 use crate::engine::Takeover;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::music::{LANES, Lane};
@@ -57,6 +57,8 @@ pub struct Snapshot {
     pub space: Option<Space>,
     /// The checkpoint in use.
     pub source: Option<Source>,
+    /// The training runs that wait.
+    pub runs: Vec<WaitingRun>,
 }
 
 /// Whether two names mean one checkpoint; a session has the whole path of a file.
@@ -85,6 +87,7 @@ impl Snapshot {
             chain: false,
             space: None,
             source: None,
+            runs: Vec::new(),
         }
     }
 }
@@ -117,6 +120,7 @@ impl Ground {
             chain: self.chain.is_some(),
             space: self.space.clone(),
             source: self.loading.as_ref().or(in_use).cloned(),
+            runs: self.runs.clone(),
         }
     }
 
@@ -136,6 +140,7 @@ impl Ground {
         self.screen.step = snapshot.step;
         self.screen.zoom = snapshot.zoom;
         self.space = snapshot.space;
+        self.runs = snapshot.runs;
         self.cursor_inside();
         for command in self.sound.commands() {
             self.send(command);

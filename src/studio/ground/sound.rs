@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use super::config::Config;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::range::{
@@ -105,6 +107,14 @@ impl Sound {
             fill_chance: self.fill_chance.min(all()),
             ..self
         }
+    }
+
+    /// Whether chance has a fill that comes by itself played in a bar since play: by the seed of the steps that
+    /// are played by chance, so that the same ones come again from the top.
+    pub fn fill_falls(&self, bar: u64) -> bool {
+        let seed = self.chance_seed.rotate_left(32).wrapping_add(bar);
+        let hundred: u8 = ChaCha8Rng::seed_from_u64(seed).random_range(0..100);
+        hundred < self.fill_chance
     }
 
     /// What tells the engine all of it.

@@ -223,6 +223,11 @@ fn set_tempo(ground: &mut Ground, tempo: f64) {
         ground.send(Setup::SetLinkTempo(tempo));
     }
     ground.send(Command::SetTempo(tempo));
+    if let Some(own) = ground.sounding().and_then(|turn| turn.link.tempo) {
+        ground.say(format!(
+            "{tempo:.1} for the parts without a tempo of their own; this one has {own:.1}."
+        ));
+    }
 }
 
 /// Changes whether the room and the compressor are on.

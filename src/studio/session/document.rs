@@ -14,7 +14,7 @@ use crate::embedded;
 use crate::studio::ground::stored::StoredGroove;
 use crate::studio::ground::{
     Anchor, LaneState, Link, Origin, PadPath, Pane, Place, Points, SLOTS, Scene, Slot, Slots,
-    Snapshot, Sound, Space, Sweeping, Undo,
+    Snapshot, Sound, Space, Sweeping, Undo, WaitingRun,
 };
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::Latent;
@@ -60,6 +60,9 @@ struct Document {
     slots: Vec<StoredSlot>,
     #[serde(default)]
     paths: Vec<Vec<Place>>,
+    /// Each by itself: one of another version of this program is no reason to lose the rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    runs: Vec<serde_json::Value>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,6 +100,8 @@ struct StoredAnchor {
 struct StoredSlot {
     name: String,
     groove: StoredGroove,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fill: Option<StoredGroove>,
 }
 
 /// What scenes share, and its index in the file.
@@ -161,9 +166,11 @@ impl Common {
             .slot_places
             .entry(Arc::as_ptr(slot))
             .or_insert_with(|| {
-                let Slot { groove, name } = &**slot;
-                let (name, groove) = (name.clone(), StoredGroove::from(groove));
-                self.slots.push(StoredSlot { name, groove });
+                self.slots.push(StoredSlot {
+                    name: slot.name.clone(),
+                    groove: StoredGroove::from(&slot.groove),
+                    fill: slot.fill.as_ref().map(StoredGroove::from),
+                });
                 self.slots.len() - 1
             })
     }
@@ -193,6 +200,9 @@ pub fn encode(snapshot: &Snapshot) -> String {
         points: common.points,
         slots: common.slots,
         paths: common.paths.iter().map(|path| path.to_vec()).collect(),
+        runs: (snapshot.runs.iter().cloned().map(from_anywhere))
+            .flat_map(serde_json::to_value)
+            .collect(),
     };
     // Numbers and names have a form in JSON: this can't fail.
     serde_json::to_string(&document).unwrap_or_default()
@@ -206,6 +216,16 @@ fn recent(scenes: &[Arc<Scene>]) -> &[Arc<Scene>] {
         strokes <= MOST_STROKES
     });
     &scenes[scenes.len() - nearest.count()..]
+}
+
+/// A run that waits, whatever the working folder will be.
+fn from_anywhere((mut settings, device): WaitingRun) -> WaitingRun {
+    for path in [&mut settings.data, &mut settings.out] {
+        if let Ok(whole) = absolute(&*path) {
+            *path = whole;
+        }
+    }
+    (settings, device)
 }
 
 /// What a checkpoint is called from anywhere.
@@ -269,6 +289,9 @@ pub fn decode(text: &str) -> anyhow::Result<Snapshot> {
         source: document
             .checkpoint
             .map(|name| embedded::named(Path::new(&name))),
+        runs: (document.runs.into_iter())
+            .flat_map(serde_json::from_value)
+            .collect(),
     })
 }
 
@@ -303,7 +326,8 @@ impl Shared {
             *place = slot.transpose()?.cloned();
         }
         let sound = |link: &Link| link.slot < SLOTS && link.repeats > 0;
-        slots.links = stored.links.into_iter().filter(sound).collect();
+        let links = stored.links.into_iter().filter(sound);
+        slots.links = links.map(Link::in_range).collect();
         Ok(Scene {
             groove: stored.groove.read()?,
             origin: stored.origin,
@@ -339,7 +363,10 @@ impl Shared {
 
 impl StoredSlot {
     fn read(self) -> anyhow::Result<Arc<Slot>> {
-        let (groove, name) = (self.groove.read()?, self.name);
-        Ok(Arc::new(Slot { groove, name }))
+        Ok(Arc::new(Slot {
+            groove: self.groove.read()?,
+            name: self.name,
+            fill: self.fill.map(StoredGroove::read).transpose()?,
+        }))
     }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use curves::{Curves, Term, smoothed, thinned};
 pub use form::{Field, Form};
+pub use queue::waiting_words;
 pub use rehearsals::Rehearsals;
 pub use view::View;
 
@@ -103,7 +104,6 @@ pub struct Training {
     earlier: Vec<(PathBuf, Curves)>,
     /// Where the run lies, once its data is read.
     folder: Option<PathBuf>,
-    queue: Vec<queue::Waiting>,
     thrown: Vec<queue::Thrown>,
     /// The last checkpoint it wrote.
     pub saved: Option<PathBuf>,
@@ -123,7 +123,6 @@ impl Training {
             curves: Curves::default(),
             earlier: Vec::new(),
             folder: None,
-            queue: Vec::new(),
             thrown: Vec::new(),
             saved: None,
             rehearsals: Rehearsals::default(),
@@ -158,7 +157,7 @@ impl Training {
             Action::BringRunBack => return self.nothing_thrown(),
             Action::StartQueued if self.is_alive() => (true, "A run is being made: stop it first."),
             Action::DropQueued | Action::MoveQueued(_) | Action::StartQueued => {
-                return self.no_chosen(ground);
+                return Training::no_chosen(ground);
             }
             Action::ShowRehearsals | Action::TakeRehearsal(_) => return self.no_rehearsal(),
             Action::Rehearse => (!self.is_alive() || stopping, "No training is running."),
@@ -189,8 +188,8 @@ impl Training {
                 ground.screen.overlay = Some(Overlay::Queue { selected: 0 });
             }
             Action::QueueRun => self.open_form(ground),
-            Action::DropQueued => self.drop_queued(ground),
-            Action::MoveQueued(by) => self.move_queued(by, ground),
+            Action::DropQueued => Training::drop_queued(ground),
+            Action::MoveQueued(by) => Training::move_queued(by, ground),
             Action::StartQueued => self.start_queued(ground),
             Action::TrainLonger => {
                 ground.screen.overlay = None;
@@ -239,7 +238,7 @@ impl Training {
                 ground.ask(Effect::PauseTraining(false));
                 ground.say("Training continues.");
             }
-            _ if !self.queue.is_empty() => {
+            _ if !ground.runs.is_empty() => {
                 ground.screen.overlay = Some(Overlay::Queue { selected: 0 });
             }
             RunState::Finished => ground.screen.overlay = Some(Overlay::RunEnded),
@@ -248,7 +247,7 @@ impl Training {
     }
 
     fn open_form(&mut self, ground: &mut Ground) {
-        let last = self.queue.last().map_or(&self.settings, |(last, _)| last);
+        let last = ground.runs.last().map_or(&self.settings, |(last, _)| last);
         self.form = Form::of(last, ground.device.choice);
         for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
             ground.ask(Effect::Look(named, path));
@@ -269,7 +268,7 @@ impl Training {
             Ok((settings, device)) => {
                 ground.screen.overlay = None;
                 if self.is_alive() {
-                    return self.enqueue((settings, device), ground);
+                    return Training::enqueue((settings, device), ground);
                 }
                 self.settings = settings;
                 self.device = device;
@@ -333,7 +332,7 @@ impl Training {
             // The run had no steps left, so the question comes at once.
             Some(began) if whole && began >= step => {
                 ground.say(format!("The run in {out} has finished its {step} steps."));
-                if !self.queue.is_empty() {
+                if !ground.runs.is_empty() {
                     return;
                 }
                 let overlay = &mut ground.screen.overlay;

@@ -4,12 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Curves, RunState, Training};
-use crate::studio::ground::{Effect, Ground, Overlay, config, counted};
-use musicvae::model::DeviceChoice;
+use crate::studio::ground::{Effect, Ground, Overlay, WaitingRun, counted};
 use musicvae::training::Earlier;
-
-/// A run that was described, and waits.
-pub type Waiting = (config::Training, DeviceChoice);
 
 /// A run that was thrown away, and what was known of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,55 +17,42 @@ pub(super) struct Thrown {
 }
 
 impl Training {
-    /// The runs that wait, the next one first.
-    pub fn queue(&self) -> &[Waiting] {
-        &self.queue
-    }
-
-    /// The one under the cursor of their list.
-    fn chosen(&self, ground: &Ground) -> Option<usize> {
-        match ground.screen.overlay {
-            Some(Overlay::Queue { selected }) => Some(selected).filter(|it| *it < self.queue.len()),
-            _ => None,
-        }
-    }
-
-    pub(super) fn no_chosen(&self, ground: &Ground) -> Option<String> {
-        let nothing = self.chosen(ground).is_none();
+    pub(super) fn no_chosen(ground: &Ground) -> Option<String> {
+        let nothing = chosen(ground).is_none();
         nothing.then(|| "No run waits here: n describes one.".into())
     }
 
-    pub(super) fn enqueue(&mut self, run: Waiting, ground: &mut Ground) {
+    pub(super) fn enqueue(run: WaitingRun, ground: &mut Ground) {
         let (preset, data) = (&run.0.preset, run.0.data.display());
-        let before = match self.queue.len() {
+        let before = match ground.runs.len() {
             0 => "after this run".into(),
             waiting => format!("after this run and {waiting} more"),
         };
         ground.say(format!("{preset} is trained on {data} {before}."));
-        self.queue.push(run);
-        let selected = self.queue.len() - 1;
+        ground.runs.push(run);
+        let selected = ground.runs.len() - 1;
         ground.screen.overlay = Some(Overlay::Queue { selected });
     }
 
-    pub(super) fn drop_queued(&mut self, ground: &mut Ground) {
-        if let Some(place) = self.chosen(ground) {
-            self.queue.remove(place);
+    pub(super) fn drop_queued(ground: &mut Ground) {
+        if let Some(place) = chosen(ground) {
+            ground.runs.remove(place);
         }
     }
 
-    pub(super) fn move_queued(&mut self, by: isize, ground: &mut Ground) {
-        let Some(place) = self.chosen(ground) else {
+    pub(super) fn move_queued(by: isize, ground: &mut Ground) {
+        let Some(place) = chosen(ground) else {
             return;
         };
-        let to = place.saturating_add_signed(by).min(self.queue.len() - 1);
-        let run = self.queue.remove(place);
-        self.queue.insert(to, run);
+        let to = place.saturating_add_signed(by).min(ground.runs.len() - 1);
+        let run = ground.runs.remove(place);
+        ground.runs.insert(to, run);
         ground.screen.overlay = Some(Overlay::Queue { selected: to });
     }
 
     /// Starts the run under the cursor.
     pub(super) fn start_queued(&mut self, ground: &mut Ground) {
-        if let Some(place) = self.chosen(ground) {
+        if let Some(place) = chosen(ground) {
             ground.screen.overlay = None;
             self.start_waiting(place, ground);
         }
@@ -77,22 +60,14 @@ impl Training {
 
     /// Starts the next run, now that one has ended by itself.
     pub(super) fn go_on(&mut self, ground: &mut Ground) {
-        if !self.queue.is_empty() {
+        if !ground.runs.is_empty() {
             self.start_waiting(0, ground);
         }
     }
 
     fn start_waiting(&mut self, place: usize, ground: &mut Ground) {
-        (self.settings, self.device) = self.queue.remove(place);
+        (self.settings, self.device) = ground.runs.remove(place);
         self.start(Earlier::ContinuedIfSame, ground);
-    }
-
-    /// `, 2 wait`; empty where none does.
-    pub fn waiting_words(&self) -> String {
-        match self.queue.len() {
-            0 => String::new(),
-            waiting => format!(", {}", counted(waiting, "waits", "wait")),
-        }
     }
 
     pub(super) fn no_run(&self) -> Option<String> {
@@ -148,6 +123,22 @@ impl Training {
             self.settings.out.clone_from(&to);
             self.folder = Some(to);
         }
+    }
+}
+
+/// The run under the cursor of the list of those that wait.
+fn chosen(ground: &Ground) -> Option<usize> {
+    match ground.screen.overlay {
+        Some(Overlay::Queue { selected }) => Some(selected).filter(|it| *it < ground.runs.len()),
+        _ => None,
+    }
+}
+
+/// `, 2 wait`; empty where none does.
+pub fn waiting_words(ground: &Ground) -> String {
+    match ground.runs.len() {
+        0 => String::new(),
+        waiting => format!(", {}", counted(waiting, "waits", "wait")),
     }
 }
 

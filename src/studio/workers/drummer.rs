@@ -101,6 +101,7 @@ fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
             }
             _ => drummer.decode_long(&z, steps, how)?,
         }),
+        Job::Glimpse { z, steps, how } => Answer::Relatives(drummer.decode_long(&z, steps, how)?),
         Job::Relate {
             groove,
             kin,

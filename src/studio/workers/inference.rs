@@ -26,6 +26,12 @@ pub enum Job {
         /// What the first of them has to fit.
         locked: Option<Box<Locked>>,
     },
+    /// Grooves that are only looked at.
+    Glimpse {
+        z: Vec<Points>,
+        steps: usize,
+        how: Decoding,
+    },
     /// Relatives of a groove, one for each seed.
     Relate {
         groove: Groove,
@@ -70,6 +76,7 @@ struct Waiting {
     fill: Option<(u64, Job)>,
     extension: Option<(u64, Job)>,
     variation: Option<(u64, Job)>,
+    glimpse: Option<(u64, Job)>,
     closed: bool,
 }
 
@@ -111,10 +118,11 @@ impl Shared {
                 fill,
                 extension,
                 variation,
+                glimpse,
                 ..
             } = &mut *waiting;
             // A fill has a bar line to be there for.
-            let jobs = [fill, encode, decode, rework, extension, variation];
+            let jobs = [fill, encode, decode, rework, extension, variation, glimpse];
             if let Some((ticket, job)) = jobs.into_iter().find_map(Option::take) {
                 return Some(Task::Run(ticket, job));
             }
@@ -165,6 +173,7 @@ impl Inference {
             Job::Decode { .. } => waiting.decode = Some((ticket, job)),
             Job::Encode(_) => waiting.encode = Some((ticket, job)),
             Job::Rework { .. } => waiting.rework = Some((ticket, job)),
+            Job::Glimpse { .. } => waiting.glimpse = Some((ticket, job)),
             Job::Relate {
                 kin: Kin::Fill(_), ..
             } => waiting.fill = Some((ticket, job)),

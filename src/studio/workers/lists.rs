@@ -23,7 +23,7 @@ pub fn music(paths: &[PathBuf], bars: usize, purpose: Purpose) -> Event {
     if let [folder] = paths
         && folder.is_dir()
     {
-        let listing = Listing::of(folder, false);
+        let listing = Listing::of(folder);
         return Event::Files(Listing {
             folder: folder.clone(),
             ..listing

@@ -7,17 +7,20 @@
 mod archive;
 mod drummer;
 mod engine;
+mod errands;
 mod files;
 mod inference;
 mod keeper;
 mod lists;
 mod look;
+mod seekers;
 mod stderr;
 mod trainer;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::{self, JoinHandle};
 
 use anyhow::Context;
 
@@ -27,9 +30,9 @@ pub use inference::{Answer, Inference, Job, Loader, Model, guarded};
 use keeper::Keeper;
 pub use lists::music;
 pub use lists::soundfonts;
+use seekers::Seekers;
 pub use stderr::quiet_stderr;
 
-use super::bring::Listing;
 use super::dispatch::Studio;
 use super::event::Event;
 use super::ground::config::{self, Config};
@@ -52,11 +55,25 @@ pub struct Workers {
     inference: Option<Inference>,
     keeper: Option<Keeper>,
     training: Option<Session>,
+    rendering: Option<Rendering>,
+    seekers: Option<Seekers>,
     /// Held for as long as it is to watch.
     _watch: Option<Watch>,
     tell: Tell,
     /// What is answered at once.
     answers: Vec<Event>,
+}
+
+/// Sound that is being written.
+struct Rendering {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Rendering {
+    fn stop(&self) {
+        self.stop.store(true, Relaxed);
+    }
 }
 
 impl Workers {
@@ -116,6 +133,8 @@ impl Workers {
             inference,
             keeper: None,
             training: None,
+            rendering: None,
+            seekers: None,
             _watch: watch,
             tell,
             answers: news,
@@ -130,6 +149,8 @@ impl Workers {
                 ))),
             }
         }
+        let seekers = Seekers::start(config, &workers.tell);
+        workers.seekers = workers.started(seekers);
         let news = std::mem::take(&mut workers.answers);
         (workers, news)
     }
@@ -190,6 +211,12 @@ impl Workers {
                 };
                 self.infer(ticket, job);
             }
+            Effect::Glimpse {
+                ticket,
+                z,
+                steps,
+                how,
+            } => self.infer(ticket, Job::Glimpse { z, steps, how }),
             Effect::Relate {
                 ticket,
                 groove,
@@ -236,10 +263,6 @@ impl Workers {
                     self.answers.push(Event::Trouble(reason));
                 }
             }
-            Effect::List(kind) => {
-                let config = self.config.clone();
-                self.aside("list", move || Ok(lists::devices(kind, &config)));
-            }
             Effect::OpenMap(map) => {
                 let midi = config::Midi {
                     map,
@@ -259,16 +282,6 @@ impl Workers {
                     keeper.run(keeping);
                 }
             }
-            Effect::ListFiles { folder, below } => {
-                self.aside("files", move || {
-                    Ok(Event::Files(Listing::of(&folder, below)))
-                });
-            }
-            Effect::ReadMusic {
-                paths,
-                bars,
-                purpose,
-            } => self.aside("files", move || Ok(lists::music(&paths, bars, purpose))),
             Effect::ReadLibrary => {
                 if let Some(folder) = self.config.session.data_folder() {
                     self.aside("library", move || archive::read_library(&folder));
@@ -303,25 +316,36 @@ impl Workers {
                 about,
             } => {
                 let tell = self.tell.clone();
-                self.aside("render", move || {
+                let stop = Arc::new(AtomicBool::new(false));
+                let stopped = stop.clone();
+                let thread = self.beside("render", move || {
                     let place = (&*folder, &*name);
-                    let progress = &mut |share| {
-                        tell(Event::Rendering(share));
-                    };
+                    let progress =
+                        &mut |share| tell(Event::Rendering(share)) && !stopped.load(Relaxed);
                     let rendered =
                         guarded(|| export::render(&song, (&font, kit), by_lane, place, progress));
                     Ok(Event::Rendered(rendered.map(|file| (file, about))))
                 });
+                self.rendering = thread.map(|thread| Rendering { stop, thread });
+            }
+            Effect::StopRendering => {
+                if let Some(rendering) = &self.rendering {
+                    rendering.stop();
+                }
+            }
+            Effect::List(_)
+            | Effect::ListFiles { .. }
+            | Effect::ReadMusic { .. }
+            | Effect::Look(..) => {
+                if let Some(seekers) = &self.seekers {
+                    seekers.seek(effect);
+                }
             }
             Effect::UseDevice(choice) => {
                 if let Some(worker) = &self.inference {
                     worker.use_device(choice);
                 }
             }
-            Effect::Look(named, path) => self.aside("look", move || {
-                let found = look::at(named, &path);
-                Ok(Event::Seen(named, path, found))
-            }),
             Effect::StartTraining(settings, device, earlier) => {
                 self.train(&settings, device, earlier);
             }
@@ -353,12 +377,25 @@ impl Workers {
         self.engine.send(Command::StopRecording);
         // Saving may take a while, in which nothing is to sound on.
         self.engine.send(Command::Stop);
+        // Half a file is none: it goes before the program does.
+        if let Some(rendering) = self.rendering {
+            rendering.stop();
+            let _ = rendering.thread.join();
+        }
         if let Some(keeper) = self.keeper {
             keeper.close();
         }
         if let Some(session) = self.training {
             session.join();
         }
+    }
+
+    /// What was started, or why it was not, which is told.
+    fn started<T>(&mut self, started: std::io::Result<T>) -> Option<T> {
+        let trouble = |reason| Event::Trouble(format!("A thread can't be started: {reason}."));
+        started
+            .map_err(|reason| self.answers.push(trouble(reason)))
+            .ok()
     }
 
     fn train(&mut self, settings: &config::Training, device: DeviceChoice, earlier: Earlier) {
@@ -385,15 +422,21 @@ impl Workers {
 
     /// Runs something short on a thread of its own and tells how it went.
     fn aside(&mut self, name: &str, task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static) {
+        self.beside(name, task);
+    }
+
+    /// As [`Workers::aside`], something that may have to be waited for.
+    fn beside(
+        &mut self,
+        name: &str,
+        task: impl FnOnce() -> anyhow::Result<Event> + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
         let tell = self.tell.clone();
         let run = move || {
             tell(guarded(task).unwrap_or_else(Event::Trouble));
         };
-        if let Err(reason) = thread::Builder::new().name(name.into()).spawn(run) {
-            self.answers.push(Event::Trouble(format!(
-                "A thread can't be started: {reason}."
-            )));
-        }
+        let started = thread::Builder::new().name(name.into()).spawn(run);
+        self.started(started)
     }
 }
 

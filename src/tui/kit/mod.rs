@@ -16,6 +16,6 @@ pub use keys::Key;
 pub use mouse::{Deed, Reply, Targets};
 pub use palette::Palette;
 pub use portrait::{portrait, portrait_lines};
-pub use text::{nearest_name, shortened, wrapped};
+pub use text::{from_the_end, nearest_name, shortened, wrapped};
 pub use theme::Theme;
 pub use windows::{choose_by_mouse, input, pick, pick_from, scrolled, window};

@@ -10,6 +10,19 @@ pub fn shortened(text: &str, room: usize, ascii: bool) -> String {
     text.chars().take(kept).collect::<String>() + end
 }
 
+/// The end of a text that is too long, where that says more than its beginning: of a path, or of what is
+/// being typed.
+pub fn from_the_end(text: &str, room: usize, ascii: bool) -> String {
+    let length = text.chars().count();
+    if length <= room {
+        return text.into();
+    }
+    let mark = if ascii { ".." } else { "…" };
+    let kept = room.saturating_sub(mark.chars().count());
+    let end: String = text.chars().skip(length - kept).collect();
+    format!("{mark}{end}")
+}
+
 /// `text` in lines of at most `width` characters, broken between words; a word that is longer (a
 /// path, mostly) begins a line of its own and goes on in the next.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -49,6 +62,14 @@ pub fn nearest_name<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_keep_an_end() {
+        assert_eq!(shortened("1x4 2x2", 4, false), "1x4…");
+        assert_eq!(from_the_end("1x4 2x2", 4, false), "…2x2");
+        assert_eq!(from_the_end("1x4 2x2", 4, true), "..x2");
+        assert_eq!(from_the_end("1x4", 4, true), "1x4");
+    }
 
     #[test]
     fn lines_break_between_words() {

@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Borders, Clear, Widget};
 use super::canvas::Canvas;
 use super::keys::Key;
 use super::mouse::Reply;
-use super::theme::Theme;
+use super::text::from_the_end;
 use crate::studio::overlays::Action::MoveSelection;
 
 /// A cleared window with room for so many columns and lines, or as many as there are, in the
@@ -109,11 +109,13 @@ pub fn choose_by_mouse<A: Into<Reply>>(
     });
 }
 
-/// What is being typed, and where the next character goes.
-pub fn input(text: &str, theme: Theme) -> Line<'_> {
-    Line::from(vec![
+/// What is being typed, and where the next character goes, which is always seen.
+pub fn input(text: &str, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let room = usize::from(canvas.width()).saturating_sub(3);
+    canvas.show(Line::from(vec![
         Span::styled(theme.pick("› ", "> "), theme.accent()),
-        Span::raw(text),
+        Span::raw(from_the_end(text, room, theme.ascii)),
         Span::styled(" ", theme.selected()),
-    ])
+    ]));
 }

@@ -29,7 +29,11 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
                 let plural = if bars == 1 { " " } else { "s" };
                 spans.push(Span::raw(format!("{name:<NAME$} {bars} bar{plural}")));
                 let hits = slot.groove.hits().count();
-                spans.push(Span::styled(format!("  {hits:>3} hits"), theme.faint()));
+                let fill = if slot.fill.is_some() { "  fill" } else { "" };
+                spans.push(Span::styled(
+                    format!("  {hits:>3} hits{fill}"),
+                    theme.faint(),
+                ));
             }
         }
         Line::from(spans)

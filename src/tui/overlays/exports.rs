@@ -23,11 +23,13 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
         let into = Line::styled(format!("Enter writes it into {folder}."), theme.faint());
         return last.show(into);
     };
-    let room = usize::from(last.width()).saturating_sub(6);
+    const STOP: &str = "   Delete stops it";
+    let room = usize::from(last.width()).saturating_sub(6 + STOP.len());
     let full = (share * room as f32).round() as usize;
     last.show(Line::from(vec![
         Span::styled(theme.pick("█", "#").repeat(full), theme.good()),
         Span::styled(theme.pick("░", ".").repeat(room - full), theme.faint()),
         Span::styled(format!(" {:>3.0} %", share * 100.0), theme.strong()),
+        Span::styled(STOP, theme.faint()),
     ]));
 }

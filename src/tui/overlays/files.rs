@@ -3,14 +3,14 @@
 use ratatui::text::{Line, Span};
 
 use crate::studio::Studio;
-use crate::tui::kit::{Canvas, input, pick_from, shortened, window};
+use crate::tui::kit::{Canvas, from_the_end, input, pick_from, shortened, window};
 
 pub fn draw(studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
     let browser = &studio.bring.browser;
     let width = body.width().saturating_sub(8).clamp(50, 100);
     let height = usize::from(body.height()).min(30);
-    let mut inner = window("Bring in a MIDI file", (width, height), body);
+    let mut inner = window("Open a MIDI file", (width, height), body);
     let room = usize::from(inner.width());
     let folder = browser.folder.display().to_string();
     inner.put(
@@ -18,7 +18,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
         &from_the_end(&folder, room, theme.ascii),
         theme.faint(),
     );
-    inner.lines(1, 1).show(input(&browser.words, theme));
+    input(&browser.words, &mut inner.lines(1, 1));
     let last = inner.height().saturating_sub(1);
     let problem = studio.bring.problem.as_deref().or(browser.problem());
     let (below, style) = match (problem, &studio.ground.audition) {
@@ -34,6 +34,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     if browser.lines() == 0 {
         let text = match (browser.is_listed(), browser.words.is_empty()) {
             (false, _) => "Looking.",
+            _ if browser.is_searching() => "Looking in all folders below.",
             (true, true) => "There is no MIDI file here, and no folder.",
             (true, false) => "No file has these words.",
         };
@@ -66,16 +67,4 @@ fn heard_line(studio: &Studio, name: &str) -> String {
         false => "is ready (Space plays)",
     };
     format!("{name} {plays}: {length} bars, {tempo:.1} in the file.")
-}
-
-/// The end of a path that is too long, which says more than its beginning.
-fn from_the_end(text: &str, room: usize, ascii: bool) -> String {
-    let length = text.chars().count();
-    if length <= room {
-        return text.into();
-    }
-    let mark = if ascii { ".." } else { "…" };
-    let kept = room.saturating_sub(mark.chars().count());
-    let end: String = text.chars().skip(length - kept).collect();
-    format!("{mark}{end}")
 }

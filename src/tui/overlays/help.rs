@@ -51,10 +51,11 @@ pub fn draw(
     let title = "Keys (/ looks for words, : does a command by name)";
     let mut inner = window(title, (WIDTH, height), body);
     if is_searched {
-        inner.lines(0, 1).show(match searching {
-            true => input(words, theme),
-            false => Line::styled(format!("/{words}"), theme.accent()),
-        });
+        let mut line = inner.lines(0, 1);
+        match searching {
+            true => input(words, &mut line),
+            false => line.show(Line::styled(format!("/{words}"), theme.accent())),
+        }
     }
     scrolled(lines, scroll, &mut inner.below(u16::from(is_searched)));
 }

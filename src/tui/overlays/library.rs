@@ -28,11 +28,11 @@ pub fn draw(searching: bool, studio: &Studio, body: &mut Canvas) {
     let mut inner = window(&title, (width, height), body);
     let mut list = inner.at(inner.area);
     if is_searched {
-        let line = match searching {
-            true => input(&rows.words, theme),
-            false => Line::styled(format!("/{}", rows.words), theme.accent()),
-        };
-        list.lines(0, 1).show(line);
+        let mut line = list.lines(0, 1);
+        match searching {
+            true => input(&rows.words, &mut line),
+            false => line.show(Line::styled(format!("/{}", rows.words), theme.accent())),
+        }
         list = inner.below(1);
     }
     if rows.found() == 0 {

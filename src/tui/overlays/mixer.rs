@@ -277,7 +277,7 @@ fn midi_in(studio: &Studio) -> String {
 /// Whose clock it is, and who gets it.
 fn clock(studio: &Studio) -> String {
     let leads = match studio.ground.transport.sync {
-        Sync::Internal => format!("our own, {:.1}", studio.ground.sound.tempo),
+        Sync::Internal => format!("own clock, {:.1}", studio.ground.sound.tempo),
         Sync::Waiting => "waits for the incoming one".into(),
         Sync::Following(tempo) => format!("follows the incoming one, {tempo:.1}"),
         Sync::Lost(tempo) => format!("the incoming one is lost; plays on at {tempo:.1}"),

@@ -54,6 +54,6 @@ pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canv
         Overlay::Queue { selected } => queue::draw(*selected, studio, body),
         Overlay::Rehearsals => rehearsals::draw(studio, body),
         Overlay::RunEnded => run_ended::draw(studio, body),
-        Overlay::ConfirmQuit => leaving::draw(body),
+        Overlay::ConfirmQuit => leaving::draw(studio, body),
     }
 }

@@ -14,7 +14,7 @@ pub fn draw(filter: &str, selected: usize, studio: &Studio, keymap: &Keymap, bod
     let theme = body.theme;
     let all = keymap.palette("", studio).len();
     let mut inner = window("Commands", (WIDTH, all + 1), body);
-    inner.lines(0, 1).show(input(filter, theme));
+    input(filter, &mut inner.lines(0, 1));
     let room = usize::from(inner.width());
     let mut list = inner.below(1);
     let found = keymap.palette(filter, studio);

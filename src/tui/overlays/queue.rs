@@ -11,7 +11,7 @@ const WIDTH: u16 = 72;
 pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
     let training = &studio.training;
-    let queue = training.queue();
+    let queue = &studio.ground.runs;
     let mut inner = window("Training runs", (WIDTH, queue.len().max(1) + 1), body);
     let state = match &training.state {
         RunState::Running => "now",

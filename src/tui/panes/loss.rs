@@ -3,14 +3,16 @@
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType};
 
-use crate::studio::training::{smoothed, thinned};
+use crate::studio::training::{smoothed, thinned, waiting_words};
 use crate::studio::{Curves, RunState, Split, Studio, Term};
 use crate::tui::kit::Canvas;
 
 /// What the run is doing.
 pub fn subtitle(studio: &Studio) -> String {
+    let waiting = waiting_words(&studio.ground);
     let state = match &studio.training.state {
-        RunState::Idle => String::new(),
+        RunState::Idle if waiting.is_empty() => String::new(),
+        RunState::Idle => "- no run".into(),
         RunState::Running => "- running".into(),
         RunState::Paused => "- paused".into(),
         RunState::Stopping => "- stopping".into(),
@@ -18,7 +20,7 @@ pub fn subtitle(studio: &Studio) -> String {
         RunState::Finished => "- done".into(),
         RunState::Failed(_) => "- failed".to_string(),
     };
-    state + &studio.training.waiting_words()
+    state + &waiting
 }
 
 pub fn draw(studio: &Studio, canvas: &mut Canvas) {

@@ -2,6 +2,7 @@
 
 use ratatui::style::Style;
 
+use crate::studio::glimpses::PLACES;
 use crate::studio::morph::Action::{NudgeSlider, SetSlider};
 use crate::studio::quality::{shown, words};
 use crate::studio::{Origin, Studio, once_reworked, sweep, while_reworking};
@@ -20,7 +21,12 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     } else {
         0
     };
-    let spare = inner.height().saturating_sub(pictures + 4);
+    // And those between them above the slider, where there is room for both.
+    let glimpses = match inner.height() >= 2 * picture + 5 && inner.width() >= NARROWEST {
+        true => picture + 1,
+        false => 0,
+    };
+    let spare = inner.height().saturating_sub(pictures + glimpses + 4);
     let mut y = spare.min(1);
     let right = inner.width() - half.min(inner.width());
     for (x, letter, anchor, on) in [
@@ -37,6 +43,10 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         }
     }
     y += 1 + pictures + u16::from(spare >= 2);
+    if glimpses > 0 {
+        along(studio, (y, picture), &mut inner);
+        y += glimpses;
+    }
     track(scene.slider, y, &mut inner);
     y += 1 + u16::from(spare >= 3);
     let numbers = numbers(studio);
@@ -106,6 +116,31 @@ fn steering(studio: &Studio) -> String {
         format!("{name} {amount}")
     });
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// Columns from which on there is something to be seen of grooves between the ends.
+const NARROWEST: u16 = 32;
+
+/// What lies along the slider, each groove above its place.
+fn along(studio: &Studio, (y, lines): (u16, u16), canvas: &mut Canvas) {
+    let length = canvas.width() - 4;
+    let theme = canvas.theme;
+    let grooves = studio.glimpses.grooves();
+    // All of them, or every other one.
+    let every = if length >= 72 { 1 } else { 2 };
+    let width = every * (length - 1) / 8 - 1;
+    let places = PLACES.iter().zip(grooves);
+    for (place, groove) in places.skip(usize::from(every) - 1).step_by(every.into()) {
+        let middle = 2 + (place * f32::from(length - 1)).round() as u16;
+        let x = middle.saturating_sub(width / 2);
+        portrait(groove, (x, y), (width, lines), canvas);
+        canvas.put((middle, y + lines), theme.pick("╵", "'"), theme.faint());
+        for line in 0..=lines {
+            canvas
+                .piece((x, y + line), width.into())
+                .on_press(SetSlider(*place));
+        }
+    }
 }
 
 /// `A ├───●────┤ B`

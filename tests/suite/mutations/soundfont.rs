@@ -258,7 +258,7 @@ fn broken_soundfonts_are_played_or_refused() {
         let bytes = broken(rng).into();
         match SoundFont::load(&SoundFontSource::Bytes(bytes, "x.sf2".into())) {
             Ok(font) => (Score::of_notes(&drums, 22_050))
-                .and_then(|score| score.render(&font, Heard::All, &mut |_| ()))
+                .and_then(|score| score.sound(&font, Heard::All))
                 .is_ok(),
             Err(error) => {
                 let error = error.to_string();

@@ -35,7 +35,7 @@ fn playing() -> Workbench {
         },
         ..entry(name)
     };
-    let samples = "Samples, reads and morphs drums of 4 bars.";
+    let samples = "Samples, reads and morphs 4 bars of drums.";
     bench.receive(Event::Catalogue(
         vec![
             listed("fake", 46.2, samples),
@@ -86,6 +86,10 @@ fn playing() -> Workbench {
     bench.receive(Event::Transport(status));
     // Half way between A and B.
     bench.press("] ] ] ] ] ] ] ] ] ]");
+    // What lies between them is asked for once they have settled.
+    for ms in [100, 400] {
+        bench.receive(Event::Tick(std::time::Duration::from_millis(ms)));
+    }
     bench.take();
     bench
 }
@@ -141,11 +145,17 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     add("F9 the mixer and the devices", "f9", &nothing);
     add("E the drum map", "E", &nothing);
     add("B bindings of MIDI controls", "B", &nothing);
-    add("C slots and chain", "C s", &nothing);
-    add("A qualities", "A", &nothing);
     add(
-        "F12 the pad of four corners",
-        "f12 down down down",
+        "C slots and their chain, a song",
+        "C s down s c 1 x 4 space 2 @ 9 7 - h a t s enter x",
+        &nothing,
+    );
+    add("& variations", "& right right right down down", &nothing);
+    add("A qualities", "A", &nothing);
+    add("F12 the pad", "f12", &nothing);
+    add(
+        "F12 the pad, with all four corners",
+        "f12 c s d down down down right right",
         &nothing,
     );
     add("m runs that wait, in 3 Training", "3 m", &nothing);
@@ -158,7 +168,7 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     });
     add("Ctrl-O files", "ctrl-o", &|bench| {
         let files = [("fills", true), ("funk.mid", false), ("song.mid", false)];
-        let mut listing = bring::Listing::of(Path::new("."), false);
+        let mut listing = bring::Listing::of(Path::new("."));
         listing.folder = bench.studio.bring.browser.folder.clone();
         listing.problem = None;
         let entry = |(name, is_folder): (&str, bool)| FileEntry {
@@ -188,6 +198,18 @@ fn pictures() -> Vec<(&'static str, Workbench)> {
     add("q while a model is in training", "", &|bench| {
         bench.studio.ground.screen.overlay = Some(Overlay::ConfirmQuit);
     });
+    add(
+        "v the model in training, as it is now",
+        "3 r / a enter",
+        &|bench| {
+            for step in [500, 1000, 1500] {
+                let mut groove = bench.studio.groove().clone();
+                groove.steps[step as usize % 64] = groove.steps[0];
+                bench.receive(Event::Rehearsed(Ok((step, groove))));
+            }
+            bench.press("v up");
+        },
+    );
     add("A checkpoint's order", "4 z", &|bench| {
         bench.apply(checkpoints::Action::SelectCheckpoint(1));
         assert_eq!(bench.studio.ground.screen.pane, Pane::Checkpoints);

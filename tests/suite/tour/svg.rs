@@ -40,7 +40,8 @@ pub fn sheet(screens: &[(&str, Buffer)], palette: Palette) -> String {
         let heading_y = top - 10.0;
         let _ = write!(
             body,
-            "<text y=\"{heading_y:.0}\" class=\"h\">{heading}</text>"
+            "<text y=\"{heading_y:.0}\" class=\"h\">{}</text>",
+            escaped(heading)
         );
         let _ = match number {
             0 => write!(
@@ -189,7 +190,7 @@ fn spans(first: u16, line: &[Option<(&str, Look)>], looks: &mut Vec<Look>) -> St
                 looks.push(look);
                 looks.len() - 1
             });
-        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        let text = escaped(&text);
         let at = (usize::from(first) + from) as f32 * WIDTH;
         let _ = write!(
             spans,
@@ -221,4 +222,9 @@ fn hex(color: Color) -> String {
         Color::Rgb(red, green, blue) => format!("#{red:02x}{green:02x}{blue:02x}"),
         other => panic!("a theme for pictures has no colour {other}"),
     }
+}
+
+/// Text as XML has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }

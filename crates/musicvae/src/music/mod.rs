@@ -39,4 +39,4 @@ pub use representation::{
 };
 pub use trig::{Trig, TrigError, When};
 pub use unfinished::each_unfinished_file;
-pub use whole_file::{folder_of, sweep_unfinished, write_new_file, write_whole_file};
+pub use whole_file::{InPieces, folder_of, sweep_unfinished, write_new_file, write_whole_file};

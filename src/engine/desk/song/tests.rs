@@ -71,6 +71,7 @@ fn song(rng: &mut ChaCha8Rng, links: Vec<ChainLink>, looped: Option<Bars>) -> So
             1 => 1.0,
             _ => rng.random_range(0.0..2.0),
         }),
+        fills: Vec::new(),
     }
 }
 
@@ -88,7 +89,7 @@ fn machine() -> DrumMap {
     map
 }
 
-/// What leaves the engine by MIDI in the first turn of the song.
+/// What leaves the engine by MIDI in the first turn of the song, with its seconds in the place of steps.
 fn sent(song: &Song, map: &DrumMap, end: f64) -> Vec<Begun> {
     let options = CoreOptions {
         qpm: song.qpm,
@@ -131,11 +132,11 @@ fn sent(song: &Song, map: &DrumMap, end: f64) -> Vec<Begun> {
         assert!(links.commands.push(prepared).is_ok());
     }
     let mut schedule = Schedule::new(map.clone(), ClockOut::Off, 0.5);
-    let step = 15.0 / song.qpm * SECOND as f64;
+    let second = SECOND as f64;
     let mut start = None;
     let mut begun = Vec::new();
     let mut now = 0;
-    while start.is_none_or(|start: Nanos| ((now - start) as f64) < (end + 1.0) * step) {
+    while start.is_none_or(|start: Nanos| ((now - start) as f64) < (end + 0.2) * second) {
         now += SECOND / 200;
         core.drive_silently(now);
         while let Ok(event) = links.midi.pop() {
@@ -147,7 +148,7 @@ fn sent(song: &Song, map: &DrumMap, end: f64) -> Vec<Begun> {
         while let Some(due) = schedule.next_due().filter(|due| *due <= now) {
             schedule.run(due, &mut |bytes| {
                 if let [status @ 0x90..=0x9F, note, velocity] = *bytes.as_slice() {
-                    let at = (due - start.unwrap()) as f64 / step;
+                    let at = (due - start.unwrap()) as f64 / second;
                     begun.push((at, status & 15, note, velocity));
                 }
             });
@@ -203,8 +204,17 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
                 if n == 2 { three } else { common },
             ),
             repeats: 1 + n as u32 % 3,
+            ending: None,
+            tempo: None,
         };
-        let links: Vec<ChainLink> = (0..parts).map(part).collect();
+        let mut links: Vec<ChainLink> = (0..parts).map(part).collect();
+        if looped.is_none() {
+            for link in &mut links {
+                let ends = rng.random_bool(0.5);
+                link.ending = ends.then(|| groove(&mut rng, 1, link.groove.meter));
+                link.tempo = (rng.random_bool(0.5)).then(|| rng.random_range(60.0..200.0));
+            }
+        }
         let mut steps = links
             .iter()
             .map(|link| link.repeats as usize * link.groove.sixteenths())
@@ -239,8 +249,13 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
         for map in [DrumMap::general_midi(), machine()] {
             let Encoded { bytes, clamped } = song.midi(Layout::Drums).unwrap();
             assert_eq!(clamped, 0);
-            let (file, end) = written(&map.written(&bytes).unwrap().bytes);
+            let (mut file, end) = written(&map.written(&bytes).unwrap().bytes);
             assert_eq!(end, steps as f64, "it ends on the bar line");
+            let (_, _, timeline) = song.played();
+            for note in &mut file {
+                note.0 = timeline.seconds(note.0);
+            }
+            let end = timeline.seconds(end);
             let before_next = |note: &Begun| note.0 < end;
             let mut sent = sent(&song, &map, end);
             // What the engine plays early for the turn after this one: nothing, by the grooves.
@@ -248,7 +263,7 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
             let (file, sent) = (sorted(file), sorted(sent));
             assert_eq!(file.len(), sent.len(), "round {round}");
             for (file, sent) in file.iter().zip(&sent) {
-                assert!((file.0 - sent.0).abs() < 0.01, "{file:?} {sent:?}");
+                assert!((file.0 - sent.0).abs() < 0.001, "{file:?} {sent:?}");
                 assert_eq!((file.1, file.2, file.3), (sent.1, sent.2, sent.3));
             }
         }
@@ -259,7 +274,10 @@ fn one_hit(step: usize, lane: Lane, velocity: f32, offset: f32) -> Song {
     let mut groove = Groove::empty(16);
     groove.steps[step][lane.index()] = Some(Hit::new(velocity, offset));
     Song {
-        links: vec![ChainLink { groove, repeats: 2 }],
+        links: vec![ChainLink {
+            repeats: 2,
+            ..ChainLink::once(groove)
+        }],
         looped: None,
         qpm: 97.0,
         swing: 0.5,
@@ -269,6 +287,7 @@ fn one_hit(step: usize, lane: Lane, velocity: f32, offset: f32) -> Song {
         chance_seed: 0,
         lane_steps: [None; LANES],
         levels: [1.0; LANES],
+        fills: Vec::new(),
     }
 }
 
@@ -280,6 +299,21 @@ fn only_what_is_early_for_the_first_beat_is_moved() {
     let steps: Vec<f64> = notes.iter().map(|note| note.0).collect();
     assert_eq!((steps, clamped, end), (vec![0.0, 15.75], 1, 32.0));
     assert_eq!(song.bars(), 2);
+}
+
+#[test]
+fn a_part_ends_with_its_fill() {
+    let mut song = one_hit(0, Lane::Kick, 1.0, 0.0);
+    song.links[0].ending = Some(one_hit(8, Lane::Snare, 1.0, 0.0).links[0].groove.clone());
+    let (notes, end) = written(&song.midi(Layout::Drums).unwrap().bytes);
+    let notes: Vec<_> = notes.iter().map(|note| (note.0, note.2)).collect();
+    assert_eq!((notes, end), (vec![(0.0, 36), (24.0, 38)], 32.0));
+    // And so may any bar of a song, early strokes and all.
+    let fill = |lane, offset| one_hit(0, lane, 1.0, offset).links[0].groove.clone();
+    song.fills = vec![(0, fill(Lane::Ride, 0.0)), (16, fill(Lane::Crash, 0.25))];
+    let (notes, _) = written(&song.midi(Layout::Drums).unwrap().bytes);
+    let notes: Vec<_> = notes.iter().map(|note| (note.0, note.2)).collect();
+    assert_eq!(notes, [(0.0, 51), (15.75, 49)]);
 }
 
 #[test]
@@ -303,9 +337,10 @@ fn a_level_is_heard_in_the_velocities() {
 }
 
 #[test]
-fn tempo_and_meters_are_in_the_file() {
+fn tempos_and_meters_are_in_the_file() {
     let mut song = one_hit(0, Lane::Ride, 0.5, 0.0);
     let mut waltz = song.links[0].clone();
+    waltz.tempo = Some(120.0);
     waltz.groove.meter.numerator = 3;
     waltz.groove.steps.truncate(12);
     song.links.push(waltz);
@@ -325,7 +360,12 @@ fn tempo_and_meters_are_in_the_file() {
             _ => {}
         }
     }
-    assert_eq!(found, [(0, 618_557), (0, 4), (7680, 3)]);
+    found.sort_unstable();
+    assert_eq!(found, [(0, 4), (0, 618_557), (7680, 3), (7680, 500_000)]);
+    // Two bars of four at 97 and two of three at 120.
+    let (_, steps, timeline) = song.played();
+    let seconds = 8.0 * 60.0 / 97.0 + 3.0;
+    assert!((timeline.seconds(steps as f64) - seconds).abs() < 1e-9);
     let empty = Song {
         links: Vec::new(),
         ..song

@@ -18,6 +18,48 @@ pub(crate) struct Part {
     pub start: i64,
     /// Steps of a turn, at least 1.
     pub steps: i64,
+    /// What its last bar is, where it ends with a fill.
+    pub ending: Option<Fill>,
+    /// Quarter notes a minute, where it has a tempo of its own.
+    pub tempo: Option<f64>,
+}
+
+/// A bar, or the rest of one, that plays once in the place of what goes round, which is not held up by
+/// it. It has all of its strokes, whatever lanes go round by themselves.
+#[derive(Clone, Debug)]
+pub(crate) struct Fill {
+    pub pattern: Arc<Pattern>,
+    /// Step at which its bar begins.
+    pub origin: i64,
+    /// Its first step, and the first one that is not its own any more.
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Fill {
+    pub fn covers(&self, n: i64) -> bool {
+        (self.from..self.to).contains(&n)
+    }
+
+    /// The hit of `lane`, `n` steps since play.
+    pub fn hit(&self, n: i64, lane: Lane) -> Option<Hit> {
+        let step = own_step(self.pattern.grid(), n - self.origin)?;
+        self.pattern.hit(step, lane)
+    }
+
+    /// How its grid is felt.
+    pub fn felt(&self, feel: Feel) -> Feel {
+        felt(&self.pattern, self.origin, feel)
+    }
+}
+
+/// How the grid of a pattern that begins at step `origin` is felt.
+fn felt(pattern: &Pattern, origin: i64, feel: Feel) -> Feel {
+    Feel {
+        grid: pattern.grid(),
+        origin,
+        ..feel
+    }
 }
 
 impl Part {
@@ -39,7 +81,34 @@ impl Part {
             origin,
             start,
             steps,
+            ending: None,
+            tempo: None,
         }
+    }
+
+    /// A link of a chain, with all its turns.
+    pub fn of_link(link: &Link, origin: i64) -> Part {
+        let mut part = Part::new(link.pattern.clone(), None, origin);
+        part.ending = part.ending_of(link);
+        part.tempo = link.tempo;
+        part
+    }
+
+    /// The first step behind all turns of a link.
+    pub fn end_of(&self, link: &Link) -> i64 {
+        self.origin + link.repeats.max(1) * self.steps
+    }
+
+    /// The last bar of its last turn, where the link has another one in its place.
+    pub fn ending_of(&self, link: &Link) -> Option<Fill> {
+        let to = self.end_of(link);
+        let from = to - 1 - (self.steps - 1) % self.pattern.bar_steps();
+        link.ending.clone().map(|pattern| Fill {
+            pattern,
+            origin: from,
+            from,
+            to,
+        })
     }
 
     /// The step of the pattern that is played `n` steps since play.
@@ -61,11 +130,7 @@ impl Part {
 
     /// How its grid is felt.
     pub fn felt(&self, feel: Feel) -> Feel {
-        Feel {
-            grid: self.pattern.grid(),
-            origin: self.origin,
-            ..feel
-        }
+        felt(&self.pattern, self.origin, feel)
     }
 
     /// Whether a stroke, `n` steps since play, is struck in its turn of the loop, but for chance.
@@ -133,6 +198,10 @@ pub(crate) struct Link {
     pub pattern: Arc<Pattern>,
     /// Turns before the next one, at least 1.
     pub repeats: i64,
+    /// What plays in the place of its very last bar.
+    pub ending: Option<Arc<Pattern>>,
+    /// Quarter notes a minute, where it has a tempo of its own.
+    pub tempo: Option<f64>,
 }
 
 /// Patterns that follow each other, round and round.
@@ -161,7 +230,13 @@ impl Chain {
 
     /// Whether the pattern is one of the chain's, which then keeps it alive.
     pub fn holds(&self, pattern: &Arc<Pattern>) -> bool {
-        let same = |link: &Link| Arc::ptr_eq(&link.pattern, pattern);
-        self.links.iter().any(same)
+        let patterns = |link| {
+            let Link {
+                pattern, ending, ..
+            }: &Link = link;
+            [Some(pattern), ending.as_ref()].into_iter().flatten()
+        };
+        let mut patterns = self.links.iter().flat_map(patterns);
+        patterns.any(|held| Arc::ptr_eq(held, pattern))
     }
 }

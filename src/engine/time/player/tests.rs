@@ -302,6 +302,8 @@ proptest! {
                     let link = |(steps, repeats): (usize, i64)| Link {
                         pattern: every_kick(steps),
                         repeats,
+                        ending: None,
+                        tempo: None,
                     };
                     let chain = Chain::new(links.into_iter().map(link).collect());
                     player.set_chain(chain.map(Box::new), takeover, &mut drop);
@@ -415,6 +417,8 @@ fn link(lane: Lane, bars: usize, offset: f32, repeats: i64) -> Link {
     Link {
         pattern: groove(16 * bars, &[(0, lane, offset)]),
         repeats,
+        ending: None,
+        tempo: None,
     }
 }
 
@@ -456,10 +460,52 @@ fn a_chain_goes_on_at_the_ends_of_its_loops() {
 }
 
 #[test]
+fn a_link_ends_with_another_bar() {
+    let ending = |offset| Some(groove(16, &[(0, Lane::Ride, offset)]));
+    let fast = Link {
+        ending: ending(0.0),
+        tempo: Some(180.0),
+        ..link(Lane::Kick, 2, 0.0, 2)
+    };
+    // All of it is its ending, which begins early.
+    let short = Link {
+        ending: ending(0.25),
+        ..link(Lane::Snare, 1, 0.25, 1)
+    };
+    let mut player = Player::new(groove(16, &[]));
+    player.set_chain(chain(vec![fast, short]), Takeover::Now, &mut drop);
+    player.rewind(0.0, &mut drop);
+    let strokes = play(&mut player, 79.5, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Kick), [0.0, 32.0]);
+    assert_eq!(strokes_of(&strokes, Lane::Ride), [48.0, 63.75]);
+    assert!(strokes_of(&strokes, Lane::Snare).is_empty());
+    assert_eq!(player.next_tempo_change(), Some(80.0));
+    // A fill that is asked for stands above it; and it is given up while the link plays.
+    play(&mut player, 130.0, 0.3);
+    player.set_fill(
+        groove(16, &[(4, Lane::Crash, 0.0)]),
+        Takeover::Now,
+        &mut drop,
+    );
+    let strokes = play(&mut player, 140.0, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Crash), [132.0]);
+    assert_eq!(player.current().tempo, Some(180.0));
+    let plain = vec![link(Lane::Kick, 2, 0.0, 4), link(Lane::Snare, 1, 0.0, 1)];
+    player.set_chain(chain(plain), Takeover::Now, &mut drop);
+    assert_eq!(player.current().tempo, None);
+    let strokes = play(&mut player, 209.0, 0.3);
+    assert_eq!(strokes_of(&strokes, Lane::Kick), [144.0, 176.0]);
+    assert!(strokes_of(&strokes, Lane::Ride).is_empty());
+    assert_eq!(strokes_of(&strokes, Lane::Snare), [208.0]);
+}
+
+#[test]
 fn a_chain_of_short_loops_loses_none_in_a_long_stretch() {
     let one = |lane| Link {
         pattern: groove(1, &[(0, lane, 0.0)]),
         repeats: 1,
+        ending: None,
+        tempo: None,
     };
     let mut player = Player::new(groove(16, &[]));
     let links = vec![one(Lane::Kick), one(Lane::Snare), one(Lane::Ride)];
@@ -579,6 +625,8 @@ fn a_seek_finds_its_place_in_the_chain() {
     let link = |lane, repeats| Link {
         pattern: groove(16, &[(0, lane, 0.0)]),
         repeats,
+        ending: None,
+        tempo: None,
     };
     let chain = || Chain::new(vec![link(Lane::Kick, 2), link(Lane::Snare, 1)]);
     let mut player = Player::new(groove(16, &[]));
