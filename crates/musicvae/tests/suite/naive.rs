@@ -70,16 +70,25 @@ impl<'a> Naive<'a> {
     }
 
     /// The last states of both directions of the top layer.
-    fn read(&self, scope: &str, rows: &[Row], length: usize) -> Row {
+    fn read(&self, level: usize, rows: &[Row], length: usize) -> Row {
+        let scope = match self.preset.encoder_levels[..] {
+            [] => "encoder".into(),
+            _ => format!("encoder/hierarchical_level_{level}"),
+        };
+        let is_above = level > 0 && !self.preset.encoder_above.is_empty();
+        let layers = match is_above {
+            true => &self.preset.encoder_above,
+            false => &self.preset.encoder,
+        };
         let mut rows = rows.to_vec();
         let mut last = Row::new();
-        for (layer, &units) in self.preset.encoder.iter().enumerate() {
+        for (layer, &units) in layers.iter().enumerate() {
             let run = |direction: &str, order: &mut dyn Iterator<Item = usize>| {
                 let mut state = (vec![0.0; units], vec![0.0; units]);
                 let mut outputs = vec![vec![0.0; units]; rows.len()];
                 for step in order {
                     self.cell(
-                        &Preset::encoder_cell(scope, layer, direction),
+                        &Preset::encoder_cell(&scope, layer, direction),
                         &rows[step],
                         &mut state,
                     );
@@ -110,17 +119,16 @@ impl<'a> Naive<'a> {
                 .collect();
         }
         let top = if self.preset.encoder_levels.is_empty() {
-            self.read("encoder", &rows, window.lengths.iter().sum())
+            self.read(0, &rows, window.lengths.iter().sum())
         } else {
             for (level, &length) in self.preset.encoder_levels.iter().enumerate() {
-                let scope = format!("encoder/hierarchical_level_{level}");
                 let read = |(segment, rows): (usize, &[Row])| {
                     let length = if level == 0 {
                         window.lengths[segment]
                     } else {
                         length
                     };
-                    self.read(&scope, rows, length)
+                    self.read(level, rows, length)
                 };
                 rows = rows.chunks(length).enumerate().map(read).collect();
             }

@@ -36,17 +36,27 @@ pub(super) fn move_apart(
         attribute.kind != Kind::Fill && judged.contains(&attribute.name)
     };
     let mut of_these: Vec<&mut Attribute> = found.iter_mut().filter(moved).collect();
-    let names: Vec<String> = of_these.iter().map(|it| it.name.clone()).collect();
+    let names: Vec<(String, Kind)> = of_these
+        .iter()
+        .map(|it| (it.name.clone(), it.kind))
+        .collect();
     let mut vectors: Vec<Latent> = of_these.iter().map(|it| it.vector.clone()).collect();
     let longest: Vec<f64> = vectors.iter().map(|it| LONGEST * length(it)).collect();
     for _ in 0..ROUNDS {
         let mut responses = Vec::new();
-        for vector in &vectors {
+        for (vector, own) in vectors.iter().zip(&names) {
             let [more, less] = [1.0, -1.0].map(|amount| scene.effect(vector, amount));
             let (more, less) = (more?, less?);
-            let change = |name: &String| {
-                let of = |effect: &Effect| effect.changes.get(name).map_or(0.0, |it| it.deviations);
-                (of(&more) - of(&less)) / 2.0
+            let change = |name: &(String, Kind)| {
+                let of =
+                    |effect: &Effect| effect.changes.get(&name.0).map_or(0.0, |it| it.deviations);
+                let (more, less) = (of(&more), -of(&less));
+                match name.1 {
+                    _ if name != own => (more + less) / 2.0,
+                    // Most windows have next to nothing of a style to lose.
+                    Kind::Style => more,
+                    _ => more.min(less),
+                }
             };
             responses.push(names.iter().map(change).collect());
         }
