@@ -59,6 +59,15 @@ impl Feel {
         own_step(self.grid, n - self.origin).is_some()
     }
 
+    /// Where sixteenth `n` is over when nothing is struck on it. One that holds no triplet keeps no grace
+    /// stroke of the next one waiting.
+    pub fn passed(&self, n: i64) -> f64 {
+        match self.is_step(n) {
+            true => self.grid(n),
+            false => self.grid(n) - 0.5,
+        }
+    }
+
     /// From step `n` to the next one of the grid, in sixteenths.
     pub fn gap_after(&self, n: i64) -> f64 {
         let next = if self.is_step(n + 1) { n + 1 } else { n + 2 };

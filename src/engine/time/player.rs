@@ -310,7 +310,7 @@ impl Player {
                 // One that is not struck holds up no grace stroke of the next step.
                 let beginning = match struck {
                     Some((hit, _)) => burst::beginning(n, hit, &feel),
-                    None => feel.grid(n),
+                    None => feel.passed(n),
                 };
                 if let Some(burst) = &mut self.bursts[index]
                     && let Some(due) = burst.due()

@@ -148,6 +148,7 @@ mod tests {
                 "record-path",
                 "open-session",
                 "export-passes",
+                "stop-export",
                 "triplets",
                 "sixteenths",
                 "chance-seed",

@@ -263,7 +263,8 @@ fn a_file_holds_stroke_by_stroke_what_leaves_the_engine() {
             let (file, sent) = (sorted(file), sorted(sent));
             assert_eq!(file.len(), sent.len(), "round {round}");
             for (file, sent) in file.iter().zip(&sent) {
-                assert!((file.0 - sent.0).abs() < 0.001, "{file:?} {sent:?}");
+                // A file's tick is 1.04 ms at 60 BPM, and halfway strokes are written a tick nearer.
+                assert!((file.0 - sent.0).abs() < 0.002, "{file:?} {sent:?}");
                 assert_eq!((file.1, file.2, file.3), (sent.1, sent.2, sent.3));
             }
         }

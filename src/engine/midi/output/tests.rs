@@ -580,7 +580,7 @@ fn a_receiver_that_blocks_stops_neither_the_clock_nor_the_way_out() {
     wait_until("notes", || !fake.bench.machine().sounding.is_empty());
     fake.bench.set(Cable::Blocks);
     wait_until("the reason", || {
-        off_reason(&engine).contains("takes nothing")
+        off_reason(&engine).contains("accepts nothing")
     });
     assert_eq!(engine.status().midi_errors, 1);
     // The music goes on meanwhile, and the port is not tried again and again.
