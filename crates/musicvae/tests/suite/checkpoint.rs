@@ -31,6 +31,20 @@ fn refusal(bytes: &[u8]) -> String {
         .to_string()
 }
 
+/// The sentence of the error that a file gives in which `from` is changed to `to`, of the same length,
+/// and the checksum mended.
+fn refusal_of(bytes: &[u8], from: &str, to: &str) -> String {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    let at = bytes
+        .windows(from.len())
+        .position(|window| window == from.as_bytes())
+        .unwrap();
+    bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+    mend(&mut bytes);
+    refusal(&bytes)
+}
+
 pub fn bytes_of(checkpoint: &Checkpoint) -> Vec<u8> {
     checkpoint
         .to_bytes("x.safetensors", Precision::Full)
@@ -141,16 +155,7 @@ fn eight_bits_keep_a_matrix_to_within_half_a_step() {
     );
 
     // Bytes mean nothing without their steps, and steps nothing beside whole weights.
-    let swapped = |from: &str, to: &str| {
-        let mut bytes = bytes.clone();
-        let at = bytes
-            .windows(from.len())
-            .position(|window| window == from.as_bytes())
-            .unwrap();
-        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
-        mend(&mut bytes);
-        refusal(&bytes)
-    };
+    let swapped = |from: &str, to: &str| refusal_of(&bytes, from, to);
     let lost = swapped("\"steps/encoder/mu/kernel\"", "\"optimizer/encoder/mu/ke\"");
     assert!(
         lost.contains("`encoder/mu/kernel` as U8, where F32 or F16"),
@@ -186,17 +191,7 @@ fn weights_that_do_not_fit_their_preset_are_named() {
     let good = random_checkpoint(small_preset(), 6);
     // Saving refuses what loading would refuse, so the misfits are made by changing the preset in
     // the text of a good file, with the same length, and mending the checksum.
-    let swap = |from: &str, to: &str| {
-        assert_eq!(from.len(), to.len());
-        let mut bytes = bytes_of(&good);
-        let at = bytes
-            .windows(from.len())
-            .position(|window| window == from.as_bytes())
-            .unwrap();
-        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
-        mend(&mut bytes);
-        refusal(&bytes)
-    };
+    let swap = |from: &str, to: &str| refusal_of(&bytes_of(&good), from, to);
     assert_eq!(
         swap(r#"\"z_size\":5"#, r#"\"z_size\":6"#),
         "x.safetensors holds `decoder/multi_rnn_cell/cell_0/lstm_cell/kernel` with shape [34, 8], \
