@@ -9,11 +9,13 @@ pub mod evaluate;
 pub(crate) mod examples;
 pub mod experiment;
 pub(crate) mod gradients;
+mod hints;
 mod log;
 mod process;
 mod run;
 mod session;
 mod settings;
+mod start;
 mod trainer;
 
 use adam::Adam;

@@ -7,17 +7,16 @@ use std::time::{Duration, Instant};
 use candle_core::Device;
 
 use super::average::Average;
-use super::examples::converter;
+use super::hints::prior_of_hints;
 use super::run::Hold;
-use super::settings::{
-    Earlier, check_same, difference, differences, file_of_a_run, free_folder, latest,
-};
+use super::settings::latest;
+use super::start::{Loaded, earlier_run, load_examples, same_data};
 use super::{
     Adam, Control, Event, Examples, Log, Record, TrainOptions, TrainingError, evaluate_terms,
     gradients,
 };
 use crate::checkpoint::{Checkpoint, Metadata, Precision};
-use crate::data::{Converter, DataError, Split, load_windows};
+use crate::data::Split;
 use crate::fault;
 use crate::model::network::Network;
 use crate::model::{Factors, Prior, Tensors, init};
@@ -63,6 +62,8 @@ pub struct Trainer {
     validation: Option<Arc<Examples>>,
     log: Log,
     _hold: Hold,
+    /// What music is drawn from, at the last look.
+    prior: Prior,
     best_validation: Option<f64>,
     /// Of the weights as they are now, if it was measured.
     validation_loss: Option<f64>,
@@ -164,6 +165,12 @@ impl Trainer {
                 .and_then(|start| start.metadata.notes.get(key)?.as_f64())
         };
         let step = start.as_ref().map_or(0, |start| start.metadata.step);
+        // Until the first look, that of the weights it begins with: a few steps change little.
+        let before = start.as_ref().or(options.from.as_ref());
+        let before = before.filter(|before| {
+            options.variation.blurred > 0.0 && before.preset.z_size == options.preset.z_size
+        });
+        let prior = before.map_or(Prior::default(), |before| before.prior.clone());
         let log_path = options.out.join("log.csv");
         let log = Log::open(&log_path, start.as_ref().map(|_| step));
         let log = log.map_err(|reason| TrainingError::Log {
@@ -175,6 +182,7 @@ impl Trainer {
             validation_loss: note(Metadata::VALIDATION_LOSS),
             seconds: note(SECONDS).unwrap_or(0.0),
             saved: start.as_ref().map(|_| step),
+            prior,
             options,
             network,
             adam,
@@ -212,7 +220,7 @@ impl Trainer {
             };
             tell(Event::Record(record));
             if self.step.is_multiple_of(self.options.validate_every.max(1)) {
-                self.validate(control, tell)?;
+                self.look(control, tell)?;
                 self.save(tell)?;
             }
             loop {
@@ -225,7 +233,7 @@ impl Trainer {
             }
         }
         if self.saved != Some(self.step) {
-            self.validate(control, tell)?;
+            self.look(control, tell)?;
             self.save(tell)?;
         }
         Ok(())
@@ -287,10 +295,33 @@ impl Trainer {
         self.write(record).map(Some)
     }
 
-    /// Measures the validation split, unless there is none or the run is stopped, and keeps the best
-    /// weights so far.
+    /// Looks at what was learned: finds what music is to be drawn from, measures the validation split
+    /// and keeps the best weights so far. A run that is stopped does without, and one without a
+    /// validation split measures nothing.
+    fn look(
+        &mut self,
+        control: &Control,
+        tell: &mut dyn FnMut(Event),
+    ) -> Result<(), TrainingError> {
+        let network = match self.averaged()? {
+            Some(averaged) => Arc::new(averaged),
+            None => self.network.clone(),
+        };
+        if self.options.variation.blurred > 0.0 {
+            let (work_network, train, seed) =
+                (network.clone(), self.train.clone(), self.options.seed);
+            let work = move || prior_of_hints(&work_network, &train, seed);
+            let Some(prior) = unless_stopped(control, work)? else {
+                return Ok(());
+            };
+            self.prior = prior?;
+        }
+        self.validate(&network, control, tell)
+    }
+
     fn validate(
         &mut self,
+        network: &Arc<Network>,
         control: &Control,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), TrainingError> {
@@ -300,9 +331,7 @@ impl Trainer {
             return Ok(());
         };
         let started = Instant::now();
-        let averaged = self.averaged()?.map(Arc::new);
-        let measured = averaged.as_ref().unwrap_or(&self.network).clone();
-        let (validation, step) = (validation.clone(), self.step);
+        let (measured, validation, step) = (network.clone(), validation.clone(), self.step);
         let work = move || evaluate_terms(&measured, &validation, SEED, step);
         let Some(terms) = unless_stopped(control, work)? else {
             return Ok(());
@@ -315,7 +344,7 @@ impl Trainer {
         if record.loss < self.best_validation.unwrap_or(f64::INFINITY) {
             self.best_validation = Some(record.loss);
             let best = Checkpoint {
-                tensors: averaged.as_ref().unwrap_or(&self.network).weights()?,
+                tensors: network.weights()?,
                 optimizer: Tensors::new(),
                 ..self.checkpoint()?
             };
@@ -379,8 +408,7 @@ impl Trainer {
             preset: self.options.preset.clone(),
             tensors: self.network.weights()?,
             optimizer,
-            // One that was fitted is of the weights that training began with.
-            prior: Prior::default(),
+            prior: self.prior.clone(),
             metadata,
         })
     }
@@ -410,114 +438,4 @@ fn unless_stopped<T: Send + 'static>(
             },
         }
     }
-}
-
-/// The run that is to go on, before the data is known; where there is none, `options.out` becomes a
-/// folder that holds none.
-fn earlier_run(
-    options: &mut TrainOptions,
-    tell: &mut dyn FnMut(Event),
-) -> Result<Option<Checkpoint>, TrainingError> {
-    let path = latest(&options.out);
-    match options.earlier {
-        Earlier::Continued => {
-            let run = Checkpoint::load(&path)?;
-            check_same(&run.preset, &options.preset, &path)?;
-            return Ok(Some(run));
-        }
-        Earlier::ContinuedIfSame if path.exists() => {
-            let run = Checkpoint::load(&path)?;
-            match difference(&run, options, None) {
-                None => return Ok(Some(run)),
-                Some(difference) => begin_beside(options, &difference, tell),
-            }
-        }
-        Earlier::ContinuedIfSame | Earlier::Kept => options.out = free_folder(&options.out),
-        Earlier::Refused => {
-            if let Some(file) = file_of_a_run(&options.out) {
-                let path = options.out.clone();
-                return Err(TrainingError::Occupied { path, file });
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// The run that goes on, now that its data are known by their fingerprint: differences are reported,
-/// and a run of other data continues only if that is asked for.
-fn same_data(
-    run: Checkpoint,
-    options: &mut TrainOptions,
-    fingerprint: &str,
-    tell: &mut dyn FnMut(Event),
-) -> Option<Checkpoint> {
-    if options.earlier == Earlier::ContinuedIfSame
-        && let Some(difference) = difference(&run, options, Some(fingerprint))
-    {
-        begin_beside(options, &difference, tell);
-        return None;
-    }
-    for (what, found, wanted) in differences(&run.metadata, options, Some(fingerprint)) {
-        tell(Event::Notice(format!(
-            "the run was made with {what} {found} so far and goes on with {wanted}"
-        )));
-    }
-    Some(run)
-}
-
-/// Makes the run begin in the next free folder.
-fn begin_beside(options: &mut TrainOptions, difference: &str, tell: &mut dyn FnMut(Event)) {
-    let taken = std::mem::take(&mut options.out);
-    options.out = free_folder(&taken);
-    tell(Event::Notice(format!(
-        "{} holds another run ({difference}): the new one goes to {}",
-        taken.display(),
-        options.out.display()
-    )));
-}
-
-/// The windows to learn from, those to watch where the corpus has any, and what is to be said of them.
-struct Loaded {
-    train: Examples,
-    validation: Option<Examples>,
-    news: Vec<Event>,
-}
-
-fn load_examples(options: &TrainOptions) -> Result<Loaded, TrainingError> {
-    let preset = &options.preset;
-    let load = |split, converter: &Converter| load_windows(&options.data, Some(split), converter);
-    let converter = || {
-        let mut converter = converter(preset)?;
-        converter.reading = options.reading;
-        if options.every_window {
-            converter.max_windows = None;
-        }
-        Ok::<_, TrainingError>(converter)
-    };
-    let mut for_training = converter()?;
-    for_training.hop = Some(options.hop_bars);
-    for_training.seed = Some(options.seed);
-    let train = load(Split::Train, &for_training)?;
-    let mut news = vec![Event::Corpus(Split::Train, train.report())];
-    let mut for_validation = converter()?;
-    for_validation.hop = Some(preset.bars);
-    let validation = match load(Split::Validation, &for_validation) {
-        Ok(validation) => {
-            news.push(Event::Corpus(Split::Validation, validation.report()));
-            Some(Examples::new(for_validation, validation.windows))
-        }
-        Err(error @ DataError::NoWindows { .. }) => {
-            news.push(Event::Notice(format!(
-                "there is nothing to validate on, so no best checkpoint is kept: {error}"
-            )));
-            None
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let train = Examples::new(for_training, train.windows).varied(options.variation);
-    Ok(Loaded {
-        train,
-        validation,
-        news,
-    })
 }

@@ -6,11 +6,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use candle_core::{Device, Tensor};
+use musicvae::Drummer;
 use musicvae::checkpoint::{Checkpoint, CheckpointError};
 use musicvae::data::{GrooveConverter, Split, load_windows};
 use musicvae::internals::network::Network;
 use musicvae::internals::{Examples, gradients, init};
-use musicvae::model::{DeviceChoice, Factors, Preset, Tensors};
+use musicvae::model::{Compute, DeviceChoice, Factors, Preset, Prior, Tensors};
 use musicvae::music::{GrooveOptions, Note, NoteSequence, Reading, Representation, midi_file};
 use musicvae::training::{
     Control, Earlier, Event, Log, Record, RunSettings, Session, TrainOptions, Trainer,
@@ -491,6 +492,53 @@ fn a_varied_run_learns_otherwise_and_is_resumed_as_it_was() {
     assert_ne!(weights(&unbroken), weights(&plain));
     let slots = |folder: &TempDir| bits(&latest(&folder.path().join("out")).optimizer);
     assert_eq!(slots(&unbroken), slots(&broken));
+}
+
+/// What a model was taught to continue is what its music is drawn from: as many hints as there are
+/// windows, near where its own encoder puts them.
+#[test]
+fn a_run_that_blurs_latents_draws_music_from_hints_of_its_windows() {
+    let blurred = Variation {
+        blurred: 0.5,
+        ..Variation::NONE
+    };
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let options = |steps| TrainOptions {
+        variation: blurred,
+        earlier: Earlier::ContinuedIfSame,
+        ..options(&folder, steps)
+    };
+    run(options(3)).unwrap();
+    let checkpoint = latest(&out);
+    let best = Checkpoint::load(&out.join("best.safetensors")).unwrap();
+    assert_eq!(best.prior, checkpoint.prior);
+    let drummer = Drummer::on(&Compute::CPU, &checkpoint).unwrap();
+    let mut converter = drummer.converter().clone();
+    converter.hop = Some(1);
+    let data = folder.path().join("corpus");
+    let windows = load_windows(&data, Some(Split::Train), &converter).unwrap();
+    let found = checkpoint.prior.to_tensors().unwrap();
+    let found: Vec<Vec<f32>> = found["means"].to_vec2().unwrap();
+    assert_eq!(found.len(), windows.windows.len());
+    for posterior in drummer.encode(&windows.windows).unwrap() {
+        // What a hint of 0.6 is expected to say.
+        let expected: Vec<f32> = posterior.mu.iter().map(|mu| 0.36 * mu).collect();
+        let off = |mean: &Vec<f32>| {
+            let differences = mean.iter().zip(&expected).map(|(a, b)| (a - b).abs());
+            differences.fold(0.0, f32::max)
+        };
+        assert!(found.iter().map(off).fold(1.0, f32::min) < 1e-4);
+    }
+
+    // Other weights, other hints.
+    run(options(6)).unwrap();
+    assert_ne!(latest(&out).prior, checkpoint.prior);
+
+    // Without blur, everything is as in the reference.
+    let plain = TempDir::new().unwrap();
+    run(self::options(&plain, 3)).unwrap();
+    assert_eq!(latest(&plain.path().join("out")).prior, Prior::default());
 }
 
 /// The average over four steps, worked out from the weights of each; the best checkpoint is the
