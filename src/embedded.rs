@@ -41,6 +41,13 @@ pub static EMBEDDED: &[Embedded] = &[
         log: "",
         attributes: None,
     },
+    // A hierarchical model of melodies, trained on tune books in the public domain. For the shell.
+    Embedded {
+        name: "embedded/melody",
+        bytes: musicvae_melody::CHECKPOINT,
+        log: musicvae_melody::LOG,
+        attributes: None,
+    },
 ];
 
 /// The checkpoint that is meant where none is named.

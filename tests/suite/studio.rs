@@ -355,7 +355,7 @@ fn began(out: &str, step: u64) -> Event {
     let story = (1..=step).map(|step| record(step, Split::Train, 9.0));
     Event::Training(TrainingEvent::Began {
         out: out.into(),
-        preset: Box::new(musicvae::model::Preset::groovae_4bar()),
+        preset: Box::new(musicvae::model::Preset::by_name("groovae_4bar_strokes").unwrap()),
         step,
         story: story.collect(),
     })
@@ -397,8 +397,9 @@ fn the_form_of_a_training_says_what_it_finds_while_it_is_typed() {
     bench.take();
     bench.press("r");
     let folder = Effect::Look(Named::RunFolder, "checkpoints/mine".into());
+    let from = Effect::Look(Named::Checkpoint, "embedded".into());
     let device = Effect::Look(Named::Device, "cpu".into());
-    assert_eq!(bench.take(), [folder, device]);
+    assert_eq!(bench.take(), [folder, from, device]);
     let shown = |bench: &Workbench, text: &str| {
         let screen = bench.screen(80, 24).join("\n");
         assert!(screen.contains(text), "{text}\n{screen}");
@@ -423,7 +424,7 @@ fn the_form_of_a_training_says_what_it_finds_while_it_is_typed() {
     bench.press("enter");
     match bench.take().as_slice() {
         [Effect::StartTraining(settings, _, Earlier::ContinuedIfSame)] => {
-            assert_eq!((settings.steps, settings.batch), (11_000, 64));
+            assert_eq!((settings.steps, settings.batch), (3000, 64));
         }
         other => panic!("{other:?}"),
     }
@@ -439,9 +440,12 @@ fn no_run_is_gone_on_with_by_accident() {
     let grooves = "/grooves".to_string();
     assert_eq!(
         started(&mut bench),
-        (grooves.clone(), mine.clone(), 10_000, 1, same)
+        (grooves.clone(), mine.clone(), 2000, 1, same)
     );
-    assert_eq!(bench.said(), "Reading /grooves to train groovae_4bar.");
+    assert_eq!(
+        bench.said(),
+        "Reading /grooves to train groovae_4bar_strokes."
+    );
     // While it reads it can be stopped; nothing was begun.
     bench.apply(training::Action::StopTraining);
     assert_eq!(bench.take(), [Effect::StopTraining]);
@@ -454,7 +458,7 @@ fn no_run_is_gone_on_with_by_accident() {
     bench.receive(began("checkpoints/mine-2", 0));
     assert_eq!(
         bench.said(),
-        "Training groovae_4bar on /grooves into checkpoints/mine-2, for checkpoints/mine holds \
+        "Training groovae_4bar_strokes on /grooves into checkpoints/mine-2, for checkpoints/mine holds \
          another run."
     );
     bench.receive(Event::Training(TrainingEvent::Finished(40)));
@@ -462,7 +466,7 @@ fn no_run_is_gone_on_with_by_accident() {
     let second = "checkpoints/mine-2".to_string();
     assert_eq!(
         started(&mut bench),
-        (grooves.clone(), second.clone(), 10_000, 1, same)
+        (grooves.clone(), second.clone(), 2000, 1, same)
     );
     bench.receive(began(&second, 40));
     assert_eq!(
@@ -470,7 +474,7 @@ fn no_run_is_gone_on_with_by_accident() {
         "Continuing the run in checkpoints/mine-2 from step 40: data and settings are the same."
     );
     assert_eq!(bench.studio.training.curves.records.len(), 40);
-    bench.receive(Event::Training(TrainingEvent::Finished(10_000)));
+    bench.receive(Event::Training(TrainingEvent::Finished(2000)));
     assert_eq!(bench.studio.training.state, RunState::Finished);
 
     // Complete: longer, or a new one, as is asked.
@@ -478,20 +482,20 @@ fn no_run_is_gone_on_with_by_accident() {
     assert_eq!(bench.take(), []);
     assert_eq!(bench.studio.ground.screen.overlay, Some(Overlay::RunEnded));
     let screen = bench.screen(80, 24).join("\n");
-    assert!(screen.contains("train 10000 more"), "{screen}");
+    assert!(screen.contains("train 2000 more"), "{screen}");
     bench.press("l");
     assert_eq!(
         started(&mut bench),
-        (grooves.clone(), second.clone(), 20_000, 1, same)
+        (grooves.clone(), second.clone(), 4000, 1, same)
     );
     // Nothing was left to do: the question comes by itself.
-    bench.receive(began(&second, 20_000));
-    bench.receive(Event::Training(TrainingEvent::Finished(20_000)));
+    bench.receive(began(&second, 4000));
+    bench.receive(Event::Training(TrainingEvent::Finished(4000)));
     assert_eq!(bench.studio.ground.screen.overlay, Some(Overlay::RunEnded));
     bench.press("n");
     assert_eq!(
         started(&mut bench),
-        (grooves, second, 20_000, 2, Earlier::Kept)
+        (grooves, second, 4000, 2, Earlier::Kept)
     );
 }
 
@@ -512,7 +516,7 @@ fn a_run_is_started_watched_paused_and_stopped() {
     bench.receive(began("checkpoints/mine", 0));
     assert_eq!(
         bench.said(),
-        "Training groovae_4bar on /grooves into checkpoints/mine."
+        "Training groovae_4bar_strokes on /grooves into checkpoints/mine."
     );
     bench.receive(Event::Training(TrainingEvent::Record(record(
         1,

@@ -336,17 +336,17 @@ mod tests {
         let mut form = Form::of(&config::Training::default(), DeviceChoice::Cpu);
         let mut turned = |field, by| {
             form.selected = field as usize;
-            form.turn(by, &["mine/best".into()]);
+            form.turn(by, &["embedded".into(), "mine/best".into()]);
             form.text(field).to_string()
         };
-        assert_eq!(turned(Field::Steps, 1), "11000");
+        assert_eq!(turned(Field::Steps, 1), "3000");
         assert_eq!(turned(Field::Batch, -1), "32");
-        assert_eq!(turned(Field::Varying, 1), "10 %");
-        assert_eq!(turned(Field::Varying, -2), "0 %");
+        assert_eq!(turned(Field::Varying, 1), "60 %");
+        assert_eq!(turned(Field::Varying, -7), "0 %");
         assert_eq!(turned(Field::From, 1), "mine/best");
         assert_eq!(turned(Field::From, 1), "");
-        assert_ne!(turned(Field::Preset, 1), "groovae_4bar");
-        assert_eq!(turned(Field::Preset, -1), "groovae_4bar");
+        assert_ne!(turned(Field::Preset, 1), "groovae_4bar_strokes");
+        assert_eq!(turned(Field::Preset, -1), "groovae_4bar_strokes");
         assert_eq!(turned(Field::Data, 1), "");
         assert_eq!(turned(Field::Device, -1), "auto");
         assert_eq!(turned(Field::Device, 1), "cpu");

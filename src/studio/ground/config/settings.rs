@@ -375,11 +375,12 @@ impl Default for Training {
         Training {
             data: PathBuf::new(),
             out: PathBuf::new(),
-            preset: "groovae_4bar".into(),
-            from: PathBuf::new(),
-            steps: 10_000,
+            // With the few files of one player, a model that can play learns more than an empty one.
+            preset: "groovae_4bar_strokes".into(),
+            from: "embedded".into(),
+            steps: 2000,
             batch: 64,
-            varying: 0.0,
+            varying: 0.5,
             seed: 1,
         }
     }
