@@ -18,7 +18,7 @@ impl Workbench {
     /// the engine says it does, `paste:` drops a path, `click:` presses the mouse on a text (`_` for a space).
     pub fn script(&mut self, script: &str) {
         for word in script.split_whitespace() {
-            if let Some(time) = word.strip_prefix('@') {
+            if let Some(time) = word.strip_prefix('@').filter(|it| !it.is_empty()) {
                 for _ in 0..time.parse::<u64>().unwrap() / 50 {
                     let now = self.studio.ground.now + Duration::from_millis(50);
                     self.receive(Event::Tick(now));
