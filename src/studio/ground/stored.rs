@@ -119,7 +119,7 @@ mod tests {
         let said = read(kept).unwrap_err().to_string();
         assert_eq!(
             said,
-            "a groove says how a stroke is played that is not there"
+            "a groove says how a stroke is played, but has no such stroke"
         );
     }
 }
