@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use musicvae::music::Lane;
+use musicvae::music::midi_file::Controller;
 
 /// When a new groove takes over from the one that plays. Every takeover falls on a grid step; a
 /// stroke is never cut, doubled or lost by it.
@@ -106,6 +107,8 @@ pub enum Command {
     /// Which of the steps that are played by chance are: with the same seed the same ones, each time that it
     /// plays from the top.
     SetChanceSeed(u64),
+    /// A setting has moved to this value (0..=127) of a controller: a recording writes it down.
+    Moved { controller: Controller, value: u8 },
     /// Moves MIDI against the sound, in milliseconds; positive is later. For MIDI to come earlier,
     /// the sound is held back by as much.
     SetMidiOffset(f32),

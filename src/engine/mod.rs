@@ -46,8 +46,8 @@ mod time;
 
 pub use command::{Bars, Command, Takeover};
 pub use desk::{
-    AudioState, ChainLink, Engine, EngineOptions, MidiState, Request, Setup, Song, Status, Sync,
-    audio_outputs, midi_inputs, midi_outputs, render, stderr,
+    AudioState, ChainLink, Engine, EngineOptions, MidiState, Motion, Request, Setup, Song, Status,
+    Sync, audio_outputs, midi_inputs, midi_outputs, render, stderr,
 };
 pub use devices::Devices;
 pub use link::LinkState;

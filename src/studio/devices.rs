@@ -18,9 +18,11 @@ pub enum Action {
     NextKit,
 }
 
-/// The engine's first status if no card can be opened, and what the player can do about it.
-const NO_SOUND: &str = "No sound";
-const SILENT: &str = "The loop runs silently: choose an output with P, or start a sound server.";
+/// How the engine begins to say why no card can be opened.
+pub const NO_SOUND: &str = "No sound: ";
+
+/// What the player can do about it.
+const CURE: &str = "choose an output with P, or start a sound server";
 
 /// What was chosen.
 pub struct Devices {
@@ -123,10 +125,11 @@ impl Devices {
     pub fn sentence(&self, map: Option<&str>, ground: &Ground) -> String {
         let transport = &ground.transport;
         let audio = match &transport.audio {
-            AudioState::Off { reason } if reason.starts_with(NO_SOUND) => {
-                format!("{} {SILENT}", with_full_stop(reason))
-            }
-            AudioState::Off { reason } => with_full_stop(reason),
+            // The cure comes first: of a long sentence only the beginning is on screen.
+            AudioState::Off { reason } => match reason.strip_prefix(NO_SOUND) {
+                Some(why) => format!("{NO_SOUND}{CURE} ({}).", why.trim_end_matches('.')),
+                None => with_full_stop(reason),
+            },
             AudioState::On {
                 device,
                 rate,

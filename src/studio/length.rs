@@ -91,7 +91,7 @@ impl Length {
         let bars = longer.bars();
         take(longer, ground);
         let unheard = match ground.sound.looped {
-            Some(looped) => format!(" (bars {looped} go round)"),
+            Some(looped) => format!(" (only bars {looped} loop)"),
             None => String::new(),
         };
         ground.say(format!(

@@ -32,16 +32,8 @@ fn song() -> Song {
             repeats: 2,
             ..ChainLink::once(groove)
         }],
-        looped: None,
-        qpm: 120.0,
-        swing: 0.5,
-        timing: 1.0,
-        dynamics: 1.0,
-        fills_on: false,
-        chance_seed: 0,
-        lane_steps: [None; 9],
         levels,
-        fills: Vec::new(),
+        ..Song::once(Groove::empty(0))
     }
 }
 

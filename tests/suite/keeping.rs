@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossterm::event::Event as TerminalEvent;
 use musicvae_tui::engine::{Command, Request};
 use musicvae_tui::studio::chain::Slot;
 use musicvae_tui::studio::session::{decode, encode};
@@ -14,10 +15,10 @@ use super::workbench::{Workbench, engine, entry, model};
 
 impl Workbench {
     /// Presses keys and lets time pass: a word `@400` is so many milliseconds, `play` and `stop` what
-    /// the engine says it does.
-    fn script(&mut self, script: &str) {
+    /// the engine says it does, `paste:` drops a path, `click:` presses the mouse on a text (`_` for a space).
+    pub fn script(&mut self, script: &str) {
         for word in script.split_whitespace() {
-            if let Some(time) = word.strip_prefix('@') {
+            if let Some(time) = word.strip_prefix('@').filter(|it| !it.is_empty()) {
                 for _ in 0..time.parse::<u64>().unwrap() / 50 {
                     let now = self.studio.ground.now + Duration::from_millis(50);
                     self.receive(Event::Tick(now));
@@ -26,6 +27,11 @@ impl Workbench {
                 let mut status = self.studio.ground.transport.clone();
                 status.playing = word == "play";
                 self.receive(Event::Transport(status));
+            } else if let Some(path) = word.strip_prefix("paste:") {
+                self.receive_terminal(TerminalEvent::Paste(path.into()));
+            } else if let Some(text) = word.strip_prefix("click:") {
+                let at = self.find(&text.replace('_', " "));
+                self.click(at);
             } else {
                 self.press(word);
             }

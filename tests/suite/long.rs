@@ -8,7 +8,7 @@ use musicvae::music::midi_file::{self, Layout};
 use musicvae::music::{Cells, Groove, Hit, Lane, Step};
 use musicvae::{Checkpoint, Drummer};
 use musicvae_tui::engine::render::Score;
-use musicvae_tui::engine::{ChainLink, Command, DrumMap, Request, Song};
+use musicvae_tui::engine::{Command, DrumMap, Request, Song};
 use musicvae_tui::studio::session::{decode, encode};
 use musicvae_tui::studio::{Effect, Event, Kin, ModelInfo, Origin, bring, export};
 
@@ -383,29 +383,12 @@ fn all_bars_of_a_long_groove_are_seen() {
     assert!(shows(&bench, "Kick 64.4.4"));
 }
 
-/// A song of one groove, as it is heard where nothing was changed.
-fn song(groove: Groove) -> Song {
-    Song {
-        links: vec![ChainLink::once(groove)],
-        looped: None,
-        qpm: 120.0,
-        swing: 0.5,
-        timing: 1.0,
-        dynamics: 1.0,
-        fills_on: false,
-        chance_seed: 0,
-        lane_steps: [None; 9],
-        levels: [1.0; 9],
-        fills: Vec::new(),
-    }
-}
-
 #[test]
 fn a_long_groove_is_written_whole() {
     let folder = tempfile::tempdir().unwrap();
     for count in [1, 7, 16, 64] {
         let groove = bars(count);
-        let song = song(groove.clone());
+        let song = Song::once(groove.clone());
         let map = DrumMap::general_midi();
         let file = export::write(&song, Layout::Drums, &map, folder.path(), "beat").unwrap();
         let read = midi_file::read(&std::fs::read(file.path).unwrap()).unwrap();
@@ -741,7 +724,7 @@ fn triplets_are_set_written_and_brought_in_again() {
     assert_eq!(rides(bench.studio.groove()), expected);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("beat.mid");
-    let song = song(bench.studio.groove().clone());
+    let song = Song::once(bench.studio.groove().clone());
     let bytes = song.midi(Layout::Drums).unwrap().bytes;
     // At 960 ticks a quarter note they are 320 apart.
     let read = midi_file::read(&bytes).unwrap();

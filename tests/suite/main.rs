@@ -13,6 +13,7 @@ mod experiment;
 mod exporting;
 mod faults;
 mod fills;
+mod flows;
 mod headless;
 mod house;
 mod keeping;
@@ -24,6 +25,7 @@ mod machines;
 mod midi_in;
 mod monkey;
 mod mouse;
+mod movements;
 mod mutations;
 #[allow(dead_code)]
 #[path = "../../crates/musicvae/tests/suite/naive.rs"]

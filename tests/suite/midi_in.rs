@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use musicvae::music::midi_file::Controller;
 use musicvae::music::{Groove, Hit, Lane};
 use musicvae_tui::engine::{
     Command, Engine, EngineOptions, LinkState, MidiState, Pads, Received, Request, Setup,
@@ -169,10 +170,10 @@ fn controller(number: u8, value: u8) -> Event {
     }])
 }
 
-const KNOB: Control = Control::Controller {
+const KNOB: Control = Control::Controller(Controller {
     channel: 1,
     number: 74,
-};
+});
 
 fn bench_with(target: Target) -> Workbench {
     let mut bench = Workbench::ready();

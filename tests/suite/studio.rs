@@ -983,8 +983,9 @@ fn what_is_not_heard_is_not_exported() {
     });
     assert_eq!(
         bench.said(),
-        "Exported to /g/groove.mid: 4 bars at 120.0, without the muted Kick; 1 hit before the \
-         first beat moved onto it; 2 hits left out that the machine has no voice for."
+        "Exported to /g/groove.mid: 4 bars at 120.0, without the muted Kick; 1 hit was \
+         moved onto beat 1, because a file can't begin earlier; 2 hits were left out, because the machine \
+         has no voice for them."
     );
     bench.apply(playing::Action::ToggleSolo); // only the tom is heard now
     bench.apply(playing::Action::ToggleMute);

@@ -372,6 +372,7 @@ fn a_recording_is_asked_for_told_of_and_shown() {
         assert!(header.contains("stopped 1:1:000"), "{header}");
     }
     assert!(bench.screen_with(80, 24, PLAIN)[0].contains("* rec 1:05"));
+    bench.take();
     bench.press("w");
     assert_eq!(bench.take(), [engine(Command::StopRecording)]);
     engine_says(&mut bench, |status| {

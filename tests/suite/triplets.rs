@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use musicvae::music::midi_file::{self, Layout};
-use musicvae::music::{Grid, Groove, Hit, LANES, Lane};
-use musicvae_tui::engine::{ChainLink, Request, Song, Takeover};
+use musicvae::music::{Grid, Groove, Hit, Lane};
+use musicvae_tui::engine::{Request, Song, Takeover};
 use musicvae_tui::studio::{Effect, Origin, bring};
 
 use super::workbench::Workbench;
@@ -30,17 +30,8 @@ fn jazz() -> Groove {
 
 fn song(groove: &Groove) -> Song {
     Song {
-        links: vec![ChainLink::once(groove.clone())],
-        looped: None,
-        qpm: 120.0,
         swing: 0.75,
-        timing: 1.0,
-        dynamics: 1.0,
-        fills_on: false,
-        chance_seed: 0,
-        lane_steps: [None; LANES],
-        levels: [1.0; LANES],
-        fills: Vec::new(),
+        ..Song::once(groove.clone())
     }
 }
 

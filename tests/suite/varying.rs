@@ -345,6 +345,21 @@ fn a_sweep_goes_with_the_bars() {
     assert_eq!(others.count(), 0);
 }
 
+#[test]
+fn a_chain_that_is_turned_on_is_not_ended_by_the_sweep() {
+    let mut bench = ready();
+    bench.press("C s esc ~");
+    assert_eq!(slider(&mut bench, &[0.0, 16.0]), [0.0, 0.25]);
+    bench.press("X");
+    assert_eq!(bench.said(), "The chain plays, and the sweep is off.");
+    assert_eq!(slider(&mut bench, &[32.0, 48.0]), [0.25, 0.25]);
+    assert!(bench.studio.ground.chain.is_some());
+    // A sweep that is started later is what the player wants to hear, as when the slider is moved.
+    bench.press("~");
+    assert_eq!(slider(&mut bench, &[64.0, 80.0]), [0.0, 0.25]);
+    assert!(bench.studio.ground.chain.is_none());
+}
+
 /// Where the pad stands after each of some places that are heard.
 fn pad(bench: &mut Workbench, steps: &[f64]) -> Vec<(f32, f32)> {
     let at = |steps: &f64| {

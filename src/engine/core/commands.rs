@@ -139,6 +139,11 @@ impl Core {
             }
             Command::SetFill(fill) => self.player.fills_on = fill,
             Command::SetChanceSeed(seed) => self.player.chance_seed = seed,
+            Command::Moved { controller, value } => {
+                if let Some(tap) = &mut self.tap {
+                    tap.moved(controller, value);
+                }
+            }
             Command::SetMidiOffset(ms) => {
                 let ms = f64::from(range::MIDI_OFFSET.nearest(ms));
                 self.set_midi_offset((ms * 1e6) as Nanos);

@@ -20,5 +20,5 @@ pub use handle::Engine;
 pub use listing::{audio_outputs, midi_inputs, midi_outputs};
 pub use options::EngineOptions;
 pub use request::{ChainLink, Request, Setup};
-pub use song::Song;
+pub use song::{Motion, Song};
 pub use status::{AudioState, MidiState, Status, Sync};

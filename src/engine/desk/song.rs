@@ -11,7 +11,7 @@ use crate::engine::time::feel::Feel;
 use crate::engine::time::pattern::Pattern;
 use crate::engine::time::player::{Chain, Link, Player, Stroke};
 use crate::engine::time::units::{TICKS_PER_QUARTER, TICKS_PER_STEP};
-use musicvae::music::midi_file::{Encoded, Layout, MidiFileError, Take};
+use musicvae::music::midi_file::{Controller, Encoded, Layout, MidiFileError, Take};
 use musicvae::music::{Groove, LANES, Meter, STEPS_PER_QUARTER};
 
 /// Music to be written down, and how it is played.
@@ -39,6 +39,30 @@ pub struct Song {
     pub levels: [f32; LANES],
     /// Bars that play in the place of what goes round, each with the step that it begins at, in order.
     pub fills: Vec<(i64, Groove)>,
+    /// The settings that move by themselves while it plays.
+    pub motions: Vec<Motion>,
+}
+
+/// How a setting moves by itself, as a controller would move it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Motion {
+    pub controller: Controller,
+    /// One each sixteenth, 0..=127.
+    pub values: Vec<u8>,
+    /// After the last value comes the first one again; otherwise the last one stays.
+    pub goes_round: bool,
+}
+
+impl Motion {
+    /// The values of so many sixteenths.
+    fn along(&self, steps: i64) -> impl Iterator<Item = (i64, u8)> {
+        let turn = match self.goes_round {
+            true => i64::MAX,
+            false => self.values.len() as i64,
+        };
+        let values = self.values.iter().copied().cycle();
+        (0..steps.min(turn)).zip(values)
+    }
 }
 
 /// A part of a song.
@@ -70,6 +94,24 @@ impl Timeline {
 }
 
 impl Song {
+    /// A groove that plays once, as it stands on the grid.
+    pub fn once(groove: Groove) -> Song {
+        Song {
+            links: vec![ChainLink::once(groove)],
+            looped: None,
+            qpm: range::TEMPO.default,
+            swing: range::SWING.default,
+            timing: range::TIMING.default,
+            dynamics: range::DYNAMICS.default,
+            lane_steps: [None; LANES],
+            fills_on: false,
+            chance_seed: 0,
+            levels: [range::LEVEL.default; LANES],
+            fills: Vec::new(),
+            motions: Vec::new(),
+        }
+    }
+
     /// Its length, with the last bar of every part counted even when it is not full.
     pub fn bars(&self) -> usize {
         let (_, passages) = self.laid_out();
@@ -100,6 +142,10 @@ impl Song {
         take.end = tick_of(end);
         let written = |it: Stroke| (tick(&it), it.lane, self.velocity(&it));
         take.strokes = strokes.into_iter().map(written).collect();
+        for motion in &self.motions {
+            let moved = |(step, value)| (tick_of(step), motion.controller, value);
+            take.movements.extend(motion.along(end).map(moved));
+        }
         let bytes = take.encode(layout)?;
         Ok(Encoded { bytes, clamped })
     }

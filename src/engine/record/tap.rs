@@ -2,6 +2,7 @@
 
 use super::RecordStart;
 use crate::engine::time::units::TICKS_PER_STEP;
+use musicvae::music::midi_file::Controller;
 use musicvae::music::{Lane, Meter};
 
 /// What happens in a recording beside the sound. Ticks count from the recording's start, frames
@@ -30,6 +31,12 @@ pub(crate) enum Happening {
         tick: u64,
         lane: Lane,
         velocity: u8,
+    },
+    /// A setting has this value from here on.
+    Moved {
+        tick: u64,
+        controller: Controller,
+        value: u8,
     },
     /// `lost` of all this found no room.
     End {
@@ -185,6 +192,19 @@ impl Tap {
                 velocity,
             });
         }
+    }
+
+    /// A setting has moved. Before the recording begins, that is where it begins with.
+    pub fn moved(&mut self, controller: Controller, value: u8) {
+        let tick = match self.running {
+            true => self.tick.max(0.0).round() as u64,
+            false => 0,
+        };
+        self.tell(Happening::Moved {
+            tick,
+            controller,
+            value,
+        });
     }
 
     /// The sound of the chunk.

@@ -133,6 +133,17 @@ impl Writer {
                 lane,
                 velocity,
             } => self.take.strokes.push((tick, lane, velocity)),
+            Happening::Moved {
+                tick,
+                controller,
+                value,
+            } => {
+                // The first value is told late: it is the one that the recording began with.
+                let movements = &mut self.take.movements;
+                let is_known = movements.iter().any(|it| it.1 == controller);
+                let tick = if is_known { tick } else { 0 };
+                movements.push((tick, controller, value));
+            }
             Happening::End { tick, lost, .. } => {
                 self.lost = lost;
                 self.take.end = tick;

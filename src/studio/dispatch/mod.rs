@@ -10,7 +10,7 @@ use super::answers;
 use super::bring::{self, Bring, Piece};
 use super::chain;
 use super::checkpoints::{self, Checkpoints};
-use super::devices::Devices;
+use super::devices::{Devices, NO_SOUND};
 use super::drum_machine::DrumMachine;
 use super::edit::Edit;
 use super::event::Event;
@@ -30,7 +30,7 @@ use super::training::Training;
 use super::variations::Variations;
 use super::{export, mixer, morph, qualities, record, rework};
 use crate::embedded;
-use crate::engine::{Command, DrumMap, Received, Status, Takeover};
+use crate::engine::{Command, DrumMap, Motion, Received, Status, Takeover};
 use musicvae::music::Groove;
 
 /// What the workstation begins with.
@@ -161,7 +161,11 @@ impl Studio {
             Action::Devices(action) => self.devices.apply(action, ground),
             Action::Mixer(action) => mixer::apply(action, ground),
             Action::Chain(action) => {
+                let played = ground.chain.is_some();
                 chain::apply(action, ground);
+                if ground.chain.is_some() && !played {
+                    self.sweep.give_way(ground);
+                }
                 self.fills.try_again(ground);
             }
             Action::Morph(action) => morph::apply(action, ground),
@@ -180,7 +184,9 @@ impl Studio {
                 }
             }
             Action::Export(action) => {
-                let wanted = self.export.apply(action, &self.drum_machine.map, ground);
+                let motions = self.motions();
+                let (map, ground) = (&self.drum_machine.map, &mut self.ground);
+                let wanted = self.export.apply(action, motions, map, ground);
                 self.fills.write(wanted, ground);
             }
             Action::Session(action) => self.session.apply(action, ground),
@@ -196,6 +202,12 @@ impl Studio {
             Action::Training(action) => self.training.apply(action, ground),
             Action::Overlays(action) => self.apply_overlays(action),
         }
+    }
+
+    /// What moves by itself while it plays.
+    fn motions(&self) -> Vec<Motion> {
+        let (places, goes_round) = self.sweep.course(&self.ground);
+        self.midi.motions(&places, goes_round)
     }
 
     /// Takes an event from a worker, the engine or the clock.
@@ -319,8 +331,10 @@ impl Studio {
         self.habits.tick(&mut self.ground);
     }
 
-    /// What has to be carried out, in order; the queue is empty afterwards.
+    /// What has to be carried out, in order; the queue is empty afterwards. A recording is told of all
+    /// that has moved, whatever has moved it.
     pub fn take_effects(&mut self) -> Vec<Effect> {
+        self.midi.write_down(&mut self.ground);
         self.ground.take_effects()
     }
 
@@ -346,7 +360,12 @@ impl Studio {
             }
             (None, None) if self.session.is_first => {
                 let keys = "Space plays, s draws another groove, ? shows every key.";
-                (Weight::Notice, format!("{keys} {}", self.sound_sentence()))
+                let sound = match self.sound_sentence() {
+                    // It would be cut before it says what helps; the messages have it whole.
+                    silent if silent.starts_with(NO_SOUND) => format!("{NO_SOUND}press 5."),
+                    sound => sound,
+                };
+                (Weight::Notice, format!("{keys} {sound}"))
             }
             (None, None) => (Weight::Notice, self.sound_sentence()),
         }

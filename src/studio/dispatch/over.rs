@@ -41,7 +41,9 @@ impl Studio {
             }
             (Some(Overlay::Chooser { .. }), Accept) => self.devices.open_selected(ground),
             (Some(Overlay::Exports { .. }), Accept) => {
-                let wanted = (self.export).write_selected(&self.drum_machine.map, ground);
+                let motions = self.motions();
+                let (map, ground) = (&self.drum_machine.map, &mut self.ground);
+                let wanted = self.export.write_selected(motions, map, ground);
                 self.fills.write(wanted, ground);
             }
             (Some(Overlay::Exports { .. }), Erase) => self.apply(export::Action::StopExport),

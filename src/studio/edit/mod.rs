@@ -243,7 +243,7 @@ impl Edit {
                 ground.sound.chance_seed = seed;
                 ground.send(Command::SetChanceSeed(seed));
                 ground.say(format!(
-                    "Steps that are played by chance fall by seed {seed}: each time from the top the same ones."
+                    "Chance seed {seed}: each time you play from the top, chance picks the same steps."
                 ));
             }
             Action::SetGrid(grid) => grids::set(grid, ground),

@@ -13,7 +13,7 @@ use song::{common, filled_bars, heard, nothing_heard, passes, playing_lanes};
 
 use super::ground::{Effect, Filled, Ground, Overlay, Paper, counted, in_words};
 use crate::engine::range::{DYNAMICS, SWING, TIMING};
-use crate::engine::{ChainLink, DrumMap, Song};
+use crate::engine::{ChainLink, DrumMap, Motion, Song};
 use musicvae::music::midi_file::Layout;
 use musicvae::music::{Groove, LANES, Lane};
 
@@ -88,15 +88,22 @@ impl Export {
         }
     }
 
-    /// Returns the fills that a file waits for.
-    pub fn apply(&mut self, action: Action, map: &DrumMap, ground: &mut Ground) -> Vec<Filled> {
+    /// Returns the fills that a file waits for. `motions` are what moves meanwhile.
+    pub fn apply(
+        &mut self,
+        action: Action,
+        motions: Vec<Motion>,
+        map: &DrumMap,
+        ground: &mut Ground,
+    ) -> Vec<Filled> {
         match action {
             Action::ShowExports => ground.screen.overlay = Some(Overlay::Exports { selected: 0 }),
             Action::Export => {
-                return self.write(Form::Midi(Layout::Drums), heard(ground), map, ground);
+                let song = heard(motions, ground);
+                return self.write(Form::Midi(Layout::Drums), song, map, ground);
             }
             Action::ExportPasses => {
-                let mut song = heard(ground);
+                let mut song = heard(motions, ground);
                 if let (None, [only]) = (&ground.chain, &mut song.links[..]) {
                     let passes = common(only.repeats, passes(&only.groove, &song.lane_steps));
                     only.repeats = passes.min(MOST_PASSES);
@@ -112,7 +119,12 @@ impl Export {
     }
 
     /// Writes what is under the cursor of the list. Returns the fills that it waits for.
-    pub fn write_selected(&mut self, map: &DrumMap, ground: &mut Ground) -> Vec<Filled> {
+    pub fn write_selected(
+        &mut self,
+        motions: Vec<Motion>,
+        map: &DrumMap,
+        ground: &mut Ground,
+    ) -> Vec<Filled> {
         let Some(Overlay::Exports { selected }) = ground.screen.overlay else {
             return Vec::new();
         };
@@ -123,7 +135,7 @@ impl Export {
             }
             None => {
                 let form = Form::ALL[selected.min(Form::ALL.len() - 1)];
-                self.write(form, heard(ground), map, ground)
+                self.write(form, heard(motions, ground), map, ground)
             }
         }
     }
@@ -236,6 +248,9 @@ fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
     if let Some(map) = map.filter(|map| **map != DrumMap::general_midi()) {
         words += &format!(", for {}", map.name);
     }
+    if map.is_some() && !song.motions.is_empty() {
+        words += ", the movement of the slider as controllers";
+    }
     for (lane, steps) in Lane::ALL.into_iter().zip(song.lane_steps) {
         if let Some(steps) = steps.filter(|_| playing.contains(&lane)) {
             words += &format!(", {} every {steps} steps", lane.short_name());
@@ -254,15 +269,14 @@ fn in_a_sentence(song: &Song, map: Option<&DrumMap>) -> String {
 
 /// Says where the file is, what it holds, and what it has not.
 pub fn receive(file: &Written, about: &str, ground: &mut Ground) {
-    let hits = |count: usize| counted(count, "hit", "hits");
     let mut said = format!("Exported to {}: {about}", file.path.display());
     if file.clamped > 0 {
-        let hits = hits(file.clamped);
-        said += &format!("; {hits} before the first beat moved onto it");
+        let hits = counted(file.clamped, "hit was", "hits were");
+        said += &format!("; {hits} moved onto beat 1, because a file can't begin earlier");
     }
     if file.silent > 0 {
-        let hits = hits(file.silent);
-        said += &format!("; {hits} left out that the machine has no voice for");
+        let hits = counted(file.silent, "hit was", "hits were");
+        said += &format!("; {hits} left out, because the machine has no voice for them");
     }
     ground.say(said + ".");
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::MOST_PASSES;
 use crate::engine::render::LONGEST;
-use crate::engine::{Bars, ChainLink, Song, Sync};
+use crate::engine::{Bars, ChainLink, Motion, Song, Sync};
 use crate::studio::ground::{Filled, Ground, Link, Turn, unlearned};
 use musicvae::music::{Groove, LANES, Lane, STEPS_PER_QUARTER, When};
 
@@ -43,7 +43,7 @@ pub(super) fn nothing_heard(ground: &Ground) -> Option<String> {
 
 /// What is heard, from the top of the loop or the chain. A loop goes round until its automatic fills have
 /// come round too.
-pub(super) fn heard(ground: &Ground) -> Song {
+pub(super) fn heard(motions: Vec<Motion>, ground: &Ground) -> Song {
     let sound = &ground.sound;
     let (links, looped) = match &ground.chain {
         Some(turns) => (turns.iter().map(Turn::part).collect(), None),
@@ -78,6 +78,7 @@ pub(super) fn heard(ground: &Ground) -> Song {
         lane_steps: ground.lanes.map(|lane| lane.steps),
         levels: Lane::ALL.map(|lane| level(lane, ground)),
         fills: Vec::new(),
+        motions,
     }
 }
 

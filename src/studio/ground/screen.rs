@@ -86,10 +86,8 @@ impl Question {
             Question::Tempo => "Tempo (20 to 300 quarter notes a minute)",
             Question::Temperature => "Temperature (0 to 2)",
             Question::Loop => "Bars to loop (2, 2-3, or all)",
-            Question::Length => "Bars of the groove (1 to 64; more go round, fewer are cut)",
-            Question::LaneSteps => {
-                "Steps of the lane that go round (1 to 64; 0: all of the groove)"
-            }
+            Question::Length => "Bars of the groove (1 to 64; more repeat it, fewer cut it)",
+            Question::LaneSteps => "Steps of the lane's own loop (1 to 64; 0: it has none)",
             Question::Chain => "Chain (slot, xN turns, @tempo, +fill, -lane: 1x4+fill 2@97-hats)",
             Question::MapName => "Save the drum map as (its name)",
             Question::NewSession => "Begin a new session (its name)",

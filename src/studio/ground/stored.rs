@@ -63,7 +63,7 @@ impl StoredGroove {
                 && denominator.is_power_of_two()
                 && meter.sixteenths() > 0
                 && (20.0..=300.0).contains(&self.qpm),
-            "a groove has no sensible length, meter or tempo"
+            "the length, meter or tempo of a groove is out of range"
         );
         let mut groove = Groove {
             qpm: self.qpm,
@@ -77,14 +77,14 @@ impl StoredGroove {
                     && lane < LANES
                     && (0.0..=1.0).contains(&velocity)
                     && (-0.5..=0.5).contains(&offset),
-                "a groove has a stroke that is none"
+                "a stroke of a groove is out of range"
             );
             groove.steps[step][lane] = Some(Hit::new(velocity, offset));
         }
         for (step, lane, trig) in self.trigs {
             let lanes = groove.steps.get_mut(step);
             let Some(Some(hit)) = lanes.and_then(|lanes| lanes.get_mut(lane)) else {
-                anyhow::bail!("a groove says how a stroke is played that is not there");
+                anyhow::bail!("a groove says how a stroke is played, but has no such stroke");
             };
             hit.trig = trig;
         }
@@ -119,7 +119,7 @@ mod tests {
         let said = read(kept).unwrap_err().to_string();
         assert_eq!(
             said,
-            "a groove says how a stroke is played that is not there"
+            "a groove says how a stroke is played, but has no such stroke"
         );
     }
 }

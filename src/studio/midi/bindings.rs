@@ -5,6 +5,7 @@ use super::targets::{Binding, Control, Target};
 use crate::engine::{PadNote, Pads, Request};
 use crate::studio::ground::{Effect, Ground, Overlay};
 use musicvae::music::Lane;
+use musicvae::music::midi_file::Controller;
 
 /// What is bound, and what waits for a control.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +26,26 @@ impl Bindings {
     pub fn of(&self, control: Control) -> Option<Target> {
         let bound = |binding: &&Binding| binding.control == control;
         self.list.iter().find(bound).map(|binding| binding.target)
+    }
+
+    /// The controller that moves a setting: the one that is bound to it, or its own, unless that is bound
+    /// to something else. `None` for what is no setting.
+    pub fn controller_of(&self, target: Target) -> Option<Controller> {
+        let own = target.own_controller()?;
+        let is_free = self.of(Control::Controller(own)).is_none();
+        let bound = self.list.iter().find_map(|binding| match binding.control {
+            Control::Controller(controller) if binding.target == target => Some(controller),
+            _ => None,
+        });
+        bound.or(is_free.then_some(own))
+    }
+
+    /// The setting that has this controller as its own, while no other one is bound to it.
+    pub fn with_own(&self, controller: Controller) -> Option<Target> {
+        Target::all().find(|target| {
+            target.own_controller() == Some(controller)
+                && self.controller_of(*target) == Some(controller)
+        })
     }
 
     /// Binds `control` when something waits for one like it; false when nothing does.
@@ -93,7 +114,7 @@ pub fn last_line() -> usize {
 pub fn pads(channel: u8, bindings: &[Binding]) -> Pads {
     let note = |binding: &Binding| match binding.control {
         Control::Note(note) => Some(note),
-        Control::Controller { .. } => None,
+        Control::Controller(_) => None,
     };
     let taught = bindings.iter().filter_map(|binding| match binding.target {
         Target::Pad(lane) => Some((note(binding)?, lane)),

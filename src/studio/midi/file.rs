@@ -9,6 +9,7 @@ use super::targets::{Binding, Control, Target};
 use crate::engine::PadNote;
 use crate::studio::ground::config::Config;
 use musicvae::data::decode_text;
+use musicvae::music::midi_file::Controller;
 use musicvae::music::{folder_of, write_whole_file};
 
 const HEAD: &str =
@@ -77,7 +78,7 @@ fn binding(row: &Row) -> Result<Binding, String> {
         ));
     }
     let control = match (controller, note) {
-        (Some(number @ 0..120), None) => Control::Controller { channel, number },
+        (Some(number @ 0..120), None) => Control::Controller(Controller { channel, number }),
         (None, Some(note @ 0..128)) => Control::Note(PadNote { channel, note }),
         (Some(_), None) => return Err("`controller` must lie between 0 and 119".into()),
         (None, Some(_)) => return Err("`note` must lie between 0 and 127".into()),
@@ -96,7 +97,7 @@ fn binding(row: &Row) -> Result<Binding, String> {
 pub fn bindings_text(bindings: &[Binding]) -> String {
     let row = |binding: &Binding| {
         let (channel, controller, note) = match binding.control {
-            Control::Controller { channel, number } => (channel, Some(number), None),
+            Control::Controller(Controller { channel, number }) => (channel, Some(number), None),
             Control::Note(PadNote { channel, note }) => (channel, None, Some(note)),
         };
         Row {
@@ -142,10 +143,10 @@ mod tests {
                         channel: 10,
                         note: n,
                     }),
-                    _ => Control::Controller {
+                    _ => Control::Controller(Controller {
                         channel: 1 + n % 16,
                         number: n,
-                    },
+                    }),
                 },
             })
             .collect();

@@ -4,6 +4,7 @@
 
 mod bindings;
 mod file;
+mod movements;
 mod targets;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use super::ground::quality::DENSITY;
 use super::ground::{Change, Config, Ground, Overlay};
 use crate::engine::range::TEMPO;
 use crate::engine::{Command, LinkState, Received, Setup, Sync, Tap};
+use musicvae::music::midi_file::Controller;
 use musicvae::music::{Hit, Lane};
 
 /// What a player can do with MIDI devices.
@@ -42,10 +44,12 @@ pub struct Midi {
     pub follow: bool,
     /// It is a Link session's.
     pub link: bool,
-    /// Controllers as last seen: channel, number, value.
-    seen: Vec<(u8, u8, u8)>,
+    /// Controllers as last seen, and their values.
+    seen: Vec<(Controller, u8)>,
     /// Controllers of which it was said that they wait to be picked up.
     waiting: Vec<Control>,
+    /// What the recording that is made was told of settings.
+    recorded: Vec<(Controller, u8)>,
 }
 
 /// What came in from a device has done.
@@ -169,30 +173,30 @@ impl Midi {
                 channel,
                 number,
                 value,
-            } => self.receive_controller(channel, number, value, ground),
+            } => self.receive_controller(Controller { channel, number }, value, ground),
         }
     }
 
     fn receive_controller(
         &mut self,
-        channel: u8,
-        number: u8,
+        controller: Controller,
         value: u8,
         ground: &mut Ground,
     ) -> Moved {
-        let control = Control::Controller { channel, number };
+        let control = Control::Controller(controller);
         let mut seen = self.seen.iter_mut();
-        let before = match seen.find(|it| (it.0, it.1) == (channel, number)) {
-            Some(it) => Some(std::mem::replace(&mut it.2, value)),
+        let before = match seen.find(|it| it.0 == controller) {
+            Some(it) => Some(std::mem::replace(&mut it.1, value)),
             None => {
-                self.seen.push((channel, number, value));
+                self.seen.push((controller, value));
                 None
             }
         };
         if self.bindings.learned(control, ground) {
             return Moved::Nothing;
         }
-        let Some(target) = self.bindings.of(control) else {
+        let bound = self.bindings.of(control);
+        let Some(target) = bound.or_else(|| self.bindings.with_own(controller)) else {
             return Moved::Nothing;
         };
         if target == Target::Play {
@@ -209,7 +213,9 @@ impl Midi {
         let (new, old) = (f32::from(value), before.map(f32::from));
         let near = |value: f32| (value - now).abs() <= PICKED_UP;
         let passes = old.is_some_and(|old| near(old) || (old < now) != (new < now));
-        if ground.config.midi.pickup && !near(new) && !passes {
+        // By its own controller no knob moves a setting, but a file that is played back.
+        let is_knob = bound.is_some();
+        if is_knob && ground.config.midi.pickup && !near(new) && !passes {
             if !self.waiting.contains(&control) {
                 self.waiting.push(control);
                 let (range, way) = (

@@ -6,6 +6,7 @@ use crate::engine::PadNote;
 use crate::engine::range::{DYNAMICS, LEVEL, Range, SWING, TIMING};
 use crate::studio::ground::{MASTER, quality};
 use musicvae::music::Lane;
+use musicvae::music::midi_file::Controller;
 
 /// Something that a control can be bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,12 @@ const LANES: [(Lane, &str, &str); musicvae::music::LANES] = [
     (Lane::Ride, "ride", "ride"),
 ];
 
+/// Channel of the settings' own controllers: the last one, which few devices use.
+const OWN_CHANNEL: u8 = 16;
+
+/// Number of the first of them.
+const FIRST_NUMBER: u8 = 102;
+
 impl Target {
     /// Every target, in the order of the list on screen.
     pub fn all() -> impl Iterator<Item = Target> {
@@ -62,6 +69,18 @@ impl Target {
             .map(|(target, ..)| target)
             .chain(Lane::ALL.map(Target::Lane))
             .chain(Lane::ALL.map(Target::Pad))
+    }
+
+    /// The controller that moves it while no other one is bound to it: MIDI gives no meaning to 102 to 119,
+    /// and the settings are as many. `None` for what is no setting.
+    pub fn own_controller(self) -> Option<Controller> {
+        let is_setting = |target: &Target| !matches!(target, Target::Play | Target::Pad(_));
+        let mut numbered = Target::all().filter(is_setting).zip(FIRST_NUMBER..);
+        let number = numbered.find(|(target, _)| *target == self)?.1;
+        Some(Controller {
+            channel: OWN_CHANNEL,
+            number,
+        })
     }
 
     /// What the file calls it.
@@ -135,17 +154,17 @@ impl fmt::Display for Target {
     }
 }
 
-/// Something on a MIDI device that can be moved. Channels are 1..=16.
+/// Something on a MIDI device that can be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    Controller { channel: u8, number: u8 },
+    Controller(Controller),
     Note(PadNote),
 }
 
 impl fmt::Display for Control {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match *self {
-            Control::Controller { channel, number } => write!(f, "CC {number} (channel {channel})"),
+            Control::Controller(controller) => controller.fmt(f),
             Control::Note(PadNote { channel, note }) => {
                 write!(f, "note {note} (channel {channel})")
             }

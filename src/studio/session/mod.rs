@@ -106,7 +106,10 @@ impl Session {
             Some(snapshot) => {
                 self.begun = true;
                 ground.restore(*snapshot, keep_model);
-                ground.say(format!("Session {name} is back."));
+                ground.say(match name.as_str() {
+                    store::FIRST => "The session is back.".into(),
+                    name => format!("Session {name} is back."),
+                });
             }
             None if is_switch => {
                 self.begun = false;

@@ -18,7 +18,7 @@ use musicvae::music::{sweep_unfinished, write_whole_file};
 const ENDING: &str = "json";
 
 /// What the first session is called.
-const FIRST: &str = "session";
+pub(super) const FIRST: &str = "session";
 
 /// A session that was opened.
 #[derive(Clone, Debug, PartialEq)]

@@ -131,6 +131,13 @@ impl Sweep {
         }
     }
 
+    /// The chain plays from now on: another groove of the slider would end it.
+    pub fn give_way(&mut self, ground: &mut Ground) {
+        if self.running.take().is_some() {
+            ground.say("The chain plays, and the sweep is off.");
+        }
+    }
+
     fn toggle_path(&mut self, ground: &mut Ground) {
         let bar = steps_per_bar(ground);
         match &mut self.recording {
@@ -150,6 +157,24 @@ impl Sweep {
 
     pub fn is_running(&self) -> bool {
         self.running.is_some()
+    }
+
+    /// Where the pad goes from now on, a place each sixteenth, and whether it goes round for ever; no
+    /// places while nothing sweeps.
+    pub fn course(&self, ground: &Ground) -> (Vec<Place>, bool) {
+        let Some(Running { from, .. }) = self.running else {
+            return (Vec::new(), false);
+        };
+        let Sweeping { way, bars } = ground.sweeping;
+        let there = bars as usize * steps_per_bar(ground);
+        let (steps, goes_round) = match way {
+            Way::Path if is_on_path(ground) => (ground.scene.path.len(), true),
+            Way::Path | Way::Round => (2 * there, true),
+            Way::Once => (there + 1, false),
+            Way::ThereAndBack => (2 * there + 1, false),
+        };
+        let places = (0..steps).map(|step| place_at(step, from, ground).0);
+        (places.collect(), goes_round)
     }
 
     pub fn is_recording(&self) -> bool {
@@ -184,21 +209,8 @@ impl Sweep {
             return;
         }
         running.step = step;
-        let mut is_over = false;
-        if is_on_path {
-            let path = &ground.scene.path;
-            let place = path[step as usize % path.len()];
-            ground.move_pad_to(place);
-        } else {
-            let Sweeping { way, bars } = ground.sweeping;
-            let length = f64::from(bars) * steps_per_bar(ground) as f64;
-            let (share, ends) = along(way, step as f64 / length);
-            is_over = ends;
-            ground.slide_to(match running.from.place().0 {
-                0.0 => share as f32,
-                _ => 1.0 - share as f32,
-            });
-        }
+        let (place, is_over) = place_at(step as usize, running.from, ground);
+        ground.move_pad_to(place);
         running.place = ground.scene.place();
         if is_over {
             self.running = None;
@@ -235,6 +247,22 @@ impl Sweep {
         self.running = Some(Running::new(ground, next));
         ground.say(format!("From now on the pad moves {}.", about(ground)));
     }
+}
+
+/// Where a sweep has put the pad so many sixteenths after it began at an end, and whether it is over then.
+fn place_at(step: usize, from: End, ground: &Ground) -> (Place, bool) {
+    if is_on_path(ground) {
+        let path = &ground.scene.path;
+        return (path[step % path.len()], false);
+    }
+    let Sweeping { way, bars } = ground.sweeping;
+    let length = f64::from(bars) * steps_per_bar(ground) as f64;
+    let (share, is_over) = along(way, step as f64 / length);
+    let across = match from.place().0 {
+        0.0 => share as f32,
+        _ => 1.0 - share as f32,
+    };
+    ((across, ground.scene.pad_y), is_over)
 }
 
 /// Whether sweeps go along a path.

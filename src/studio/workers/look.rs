@@ -9,8 +9,13 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{Corpus, Split};
 use musicvae::model::DeviceChoice;
 
-/// What is at a place, or why it is of no use.
-pub fn at(named: Named, path: &Path) -> Result<String, String> {
+/// What is at a place, or why it is of no use. `wanted` is told how many files were found so far, and
+/// says whether to go on.
+pub fn at(
+    named: Named,
+    path: &Path,
+    wanted: &mut dyn FnMut(usize) -> bool,
+) -> Result<String, String> {
     match named {
         Named::Preset => {
             let preset = preset_of_name(&path.to_string_lossy())?;
@@ -26,7 +31,7 @@ pub fn at(named: Named, path: &Path) -> Result<String, String> {
             let sentence = compute.training_sentence();
             Ok(sentence.unwrap_or_else(|| "the CPU trains".into()))
         }
-        Named::Corpus => corpus(path),
+        Named::Corpus => corpus(path, wanted),
         Named::RunFolder if path.join("latest.safetensors").exists() => Ok(
             "it holds a run, which goes on where data and settings are the same; else the new one \
              takes the next free folder"
@@ -47,13 +52,13 @@ pub fn at(named: Named, path: &Path) -> Result<String, String> {
 }
 
 /// How many files a corpus has, by its lists alone: what of them is used is seen when it is read.
-fn corpus(path: &Path) -> Result<String, String> {
+fn corpus(path: &Path, wanted: &mut dyn FnMut(usize) -> bool) -> Result<String, String> {
     let ending = path.extension();
     if path.is_file() && ending.is_some_and(|it| it.eq_ignore_ascii_case("tfrecord")) {
         // It would have to be read whole.
         return Ok("a TFRecord".into());
     }
-    let corpus = Corpus::open(path).map_err(|error| error.to_string())?;
+    let corpus = Corpus::open_while(path, wanted).map_err(|error| error.to_string())?;
     let of = |split| corpus.of_split(Some(split)).len();
     let (files, train, validation) = (
         corpus.entries().len(),

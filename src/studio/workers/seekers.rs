@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::errands::Errands;
 use super::inference::guarded;
@@ -24,6 +25,9 @@ struct Music {
     bars: usize,
     purpose: Purpose,
 }
+
+/// Time after which something is said of what takes longer, again and again.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// The threads, from outside.
 pub struct Seekers {
@@ -96,8 +100,21 @@ fn music(tell: Tell) -> io::Result<Errands<Music>> {
 
 fn looks(tell: Tell) -> io::Result<Errands<(Named, PathBuf)>> {
     let replaces = |newer: &(Named, PathBuf), older: &(Named, PathBuf)| newer.0 == older.0;
-    Errands::start("look", replaces, move |(named, path), _| {
-        let found = guarded(|| Ok(look::at(*named, path)));
+    Errands::start("look", replaces, move |(named, path), is_replaced| {
+        let mut told = Instant::now();
+        // Whoever types a path names the root of the disk first.
+        let mut wanted = |files: usize| {
+            if told.elapsed() >= PATIENCE {
+                told = Instant::now();
+                let so_far = format!("looking there: {files} files so far");
+                tell(Event::Seen(*named, path.clone(), Ok(so_far)));
+            }
+            !is_replaced()
+        };
+        let found = guarded(|| Ok(look::at(*named, path, &mut wanted)));
+        if is_replaced() {
+            return;
+        }
         tell(match found {
             Ok(found) => Event::Seen(*named, path.clone(), found),
             Err(reason) => Event::Trouble(reason),

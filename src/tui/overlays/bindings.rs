@@ -17,7 +17,7 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
                 .filter(|binding| binding.target == target)
                 .map(|binding| binding.control.to_string())
                 .collect();
-            let name = Span::raw(format!("{:<30} ", target.to_string()));
+            let name = Span::raw(format!("{:<31} ", target.to_string()));
             let what = if bindings.learning == Some(target) {
                 let what = match target {
                     Target::Pad(_) => "strike a pad",
@@ -26,7 +26,9 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
                 };
                 Span::styled(what, theme.accent())
             } else if bound.is_empty() {
-                Span::styled("-", theme.faint())
+                let own = target.own_controller();
+                let own = own.map_or("-".into(), |controller| controller.to_string());
+                Span::styled(own, theme.faint())
             } else {
                 Span::raw(bound.join(", "))
             };

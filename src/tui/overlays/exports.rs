@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::studio::Studio;
 use crate::studio::export::Form;
-use crate::tui::kit::{Canvas, pick, window};
+use crate::tui::kit::{Canvas, from_the_end, pick, window};
 
 pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let theme = body.theme;
@@ -17,11 +17,13 @@ pub fn draw(selected: usize, studio: &Studio, body: &mut Canvas) {
     let lines = Form::ALL.map(|form| Line::from(form.words()));
     let count = lines.len() as u16;
     pick(lines.into(), selected, &mut inner.lines(0, count));
-    let folder = studio.ground.config.export.place().display().to_string();
     let mut last = inner.below(count + 1);
     let Some(share) = studio.export.share else {
-        let into = Line::styled(format!("Enter writes it into {folder}."), theme.faint());
-        return last.show(into);
+        const INTO: &str = "Enter writes it into ";
+        let folder = studio.ground.config.export.place().display().to_string();
+        let room = usize::from(last.width()).saturating_sub(INTO.len() + 1);
+        let folder = from_the_end(&folder, room, theme.ascii);
+        return last.show(Line::styled(format!("{INTO}{folder}."), theme.faint()));
     };
     const STOP: &str = "   Delete stops it";
     let room = usize::from(last.width()).saturating_sub(6 + STOP.len());

@@ -44,7 +44,8 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
         };
         return canvas.fill(text, theme.plain());
     };
-    let about = about(chosen, studio, usize::from(width), theme);
+    let (columns, room) = columns(&entries, studio, usize::from(width));
+    let about = about(chosen, &columns, studio, usize::from(width), theme);
     let listed = 1 + u16::try_from(entries.len()).unwrap_or(u16::MAX - 1);
     // Why the chosen one can't be used is always shown, the rest if there is room.
     let least = match chosen.obstacle() {
@@ -54,22 +55,15 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     let lines = (about.len() as u16 + 1).min(height.saturating_sub(least));
     // Under the list, or at the end of the pane when the list fills it.
     let listed = listed.min(height - lines);
-    let aged = width >= 38 && ages(studio).next().is_some();
-    let mut columns = vec![("  step", 6), (" valid", 6)];
-    if aged {
-        columns.push(("  age", 5));
-    }
-    let taken: u16 = columns.iter().map(|(_, width)| width + 1).sum();
-    let room = usize::from(width.saturating_sub(taken));
-    let header = ["  name"]
-        .into_iter()
-        .chain(columns.iter().map(|(name, _)| *name));
+    let titles = columns.iter().map(|column| column.title());
+    let header = ["  name"].into_iter().chain(titles);
+    let widths = columns.iter().map(|it| it.title().len() as u16);
     let widths = [Constraint::Fill(1)]
         .into_iter()
-        .chain(columns.iter().map(|&(_, width)| Constraint::Length(width)));
+        .chain(widths.map(Constraint::Length));
     let rows = entries
         .iter()
-        .map(|entry| row(entry, studio, room, aged, theme));
+        .map(|entry| row(entry, studio, room, &columns, theme));
     let has_keys = studio.ground.screen.pane == Pane::Checkpoints;
     let highlight = if has_keys {
         theme.selected()
@@ -93,8 +87,79 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     }
 }
 
+/// What is said of a checkpoint beside its name.
+#[derive(Clone, Copy, PartialEq)]
+enum Column {
+    Step,
+    Loss,
+    Age,
+}
+
+impl Column {
+    /// As wide as the column.
+    fn title(self) -> &'static str {
+        match self {
+            Column::Step => "  step",
+            Column::Loss => " valid",
+            Column::Age => "  age",
+        }
+    }
+
+    fn cell(self, entry: &Entry, studio: &Studio) -> String {
+        let is_broken = entry.error.is_some();
+        match self {
+            Column::Step if is_broken => "broken".into(),
+            Column::Loss if is_broken => String::new(),
+            Column::Step => format!("{:>6}", entry.step),
+            Column::Loss => {
+                (entry.validation_loss).map_or("     -".into(), |it| format!("{it:>6.2}"))
+            }
+            Column::Age => {
+                let age = studio.checkpoints.age(entry, &studio.ground);
+                age.map_or(String::new(), |age| format!("{:>5}", ago(age)))
+            }
+        }
+    }
+}
+
+/// The columns that have room beside the longest name, and the room of names: the name is what one looks
+/// for.
+fn columns(entries: &[&Entry], studio: &Studio, width: usize) -> (Vec<Column>, usize) {
+    let longest = entries.iter().map(|it| it.name.chars().count() + 2).max();
+    let mut columns = vec![Column::Step, Column::Loss];
+    if ages(studio).next().is_some() {
+        columns.push(Column::Age);
+    }
+    let room = |columns: &[Column]| {
+        let taken: usize = columns.iter().map(|it| it.title().len() + 1).sum();
+        width.saturating_sub(taken)
+    };
+    // What the list is sorted by stays.
+    let sorted_by = match studio.checkpoints.order {
+        Order::Folder => None,
+        Order::Loss => Some(Column::Loss),
+        Order::Age => Some(Column::Age),
+        Order::Steps => Some(Column::Step),
+    };
+    let may_go = |column: &Column| Some(*column) != sorted_by;
+    let all = [Column::Age, Column::Step, Column::Loss];
+    for least in all.into_iter().filter(may_go) {
+        if longest.is_some_and(|longest| longest > room(&columns)) {
+            columns.retain(|column| *column != least);
+        }
+    }
+    let room = room(&columns);
+    (columns, room)
+}
+
 /// An entry whose name has `room` columns.
-fn row(entry: &Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) -> Row<'static> {
+fn row(
+    entry: &Entry,
+    studio: &Studio,
+    room: usize,
+    columns: &[Column],
+    theme: Theme,
+) -> Row<'static> {
     let current = studio
         .ground
         .model
@@ -115,28 +180,19 @@ fn row(entry: &Entry, studio: &Studio, room: usize, aged: bool, theme: Theme) ->
         () => theme.plain(),
     };
     let name = shortened(&format!("{mark} {}", entry.name), room, theme.ascii);
-    let mut cells = if entry.error.is_some() {
-        vec![name, "broken".into(), String::new()]
-    } else {
-        let loss = entry
-            .validation_loss
-            .map_or("     -".into(), |loss| format!("{loss:>6.2}"));
-        vec![name, format!("{:>6}", entry.step), loss]
-    };
-    if aged {
-        cells.push(
-            studio
-                .checkpoints
-                .age(entry, &studio.ground)
-                .map_or(String::new(), |age| format!("{:>5}", ago(age))),
-        );
-    }
-    Row::new(cells).style(style)
+    let cells = columns.iter().map(|column| column.cell(entry, studio));
+    Row::new(std::iter::once(name).chain(cells)).style(style)
 }
 
 /// What there is to say of a checkpoint: why it can't be played, or what it can do, what it learned
-/// from, and how its run went.
-fn about(entry: &Entry, studio: &Studio, room: usize, theme: Theme) -> Vec<(String, Style)> {
+/// from, and how its run went; and what `columns` had no room for.
+fn about(
+    entry: &Entry,
+    columns: &[Column],
+    studio: &Studio,
+    room: usize,
+    theme: Theme,
+) -> Vec<(String, Style)> {
     let said = |text: &str, style: Style| {
         let lines = wrapped(text, room.max(1));
         let lines = lines.into_iter().filter(|line| !line.is_empty());
@@ -154,6 +210,13 @@ fn about(entry: &Entry, studio: &Studio, room: usize, theme: Theme) -> Vec<(Stri
         0 => String::new(),
         bytes => format!("{:.1} MB  ", bytes as f64 / 1e6),
     };
+    let left_out = |column: &Column| !columns.contains(column);
+    let more = [Column::Step, Column::Loss].into_iter().filter(left_out);
+    let more = more.map(|column| {
+        let (title, cell) = (column.title().trim(), column.cell(entry, studio));
+        format!("{title} {}  ", cell.trim())
+    });
+    let size = more.collect::<String>() + &size;
     let story = match &studio.checkpoints.story {
         Some((source, losses)) if *source == entry.source => {
             sparkline(losses, room.saturating_sub(size.len()).min(40), theme)

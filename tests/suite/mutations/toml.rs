@@ -5,6 +5,7 @@ use std::path::Path;
 
 use musicvae::model::Preset;
 use musicvae::music::Lane;
+use musicvae::music::midi_file::Controller;
 use musicvae_tui::engine::{DrumMap, PadNote};
 use musicvae_tui::studio::config::{Config, DEFAULT_TEXT};
 use musicvae_tui::studio::midi::{bindings_text, read_bindings};
@@ -135,10 +136,10 @@ fn broken_presets_are_read_or_refused() {
 
 #[test]
 fn broken_bindings_are_read_or_refused() {
-    let tempo = Control::Controller {
+    let tempo = Control::Controller(Controller {
         channel: 1,
         number: 7,
-    };
+    });
     let pad = Control::Note(PadNote {
         channel: 10,
         note: 36,

@@ -504,3 +504,22 @@ fn mean_offsets_are_by_lane_and_signed() {
     let means = windows.mean_offsets();
     assert_eq!(means[..3], [0.0, 0.125, 0.0]);
 }
+
+#[test]
+fn a_folder_that_nobody_wants_any_more_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("more")).unwrap();
+    for n in 0..20 {
+        let name = if n % 2 == 0 { "more/" } else { "" };
+        fs::write(folder.path().join(format!("{name}{n}.mid")), "MThd").unwrap();
+    }
+    let mut told = Vec::new();
+    let left = Corpus::open_while(folder.path(), &mut |files| {
+        told.push(files);
+        files < 12
+    });
+    assert!(left.is_err());
+    assert!(told.is_sorted() && told.last() == Some(&12), "{told:?}");
+    let whole = Corpus::open_while(folder.path(), &mut |files| files <= 20).unwrap();
+    assert_eq!(whole.entries().len(), 20);
+}

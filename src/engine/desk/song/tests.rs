@@ -71,7 +71,7 @@ fn song(rng: &mut ChaCha8Rng, links: Vec<ChainLink>, looped: Option<Bars>) -> So
             1 => 1.0,
             _ => rng.random_range(0.0..2.0),
         }),
-        fills: Vec::new(),
+        ..Song::once(Groove::empty(0))
     }
 }
 
@@ -279,16 +279,8 @@ fn one_hit(step: usize, lane: Lane, velocity: f32, offset: f32) -> Song {
             repeats: 2,
             ..ChainLink::once(groove)
         }],
-        looped: None,
         qpm: 97.0,
-        swing: 0.5,
-        timing: 1.0,
-        dynamics: 1.0,
-        fills_on: false,
-        chance_seed: 0,
-        lane_steps: [None; LANES],
-        levels: [1.0; LANES],
-        fills: Vec::new(),
+        ..Song::once(Groove::empty(0))
     }
 }
 
@@ -335,6 +327,45 @@ fn a_level_is_heard_in_the_velocities() {
     song.levels = [1.0; LANES];
     let (notes, _) = written(&song.midi(Layout::Drums).unwrap().bytes);
     assert_eq!(notes[0].0.round(), 4.0);
+}
+
+#[test]
+fn what_moves_by_itself_is_in_the_file() {
+    let mut song = one_hit(0, Lane::Kick, 1.0, 0.0);
+    let motion = |number, values: &[u8], goes_round| Motion {
+        controller: Controller {
+            channel: 16,
+            number,
+        },
+        values: values.into(),
+        goes_round,
+    };
+    let plain = song.midi(Layout::Drums).unwrap().bytes;
+    song.motions = vec![motion(104, &[7; 40], true)];
+    assert_eq!(song.midi(Layout::Drums).unwrap().bytes, plain);
+    // One goes round every bar, and one ends: two bars have nothing after the 32nd step.
+    let bar: Vec<u8> = (0..16).collect();
+    song.motions = vec![motion(103, &bar, true), motion(104, &[1, 5], false)];
+    let bytes = song.midi(Layout::Drums).unwrap().bytes;
+    let smf = Smf::parse(&bytes).unwrap();
+    let (mut step, mut moved) = (0.0, Vec::new());
+    for event in &smf.tracks[2] {
+        step += f64::from(event.delta.as_int()) / TICKS_PER_STEP;
+        if let TrackEventKind::Midi { message, .. } = event.kind
+            && let Message::Controller { controller, value } = message
+        {
+            moved.push((step, controller.as_int(), value.as_int()));
+        }
+    }
+    let of = |number| moved.iter().filter(move |it| it.1 == number);
+    let slider: Vec<_> = of(103).map(|it| (it.0, it.2)).collect();
+    let wanted: Vec<_> = (0..32)
+        .map(|step| (f64::from(step), step as u8 % 16))
+        .collect();
+    assert_eq!(slider, wanted);
+    let pad: Vec<_> = of(104).map(|it| (it.0, it.2)).collect();
+    assert_eq!(pad, [(0.0, 1), (1.0, 5)]);
+    assert_eq!(written(&bytes), written(&plain));
 }
 
 #[test]

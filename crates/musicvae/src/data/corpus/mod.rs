@@ -71,6 +71,19 @@ impl Corpus {
     /// When the path cannot be read, is none of these, or its `info.csv` or TFRecord is damaged.
     /// Bad MIDI files are found when they are read.
     pub fn open(path: &Path) -> Result<Corpus, DataError> {
+        Corpus::open_while(path, &mut |_| true)
+    }
+
+    /// As [`Corpus::open`]; `wanted` is told how many files a folder has so far, and says whether to
+    /// go on.
+    ///
+    /// # Errors
+    ///
+    /// Also when it is no longer wanted.
+    pub fn open_while(
+        path: &Path,
+        wanted: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Corpus, DataError> {
         let not_a_corpus = |problem: String| DataError::NotACorpus {
             path: path.to_path_buf(),
             problem,
@@ -79,7 +92,7 @@ impl Corpus {
         if metadata.is_dir() {
             // `.` and `..` have no name of their own.
             let absolute = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-            return Corpus::of_takes(path, Takes::of_folder(path)?, base_name(&absolute));
+            return Corpus::of_takes(path, Takes::of_folder(path, wanted)?, base_name(&absolute));
         }
         if !metadata.is_file() {
             return Err(not_a_corpus(

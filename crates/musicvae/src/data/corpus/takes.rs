@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -114,15 +114,29 @@ impl Takes {
 
     /// All that lies under a folder. A folder or file that several links lead to counts once, under
     /// its own name. What can't be looked into is named, and what is no file (a pipe, a socket) is
-    /// never opened.
-    pub fn of_folder(root: &Path) -> Result<Takes, DataError> {
-        let mut walk = Walk::default();
+    /// never opened. `wanted` is told of how many files were found, and says whether to go on.
+    pub fn of_folder(
+        root: &Path,
+        wanted: &mut dyn FnMut(usize) -> bool,
+    ) -> Result<Takes, DataError> {
+        let mut walk = Walk {
+            wanted,
+            is_over: false,
+            files: Vec::new(),
+            skipped: Vec::new(),
+            links: BTreeMap::new(),
+            seen: BTreeSet::new(),
+        };
         walk.folder(root, "").map_err(DataError::io("list", root))?;
         // Links after all that lies here, so that what is within keeps its own name.
         while let Some((name, path)) = walk.links.pop_first() {
             if let Err(error) = walk.folder(&path, &format!("{name}/")) {
                 walk.skip(name, format!("it cannot be looked into: {error}"));
             }
+        }
+        if walk.is_over {
+            let nobody = ErrorKind::Interrupted.into();
+            return Err(DataError::io("list", root)(nobody));
         }
         let mut takes = Takes {
             skipped: walk.skipped,
@@ -272,8 +286,10 @@ struct Found {
 }
 
 /// A walk through folders.
-#[derive(Default)]
-struct Walk {
+struct Walk<'w> {
+    wanted: &'w mut dyn FnMut(usize) -> bool,
+    /// Nobody wants it any more.
+    is_over: bool,
     files: Vec<Found>,
     skipped: Vec<Skipped>,
     /// Links to folders, not yet followed.
@@ -281,7 +297,7 @@ struct Walk {
     seen: BTreeSet<PathBuf>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn skip(&mut self, file: String, reason: String) {
         self.skipped.push(Skipped { file, reason });
     }
@@ -291,6 +307,10 @@ impl Walk {
             return Ok(());
         }
         for entry in fs::read_dir(folder)? {
+            self.is_over |= !(self.wanted)(self.files.len());
+            if self.is_over {
+                return Ok(());
+            }
             let entry = entry?;
             let path = entry.path();
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use mend::{Mend, Mended};
 pub use read::{Read, read, read_as};
-pub use take::{Layout, Take};
+pub use take::{Controller, Layout, Take};
 pub use write::{Encoded, encode, write, write_path};
 
 use super::{NoteSequence, Reading};

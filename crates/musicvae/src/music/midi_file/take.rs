@@ -1,9 +1,10 @@
 //! A drum performance, in the ticks in which it was played, as a Standard MIDI file.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use midly::num::{u4, u7, u15, u24};
-use midly::{Format, Header, MetaMessage, Smf, Timing};
+use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing};
 
 use super::MidiFileError;
 use super::write::{Track, unwritable};
@@ -11,6 +12,21 @@ use crate::music::{Lane, Meter, closing_line};
 
 /// The percussion channel, counted from 0.
 const DRUMS: u8 = 9;
+
+/// A controller of a MIDI device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Controller {
+    /// 1..=16.
+    pub channel: u8,
+    /// 0..=119.
+    pub number: u8,
+}
+
+impl fmt::Display for Controller {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "CC {} (channel {})", self.number, self.channel)
+    }
+}
 
 /// A performance. Other than a [`crate::music::NoteSequence`], which is in seconds, it is in ticks:
 /// a stroke on a step stays on it whatever the tempo, and however long the take.
@@ -23,6 +39,9 @@ pub struct Take {
     pub meters: Vec<(u64, Meter)>,
     /// Tick, lane and velocity (1..=127), in any order.
     pub strokes: Vec<(u64, Lane, u8)>,
+    /// Tick, controller and value (0..=127), in order. Of several values at one tick the last one holds,
+    /// and a controller that never changes is not written.
+    pub movements: Vec<(u64, Controller, u8)>,
     /// Tick at which every note ends; while it is 0, the take lasts to the end of its last note.
     pub end: u64,
 }
@@ -32,10 +51,11 @@ pub struct Take {
 pub enum Layout {
     /// Type 0: everything in one track.
     OneTrack,
-    /// Type 1: tempos and meters in the first track, all strokes in the second.
+    /// Type 1: tempos and meters in the first track, all strokes in the second. Controllers that move
+    /// have another one.
     #[default]
     Drums,
-    /// Type 1: tempos and meters in the first track, then one with its name for each lane that plays.
+    /// As before, but with a track of its name for each lane that plays.
     Lanes,
 }
 
@@ -47,6 +67,7 @@ impl Take {
             tempos: Vec::new(),
             meters: Vec::new(),
             strokes: Vec::new(),
+            movements: Vec::new(),
             end: 0,
         }
     }
@@ -75,7 +96,10 @@ impl Take {
         let end = self.closing_tick(ends.fold(self.end, u64::max));
         let mut tracks = vec![signatures];
         match layout {
-            Layout::OneTrack => self.write_strokes(&mut tracks[0], |_| true),
+            Layout::OneTrack => {
+                self.write_strokes(&mut tracks[0], |_| true);
+                self.write_movements(&mut tracks[0]);
+            }
             Layout::Drums => {
                 let mut drums = Track::default();
                 self.write_strokes(&mut drums, |_| true);
@@ -89,6 +113,13 @@ impl Take {
                     self.write_strokes(&mut track, |other| other == lane);
                     tracks.push(track);
                 }
+            }
+        }
+        if layout != Layout::OneTrack {
+            let mut track = Track::default();
+            if self.write_movements(&mut track) {
+                track.meta(0, MetaMessage::TrackName(b"Controllers"));
+                tracks.push(track);
             }
         }
         let format = match layout {
@@ -118,6 +149,31 @@ impl Take {
                 .push((tick, self.end_of(tick)));
         }
         track.end_notes(channel, spans);
+    }
+
+    /// Writes the controllers that move into a track; false if there are none.
+    fn write_movements(&self, track: &mut Track) -> bool {
+        let mut values: BTreeMap<Controller, BTreeMap<u64, u8>> = BTreeMap::new();
+        for &(tick, controller, value) in &self.movements {
+            values.entry(controller).or_default().insert(tick, value);
+        }
+        let mut moves = false;
+        for (Controller { channel, number }, values) in values {
+            let mut values: Vec<_> = values.into_iter().collect();
+            values.dedup_by_key(|(_, value)| *value);
+            if values.len() < 2 {
+                continue;
+            }
+            moves = true;
+            for (tick, value) in values {
+                let message = MidiMessage::Controller {
+                    controller: u7::new(number & 127),
+                    value: u7::new(value & 127),
+                };
+                track.movement(tick, u4::new(channel.clamp(1, 16) - 1), message);
+            }
+        }
+        moves
     }
 
     /// Where a stroke ends that begins at `tick`.
@@ -216,6 +272,53 @@ mod tests {
         for (layout, format, tracks) in others {
             assert_eq!(read(layout), ((format, tracks), notes.clone()));
         }
+    }
+
+    #[test]
+    fn controllers_that_move_are_written_and_disturb_no_stroke() {
+        let mut take = Take::new(960);
+        take.tempos = vec![(0, 120.0)];
+        take.strokes = vec![(0, Lane::Kick, 100), (960, Lane::Snare, 90)];
+        let still = take.clone();
+        let [slider, level] = [103, 110].map(|number| Controller {
+            channel: 16,
+            number,
+        });
+        take.movements = vec![
+            (0, slider, 9),
+            (0, slider, 10),
+            (0, level, 64),
+            (480, slider, 11),
+            (500, level, 64),
+            (700, slider, 11),
+            (960, slider, 0),
+        ];
+        for layout in [Layout::OneTrack, Layout::Drums, Layout::Lanes] {
+            let bytes = take.encode(layout).unwrap();
+            let mut moved = Vec::new();
+            for track in midly::Smf::parse(&bytes).unwrap().tracks {
+                let mut tick = 0;
+                for event in track {
+                    tick += event.delta.as_int();
+                    if let midly::TrackEventKind::Midi { channel, message } = event.kind
+                        && let MidiMessage::Controller { controller, value } = message
+                    {
+                        moved.push((tick, channel.as_int(), controller.as_int(), value.as_int()));
+                    }
+                }
+            }
+            let wanted = [(0, 15, 103, 10), (480, 15, 103, 11), (960, 15, 103, 0)];
+            assert_eq!(moved, wanted, "{layout:?}");
+            let read = |bytes: &[u8]| midi_file::read(bytes).unwrap();
+            let plain = read(&still.encode(layout).unwrap());
+            assert_eq!(read(&bytes).notes, plain.notes, "{layout:?}");
+            assert_eq!(read(&bytes).total_time, plain.total_time, "{layout:?}");
+        }
+        // What stands still leaves no trace.
+        take.movements.truncate(3);
+        take.movements.remove(0);
+        let bytes = |take: &Take| take.encode(Layout::Drums).unwrap();
+        assert_eq!(bytes(&take), bytes(&still));
     }
 
     #[test]

@@ -161,6 +161,11 @@ impl<'a> Track<'a> {
             .push((tick, rank, TrackEventKind::Midi { channel, message }));
     }
 
+    /// A controller that moves.
+    pub(super) fn movement(&mut self, tick: u64, channel: u4, message: MidiMessage) {
+        self.midi(tick, MOVEMENT, channel, message);
+    }
+
     /// A time signature of `numerator` beats of `1 / denominator`.
     pub(super) fn meter(
         &mut self,
