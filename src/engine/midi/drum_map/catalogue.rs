@@ -118,10 +118,14 @@ impl DrumMaps {
         if let Some(listed) = self.called(name) {
             return Ok(&listed.map);
         }
-        let bare = |text: &str| text.to_lowercase().replace(|c: char| !c.is_alphanumeric(), "");
+        let bare = |text: &str| {
+            text.to_lowercase()
+                .replace(|c: char| !c.is_alphanumeric(), "")
+        };
         let has_words = |listed: &&Listed| {
             let whole = bare(&listed.map.name);
-            name.split_whitespace().all(|word| whole.contains(&bare(word)))
+            name.split_whitespace()
+                .all(|word| whole.contains(&bare(word)))
         };
         let found: Vec<&Listed> = self.maps.iter().filter(has_words).collect();
         match found[..] {
