@@ -47,6 +47,9 @@ pub fn value_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigEr
 
 /// What the parser says of a value, without the names of Rust's types.
 fn in_plain_words(message: &str) -> String {
+    if message.starts_with("string values must be quoted") {
+        return "a value is missing, or text stands without quotes".into();
+    }
     if let Some((word, known)) = message
         .strip_prefix("unknown variant ")
         .and_then(|rest| rest.split_once(", expected "))
@@ -68,7 +71,8 @@ fn in_plain_words(message: &str) -> String {
         "f32" | "f64" => "a number",
         // Whole numbers of the settings are never below 0.
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
-        other => other.trim_start_matches("struct "),
+        other if other == "a map" || other.starts_with("struct ") => "a section, such as [playing]",
+        other => other,
     };
     format!("expected {wanted}, found the {found}")
 }

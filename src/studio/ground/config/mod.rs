@@ -160,7 +160,16 @@ mod tests {
              cuda:1"
         );
         assert!(error("[audio\n").starts_with("my.toml, line 1: "));
-        assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
+        assert_eq!(
+            error("audio = 3\n"),
+            "my.toml, line 1: expected a section, such as [playing], found the integer `3`"
+        );
+        for text in ["[playing]\ntempo =\n", "[screen]\ntheme = dark\n"] {
+            assert_eq!(
+                error(text),
+                "my.toml, line 2: a value is missing, or text stands without quotes"
+            );
+        }
     }
 
     /// What is cut off or has a flipped bit is read or refused in one sentence that names the file.
