@@ -1,5 +1,7 @@
 # A Nix flake. Not run by us: it needs nix.
 #
+# Nothing here has to be changed to publish it: `nix run github:OWNER/REPOSITORY` works wherever the repository is.
+#
 #   nix run            opens the workstation
 #   nix build          builds the package into ./result
 #   nix develop        a shell with what the build needs

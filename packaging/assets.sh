@@ -3,8 +3,9 @@
 #
 #   sh packaging/assets.sh target/release/musicvae-tui FOLDER
 #
-# FOLDER/share gets the manual pages, the completions of bash, zsh and fish, the desktop entry, the icon, the default
-# configuration and its schema, each in its place below a prefix such as /usr or ~/.local.
+# FOLDER/share gets the manual pages, the completions of bash, zsh and fish, the desktop entry, the icon, the schema of
+# the configuration, and README, licences and docs with all that they link to, each in its place below a prefix such as
+# /usr or ~/.local.
 set -eu
 
 if [ $# -ne 2 ]; then
@@ -13,22 +14,30 @@ if [ $# -ne 2 ]; then
 fi
 program=$1
 share=$2/share
-here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 # put FILE COMMAND...: writes what the command prints to share/FILE, but nothing if it fails.
 put() {
-    file=$share/$1
+    target=$share/$1
     shift
-    mkdir -p "$(dirname "$file")"
-    "$@" >"$file.part"
-    mv "$file.part" "$file"
+    mkdir -p "$(dirname "$target")"
+    "$@" >"$target.part"
+    mv "$target.part" "$target"
 }
 
 "$program" man --out "$share/man/man1" >/dev/null
 put bash-completion/completions/musicvae-tui "$program" completions bash
 put zsh/site-functions/_musicvae-tui "$program" completions zsh
 put fish/vendor_completions.d/musicvae-tui.fish "$program" completions fish
-put musicvae-tui/config.toml "$program" config
 put musicvae-tui/config.schema.json "$program" config --schema
-put applications/musicvae-tui.desktop cat "$here/musicvae-tui.desktop"
-put icons/hicolor/scalable/apps/musicvae-tui.svg cat "$here/musicvae-tui.svg"
+put applications/musicvae-tui.desktop cat "$root/packaging/musicvae-tui.desktop"
+put icons/hicolor/scalable/apps/musicvae-tui.svg cat "$root/packaging/musicvae-tui.svg"
+
+# README and all that it leads to, side by side as here, so that links work.
+for file in README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE-MIT LICENSE-APACHE config.toml \
+    packaging/musicvae-tui.service; do
+    put "doc/musicvae-tui/$file" cat "$root/$file"
+done
+for file in "$root"/docs/*.* "$root"/docs/tour/*; do
+    put "doc/musicvae-tui/${file#"$root/"}" cat "$file"
+done

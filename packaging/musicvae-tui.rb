@@ -1,5 +1,5 @@
-# A formula for Homebrew. We have not run it: it needs brew. Before publishing it, set `sha256` to the checksum of the
-# crate, which `brew fetch` prints.
+# A formula for Homebrew. We have not run it: it needs brew. Before publishing it, set `homepage` to the address of the
+# project, and `sha256` to the checksum of the crate, which `brew fetch` prints.
 #
 #   brew install --build-from-source packaging/musicvae-tui.rb
 class MusicvaeTui < Formula

@@ -43,8 +43,8 @@ impl ReadingArgs {
 #[derive(Args, Clone, Copy)]
 pub struct GridArgs {
     /// The grid that a file was played on: sixteenths or triplets [default: what its strokes lie nearer to].
-    /// Models have learned sixteenths; a file in triplets that is read so keeps its strokes where they are,
-    /// up to a third of a step early or late.
+    /// Models know sixteenths only. A file in triplets that you read as sixteenths keeps the time of its
+    /// strokes: they are up to a third of a step early or late.
     #[arg(long, value_name = "GRID")]
     pub grid: Option<Grid>,
 }

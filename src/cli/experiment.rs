@@ -1,4 +1,4 @@
-//! `experiment`: claims of the seed paper, tried again.
+//! `experiment`: claims of MusicVAE's paper, tested again.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use musicvae::training::experiment::{
 };
 use musicvae::training::{Event, Record};
 
-/// Try a claim of the seed paper again.
+/// Test a claim of MusicVAE's paper again.
 #[derive(Args)]
 pub struct Experiment {
     #[command(subcommand)]

@@ -18,7 +18,7 @@ use super::target::Force;
 use musicvae::data::Window as Music;
 use musicvae::model::{Latent, Posterior};
 
-/// Encode each window of a MIDI file as its posterior in the latent space.
+/// Encode each window of a MIDI file as a point of the latent space (its posterior).
 ///
 /// The last window is filled up with silence. A loop that is shorter than a window (one or two bars of
 /// four) is repeated to fill it. The command says what it left out.

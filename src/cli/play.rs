@@ -155,7 +155,12 @@ impl Play {
             Some("off") => Ok(None),
             Some(address) => UdpSocket::bind(address)
                 .map(Some)
-                .with_context(|| format!("OSC can't be listened to at {address}")),
+                .with_context(|| {
+                    format!(
+                        "OSC can't be listened to at {address} (it takes an address and a free port, such as \
+                         {OSC})"
+                    )
+                }),
             None => Ok(UdpSocket::bind(OSC).ok()),
         }
     }

@@ -253,12 +253,33 @@ fn packages_find_what_they_are_made_of() {
             (None, Some(_)) => continue,
             (None, None) => root.join(asset),
         };
-        let has_files = match path.ends_with("*") {
-            true => {
-                fs::read_dir(path.parent().unwrap()).is_ok_and(|mut files| files.next().is_some())
-            }
-            false => path.is_file(),
+        let has_files = match path.to_str().unwrap().split_once('*') {
+            Some((folder, _)) => fs::read_dir(folder).is_ok_and(|mut it| it.next().is_some()),
+            None => path.is_file(),
         };
         assert!(has_files, "{asset} is not made");
     }
+    let links = links_of(&folder.path().join("share/doc/musicvae-tui"));
+    assert!(links.len() > 20, "{links:?}");
+    for (page, link) in links {
+        let target = page.parent().unwrap().join(&link);
+        assert!(target.is_file(), "{} leads to {link}", page.display());
+    }
+}
+
+/// Each Markdown page in a folder and its `docs`, with each file beside it that the page leads to.
+fn links_of(folder: &Path) -> Vec<(PathBuf, String)> {
+    let files = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    files(folder.into())
+        .chain(files(folder.join("docs")))
+        .filter(|path| path.extension().is_some_and(|it| it == "md"))
+        .flat_map(|page| {
+            let text = fs::read_to_string(&page).unwrap();
+            let links = text.split("](").skip(1).filter_map(|rest| {
+                let link = rest.split([')', '#']).next()?;
+                (!link.is_empty() && !link.contains("://")).then(|| link.to_owned())
+            });
+            links.map(|link| (page.clone(), link)).collect::<Vec<_>>()
+        })
+        .collect()
 }

@@ -37,7 +37,11 @@ pub fn findings(settings: &Settings, fault: Option<&str>) -> Vec<Finding> {
         findings.push(written("drum maps", &folder, "`maps` under [midi]"));
     }
     if let Some(folder) = folders::cache() {
-        findings.push(written("log", &folder, "the cache folder"));
+        findings.push(written(
+            "log",
+            &folder,
+            "on Linux: the variable XDG_CACHE_HOME",
+        ));
     }
     findings
 }
@@ -72,7 +76,11 @@ fn checkpoint(settings: &Settings) -> Finding {
     match opened {
         Ok((source, checkpoint)) => Finding::ok(
             "checkpoint",
-            format!("{} is opened, a {}.", name(&source), checkpoint.preset.name),
+            format!(
+                "{} opens; it is a {}.",
+                name(&source),
+                checkpoint.preset.name
+            ),
         ),
         Err(error) => Finding::note(
             "checkpoint",
@@ -84,7 +92,7 @@ fn checkpoint(settings: &Settings) -> Finding {
 
 fn name(source: &Source) -> String {
     match source {
-        Source::Embedded(embedded) => format!("`{}`, inside the program,", embedded.name),
+        Source::Embedded(embedded) => format!("`{}` (inside the program)", embedded.name),
         Source::File(path) => path.display().to_string(),
     }
 }

@@ -26,7 +26,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     inner.put((0, 1), "how far", theme.faint());
     inner.put((9, 1), &amount, theme.strong());
     if let Some(locked) = studio.ground.locked_words() {
-        inner.put((9, 2), &format!("{locked} stay"), theme.accent());
+        inner.put((9, 2), &format!("unchanged: {locked}"), theme.accent());
     }
     let relatives = variations.relatives.iter().enumerate();
     // Of a long groove the four bars where something may change, or where the cursor is.

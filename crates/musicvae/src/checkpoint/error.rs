@@ -14,7 +14,8 @@ use crate::model::ModelError;
 )]
 pub enum CheckpointError {
     #[error(
-        "cannot read the checkpoint {file}: {reason}; check that the file is there and readable"
+        "cannot read the checkpoint {file}: {reason}; name a file that is there and readable, or a name that \
+         `musicvae-tui checkpoint list` shows"
     )]
     Read { file: String, reason: io::Error },
     #[error(

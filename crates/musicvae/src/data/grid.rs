@@ -24,7 +24,9 @@ pub(super) const VELOCITY: i32 = 80;
 pub enum NoWindows {
     #[error("its time signature changes")]
     MeterChange,
-    #[error("its time signature is {numerator}/{denominator}, not one of 16 sixteenths to the bar")]
+    #[error(
+        "its time signature is {numerator}/{denominator}: a bar needs 16 sixteenths, as in 4/4"
+    )]
     Meter { numerator: i32, denominator: i32 },
     #[error("its tempo changes")]
     TempoChange,

@@ -1,4 +1,4 @@
-//! The seed paper's central claim as an experiment: over sixteen bars, does a decoder with a
+//! MusicVAE's central claim as an experiment: over sixteen bars, does a decoder with a
 //! conductor reconstruct better than a flat one? (Roberts et al. 2018, *A Hierarchical Latent
 //! Vector Model for Learning Long-Term Structure in Music*, section 5.2.)
 

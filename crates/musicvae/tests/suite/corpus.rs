@@ -156,7 +156,7 @@ fn every_skipped_file_has_its_reason() {
         ),
         (
             "waltz.mid",
-            "its time signature is 3/4, not one of 16 sixteenths to the bar",
+            "its time signature is 3/4: a bar needs 16 sixteenths, as in 4/4",
         ),
     ];
     assert_eq!(skipped, expected);

@@ -112,16 +112,20 @@ impl DrumMaps {
         self.maps.iter().find(is_called)
     }
 
-    /// The map called `name`, or the only one with all words of `name` in its name, or why there is
-    /// none, in one sentence.
+    /// The map called `name`, or the only one with all words of `name` in its name (`tr8s` is TR-8S
+    /// too), or why there is none, in one sentence.
     pub fn find(&self, name: &str) -> Result<&DrumMap, String> {
-        let lower = name.trim().to_lowercase();
         if let Some(listed) = self.called(name) {
             return Ok(&listed.map);
         }
+        let bare = |text: &str| {
+            text.to_lowercase()
+                .replace(|c: char| !c.is_alphanumeric(), "")
+        };
         let has_words = |listed: &&Listed| {
-            let name = listed.map.name.to_lowercase();
-            lower.split_whitespace().all(|word| name.contains(word))
+            let whole = bare(&listed.map.name);
+            name.split_whitespace()
+                .all(|word| whole.contains(&bare(word)))
         };
         let found: Vec<&Listed> = self.maps.iter().filter(has_words).collect();
         match found[..] {

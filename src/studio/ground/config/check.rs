@@ -38,12 +38,43 @@ fn line_at(text: &str, at: usize) -> usize {
 /// A syntax or type error of the parser.
 pub fn value_error(text: &str, path: &Path, error: &toml::de::Error) -> ConfigError {
     let line = line_at(text, error.span().map_or(0, |span| span.start));
-    let message = error.message().trim().replace('\n', "; ");
     ConfigError::Value {
         path: path.into(),
         line,
-        message,
+        message: in_plain_words(&error.message().trim().replace('\n', "; ")),
     }
+}
+
+/// What the parser says of a value, without the names of Rust's types.
+fn in_plain_words(message: &str) -> String {
+    if message.starts_with("string values must be quoted") {
+        return "a value is missing, or text stands without quotes".into();
+    }
+    if let Some((word, known)) = message
+        .strip_prefix("unknown variant ")
+        .and_then(|rest| rest.split_once(", expected "))
+    {
+        let known = known.trim_start_matches("one of ");
+        return format!("{word} is none of the words known here: {known}");
+    }
+    let Some((found, wanted)) = message
+        .strip_prefix("invalid type: ")
+        .or_else(|| message.strip_prefix("invalid value: "))
+        .and_then(|rest| rest.split_once(", expected "))
+    else {
+        return message.into();
+    };
+    let wanted = match wanted {
+        "a sequence" => "a list, such as [\"a\", \"b\"]",
+        "a string" => "text in quotes",
+        "a boolean" => "true or false",
+        "f32" | "f64" => "a number",
+        // Whole numbers of the settings are never below 0.
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        other if other == "a map" || other.starts_with("struct ") => "a section, such as [playing]",
+        other => other,
+    };
+    format!("expected {wanted}, found the {found}")
 }
 
 /// The first key that no setting has.
@@ -93,8 +124,11 @@ fn unknown<'k>(
     } else {
         format!(" in [{section}]")
     };
-    let hint = match key {
-        "chain" => "; slots are kept with the session, whose `folder` stands in [session]".into(),
+    let hint = match (key, home_of(key)) {
+        ("chain", _) => {
+            "; slots are kept with the session, whose `folder` stands in [session]".into()
+        }
+        (_, Some(home)) => format!("; it belongs under [{home}]"),
         _ => suggestion(key, known),
     };
     ConfigError::UnknownKey {
@@ -103,6 +137,16 @@ fn unknown<'k>(
         key: key.into(),
         hint: place + &hint,
     }
+}
+
+/// The only section that has this key, if there is one.
+fn home_of(key: &str) -> Option<String> {
+    let known = toml::Table::try_from(Config::default()).ok()?;
+    let mut homes = known
+        .iter()
+        .filter(|(_, section)| section.as_table().is_some_and(|it| it.contains_key(key)));
+    let (home, _) = homes.next()?;
+    homes.next().is_none().then(|| home.clone())
 }
 
 /// `; did you mean ...?`, or the list of what is known when nothing is near.

@@ -117,6 +117,10 @@ mod tests {
             error("[plying]\n"),
             "my.toml, line 1: unknown key `plying`; did you mean `playing`?"
         );
+        for text in ["tempo = 99\n", "[midi]\ntempo = 99\n"] {
+            let error = error(text);
+            assert!(error.ends_with("; it belongs under [playing]"), "{error}");
+        }
         assert_eq!(
             error("\nzzzzzzzzz = 1\n"),
             "my.toml, line 2: unknown key `zzzzzzzzz`; known here: `audio`, `checkpoints`, `compute`, \
@@ -133,19 +137,39 @@ mod tests {
         );
         assert_eq!(
             error("[playing]\n\ntakeover = \"soon\"\n"),
-            "my.toml, line 3: unknown variant `soon`, expected one of `now`, `next-bar`, `next-loop`"
+            "my.toml, line 3: `soon` is none of the words known here: `now`, `next-bar`, `next-loop`"
         );
         assert!(
             error("[sampling]\ntemperature = nan\n").contains("line 2: `sampling.temperature` is")
         );
-        assert!(error("[audio]\nbuffer = -1\n").starts_with("my.toml, line 2: "));
+        assert_eq!(
+            error("[audio]\nbuffer = -1\n"),
+            "my.toml, line 2: expected a whole number, 0 or more, found the integer `-1`"
+        );
+        assert_eq!(
+            error("[keys]\nplay = \"x\"\n"),
+            "my.toml, line 2: expected a list, such as [\"a\", \"b\"], found the string \"x\""
+        );
+        assert_eq!(
+            error("[playing]\nswing = \"hard\"\n"),
+            "my.toml, line 2: expected a number, found the string \"hard\""
+        );
         assert_eq!(
             error("[compute]\ndevice = \"gpu\"\n"),
             "my.toml, line 2: `gpu` is no device: it takes auto, cpu, cuda, metal, or a number as in \
              cuda:1"
         );
         assert!(error("[audio\n").starts_with("my.toml, line 1: "));
-        assert!(error("audio = 3\n").starts_with("my.toml, line 1: "));
+        assert_eq!(
+            error("audio = 3\n"),
+            "my.toml, line 1: expected a section, such as [playing], found the integer `3`"
+        );
+        for text in ["[playing]\ntempo =\n", "[screen]\ntheme = dark\n"] {
+            assert_eq!(
+                error(text),
+                "my.toml, line 2: a value is missing, or text stands without quotes"
+            );
+        }
     }
 
     /// What is cut off or has a flipped bit is read or refused in one sentence that names the file.

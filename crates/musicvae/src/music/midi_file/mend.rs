@@ -53,7 +53,7 @@ impl Mend {
         match self {
             Mend::Wrapped => "it was inside a RIFF file (RMID)".into(),
             Mend::BytesBefore => {
-                format!("{} before its beginning passed over", many("byte", "bytes"))
+                format!("{} before its beginning ignored", many("byte", "bytes"))
             }
             Mend::HeaderLength => "its header gives another length than it has".into(),
             Mend::TrackCount => "its header gives another number of tracks than it has".into(),
@@ -63,36 +63,29 @@ impl Mend {
                     many("track", "tracks")
                 )
             }
-            Mend::Truncated => "its last track is cut short, what is there was read".into(),
-            Mend::BytesAfter => format!(
-                "{} that belong to nothing passed over",
-                many("byte", "bytes")
-            ),
+            Mend::Truncated => "its last track is cut short: what is there was read".into(),
+            Mend::BytesAfter => {
+                format!("{} that belong to no track ignored", many("byte", "bytes"))
+            }
             Mend::Patterns => format!(
                 "its {} (type 2) put one after the other",
                 many("pattern", "patterns")
             ),
-            Mend::Smpte => "its times are in seconds (SMPTE), its beats by its tempo".into(),
+            Mend::Smpte => "its times are in seconds (SMPTE): its beats follow its tempo".into(),
             Mend::RunningStatus => format!(
                 "{} without a status after a system exclusive one",
                 many("event", "events")
             ),
             Mend::StrayBytes => format!("{} that are no event", many("byte", "bytes")),
             Mend::SystemMessage => format!(
-                "{} that belong on a cable passed over",
+                "{} that belong on a cable ignored",
                 many("system message", "system messages")
             ),
             Mend::Over127 => format!("{} over 127 taken for 127", many("value", "values")),
             Mend::LongQuantity => format!("{} of more than four bytes", many("time", "times")),
-            Mend::Tempo => format!(
-                "{} that can't be played passed over",
-                many("tempo", "tempos")
-            ),
-            Mend::Meter => format!(
-                "{} that can't be counted passed over",
-                many("meter", "meters")
-            ),
-            Mend::Key => format!("{} of more than 7 signs passed over", many("key", "keys")),
+            Mend::Tempo => format!("{} that can't be played ignored", many("tempo", "tempos")),
+            Mend::Meter => format!("{} that can't be counted ignored", many("meter", "meters")),
+            Mend::Key => format!("{} of more than 7 signs ignored", many("key", "keys")),
             Mend::NoEnd => format!("{} without an end given one", many("note", "notes")),
         }
     }

@@ -36,7 +36,7 @@ pub struct Way {
     /// Steps whose lanes differ from the first groove's (Hamming distance), as a share of the steps
     /// that differ between the two ends.
     pub distance: [f64; STATIONS],
-    /// Cost by a 5-gram model of the training split (nats a step; see [`NGrams`]). `None` without
+    /// Cost by a 5-gram model of the training split (nats a step). `None` without
     /// one.
     pub cost: Option<[f64; STATIONS]>,
     /// Mean cost of the stations between the ends, less that of the straight line from end to end:

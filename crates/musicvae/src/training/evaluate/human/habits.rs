@@ -33,9 +33,9 @@ pub struct Habits {
     pub identical: Option<Interval>,
     /// Share of bars with the snare on the second and on the fourth beat.
     pub backbeat: Option<Interval>,
-    /// How alike offsets are that lie [`LAGS`] steps apart, on average; see [`autocorrelation`].
+    /// How alike offsets are that lie [`LAGS`] steps apart, on average.
     pub autocorrelation: [Option<Interval>; LAGS.len()],
-    /// How far strokes lie apart that sound together, in sixteenths; see [`gap`].
+    /// How far strokes lie apart that sound together, in sixteenths.
     pub gap: Option<Interval>,
     /// How their bars follow each other.
     pub form: Form,
