@@ -160,7 +160,7 @@ fn what_is_locked_is_told_to_the_model_and_stays() {
     assert!(shows(&bench, "2L"), "{:#?}", bench.screen(80, 24));
     bench.take();
     bench.press("&");
-    assert!(shows(&bench, "the locked Snare and bar 2 stay"));
+    assert!(shows(&bench, "unchanged: the locked Snare and bar 2"));
     let [(Kin::Variation(variation), seeds)] = &asked(&mut bench)[..] else {
         panic!("eight variations are asked for")
     };

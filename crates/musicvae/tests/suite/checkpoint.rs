@@ -373,7 +373,7 @@ fn files_that_are_something_else_are_refused_in_one_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let refusal = |path: &Path| Checkpoint::load(path).unwrap_err().to_string();
     let missing = folder.path().join("no.safetensors");
-    assert!(refusal(&missing).contains("check that the file is there"));
+    assert!(refusal(&missing).contains("name a file that is there"));
     assert!(refusal(folder.path()).contains("not a regular file"));
     let text = folder.path().join("text.safetensors");
     fs::write(&text, "these are the voyages of a text file").unwrap();
