@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn values_are_turned_by_key() {
-        let mut form = Form::of(&config::Training::default(), DeviceChoice::Cpu);
+        let next = config::Config::default().next_run();
+        let mut form = Form::of(&next, DeviceChoice::Cpu);
         let mut turned = |field, by| {
             form.selected = field as usize;
             form.turn(by, &["embedded".into(), "mine/best".into()]);

@@ -210,4 +210,24 @@ mod tests {
             "{error}"
         );
     }
+
+    #[test]
+    fn a_run_starts_from_the_built_in_model_where_that_is_of_its_preset() {
+        let from = |preset: &str, from: &str| {
+            let mut config = Config::default();
+            if !preset.is_empty() {
+                config.training.preset = preset.into();
+            }
+            if from != "default" {
+                config.training.from = from.into();
+            }
+            config.next_run().from
+        };
+        let built_in = crate::embedded::checkpoint().unwrap().preset.name;
+        assert_eq!(from(&built_in, "default"), Path::new("embedded"));
+        assert_eq!(from("", "auto"), Path::new("embedded"));
+        assert_eq!(from("", ""), Path::new(""));
+        assert_eq!(from("groovae_4bar", "default"), Path::new(""));
+        assert_eq!(from("groovae_16bar", "embedded"), Path::new("embedded"));
+    }
 }

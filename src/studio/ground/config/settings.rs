@@ -47,11 +47,19 @@ impl Config {
         }
     }
 
-    /// How a run is trained, into the folder that is meant.
+    /// How a run is trained, into the folder that is meant, from the weights that are meant.
     pub fn next_run(&self) -> Training {
+        let given = &self.training;
+        let from = match given.from.as_os_str() == "auto" {
+            false => given.from.clone(),
+            // With the few files of one player, a model that can play learns more than an empty one.
+            true if given.preset == BUILT_IN_PRESET => "embedded".into(),
+            true => PathBuf::new(),
+        };
         Training {
-            out: named_or(&self.training.out, || self.checkpoints.run("mine")),
-            ..self.training.clone()
+            out: named_or(&given.out, || self.checkpoints.run("mine")),
+            from,
+            ..given.clone()
         }
     }
 
@@ -345,6 +353,9 @@ impl Default for Sampling {
     }
 }
 
+/// The preset of the built-in model.
+const BUILT_IN_PRESET: &str = "groovae_4bar_strokes";
+
 /// What a training run started on screen does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -358,7 +369,7 @@ pub struct Training {
     /// The kind of model, by its name in `musicvae-tui presets`, or a .toml file.
     pub preset: String,
     /// The checkpoint (a file, a run's folder or a name) whose weights it begins with; empty for
-    /// random ones.
+    /// random ones, `auto` for the built-in model's where it is of this preset.
     pub from: PathBuf,
     /// Steps to train for, at least 1.
     pub steps: u64,
@@ -375,9 +386,8 @@ impl Default for Training {
         Training {
             data: PathBuf::new(),
             out: PathBuf::new(),
-            // With the few files of one player, a model that can play learns more than an empty one.
-            preset: "groovae_4bar_strokes".into(),
-            from: "embedded".into(),
+            preset: BUILT_IN_PRESET.into(),
+            from: "auto".into(),
             steps: 2000,
             batch: 64,
             varying: 0.5,
