@@ -16,6 +16,8 @@ mod generator {
     pub const START_ADDRESS_OFFSET: u16 = 0;
     pub const INITIAL_FILTER_CUTOFF: u16 = 8;
     pub const PAN: u16 = 17;
+    pub const MODULATION_LFO_FREQUENCY: u16 = 22;
+    pub const VIBRATO_LFO_FREQUENCY: u16 = 24;
     pub const DELAY_VOLUME_ENVELOPE: u16 = 33;
     pub const ATTACK_VOLUME_ENVELOPE: u16 = 34;
     pub const DECAY_VOLUME_ENVELOPE: u16 = 36;
@@ -32,6 +34,15 @@ mod generator {
     pub const SCALE_TUNING: u16 = 56;
     pub const EXCLUSIVE_CLASS: u16 = 57;
 }
+
+/// Cents that a preset adds to the corner of all its filters. The highest that an instrument may give,
+/// 19.9 kHz, is its default too: a synthesizer would filter every voice for nothing anyone hears. With
+/// this, what has no corner of its own is open beyond half of 48,000 frames a second.
+const OPENED: i16 = 500;
+
+/// Cents over 8.176 Hz at which a low-frequency oscillator stands still: the lowest that there is. None
+/// is used, but each would be reckoned for every voice.
+const STILL: i16 = -16_000;
 
 /// A mono recording.
 pub struct Sample {
@@ -148,6 +159,7 @@ impl Bank {
             for (keys, instrument, cents) in &entry.keys {
                 preset.bag();
                 preset.range(generator::KEY_RANGE, keys);
+                preset.signed(generator::INITIAL_FILTER_CUTOFF, OPENED);
                 preset.tune(*cents);
                 preset.value(generator::INSTRUMENT, *instrument as u16);
             }
@@ -226,6 +238,8 @@ impl Sample {
 
 /// What holds for every zone, unless it says otherwise.
 fn for_all_zones(out: &mut Generators, pitched: bool) {
+    out.signed(generator::MODULATION_LFO_FREQUENCY, STILL);
+    out.signed(generator::VIBRATO_LFO_FREQUENCY, STILL);
     // The default delay and attack, a millisecond each, would eat the stick. -32768 is the
     // specification's word for none.
     out.signed(generator::DELAY_VOLUME_ENVELOPE, i16::MIN);
@@ -250,7 +264,8 @@ impl Zone {
             out.value(generator::START_ADDRESS_OFFSET, self.from);
         }
         if let Some(hertz) = self.cutoff {
-            out.signed(generator::INITIAL_FILTER_CUTOFF, absolute_cents(hertz));
+            let corner = absolute_cents(hertz) - OPENED;
+            out.signed(generator::INITIAL_FILTER_CUTOFF, corner);
         }
         if self.pan != 0 {
             out.signed(generator::PAN, self.pan);
@@ -299,11 +314,12 @@ fn timecents(seconds: f64) -> i16 {
         .clamp(-12_000.0, 8000.0) as i16
 }
 
-/// Absolute cents (8.176 Hz is 0) of a frequency, within the filter generator's 1500..=13500.
+/// Absolute cents (8.176 Hz is 0) of a frequency, within the filter generator's 1500..=13500, the
+/// opening of the preset included.
 fn absolute_cents(hertz: f64) -> i16 {
     (1200.0 * ln(hertz / 8.175_798_915_643_707) / std::f64::consts::LN_2)
         .round()
-        .clamp(1500.0, 13_500.0) as i16
+        .clamp(f64::from(1500 + OPENED), 13_500.0) as i16
 }
 
 /// A bag table and the generator table it points into, both under construction.
@@ -396,7 +412,7 @@ mod tests {
 
     #[test]
     fn cutoffs_become_absolute_cents() {
-        assert_eq!(absolute_cents(10.0), 1500);
+        assert_eq!(absolute_cents(10.0), 1500 + OPENED);
         assert_eq!(absolute_cents(440.0), 6900);
         assert_eq!(absolute_cents(1e6), 13_500);
     }
@@ -449,7 +465,7 @@ mod tests {
         assert_eq!(table(b"phdr"), 2 * 38);
         assert_eq!(table(b"pbag"), 2 * 4);
         assert_eq!(table(b"pmod"), 10);
-        assert_eq!(table(b"pgen"), 5 * 4);
+        assert_eq!(table(b"pgen"), 6 * 4);
         assert_eq!(table(b"inst"), 2 * 22);
         assert_eq!(table(b"ibag"), 3 * 4);
         assert_eq!(table(b"shdr"), 2 * 46);

@@ -23,6 +23,9 @@ use musicvae::music::STEPS_PER_QUARTER;
 /// [`crate::engine::sound::stream::MIDI_LEAD`] before its moment.
 const POLL: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(5)];
 
+/// The same while no port is open: what waits is only thrown away, and a command wakes the thread.
+const POLL_UNPLUGGED: Duration = Duration::from_millis(25);
+
 /// With real-time priority it spins for the last stretch before a moment; without it, sleeping to
 /// the end is more exact.
 const SPIN: Duration = Duration::from_micros(200);
@@ -254,8 +257,12 @@ impl Sender {
 
     /// Waits for the next moment or the next look at the queue.
     fn wait(&mut self, realtime: bool) {
+        if self.sink.is_none() {
+            thread::park_timeout(POLL_UNPLUGGED);
+            return;
+        }
         let poll = POLL[usize::from(!self.now.playing.load(Relaxed))];
-        let Some(due) = self.schedule.next_due().filter(|_| self.sink.is_some()) else {
+        let Some(due) = self.schedule.next_due() else {
             thread::park_timeout(poll);
             return;
         };

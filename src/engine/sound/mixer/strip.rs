@@ -7,7 +7,7 @@ use super::variants::Variants;
 use crate::engine::sound::soundfont::{SoundFont, SoundFontError};
 use musicvae::music::Lane;
 
-/// Smallest block of the synthesizer: a note begins with a block, so at most 7 frames late.
+/// Frames that the synthesizer renders at once: a note begins with a block, so at most 7 frames late.
 const BLOCK: usize = 8;
 
 /// One stroke at full velocity is then at about half of full scale; the limiter takes what sums
