@@ -207,4 +207,62 @@ mod tests {
         let twice = "[keys]: `q` is given to both `sample` and `quit`";
         assert_eq!(with("sample", &["q"]).err().unwrap(), twice);
     }
+
+    /// What a part of docs/keys.md calls keys, as the screen writes them: all in backticks, and arrows
+    /// also by their names.
+    fn named_in(part: &str) -> String {
+        let part = part.replace("`` ` ``", "`tick`");
+        let mut named = String::from(" ");
+        for (nth, text) in part.split('`').enumerate() {
+            if nth % 2 == 1 {
+                named += &format!("{text} ");
+                continue;
+            }
+            for (words, keys) in [
+                ("arrows", "Left Right Up Down "),
+                ("left, right", "Left Right "),
+                ("up, down", "Up Down "),
+            ] {
+                named += if text.contains(words) { keys } else { "" };
+            }
+        }
+        [
+            ("tick", "`"),
+            ("\\|", "|"),
+            ("Page", "Pg"),
+            ("PgDown", "PgDn"),
+            ("Delete", "Del"),
+        ]
+        .into_iter()
+        .fold(named, |named, (page, screen)| named.replace(page, screen))
+    }
+
+    #[test]
+    fn every_command_and_key_is_on_the_page_of_keys() {
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md"));
+        let page = page.unwrap();
+        let parts: Vec<&str> = page.split("\n## ").collect();
+        let keymap = Keymap::new(&BTreeMap::new()).unwrap();
+        let mut missing = Vec::new();
+        for binding in &keymap.bindings {
+            let place = match binding.place {
+                Place::Anywhere | Place::In(_) => binding.place.title(),
+                _ => continue,
+            };
+            let heading = |part: &&&str| part.lines().next().is_some_and(|it| it.ends_with(place));
+            let part = parts.iter().find(heading).expect("a part of each place");
+            let is_there = match binding.keys.first() {
+                Some(key) => named_in(part).contains(&format!(" {key} ")),
+                None => page.contains(&format!("`:{}", binding.name)),
+            };
+            if !is_there {
+                missing.push((
+                    place,
+                    binding.name,
+                    binding.keys.first().map(Key::to_string),
+                ));
+            }
+        }
+        assert!(missing.is_empty(), "{missing:#?}");
+    }
 }
