@@ -1,5 +1,6 @@
 //! A command in the help or the palette.
 
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::studio::Studio;
@@ -8,29 +9,18 @@ use crate::tui::kit::{Theme, shortened, wrapped};
 
 /// Columns of the keys.
 const KEYS: usize = 18;
-/// Columns of what a command does, before its name.
-const WHAT: usize = 40;
+/// Columns of the command's name, with a space before it.
+const NAME: usize = 23;
 
-/// Keys, what they do, and the command's name - or why it can't be done now; in so many columns.
+/// Keys, what they do - and why that can't be done now - and the command's name; in so many columns.
 pub fn command_line<'l>(
     binding: &'l Binding,
     studio: &Studio,
     room: usize,
     theme: Theme,
 ) -> Line<'l> {
-    let (keys, text) = parts(binding, studio);
-    let room = room.saturating_sub(KEYS);
-    match text {
-        Some(text) => Line::from(vec![
-            Span::styled(keys, theme.faint()),
-            Span::styled(shortened(&text, room, theme.ascii), theme.faint()),
-        ]),
-        None => Line::from(vec![
-            Span::styled(keys, theme.accent()),
-            Span::raw(format!("{:<WHAT$} ", binding.what)),
-            Span::styled(binding.name, theme.faint()),
-        ]),
-    }
+    let row = Row::of(binding, studio, room, theme);
+    row.first(shortened(&row.what, row.width, theme.ascii))
 }
 
 /// As [`command_line`], in as many lines as it takes.
@@ -40,28 +30,48 @@ pub fn command_lines<'l>(
     room: usize,
     theme: Theme,
 ) -> Vec<Line<'l>> {
-    let (keys, text) = parts(binding, studio);
-    let Some(text) = text else {
-        return vec![command_line(binding, studio, room, theme)];
-    };
-    let parts = wrapped(&text, room.saturating_sub(KEYS).max(20));
-    let lines = parts.into_iter().enumerate().map(|(number, part)| {
-        let before = match number {
-            0 => keys.clone(),
-            _ => " ".repeat(KEYS),
-        };
-        Line::styled(before + &part, theme.faint())
-    });
-    lines.collect()
+    let row = Row::of(binding, studio, room, theme);
+    let mut parts = wrapped(&row.what, row.width).into_iter();
+    let first = row.first(parts.next().unwrap_or_default());
+    let others = parts.map(|part| Line::styled(" ".repeat(KEYS) + &part, row.style));
+    std::iter::once(first).chain(others).collect()
 }
 
-/// The keys, and where the command can't be done now, what it does and why not.
-fn parts(binding: &Binding, studio: &Studio) -> (String, Option<String>) {
-    let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-    let keys = format!("{:>16}  ", keys.join(" "));
-    let reason = studio.reason_against(&binding.action);
-    (
-        keys,
-        reason.map(|reason| format!("{} ({reason})", binding.what)),
-    )
+struct Row<'l> {
+    binding: &'l Binding,
+    what: String,
+    /// Columns of `what`.
+    width: usize,
+    style: Style,
+    of_keys: Style,
+    of_name: Style,
+}
+
+impl<'l> Row<'l> {
+    fn of(binding: &'l Binding, studio: &Studio, room: usize, theme: Theme) -> Row<'l> {
+        let (what, style, of_keys) = match studio.reason_against(&binding.action) {
+            Some(reason) => {
+                let what = format!("{} ({reason})", binding.what);
+                (what, theme.faint(), theme.faint())
+            }
+            None => (binding.what.into(), theme.plain(), theme.accent()),
+        };
+        Row {
+            binding,
+            what,
+            width: room.saturating_sub(KEYS + NAME).max(20),
+            style,
+            of_keys,
+            of_name: theme.faint(),
+        }
+    }
+
+    fn first(&self, what: String) -> Line<'l> {
+        let keys: Vec<String> = self.binding.keys.iter().map(ToString::to_string).collect();
+        Line::from(vec![
+            Span::styled(format!("{:>16}  ", keys.join(" ")), self.of_keys),
+            Span::styled(format!("{what:<width$} ", width = self.width), self.style),
+            Span::styled(self.binding.name, self.of_name),
+        ])
+    }
 }

@@ -89,10 +89,14 @@ fn remarks(studio: &Studio, y: u16, canvas: &mut Canvas) {
 
 /// What the model is doing, or how an edit becomes an end; empty for nothing.
 fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
+    let fitting = |whole: String, short: &str| match whole.len() <= room {
+        true => whole,
+        false => short.into(),
+    };
     // The groove's own title says what it is, where there is no room for that here.
-    let encode = |what: &str| match format!("{what}: a or b encodes it") {
-        whole if whole.len() <= room => whole,
-        _ => "a or b encodes it".into(),
+    let encode = |what: &str| {
+        let short = "a or b encodes it";
+        fitting(format!("{what}: {short}"), short)
     };
     match (studio.ground.reworking(), &studio.ground.scene.origin) {
         _ if studio.ground.model.is_none() => ("no model yet".into(), theme.faint()),
@@ -100,7 +104,10 @@ fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
         _ if studio.sweep.is_recording() => ("recording the path".into(), theme.trouble()),
         _ if studio.sweep.is_running() => {
             let about = sweep::about(&studio.ground);
-            (format!("sweep {about}"), theme.good())
+            // Which way it goes is seen.
+            let bars = about.split(',').next().unwrap_or_default();
+            let short = format!("sweep, {bars}");
+            (fitting(format!("sweep {about}"), &short), theme.good())
         }
         _ if studio.ground.scene.pending => ("decoding".into(), theme.faint()),
         (_, Origin::Edited) => (encode("edited"), theme.accent()),
