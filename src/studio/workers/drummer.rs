@@ -14,6 +14,9 @@ use musicvae::model::{Compute, Decoding, Preset};
 use musicvae::music::Groove;
 use musicvae::{Drummer, Rework};
 
+/// The log in a run's folder.
+const RUN_LOG: &str = "log.csv";
+
 /// Opens a checkpoint: what it is, and its model ready to run on a device.
 pub fn open(source: &Source, compute: &Compute) -> anyhow::Result<(ModelInfo, Model)> {
     let checkpoint = Checkpoint::open(source)?;
@@ -138,12 +141,18 @@ fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
     })
 }
 
+/// What a player calls it. All runs name their files alike, so those have the run's folder before
+/// them: `mine/best`.
 fn name(source: &Source, preset: &str) -> String {
-    match source {
-        Source::Embedded(_) => format!("{preset} (built in)"),
-        Source::File(path) => path
-            .file_stem()
-            .map_or(preset.into(), |stem| stem.to_string_lossy().into_owned()),
+    let path = match source {
+        Source::Embedded(_) => return format!("{preset} (built in)"),
+        Source::File(path) => path,
+    };
+    let stem = path.file_stem().unwrap_or(preset.as_ref());
+    let folder = path.parent().filter(|it| it.join(RUN_LOG).is_file());
+    match folder.and_then(Path::file_name) {
+        Some(run) => format!("{}/{}", run.display(), stem.display()),
+        None => stem.display().to_string(),
     }
 }
 
@@ -160,7 +169,7 @@ fn log(source: &Source) -> Curves {
     match source {
         Source::Embedded(embedded) => Curves::parse(embedded.log),
         Source::File(path) => {
-            let beside = [path.with_extension("csv"), path.with_file_name("log.csv")];
+            let beside = [path.with_extension("csv"), path.with_file_name(RUN_LOG)];
             let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
             beside
                 .iter()
