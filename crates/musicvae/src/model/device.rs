@@ -175,10 +175,15 @@ impl Gpu {
         };
         // candle panics at a Metal GPU that is not there.
         match catch_unwind(AssertUnwindSafe(open)) {
-            Ok(opened) => opened.map_err(|error| error.to_string().replace('\n', " ")),
+            Ok(opened) => opened.map_err(|error| first_line(&error.to_string())),
             Err(_) => Err("it did not answer".into()),
         }
     }
+}
+
+/// With `RUST_BACKTRACE` set, candle's errors carry where they come from, below what went wrong.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().into()
 }
 
 /// The device behind a [`DeviceChoice`].
