@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser;
 use musicvae_tui::cli::{Cli, UsageError, status_of_signal};
 
 /// Training allocates and frees large activations every step; this allocator keeps their pages.
@@ -19,7 +18,8 @@ fn main() -> ExitCode {
     if let Some(file) = std::env::var_os(FAULT) {
         musicvae::fault::listen(file.into());
     }
-    match Cli::parse().run() {
+    let started = Cli::of_arguments().map_err(anyhow::Error::from);
+    match started.and_then(Cli::run) {
         Ok(()) => status_of_signal().map_or(ExitCode::SUCCESS, ExitCode::from),
         Err(error) => {
             // Nobody may be listening any more, which is no reason to panic.

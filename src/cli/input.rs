@@ -33,14 +33,20 @@ pub fn midi(path: &Path, reading: Reading) -> anyhow::Result<Read> {
     }
 }
 
-/// A whole text file, or what comes on standard input.
-pub fn text(path: &Path) -> anyhow::Result<String> {
+/// A whole text file, or what comes on standard input; `wanted` is what it should be.
+pub fn text(path: &Path, wanted: &str) -> anyhow::Result<String> {
     no_folder(path, "a file")?;
     let read = || match is_standard(path) {
-        true => String::from_utf8(standard()?).map_err(io::Error::other),
+        true => String::from_utf8(standard()?)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error)),
         false => std::fs::read_to_string(path),
     };
-    read().with_context(|| format!("{} can't be read", name(path)))
+    match read() {
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            anyhow::bail!("{} is no text: {wanted} is expected", name(path))
+        }
+        read => read.with_context(|| format!("{} can't be read", name(path))),
+    }
 }
 
 fn no_folder(path: &Path, wanted: &str) -> anyhow::Result<()> {

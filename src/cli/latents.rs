@@ -152,7 +152,7 @@ impl Decode {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
         let name = input::name(&self.input);
-        let text = input::text(&self.input)?;
+        let text = input::text(&self.input, "what `encode --json` prints")?;
         let (latents, tempos): (Vec<Latent>, Vec<_>) = match serde_json::from_str(&text) {
             Ok(Latents::Plain { z }) => z.into_iter().map(|z| (z, None)).unzip(),
             Ok(Latents::Encoded(Windows { windows })) => {

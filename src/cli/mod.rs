@@ -1,5 +1,6 @@
 //! The subcommands, one small file each.
 
+mod arguments;
 mod attributes;
 mod checkpoint;
 mod completions;

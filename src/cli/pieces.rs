@@ -48,6 +48,16 @@ pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<Groove> {
     let name = input::name(path);
     let mut converted = GrooveConverter::whole(&read.sequence, reading)
         .map_err(|reason| anyhow::anyhow!("{name} has no usable drums: {reason}"))?;
+    let mut tempos = read.sequence.tempos.iter().map(|tempo| tempo.qpm);
+    let first = tempos.next();
+    if tempos.any(|tempo| Some(tempo) != first)
+        && let [groove] = &converted.windows[..]
+    {
+        note!(
+            "note: {name} changes its tempo; the result has one, {:.2}, at which all of it takes as long",
+            groove.qpm
+        );
+    }
     let report = Report::of_file(&name, &read.mended, &converted);
     for line in report.lines(true) {
         note!("note: {line}");
@@ -58,11 +68,14 @@ pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<Groove> {
 /// Endings of MIDI files.
 const MIDI: [&str; 2] = ["mid", "midi"];
 
+/// Pieces that a command makes at a time: all of them are held in memory.
+pub const MOST_PIECES: i64 = 10_000;
+
 /// Where pieces are written, and how.
 #[derive(Args)]
 pub struct OutArgs {
-    /// A `.mid` file, which gets all pieces one after the other; a folder, where each piece becomes a
-    /// file with the next free number; or - for standard output.
+    /// A `.mid` file or - for standard output, which take one piece, or windows of one piece of music
+    /// one after the other; or a folder, where each piece becomes a file with the next free number.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
     #[command(flatten)]
@@ -119,6 +132,11 @@ impl OutArgs {
         }
         if let Some(path) = &self.render {
             kind::check(path, "a sound file", "wav")?;
+            if input::is_standard(path) && input::is_standard(&self.out) {
+                let fault =
+                    "both MIDI and sound would go to standard output: name a file for one of them";
+                return Err(UsageError(fault.into()).into());
+            }
         }
         let sound = self.render.as_ref().map(|path| rule.file(path));
         let sound = sound.transpose()?;

@@ -238,10 +238,11 @@ const STEM_TAIL: f64 = 4.0;
 
 /// Parses bars: `2`, or `2-5`.
 fn bars(text: &str) -> Result<Bars, String> {
-    let wrong = || format!("bars are a number, or two as in 2-5, and not `{text}`");
     match parse_bars(text) {
         Some(Some(bars)) => Ok(bars),
-        _ => Err(wrong()),
+        _ => Err(
+            "bars are a number from 1 on, or two as in 2-5, of which the first comes first".into(),
+        ),
     }
 }
 

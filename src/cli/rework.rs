@@ -8,7 +8,7 @@ use super::compute::DeviceArgs;
 use super::corpus::{GridArgs, ReadingArgs};
 use super::grooves::{Chosen, ModelArgs, RedrawArgs};
 use super::input;
-use super::pieces::{self, OutArgs};
+use super::pieces::{self, MOST_PIECES, OutArgs};
 use super::settings::Settings;
 use crate::embedded;
 use musicvae::model::Decoding;
@@ -41,7 +41,7 @@ pub struct Variations {
     #[command(flatten)]
     common: Common,
     /// How many.
-    #[arg(short = 'n', long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=MOST_PIECES))]
     number: u32,
     /// How different they are: 0 is the file itself, 1 is new music.
     #[arg(long, default_value_t = 0.3, value_parser = amount)]
@@ -76,7 +76,7 @@ pub struct Continue {
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024))]
     bars: u16,
     /// How many different continuations.
-    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_PIECES))]
     number: u32,
 }
 

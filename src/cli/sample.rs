@@ -5,14 +5,14 @@ use clap::Args;
 use super::attributes::AttributeArgs;
 use super::compute::DeviceArgs;
 use super::grooves::{DrawArgs, ModelArgs, StrokesArgs};
-use super::pieces::OutArgs;
+use super::pieces::{MOST_PIECES, OutArgs};
 use super::settings::Settings;
 
 /// Sample new music as MIDI files: grooves, or whatever the checkpoint makes.
 #[derive(Args)]
 pub struct Sample {
     /// How many.
-    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=MOST_PIECES))]
     number: u32,
     #[command(flatten)]
     draw: DrawArgs,

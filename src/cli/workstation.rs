@@ -118,7 +118,7 @@ impl Workstation {
 }
 
 /// A word that is neither a file nor a command.
-fn no_file(path: &Path) -> UsageError {
+pub(super) fn no_file(path: &Path) -> UsageError {
     let word = path.display().to_string();
     let commands = super::Cli::command();
     let commands = commands

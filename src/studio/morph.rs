@@ -115,7 +115,10 @@ pub fn take_model(model: ModelInfo, seed: Option<u64>, ground: &mut Ground) {
     }
     ground.forget_answers();
     ground.undo.before(&ground.scene, Change::Single);
-    ground.say(format!("{} plays from now on.", model.name));
+    ground.say(format!(
+        "{} plays from now on; u brings the groove back, not the model.",
+        model.name
+    ));
     ground.model = Some(model);
     if ground.reread_ends(seed) {
         return;

@@ -291,6 +291,9 @@ fn sessions_have_names() {
         "{}",
         bench.said()
     );
+    // What was typed stays, to be mended.
+    assert!(bench.shows("../x"));
+    bench.press("esc");
     assert!(bench.shows("A: seed 5"));
     // The one that was left is there again as it was.
     bench.receive(Event::Tick(bench.studio.ground.now));

@@ -271,9 +271,14 @@ fn small_models_humanize_drumify_and_add_hats() {
             let lane = [Lane::ClosedHat];
             assert_eq!(hatted.without_lanes(&lane), groove.without_lanes(&lane));
             let expected = played(&hats, &groove, how, false);
-            let closed = |groove: &Groove| -> Vec<_> {
+            // Nowhere beside an open hat, which stays.
+            let is_open = |step: &usize| groove.hit(*step, Lane::OpenHat).is_some();
+            let both = |step: usize| hatted.hit(step, Lane::ClosedHat).is_some();
+            assert!(!(0..steps).filter(is_open).any(both));
+            let closed = |played: &Groove| -> Vec<_> {
                 (0..steps)
-                    .map(|step| groove.hit(step, Lane::ClosedHat))
+                    .filter(|step| !is_open(step))
+                    .map(|step| played.hit(step, Lane::ClosedHat))
                     .collect()
             };
             if how.temperature > 0.0 {

@@ -109,7 +109,9 @@ fn a_song_is_there_again_and_needs_a_model_that_knows_fills() {
     assert!(bench.said().contains("attributes make"), "{}", bench.said());
     assert!(bench.studio.ground.scene.slots.links.is_empty());
     bench.receive(Event::Loaded(model_of_fills()));
-    bench.press("c 1 @ 9 0 + f i l l enter x esc");
+    // What was typed stays, to be mended; Esc leads back to the slots.
+    assert!(bench.screen(80, 24).join("\n").contains("1+fill"));
+    bench.press("esc c 1 @ 9 0 + f i l l enter x esc");
     bench.receive(Event::Tick(std::time::Duration::from_secs(5)));
     let before = bench.studio.ground.scene.slots.clone();
     assert!(before.links[0].fill && before.all[0].as_ref().unwrap().fill.is_some());

@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 
 use super::compute::DeviceArgs;
 use super::corpus::{self, CorpusArgs};
+use super::input::is_standard;
 use super::kind;
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::{Settings, file_of};
 use super::target::{Force, Target};
 use crate::embedded::EMBEDDED;
+use musicvae::checkpoint::attributes::Attributes;
 use musicvae::checkpoint::catalogue::{Catalogue, Entry, Source, Summary};
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision, magenta, rfc3339};
 use musicvae::model::Preset;
@@ -138,11 +140,54 @@ impl Output {
     }
 }
 
-/// Writes a checkpoint, making its folder where there is none.
-fn save(checkpoint: &Checkpoint, target: &Target, precision: Precision) -> anyhow::Result<()> {
+/// The attributes of a checkpoint on their way to a copy of it, in which a latent means the same.
+struct Attached {
+    attributes: Attributes,
+    target: Target,
+}
+
+impl Output {
+    /// The attributes of `checkpoint`, with a place beside the copy; `None` where it has none.
+    fn attached(
+        &self,
+        settings: &Settings,
+        source: &Source,
+        checkpoint: &Checkpoint,
+    ) -> anyhow::Result<Option<Attached>> {
+        let Some(attributes) = Attributes::of(source, checkpoint)? else {
+            return Ok(None);
+        };
+        if is_standard(&self.output) {
+            note!("note: its attributes stay behind, as standard output takes one file");
+            return Ok(None);
+        }
+        let inputs = file_of(source).into_iter().chain(settings.file.as_deref());
+        let path = Attributes::path_for(&self.output);
+        let target = self.force.reading(inputs).file(&path)?;
+        Ok(Some(Attached { attributes, target }))
+    }
+}
+
+/// Writes a checkpoint, making its folder where there is none, and its attributes beside it.
+fn save(
+    checkpoint: &Checkpoint,
+    target: &Target,
+    precision: Precision,
+    attached: Option<Attached>,
+) -> anyhow::Result<()> {
     let bytes = checkpoint.to_bytes(&target.name(), precision)?;
     target.make_folder()?;
-    target.write(&bytes)
+    target.write(&bytes)?;
+    let Some(Attached { attributes, target }) = attached else {
+        return Ok(());
+    };
+    // Rounded weights are others.
+    let fingerprint = Checkpoint::from_bytes(&bytes, &target.name())?.fingerprint()?;
+    let attributes = Attributes {
+        fingerprint,
+        ..attributes
+    };
+    target.write(attributes.to_text()?.as_bytes())
 }
 
 impl CheckpointArgs {
@@ -253,8 +298,9 @@ fn export(
 ) -> anyhow::Result<()> {
     let (source, mut checkpoint) = settings.open(input)?;
     let target = output.target(settings, file_of(&source))?;
+    let attached = output.attached(settings, &source, &checkpoint)?;
     checkpoint.optimizer.clear();
-    save(&checkpoint, &target, precision)?;
+    save(&checkpoint, &target, precision, attached)?;
     target.say_path()
 }
 
@@ -366,7 +412,7 @@ fn import(input: &Path, target: &Target, preset: Option<Preset>, half: bool) -> 
     } else {
         Precision::Full
     };
-    save(&checkpoint, target, precision)?;
+    save(&checkpoint, target, precision, None)?;
     target.report(format_args!(
         "wrote {}: preset {}, {} tensors, step {}, {}",
         target.name(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::settings::{Settings, file_of};
 use super::super::target::Target;
-use super::{ByCorpus, save};
+use super::{Attached, ByCorpus, save};
 use musicvae::Drummer;
 use musicvae::checkpoint::{Checkpoint, Metadata, Precision};
 use musicvae::data::{DataError, Split, Window, load_windows};
@@ -24,12 +24,15 @@ struct Given {
     drummer: Drummer,
     posteriors: Vec<Posterior>,
     target: Target,
+    /// What a copy of the same weights can keep.
+    attached: Option<Attached>,
 }
 
 fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
     let (source, checkpoint) = settings.open(&files.input)?;
     let inputs = file_of(&source).into_iter().chain([files.data.as_path()]);
     let target = files.output.target(settings, inputs)?;
+    let attached = files.output.attached(settings, &source, &checkpoint)?;
     let compute = files.device.open_and_tell(settings)?;
     let drummer = Drummer::on(&compute, &checkpoint)?.reading(files.corpus.reading.reading());
     let windows = load_windows(&files.data, Some(Split::Train), drummer.converter())?;
@@ -41,6 +44,7 @@ fn read(settings: &Settings, files: &ByCorpus) -> anyhow::Result<Given> {
         drummer,
         posteriors,
         target,
+        attached,
     })
 }
 
@@ -51,6 +55,7 @@ pub(super) fn whitened(settings: &Settings, files: &ByCorpus) -> anyhow::Result<
         drummer,
         posteriors,
         target,
+        ..
     } = read(settings, files)?;
     checkpoint.tensors = whiten(&checkpoint.preset, &checkpoint.tensors, &posteriors)?;
     checkpoint.optimizer.clear();
@@ -66,7 +71,8 @@ pub(super) fn whitened(settings: &Settings, files: &ByCorpus) -> anyhow::Result<
         let notes = &mut checkpoint.metadata.notes;
         notes.insert(Metadata::VALIDATION_LOSS.into(), loss.into());
     }
-    save(&checkpoint, &target, Precision::Full)?;
+    // In other coordinates the vectors of attributes would mean something else.
+    save(&checkpoint, &target, Precision::Full, None)?;
     let name = target.name();
     target.report(format_args!("{name} (by {windows} windows)"))
 }
@@ -86,6 +92,7 @@ pub(super) fn with_prior(
         drummer,
         posteriors,
         target,
+        attached,
         ..
     } = read(settings, files)?;
     let windows = posteriors.len();
@@ -97,7 +104,7 @@ pub(super) fn with_prior(
     if clarity < 1.0 {
         checkpoint.prior = fitted.blurred(clarity as f32);
     }
-    save(&checkpoint, &target, Precision::Full)?;
+    save(&checkpoint, &target, Precision::Full, attached)?;
     let name = target.name();
     target.report(format_args!(
         "{name} (of {windows} windows; Gaussians: {gaussians})"

@@ -70,9 +70,10 @@ pub fn apply(action: Action, ground: &mut Ground) {
         }
         Action::ToggleChain if ground.chain.is_some() => {
             // What sounds stays, as the groove on the grid.
+            ground.undo.before(&ground.scene, Change::Single);
             ground.adopt_shown();
             ground.play_groove(ground.sound.takeover);
-            ground.say("The chain is off.");
+            ground.say("The chain is off; u brings back the groove from before it.");
         }
         Action::ToggleChain => {
             ground.forget_answers();

@@ -99,6 +99,13 @@ impl Studio {
                 }),
                 Close,
             ) => self.library.apply(library::Action::ShowLibrary, ground),
+            (
+                Some(Overlay::Prompt {
+                    question: Question::Chain,
+                    ..
+                }),
+                Close,
+            ) => chain::apply(chain::Action::ShowChain, ground),
             (overlay, Close) => {
                 self.midi.bindings.learning = None;
                 if *overlay == Some(Overlay::MapEditor) {
@@ -139,15 +146,20 @@ impl Studio {
         if text.is_empty() && !may_be_empty && !from_library {
             return;
         }
-        match answers::to_question(question, text) {
-            Some(action) => self.apply(action),
-            None => {
-                self.ground.complain(match question {
-                    Question::Chain => chain::fault(text),
-                    _ => format!("{}, not `{text}`.", question.text()),
-                });
-                self.ground.screen.prompt(question, text.into());
-            }
+        let fault = match answers::to_question(question, text) {
+            Some(action) => match self.reason_against(&action) {
+                Some(reason) => reason,
+                None => {
+                    self.apply(action);
+                    String::new()
+                }
+            },
+            None if question == Question::Chain => chain::fault(text),
+            None => format!("{}, not `{text}`.", question.text()),
+        };
+        if !fault.is_empty() {
+            self.ground.complain(fault);
+            self.ground.screen.prompt(question, text.into());
         }
         // It was asked from a list, which opens again.
         if self.ground.screen.overlay.is_none() {

@@ -253,8 +253,14 @@ impl Edit {
             Action::Strike { lane, stay } => self.strike(lane, stay, ground),
             Action::TurnStride(by) => self.turn_stride(by),
             Action::NudgeStrength(by) => self.nudge_strength(by),
-            Action::Undo => travel::travel(ground, Undo::undo),
-            Action::Redo => travel::travel(ground, Undo::redo),
+            Action::Undo => {
+                travel::travel(ground, Undo::undo);
+                ground.say("Undone.");
+            }
+            Action::Redo => {
+                travel::travel(ground, Undo::redo);
+                ground.say("Done again.");
+            }
         }
     }
 }

@@ -81,7 +81,9 @@ impl Ground {
     /// # Errors
     /// Why it is not known, in one sentence.
     pub fn fill_direction(&self) -> Result<&Latent, String> {
-        let mut qualities = self.qualities()?.iter();
+        let qualities = self.qualities();
+        let qualities = qualities.map_err(|reason| format!("No fills: {reason}"))?;
+        let mut qualities = qualities.iter();
         let fill = qualities.find(|quality| quality.name == Fill::ATTRIBUTE);
         let fill = fill.map(|quality| &quality.vector);
         fill.ok_or_else(|| {

@@ -17,14 +17,17 @@ pub struct Rereading {
 impl Ground {
     /// Lets the model in use encode the ends as they sound, and plays what was heard with it;
     /// `seed`: the groove of that seed instead. False if they can't be encoded: one was never
-    /// heard, or is not of whole windows of the model.
+    /// heard, or neither fills windows of the model nor, as a loop, one of them.
     pub fn reread_ends(&mut self, seed: Option<u64>) -> bool {
         let Some(steps) = self.model.as_ref().map(|model| model.steps) else {
             return false;
         };
         let can_be_read = |anchor: &Anchor| {
             let preview = anchor.preview.as_ref();
-            preview.is_some_and(|groove| groove.steps.len().is_multiple_of(steps))
+            preview.is_some_and(|groove| {
+                let length = groove.steps.len();
+                length.is_multiple_of(steps) || steps.is_multiple_of(length)
+            })
         };
         let upper = [&self.scene.a, &self.scene.b].into_iter();
         let filled = self.scene.ends().map(|end| self.scene.anchor(end));

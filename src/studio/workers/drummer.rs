@@ -78,7 +78,9 @@ fn qualities(source: &Source, checkpoint: &Checkpoint) -> Result<Vec<Quality>, S
 
 fn without_attributes(source: &Source) -> String {
     match source {
-        Source::Embedded(_) => "This built-in model has no attribute vectors.".into(),
+        Source::Embedded(_) => {
+            "This built-in model has no attribute vectors; `embedded` has some.".into()
+        }
         Source::File(path) => format!(
             "This model has no attribute vectors: make them with `musicvae-tui attributes make {} \
              --data PATH`, and load it again.",

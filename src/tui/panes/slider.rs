@@ -106,7 +106,7 @@ fn hint(studio: &Studio, room: usize, theme: Theme) -> (String, Style) {
             let about = sweep::about(&studio.ground);
             // Which way it goes is seen.
             let bars = about.split(',').next().unwrap_or_default();
-            let short = format!("sweep, {bars}");
+            let short = format!("sweep {bars}");
             (fitting(format!("sweep {about}"), &short), theme.good())
         }
         _ if studio.ground.scene.pending => ("decoding".into(), theme.faint()),

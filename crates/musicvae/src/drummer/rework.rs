@@ -130,6 +130,10 @@ impl Drummer {
             for (step, given) in made.steps.iter_mut().zip(&groove.steps) {
                 let kept = Lane::ALL.into_iter().filter(|lane| !added.contains(lane));
                 kept.for_each(|lane| step[lane.index()] = given[lane.index()]);
+                // A hat is open or closed, and what is given stays.
+                if step[Lane::OpenHat.index()].is_some() && !added.contains(&Lane::OpenHat) {
+                    step[Lane::ClosedHat.index()] = None;
+                }
             }
         }
         Ok(made)

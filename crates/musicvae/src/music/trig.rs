@@ -132,7 +132,7 @@ impl fmt::Display for Trig {
 
 /// A word that says nothing of a trig.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is none of 50%, 1/4, !1/4, fill, !fill, flam, x3 and x3-40")]
+#[error("`{0}` is none of 50%, flam, x3, x3-40, and one of 1/4, !1/4, fill and !fill")]
 pub struct TrigError(String);
 
 impl FromStr for Trig {
@@ -179,6 +179,10 @@ impl Trig {
         } else if word == "flam" {
             self.flam = true;
         } else {
+            // A step waits for one thing.
+            if self.when != When::Always {
+                return None;
+            }
             self.when = match (word.strip_prefix('!'), word) {
                 (Some("fill"), _) => When::NoFill,
                 (None, "fill") => When::Fill,
