@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::UsageError;
 use super::compute::DeviceArgs;
 use super::corpus::GridArgs;
+use super::output::note;
 use super::settings::Settings;
 use super::signals;
 use crate::engine::range::TEMPO;
@@ -161,7 +162,13 @@ impl Play {
                          {OSC})"
                     )
                 }),
-            None => Ok(UdpSocket::bind(OSC).ok()),
+            None => {
+                let socket = UdpSocket::bind(OSC);
+                if let Err(error) = &socket {
+                    note!("note: OSC is not listened to, as {OSC} can't be had ({error}): give another with --osc");
+                }
+                Ok(socket.ok())
+            }
         }
     }
 }

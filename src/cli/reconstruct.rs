@@ -20,7 +20,7 @@ use super::settings::Settings;
 /// groovae_2bar_humanize plays a straight pattern like a drummer, one of
 /// groovae_2bar_tap_fixed_velocity turns a tapped rhythm into a groove, and one of
 /// groovae_2bar_add_closed_hh adds hats. Here the model plays everything itself, the given hits too;
-/// `humanize`, `drumify` and `add-hats` keep what they are given.
+/// `humanize` and `add-hats` keep what they are given, and `drumify` strikes nowhere but at taps.
 #[derive(Args)]
 pub struct Reconstruct {
     /// MIDI file, or - for standard input.

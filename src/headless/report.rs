@@ -16,6 +16,8 @@ pub struct Report {
     told: (Duration, usize),
     playing: bool,
     groove: String,
+    /// No other groove follows.
+    is_last: bool,
     outputs: [String; 2],
 }
 
@@ -26,6 +28,7 @@ impl Report {
             told: (Duration::ZERO, 0),
             playing: false,
             groove: String::new(),
+            is_last: false,
             outputs: Default::default(),
         }
     }
@@ -34,6 +37,11 @@ impl Report {
     pub fn listens(&mut self, at: Option<SocketAddr>) {
         let at = at.map(|at| at.to_string());
         self.write(|| json!({ "event": "osc", "listens": at }));
+    }
+
+    /// The groove that plays is the last one.
+    pub fn last_groove(&mut self) {
+        self.is_last = true;
     }
 
     /// Looks for what has changed.
@@ -56,7 +64,7 @@ impl Report {
         }
         self.tell_messages(studio);
         let groove = ground.groove_name();
-        if self.groove != groove {
+        if self.groove != groove && !self.is_last {
             self.write(|| {
                 json!({
                     "event": "groove",
