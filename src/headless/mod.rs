@@ -218,8 +218,7 @@ impl Player {
         let place = (position.turn, position.bar, transport.chain_link);
         if !transport.playing || position.count_in > 0 {
             self.place = None;
-        } else if self.place.replace(place) != Some(place) && matches!(self.ending, Ending::NotYet)
-        {
+        } else if self.place.replace(place) != Some(place) {
             self.bars += 1;
             self.report.bar(position.bar, transport.qpm);
             self.begin_bar();
@@ -291,9 +290,6 @@ impl Player {
                 groove: Groove::empty(16),
                 takeover: Takeover::NextLoop,
             });
-            // What follows is silence, and no groove.
-            self.report.hear(&self.studio);
-            self.report.last_groove();
             self.ending = Ending::Asked {
                 since: Instant::now(),
                 waits: false,

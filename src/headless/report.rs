@@ -16,8 +16,6 @@ pub struct Report {
     told: (Duration, usize),
     playing: bool,
     groove: String,
-    /// No other groove follows.
-    is_last: bool,
     outputs: [String; 2],
 }
 
@@ -28,7 +26,6 @@ impl Report {
             told: (Duration::ZERO, 0),
             playing: false,
             groove: String::new(),
-            is_last: false,
             outputs: Default::default(),
         }
     }
@@ -37,11 +34,6 @@ impl Report {
     pub fn listens(&mut self, at: Option<SocketAddr>) {
         let at = at.map(|at| at.to_string());
         self.write(|| json!({ "event": "osc", "listens": at }));
-    }
-
-    /// The groove that plays is the last one.
-    pub fn last_groove(&mut self) {
-        self.is_last = true;
     }
 
     /// Looks for what has changed.
@@ -64,7 +56,7 @@ impl Report {
         }
         self.tell_messages(studio);
         let groove = ground.groove_name();
-        if self.groove != groove && !self.is_last {
+        if self.groove != groove {
             self.write(|| {
                 json!({
                     "event": "groove",
