@@ -154,8 +154,13 @@ impl Output {
         source: &Source,
         checkpoint: &Checkpoint,
     ) -> anyhow::Result<Option<Attached>> {
-        let Some(attributes) = Attributes::of(source, checkpoint)? else {
-            return Ok(None);
+        let attributes = match Attributes::of(source, checkpoint) {
+            Ok(Some(attributes)) => attributes,
+            Ok(None) => return Ok(None),
+            Err(reason) => {
+                note!("note: its attributes stay behind: {reason}");
+                return Ok(None);
+            }
         };
         if is_standard(&self.output) {
             note!("note: its attributes stay behind, as standard output takes one file");
