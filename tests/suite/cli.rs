@@ -836,6 +836,18 @@ fn attributes_are_made_and_used() {
     assert_ne!(groove(&["--attribute", "density=+8"]), plain);
     let both = ["--attribute", "density=-2", "--attribute", "lateness=1.5"];
     assert_ne!(groove(&both), plain);
+    // A copy keeps them, though its weights are rounded.
+    let export = ["checkpoint", "export", "tiny.safetensors", "e.safetensors"];
+    ok(&folder, &[&export[..], &["--bits", "8"]].concat());
+    let copy = ["sample", "--seed", "5", "--checkpoint", "e.safetensors"];
+    for (more, out) in [("density=0", "plain.mid"), ("density=+8", "dense.mid")] {
+        ok(
+            &folder,
+            &[&copy[..], &["--attribute", more, "-o", out]].concat(),
+        );
+    }
+    let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    assert_ne!(read("plain.mid"), read("dense.mid"));
     let (code, said) = sample(&["--attribute", "groovyness=1"]);
     assert!(
         code == Some(2) && said.contains("there are density"),

@@ -207,6 +207,25 @@ fn a_name_of_another_kind_is_refused() {
 }
 
 #[test]
+fn a_wrong_value_or_word_is_what_the_message_is_about() {
+    let folder = workplace();
+    for (line, said) in [
+        ("sampel -o x.mid", "did you mean `sample`?"),
+        ("sample --tempo -5 -o x.mid", "a tempo is a number from 20"),
+        ("sample -n 4294967295 -o x", "is not in 1..=10000"),
+        ("sample -n -1 -o x", "is not in 1..=10000"),
+        ("sample --render - -o -", "name a file for one of them"),
+        ("render a.mid --bars 3-2 -o x.wav", "the first comes first"),
+        ("decode a.mid -o x.mid", "a.mid is no text"),
+    ] {
+        let refused = run(&folder, line);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        let is_refused = !refused.status.success() && told.contains(said);
+        assert!(is_refused, "{line}: {told}");
+    }
+}
+
+#[test]
 fn folders_of_grooves_go_on_with_the_next_number() {
     let folder = workplace();
     let sample = "sample -n 3 --seed 1 --checkpoint tiny.safetensors -o g";
