@@ -147,17 +147,17 @@ impl Studio {
             return;
         }
         let fault = match answers::to_question(question, text) {
-            Some(action) => match self.reason_against(&action) {
-                Some(reason) => reason,
-                None => {
+            Some(action) => {
+                let reason = self.reason_against(&action);
+                if reason.is_none() {
                     self.apply(action);
-                    String::new()
                 }
-            },
-            None if question == Question::Chain => chain::fault(text),
-            None => format!("{}, not `{text}`.", question.text()),
+                reason
+            }
+            None if question == Question::Chain => Some(chain::fault(text)),
+            None => Some(format!("{}, not `{text}`.", question.text())),
         };
-        if !fault.is_empty() {
+        if let Some(fault) = fault {
             self.ground.complain(fault);
             self.ground.screen.prompt(question, text.into());
         }
