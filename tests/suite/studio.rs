@@ -350,6 +350,26 @@ fn a_checkpoint_is_chosen_and_loaded() {
     );
 }
 
+#[test]
+fn each_model_reads_the_same_music_and_not_what_the_one_before_made_of_it() {
+    let mut bench = Workbench::ready();
+    let mut next = |name: &str| {
+        bench.take();
+        bench.receive(Event::Loaded(model(name)));
+        let read = bench.take().into_iter().filter_map(|effect| match effect {
+            Effect::Encode { groove, .. } => Some(groove),
+            _ => None,
+        });
+        let scene = &bench.studio.ground.scene;
+        let shown = [&scene.a, &scene.b].map(|end| end.preview.clone().unwrap());
+        (read.collect::<Vec<_>>(), shown)
+    };
+    let (first, shown) = next("second");
+    assert_eq!(first.len(), 2, "A and B");
+    assert_ne!(first, shown, "the fake model plays another groove");
+    assert_eq!(next("third").0, first);
+}
+
 /// The trainer has read its data and begins.
 fn began(out: &str, step: u64) -> Event {
     let story = (1..=step).map(|step| record(step, Split::Train, 9.0));

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
+use crate::typed_path::typed_path;
 use musicvae::data::is_named_midi;
 
 /// Files that are found below a folder, and folders that are looked into, at most: a search must end.
@@ -155,6 +156,13 @@ impl Browser {
     /// Whether what is below the folder is still being looked for.
     pub fn is_searching(&self) -> bool {
         !self.words.is_empty() && self.below.is_none()
+    }
+
+    /// The path that was typed in place of words: one from the root or the home folder on.
+    pub fn typed(&self) -> Option<PathBuf> {
+        let path = Path::new(self.words.trim());
+        let is_path = path.is_absolute() || path.starts_with("~");
+        is_path.then(|| typed_path(path))
     }
 
     /// What went wrong.

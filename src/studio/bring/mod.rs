@@ -72,7 +72,7 @@ impl Bring {
             Action::ShowFiles | Action::Bring(_) | Action::ParentFolder => None,
             Action::TakeAll if self.piece.is_some() => ground.nothing_kept(),
             Action::OpenFile => {
-                let nothing = self.browser.here().is_none();
+                let nothing = self.browser.here().is_none() && self.browser.typed().is_none();
                 nothing.then(|| "Nothing is selected.".into())
             }
             Action::TakeWindowAsEnd(_) if self.piece.is_some() => {
@@ -98,6 +98,9 @@ impl Bring {
             }
             Action::Bring(paths) => self.bring(paths, ground),
             Action::OpenFile => {
+                if let Some(path) = self.browser.typed() {
+                    return self.bring(vec![path], ground);
+                }
                 let Some((entry, path)) = self.browser.here() else {
                     return;
                 };

@@ -144,7 +144,7 @@ impl Studio {
             Question::Chain | Question::FindCheckpoints | Question::Trig
         );
         if text.is_empty() && !may_be_empty && !from_library {
-            return;
+            return self.ground.say("Nothing was typed: all stays as it is.");
         }
         let fault = match answers::to_question(question, text) {
             Some(action) => {

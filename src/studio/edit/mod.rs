@@ -147,6 +147,10 @@ impl Edit {
                 Some(clip) => lanes::all_locked(ground, &clip.target(ground)),
             },
             Action::SetGrid(grid) => grids::reason_against(*grid, ground),
+            Action::CursorToBar(bar) => {
+                let bars = ground.groove().bars();
+                (*bar >= bars).then(|| format!("The groove has {bars} bars."))
+            }
             Action::Undo => when(ground.undo.past().is_empty(), "Nothing to undo."),
             Action::Redo => when(ground.undo.future().is_empty(), "Nothing to redo."),
             _ => None,
@@ -166,8 +170,7 @@ impl Edit {
                 ground.screen.step = if end == End::A { 0 } else { last };
             }
             Action::CursorToBar(bar) => {
-                let last = ground.groove().bars().saturating_sub(1);
-                ground.screen.step = bar.min(last) * ground.groove().steps_per_bar();
+                ground.screen.step = bar * ground.groove().steps_per_bar();
             }
             Action::ToggleHit => {
                 let hit = match ground.hit_here() {

@@ -8,6 +8,9 @@ pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
     if !step(&mut ground.undo, &mut ground.scene) {
         return;
     }
+    // The cursor stays where it is in time.
+    let [before, now] = [&groove, &ground.scene.groove].map(|it| it.steps_per_bar());
+    ground.screen.step = ground.screen.step * now / before.max(1);
     let unfinished = ground.scene.pending;
     ground.forget_answers();
     ground.cursor_inside();

@@ -1,5 +1,7 @@
 //! From the scene to the model and back: what the model is asked, and what happens with its answers.
 
+use std::sync::Arc;
+
 use super::Ground;
 use super::effect::Effect;
 use super::quality::Quality;
@@ -59,6 +61,11 @@ impl Ground {
             self.steering().fold(z.clone(), moved)
         };
         z.iter().map(steer).collect()
+    }
+
+    /// Whether what is heard is at the points themselves, moved by no quality.
+    pub(super) fn is_unsteered(&self) -> bool {
+        self.steering().next().is_none()
     }
 
     /// By how much the qualities move every point.
@@ -233,14 +240,15 @@ impl Ground {
         self.forget_answers();
         let ticket = self.requests.next_ticket();
         let dimensions = self.model.as_ref().map_or(0, |model| model.z_size);
+        let groove = self.scene.groove.clone();
         self.requests.reading = Some(Reading {
             ticket,
             end,
             name: self.scene.own_name(),
             steering: self.steering_way(dimensions),
             steered,
+            music: self.is_unsteered().then(|| Arc::new(groove.clone())),
         });
-        let groove = self.scene.groove.clone();
         self.ask(Effect::Encode { ticket, groove });
     }
 
@@ -327,6 +335,7 @@ impl Ground {
             name,
             steering,
             steered,
+            music,
             ..
         } = reading;
         if !steered {
@@ -339,6 +348,7 @@ impl Ground {
                 .collect(),
             name,
             seed: None,
+            music,
             preview: None,
         };
         self.put_end(end, anchor);
@@ -368,6 +378,7 @@ impl Ground {
                 z: self.scene.z(),
                 name: format!("blend {}%", self.scene.shares()),
                 seed: None,
+                music: None,
                 // With locked lanes it is not what the point sounds like.
                 preview: match self.locked_words() {
                     None => Some(self.scene.groove.clone()),

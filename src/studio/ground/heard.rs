@@ -89,6 +89,7 @@ impl Ground {
                     z,
                     name,
                     seed: None,
+                    music: None,
                     preview: None,
                 };
                 self.scene.go_to(end);

@@ -1,10 +1,13 @@
 //! What the model was asked for the scene, and which of its answers are still wanted.
 
+use std::sync::Arc;
+
 use super::rereading::Rereading;
 use super::scene::End;
 use crate::engine::Takeover;
 use musicvae::Rework;
 use musicvae::model::Latent;
+use musicvae::music::Groove;
 
 /// The requests under way.
 #[derive(Debug, Default)]
@@ -34,6 +37,8 @@ pub struct Reading {
     pub steering: Latent,
     /// It is to be heard as the model plays it, since it is steered.
     pub steered: bool,
+    /// The groove, where it was heard without qualities: see `Anchor::music`.
+    pub music: Option<Arc<Groove>>,
 }
 
 /// A model at work on the groove.

@@ -1,15 +1,21 @@
 //! The ends under another model: it encodes the same music again, to points of its own latent space.
 
+use std::sync::Arc;
+
 use super::Ground;
 use super::effect::Effect;
 use super::scene::{Anchor, End, Points};
 use musicvae::model::latent;
+use musicvae::music::Groove;
 
 /// The end that is being read.
 #[derive(Debug)]
 pub struct Rereading {
     ticket: u64,
     end: End,
+    /// What is read, and whether it has the qualities in it: they come on top again.
+    music: Arc<Groove>,
+    is_steered: bool,
     /// What is played afterwards: the groove of this seed.
     seed: Option<u64>,
 }
@@ -23,8 +29,8 @@ impl Ground {
             return false;
         };
         let can_be_read = |anchor: &Anchor| {
-            let preview = anchor.preview.as_ref();
-            preview.is_some_and(|groove| {
+            let music = anchor.music.as_deref().or(anchor.preview.as_ref());
+            music.is_some_and(|groove| {
                 let length = groove.steps.len();
                 length.is_multiple_of(steps) || steps.is_multiple_of(length)
             })
@@ -39,11 +45,21 @@ impl Ground {
     }
 
     fn reread(&mut self, end: End, seed: Option<u64>) {
-        let Some(groove) = self.scene.anchor_mut(end).preview.clone() else {
-            return;
+        let anchor = self.scene.anchor(end);
+        let (music, is_steered) = match (&anchor.music, &anchor.preview) {
+            (Some(music), _) => (music.clone(), false),
+            (None, Some(preview)) => (Arc::new(preview.clone()), !self.is_unsteered()),
+            (None, None) => return,
         };
         let ticket = self.requests.next_ticket();
-        self.requests.rereading = Some(Rereading { ticket, end, seed });
+        let groove = (*music).clone();
+        self.requests.rereading = Some(Rereading {
+            ticket,
+            end,
+            music,
+            is_steered,
+            seed,
+        });
         self.scene.pending = true;
         self.ask(Effect::Encode { ticket, groove });
     }
@@ -54,11 +70,12 @@ impl Ground {
         let Some(read) = rereading.take_if(|it| it.ticket == ticket) else {
             return false;
         };
-        // The qualities come on top again.
         let steering = self.steering_way(z.first().map_or(0, Vec::len));
+        let back = if read.is_steered { -1.0 } else { 0.0 };
+        let unsteered = z.iter().map(|z| latent::moved(z, &steering, back));
         let anchor = self.scene.anchor_mut(read.end);
-        let unsteered = z.iter().map(|z| latent::moved(z, &steering, -1.0));
         anchor.z = unsteered.collect();
+        anchor.music = (!read.is_steered).then_some(read.music);
         anchor.seed = None;
         let next = self.scene.ends().find(|end| *end > read.end);
         match next {

@@ -50,6 +50,9 @@ pub struct Anchor {
     pub name: String,
     /// The seed, where it is a sample: a point that moves with the temperature.
     pub seed: Option<u64>,
+    /// What the points were read from, where that came first. The next model reads it again, and not
+    /// what this one made of it.
+    pub music: Option<Arc<Groove>>,
     /// The anchor decoded under the scene's seed and temperature.
     pub preview: Option<Groove>,
 }
@@ -146,6 +149,7 @@ impl Anchor {
             z: Vec::new(),
             name: "-".into(),
             seed: None,
+            music: None,
             preview: None,
         }
     }
@@ -160,6 +164,7 @@ impl Anchor {
             z: vec![model.drawn(seed, temperature)],
             name: format!("seed {seed}"),
             seed: Some(seed),
+            music: None,
             preview: None,
         }
     }

@@ -356,6 +356,7 @@ impl Shared {
             z: z.clone(),
             name: stored.name,
             seed: stored.seed,
+            music: None,
             preview: None,
         })
     }

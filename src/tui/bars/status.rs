@@ -3,14 +3,17 @@
 use ratatui::style::Style;
 
 use crate::studio::overlays::Action::ShowMessages;
-use crate::studio::{Studio, Weight};
+use crate::studio::{Overlay, Studio, Weight};
 use crate::tui::kit::{Canvas, shortened, wrapped};
 
 /// Lines that a message may take; what it covers comes back with the next one.
 pub const LINES: u16 = 3;
 
+/// After a text that is cut off.
+const WHOLE: &str = " 5: all";
+
 /// The latest message, or what is silent and why, in the lowest line. A longer message extends upwards over the panes.
-/// A permanent one is cut off (the list of messages has it whole), and so is any message while an overlay is open.
+/// A permanent one is cut off (the list of messages has it whole), and so is any message while a larger overlay is open.
 pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (weight, text) = studio.status_line();
@@ -19,10 +22,17 @@ pub fn status(studio: &Studio, canvas: &mut Canvas) {
         Weight::Trouble => ("!", theme.trouble()),
     };
     let room = usize::from(canvas.width()).saturating_sub(4).max(1);
-    let is_open = studio.ground.screen.overlay.is_some();
+    let overlay = &studio.ground.screen.overlay;
+    let is_open = overlay.is_some();
+    // What was typed may be refused: a prompt is never so low that its reason would cover it.
+    let is_covered = is_open && !matches!(overlay, Some(Overlay::Prompt { .. }));
     let is_message = studio.ground.messages.fresh(studio.ground.now).is_some();
-    let mut lines = match is_message && !is_open {
+    let mut lines = match is_message && !is_covered {
         true => wrapped(&text, room),
+        false if text.chars().count() > room => {
+            let begun = shortened(&text, room.saturating_sub(WHOLE.len()), theme.ascii);
+            vec![begun + WHOLE]
+        }
         false => vec![text],
     };
     lines.truncate(canvas.height().into());

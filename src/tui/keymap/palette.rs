@@ -76,6 +76,9 @@ impl Keymap {
         let name = filter.split_whitespace().next().unwrap_or_default();
         let commands = self.bindings.iter().filter(|binding| binding.listed);
         let names = commands.map(|binding| binding.name);
+        if names.clone().any(|known| known == name) {
+            return format!("`{name}` takes no value: type `:{name}` alone.");
+        }
         let names = names.chain(TYPED.iter().map(|typed| typed.name));
         let near = nearest_name(name, names);
         format!("No command has the words `{filter}`; the nearest one is `{near}`.")

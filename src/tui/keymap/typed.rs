@@ -31,8 +31,10 @@ impl Typed {
     /// # Errors
     /// What the value may be, in one sentence.
     pub fn action(&self, value: &str) -> Result<Action, String> {
+        if value.is_empty() {
+            return Err(format!("{}: {}.", self.name, self.what));
+        }
         let read = match self.reads {
-            _ if value.is_empty() => None,
             Reader::Answer(question) => to_question(question, value),
             Reader::Value(read) => read(value),
         };
@@ -162,7 +164,8 @@ mod tests {
         );
         let opened = bring::Action::Bring(vec!["/no such/beat.mid".into()]);
         assert_eq!(action("open '/no such/beat.mid'"), Ok(opened.into()));
-        assert!(action("bpm ").is_err());
+        let asked = "bpm: Tempo (20 to 300 quarter notes a minute).";
+        assert_eq!(action("bpm "), Err(asked.to_string()));
         assert!(split("bpm").is_none() && split("bmp 97").is_none());
     }
 }

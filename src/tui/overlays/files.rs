@@ -25,7 +25,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
         (Some(problem), _) => (problem.to_string(), theme.trouble()),
         (None, Some(heard)) => (heard_line(studio, &heard.name), theme.good()),
         (None, None) => (
-            "Type to search, Backspace: the folder above.".into(),
+            "Type words to search, or a path; Backspace: the folder above.".into(),
             theme.faint(),
         ),
     };
@@ -33,6 +33,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     let mut list = inner.lines(2, last.saturating_sub(2));
     if browser.lines() == 0 {
         let text = match (browser.is_listed(), browser.words.is_empty()) {
+            _ if browser.typed().is_some() => "Enter opens this path.",
             (false, _) => "Looking.",
             _ if browser.is_searching() => "Looking in all folders below.",
             (true, true) => "There is no MIDI file here, and no folder.",

@@ -16,36 +16,66 @@ use musicvae::music::{LANES, Lane};
 
 /// Columns of the window.
 const WIDTH: u16 = 76;
-/// Where level, place, meter, switches and notes begin.
+/// Where the levels begin.
 const LEVELS: u16 = 8;
-const PLACES: u16 = 27;
-const METERS: u16 = 42;
-const SWITCHES: u16 = 53;
-const NOTES: u16 = 60;
-/// Columns of a level's bar, of a place's rail and of a meter.
-const BAR: u16 = 12;
+/// Columns of a place's rail and of a meter.
 const RAIL: u16 = 9;
 const METER: u16 = 9;
+
+/// Where the columns are: what a lane sends matters more than its meter, and than a long bar.
+#[derive(Clone, Copy)]
+struct Columns {
+    /// Columns of a level's bar.
+    bar: u16,
+    places: u16,
+    meters: Option<u16>,
+    switches: u16,
+    notes: u16,
+}
+
+impl Columns {
+    fn within(width: u16) -> Columns {
+        let is_narrow = width + 4 < WIDTH;
+        let bar = if is_narrow { 6 } else { 12 };
+        let places = LEVELS + bar + 7;
+        let meters = places + RAIL + 6;
+        let switches = if is_narrow {
+            meters
+        } else {
+            meters + METER + 2
+        };
+        Columns {
+            bar,
+            places,
+            meters: (!is_narrow).then_some(meters),
+            switches,
+            notes: switches + 7,
+        }
+    }
+}
 
 pub fn draw(studio: &Studio, body: &mut Canvas) {
     let devices = devices(studio);
     let height = 2 + LANES + 1 + devices.len();
     let mut inner = window("Mixer and devices", (WIDTH, height), body);
     let theme = inner.theme;
+    let columns = Columns::within(inner.width());
     for (x, text) in [
-        (LEVELS, "level"),
-        (PLACES, "pan"),
-        (METERS, "meter"),
-        (SWITCHES, "m S f"),
-        (NOTES, "MIDI"),
+        (Some(LEVELS), "level"),
+        (Some(columns.places), "pan"),
+        (columns.meters, "meter"),
+        (Some(columns.switches), "m S f"),
+        (Some(columns.notes), "MIDI"),
     ] {
-        inner.put((x, 0), text, theme.faint());
+        if let Some(x) = x {
+            inner.put((x, 0), text, theme.faint());
+        }
     }
     for (y, lane) in (1..).zip(Lane::ALL) {
-        strip(lane, studio, y, &mut inner);
+        strip(lane, studio, y, columns, &mut inner);
     }
     let y = LANES as u16 + 1;
-    master(studio, y, &mut inner);
+    master(studio, y, columns, &mut inner);
     for (
         y,
         Device {
@@ -66,7 +96,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
 }
 
 /// A lane in one line.
-fn strip(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
+fn strip(lane: Lane, studio: &Studio, y: u16, columns: Columns, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let state = studio.ground.lanes[lane.index()];
     let by = lane.index() as isize - studio.ground.screen.lane as isize;
@@ -85,18 +115,20 @@ fn strip(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
         canvas.put((0, y), theme.pick("▸", ">"), theme.accent());
     }
     canvas.put((1, y), lane.short_name(), ink);
-    level((LEVELS, y), state.level / LEVEL.high, ink, canvas);
+    level(y, columns.bar, state.level / LEVEL.high, ink, canvas);
     let percent = format!("{:>4.0}%", state.level * 100.0);
-    canvas.put((LEVELS + BAR + 1, y), &percent, theme.plain());
+    canvas.put((LEVELS + columns.bar + 1, y), &percent, theme.plain());
     canvas
-        .piece((LEVELS, y), BAR.into())
+        .piece((LEVELS, y), columns.bar.into())
         .answer(move |gesture| {
-            let to = share(gesture.at.0, BAR) * LEVEL.high;
+            let to = share(gesture.at.0, columns.bar) * LEVEL.high;
             Vec::from_iter(gesture.is_held().then(|| SetLaneLevel(lane, to).into()))
         });
-    place((PLACES, y), lane, state.pan, canvas);
+    place((columns.places, y), lane, state.pan, canvas);
     let peak = studio.ground.transport.lane_levels[lane.index()];
-    meter((METERS, y), peak, theme.lane(lane, false), canvas);
+    if let Some(x) = columns.meters {
+        meter((x, y), peak, theme.lane(lane, false), canvas);
+    }
     for (x, on, letter, switch) in [
         (0, state.mute, "M", Some(ToggleMute)),
         (2, state.solo, "S", Some(ToggleSolo)),
@@ -106,9 +138,9 @@ fn strip(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
             true => (letter, theme.accent()),
             false => (theme.pick("·", "."), theme.faint()),
         };
-        canvas.put((SWITCHES + x, y), text, style);
+        canvas.put((columns.switches + x, y), text, style);
         if let Some(switch) = switch {
-            canvas.piece((SWITCHES + x, y), 1).on_press(switch);
+            canvas.piece((columns.switches + x, y), 1).on_press(switch);
         }
     }
     let (text, style) = match studio.drum_machine.map.voice(lane) {
@@ -120,30 +152,32 @@ fn strip(lane: Lane, studio: &Studio, y: u16, canvas: &mut Canvas) {
             (text, theme.plain())
         }
     };
-    canvas.put((NOTES, y), &text, style);
+    canvas.put((columns.notes, y), &text, style);
 }
 
 /// All lanes together, and what the limiter takes away.
-fn master(studio: &Studio, y: u16, canvas: &mut Canvas) {
+fn master(studio: &Studio, y: u16, columns: Columns, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let (sound, transport) = (&studio.ground.sound, &studio.ground.transport);
     const MOST: f32 = 1.5;
     canvas.put((1, y), "all", theme.strong());
-    level((LEVELS, y), sound.level / MOST, theme.accent(), canvas);
+    level(y, columns.bar, sound.level / MOST, theme.accent(), canvas);
     let percent = format!("{:>4.0}%", sound.level * 100.0);
-    canvas.put((LEVELS + BAR + 1, y), &percent, theme.plain());
-    let mut bar = canvas.piece((LEVELS, y), BAR.into());
+    canvas.put((LEVELS + columns.bar + 1, y), &percent, theme.plain());
+    let mut bar = canvas.piece((LEVELS, y), columns.bar.into());
     bar.on_wheel(NudgeLevel(0.05), NudgeLevel(-0.05));
-    bar.answer(|gesture| {
-        let to = share(gesture.at.0, BAR) * MOST;
+    bar.answer(move |gesture| {
+        let to = share(gesture.at.0, columns.bar) * MOST;
         Vec::from_iter(gesture.is_held().then(|| SetLevel(to).into()))
     });
     let [left, right] = transport.master_level;
-    meter((METERS, y), left.max(right), theme.good(), canvas);
+    if let Some(x) = columns.meters {
+        meter((x, y), left.max(right), theme.good(), canvas);
+    }
     if transport.limiter_gain < 0.99 {
         let taken = 20.0 * transport.limiter_gain.max(1e-3).log10();
         let text = format!("limiter {taken:.1} dB");
-        canvas.put((SWITCHES, y), &text, theme.trouble());
+        canvas.put((columns.switches, y), &text, theme.trouble());
     }
 }
 
@@ -154,13 +188,13 @@ fn share(x: i32, columns: u16) -> f32 {
 }
 
 /// `█████───────`
-fn level((x, y): (u16, u16), share: f32, style: Style, canvas: &mut Canvas) {
+fn level(y: u16, bar: u16, share: f32, style: Style, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let full = (share.clamp(0.0, 1.0) * f32::from(BAR)).round() as usize;
-    let rest = usize::from(BAR) - full;
-    canvas.put((x, y), &theme.pick("█", "#").repeat(full), style);
+    let full = (share.clamp(0.0, 1.0) * f32::from(bar)).round() as usize;
+    let rest = usize::from(bar) - full;
+    canvas.put((LEVELS, y), &theme.pick("█", "#").repeat(full), style);
     let rest = theme.pick("─", "-").repeat(rest);
-    canvas.put((x + full as u16, y), &rest, theme.faint());
+    canvas.put((LEVELS + full as u16, y), &rest, theme.faint());
 }
 
 /// `───●─────  L25`

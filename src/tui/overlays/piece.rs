@@ -31,10 +31,12 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     );
     let remarks = piece.remarks.iter();
     let remarks: Vec<String> = remarks.flat_map(|remark| wrapped(remark, room)).collect();
-    let mut lines = vec![
-        Line::styled(about, theme.plain()),
-        strip(piece, at, room, theme),
-    ];
+    let about = wrapped(&about, room).into_iter();
+    let mut lines: Vec<Line> = about
+        .map(|line| Line::styled(line, theme.plain()))
+        .collect();
+    let strip_at = lines.len() as u16;
+    lines.push(strip(piece, at, room, theme));
     lines.extend(
         remarks
             .into_iter()
@@ -47,7 +49,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     }
     // A press on the strip, or a drag along it, brings the window there.
     let each = bars_a_character(piece, room);
-    inner.lines(1, 1).answer(move |gesture| {
+    inner.lines(strip_at, 1).answer(move |gesture| {
         let bar = gesture.at.0 as isize * each as isize;
         let moves = gesture.is_held().then(|| MoveWindow(bar - at as isize));
         Vec::from_iter(moves.map(Into::into))

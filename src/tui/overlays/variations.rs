@@ -105,7 +105,7 @@ fn row(name: &str, groove: &Groove, from: usize, change: String, theme: Theme) -
     };
     let steps = groove.steps.len().saturating_sub(from).clamp(1, STEPS);
     Line::from(vec![
-        Span::styled(format!(" {name:<9}"), theme.strong()),
+        Span::styled(format!(" {name:<8} "), theme.strong()),
         Span::styled(sketch(strikes, steps, theme), theme.plain()),
         Span::styled(format!("  {change:<9}"), theme.accent()),
         Span::styled(format!("{:>4} hits", groove.hits().count()), theme.faint()),

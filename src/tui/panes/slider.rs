@@ -49,20 +49,23 @@ pub fn draw(studio: &Studio, canvas: &mut Canvas) {
     }
     track(scene.slider, y, &mut inner);
     y += 1 + u16::from(spare >= 3);
-    let numbers = numbers(studio);
+    let numbers = numbers(studio, inner.width().into());
     inner.put((0, y), &numbers, theme.plain());
     remarks(studio, y + 1, &mut inner);
 }
 
-/// `30% B   temp 0.50`, with how far down the pad is where it has lower corners.
-fn numbers(studio: &Studio) -> String {
+/// `30% B   temp 0.50`, with how far down the pad is where it has lower corners. The header has the
+/// temperature too: it goes where there is no room.
+fn numbers(studio: &Studio, room: usize) -> String {
     let scene = &studio.ground.scene;
     let down = match scene.has_lower_edge() {
         true => format!("   {:.0}% down", scene.pad_y * 100.0),
         false => String::new(),
     };
     let (across, heat) = (scene.slider * 100.0, scene.temperature);
-    format!("{across:.0}% B{down}   temp {heat:.2}")
+    let place = format!("{across:.0}% B{down}");
+    let whole = format!("{place}   temp {heat:.2}");
+    if whole.len() > room { place } else { whole }
 }
 
 /// From line `y` on: what the groove is steered by, and what the model does or could do with it.
