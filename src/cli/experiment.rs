@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::compute::DeviceArgs;
 use super::corpus;
 use super::figures::Pictures;
+use super::grooves::seed;
 use super::output::{note, say};
 use super::settings::Settings;
 use super::signals;
@@ -61,7 +62,7 @@ struct HierarchyArgs {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]
     batch: u32,
     /// Seed of every random number.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed)]
     seed: u64,
     /// Bars of a window.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(2..=64))]

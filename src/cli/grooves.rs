@@ -89,7 +89,7 @@ pub struct DrawArgs {
     #[arg(long, value_parser = temperature)]
     temperature: Option<f32>,
     /// Seed of the random numbers [default: a new one each time, printed on stderr, or as configured].
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     #[command(flatten)]
     pub tempo: TempoArgs,
@@ -145,7 +145,7 @@ pub struct RedrawArgs {
     #[arg(long, default_value_t = 0.0, value_parser = temperature)]
     temperature: f32,
     /// Seed of the random numbers, the same for every piece.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed)]
     seed: u64,
     #[command(flatten)]
     pub tempo: TempoArgs,
@@ -166,6 +166,12 @@ fn temperature(text: &str) -> Result<f32, String> {
         Ok(value) if (0.0..=10.0).contains(&value) => Ok(value),
         _ => Err("a temperature is a number from 0 to 10".into()),
     }
+}
+
+/// Parses a seed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    let seed = text.parse();
+    seed.map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 /// Parses a tempo.

@@ -138,10 +138,13 @@ impl OutArgs {
                 return Err(UsageError(fault.into()).into());
             }
         }
-        let sound = self.render.as_ref().map(|path| rule.file(path));
+        let sound = self
+            .render
+            .as_ref()
+            .map(|path| rule.file(path)?.in_its_folder());
         let sound = sound.transpose()?;
         let place = match self.names_a_file() {
-            true => Place::One(rule.file(&self.out)?),
+            true => Place::One(rule.file(&self.out)?.in_its_folder()?),
             false => Place::Numbered(self.out.clone(), rule),
         };
         Ok(Score {

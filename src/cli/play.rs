@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::UsageError;
 use super::compute::DeviceArgs;
 use super::corpus::GridArgs;
+use super::grooves::seed;
 use super::output::note;
 use super::settings::Settings;
 use super::signals;
@@ -49,7 +50,7 @@ pub struct Play {
     #[arg(long)]
     follow: bool,
     /// Join an Ableton Link session through Carabiner, which must run.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "follow")]
     link: bool,
     /// Audio output, by its name or a part of it; `off` for no sound.
     #[arg(long, value_name = "OUTPUT")]
@@ -67,10 +68,10 @@ pub struct Play {
     #[arg(long, value_name = "TEMPERATURE")]
     temperature: Option<f32>,
     /// Seed of the first groove; each further one raises it by one [default: the configured one, or random].
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = seed)]
     seed: Option<u64>,
     /// Seed of the steps that are played by chance, which OSC can change (/chance-seed 7).
-    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = seed)]
     chance_seed: u64,
     /// Checkpoint to draw from, in place of the built-in one.
     #[arg(long, value_name = "CHECKPOINT")]
@@ -133,6 +134,9 @@ impl Play {
         }
         config.compute.device = self.device.choice(settings);
         let osc = self.socket()?;
+        // What sound libraries print would get between our own lines.
+        let quiet = quiet_stderr();
+        let stderr = quiet.as_ref().and_then(|it| it.original().ok());
         let options = Options {
             grooves,
             grid: self.grid.grid,
@@ -141,10 +145,9 @@ impl Play {
             repeat: self.repeat,
             sample_every: self.sample_every,
             print: self.print,
+            people: stderr.unwrap_or_else(|| Box::new(std::io::stderr())),
             osc,
         };
-        // What sound libraries print would get between our own lines.
-        let quiet = self.print.then(quiet_stderr);
         signals::end_in_order();
         let played = headless::run(config, options, || signals::asked().is_some());
         drop(quiet);

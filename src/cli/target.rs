@@ -124,6 +124,23 @@ pub enum Target {
 }
 
 impl Target {
+    /// Itself, where its folder is there: better said before the work than after it.
+    ///
+    /// # Errors
+    /// That there is no such folder.
+    pub fn in_its_folder(self) -> anyhow::Result<Target> {
+        if let Target::File { path, .. } = &self {
+            let folder = folder_of(path);
+            anyhow::ensure!(
+                folder.is_dir(),
+                "`{}` can't be written: there is no folder `{}`, so make it first",
+                path.display(),
+                folder.display()
+            );
+        }
+        Ok(self)
+    }
+
     /// What messages call it.
     pub fn name(&self) -> String {
         match self {

@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::compute::DeviceArgs;
 use super::corpus::{self, CorpusArgs};
+use super::grooves::seed;
 use super::output::{note, say};
 use super::preset_of_name;
 use super::settings::Settings;
@@ -44,7 +45,7 @@ pub struct Train {
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     batch: Option<u32>,
     /// Seed of every random number of the run [default: 0].
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     seed: Option<u64>,
     /// Bars from the start of a training window to the next one's [default: 1].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]

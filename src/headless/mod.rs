@@ -8,6 +8,7 @@ mod names;
 mod osc;
 mod report;
 
+use std::io::Write;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Options {
     pub sample_every: Option<u32>,
     /// Whether what happens is written to standard output, as JSON lines.
     pub print: bool,
+    /// Where people read what goes wrong.
+    pub people: Box<dyn Write>,
     /// Where OSC is listened to.
     pub osc: Option<UdpSocket>,
 }
@@ -80,7 +83,7 @@ pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> an
         let sender = sender.clone();
         Arc::new(move |event| sender.send(Message::Studio(Box::new(event))).is_ok())
     };
-    let mut report = Report::new(options.print);
+    let mut report = Report::new(options.print, options.people);
     let socket = options.osc.map(Arc::new);
     if let Some(socket) = &socket {
         report.listens(socket.local_addr().ok());

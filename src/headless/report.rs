@@ -1,6 +1,6 @@
 //! Reports of what happens: JSON lines for programs, or what went wrong for people.
 
-use std::io::Write as _;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,8 +10,9 @@ use crate::studio::{AudioState, MidiState, Studio, Weight};
 
 /// Writes what is new.
 pub struct Report {
-    /// JSON lines on standard output; else what goes wrong, on standard error.
+    /// JSON lines on standard output; else what goes wrong, for people.
     print: bool,
+    people: Box<dyn Write>,
     /// When the newest message that was told was said, and how many were said then.
     told: (Duration, usize),
     playing: bool,
@@ -20,9 +21,11 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(print: bool) -> Report {
+    /// `people`: where they read what goes wrong.
+    pub fn new(print: bool, people: Box<dyn Write>) -> Report {
         Report {
             print,
+            people,
             told: (Duration::ZERO, 0),
             playing: false,
             groove: String::new(),
@@ -52,6 +55,7 @@ impl Report {
         if self.outputs != outputs {
             let [audio, midi] = &outputs;
             self.write(|| json!({ "event": "outputs", "audio": audio, "midi": midi }));
+            self.tell_of_outputs(studio);
             self.outputs = outputs;
         }
         self.tell_messages(studio);
@@ -76,6 +80,36 @@ impl Report {
         }
     }
 
+    /// Tells people why nothing comes out where something should.
+    fn tell_of_outputs(&mut self, studio: &Studio) {
+        let (config, transport) = (&studio.ground.config, &studio.ground.transport);
+        let wants_sound = config.audio.device != "off";
+        let wants_midi = !config.midi.port.is_empty();
+        let mut missing = Vec::new();
+        if let AudioState::Off { reason } = &transport.audio
+            && wants_sound
+            && !transport.audio.is_opening()
+        {
+            missing.push(reason);
+        }
+        if let MidiState::Off { reason } = &transport.midi
+            && wants_midi
+        {
+            missing.push(reason);
+        }
+        for reason in missing {
+            self.complain(reason);
+        }
+    }
+
+    /// Says what went wrong, to people.
+    fn complain(&mut self, what: &str) {
+        if !self.print {
+            // When nobody reads any more, the music goes on.
+            let _ = writeln!(self.people, "musicvae-tui: {what}");
+        }
+    }
+
     fn tell_messages(&mut self, studio: &Studio) {
         let (at, count) = self.told;
         let messages = studio.ground.messages.iter();
@@ -92,7 +126,7 @@ impl Report {
                 let event = if is_trouble { "trouble" } else { "notice" };
                 self.write(|| json!({ "event": event, "text": message.text }));
             } else if is_trouble {
-                let _ = writeln!(std::io::stderr(), "musicvae-tui: {}", message.text);
+                self.complain(&message.text);
             }
         }
     }

@@ -1091,7 +1091,13 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
         (&["render", "a.mid", "-o", "no/x"], "no/x"),
         (
             &["sample", "--seed", "1", "-o", "no/x.mid"],
-            &format!("cannot write `no/x.mid`: {missing}"),
+            "`no/x.mid` can't be written: there is no folder `no`, so make it first",
+        ),
+        (
+            &[
+                "sample", "--seed", "1", "-o", "x.mid", "--render", "no/x.wav",
+            ],
+            "`no/x.wav` can't be written: there is no folder `no`, so make it first",
         ),
         (
             &["sample", "--seed", "1", "-o", "a.mid/x"],

@@ -83,7 +83,7 @@ fn variations_are_chosen_by_ear() {
             4,
             "seed 1 ~2",
         ),
-        ("& down up", "", "as it is", 0, "seed 1"),
+        ("& down up", "", "as is", 0, "seed 1"),
         ("& left left left", "", "5 %: a ghost note", 0, "seed 1"),
         ("& right right", "", "30 %: a cousin", 0, "seed 1"),
         ("& down s", "", "Variations", 4, "seed 1 ~9"),

@@ -15,7 +15,7 @@ use super::UsageError;
 use super::compute::DeviceArgs;
 use super::corpus::{self, CorpusArgs};
 use super::figures::PicturesArgs;
-use super::grooves::{ModelArgs, StrokesArgs};
+use super::grooves::{ModelArgs, StrokesArgs, seed};
 use super::output::{note, say};
 use super::settings::Settings;
 use musicvae::checkpoint::Checkpoint;
@@ -71,7 +71,7 @@ pub struct Eval {
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     resamples: u32,
     /// Seed of samples, pairs and resampling.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed)]
     seed: u64,
     /// Print JSON instead of a table.
     #[arg(long)]

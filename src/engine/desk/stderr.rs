@@ -31,6 +31,17 @@ impl StderrGuard {
         #[cfg(not(unix))]
         Ok(StderrGuard { _log: log })
     }
+
+    /// Stderr as it was, for what people are to read meanwhile.
+    ///
+    /// # Errors
+    /// When the system has no more file descriptors.
+    pub fn original(&self) -> io::Result<Box<dyn io::Write>> {
+        #[cfg(unix)]
+        return Ok(Box::new(File::from(self.original.try_clone()?)));
+        #[cfg(not(unix))]
+        Ok(Box::new(io::stderr()))
+    }
 }
 
 #[cfg(unix)]

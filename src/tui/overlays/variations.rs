@@ -37,7 +37,7 @@ pub fn draw(studio: &Studio, body: &mut Canvas) {
     let from = step / STEPS * STEPS;
     let relatives =
         relatives.map(|(place, groove)| of_relative(place + 1, groove, &of.groove, from, theme));
-    let mut lines = vec![row("as it is", &of.groove, from, String::new(), theme)];
+    let mut lines = vec![row("as is", &of.groove, from, String::new(), theme)];
     lines.extend(relatives);
     if variations.relatives.is_empty() {
         lines.push(Line::styled("   the model is at work", theme.faint()));
@@ -97,7 +97,7 @@ fn of_relative(
     row(&number.to_string(), groove, from, change, theme)
 }
 
-/// `3  ⢀⠤..  +4 -2   96 hits`, the picture from a step of the groove on.
+/// In 56 columns `3  ⢀⠤..  +4 -2   96 hits`, the picture from a step of the groove on.
 fn row(name: &str, groove: &Groove, from: usize, change: String, theme: Theme) -> Line<'static> {
     let strikes = |lanes: &[Lane], step: usize| {
         let mut lanes = lanes.iter();
@@ -105,9 +105,9 @@ fn row(name: &str, groove: &Groove, from: usize, change: String, theme: Theme) -
     };
     let steps = groove.steps.len().saturating_sub(from).clamp(1, STEPS);
     Line::from(vec![
-        Span::styled(format!(" {name:<8} "), theme.strong()),
+        Span::styled(format!(" {name:<5} "), theme.strong()),
         Span::styled(sketch(strikes, steps, theme), theme.plain()),
-        Span::styled(format!("  {change:<9}"), theme.accent()),
-        Span::styled(format!("{:>4} hits", groove.hits().count()), theme.faint()),
+        Span::styled(format!(" {change:<8}"), theme.accent()),
+        Span::styled(format!("{:>3} hits", groove.hits().count()), theme.faint()),
     ])
 }
