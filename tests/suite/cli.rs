@@ -1055,7 +1055,7 @@ fn what_fails_says_so_in_one_line_that_names_the_file() {
     fs::create_dir(folder.path().join("folder")).unwrap();
     let missing = "No such file or directory (os error 2)";
     let decode = |file| ["decode", file, "--seed", "1", "-o", "x"];
-    let table: [(&[&str], &str); 20] = [
+    let table: [(&[&str], &str); 21] = [
         (
             &["encode", "no.mid"],
             &format!("cannot read `no.mid`: {missing}"),
