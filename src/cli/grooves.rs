@@ -129,6 +129,11 @@ impl TempoArgs {
             .unwrap_or(settings.config.playing.tempo)
     }
 
+    /// Whether a tempo was asked for.
+    pub fn is_given(&self) -> bool {
+        self.tempo.is_some()
+    }
+
     /// The windows at the tempo asked for, if one is.
     pub fn apply(&self, windows: Vec<Window>) -> Vec<Window> {
         match self.tempo {

@@ -23,6 +23,7 @@ mod log;
 mod man;
 mod maps;
 mod output;
+mod pace;
 mod pieces;
 mod play;
 mod prepare;

@@ -8,6 +8,7 @@ use super::UsageError;
 use super::input;
 use super::kind;
 use super::output::{note, say};
+use super::pace::Pace;
 use super::render;
 use super::settings::Settings;
 use super::target::{Force, Rule, Target};
@@ -42,27 +43,18 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
     Ok(converted.windows)
 }
 
-/// All bars of drums in a MIDI file as one groove; says what is left out.
-pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<Groove> {
+/// All bars of drums in a MIDI file as one groove, and how fast they go where that changes; says what is
+/// left out.
+pub fn whole(path: &Path, reading: Reading) -> anyhow::Result<(Groove, Option<Pace>)> {
     let read = input::midi(path, reading)?;
     let name = input::name(path);
     let mut converted = GrooveConverter::whole(&read.sequence, reading)
         .map_err(|reason| anyhow::anyhow!("{name} has no usable drums: {reason}"))?;
-    let mut tempos = read.sequence.tempos.iter().map(|tempo| tempo.qpm);
-    let first = tempos.next();
-    if tempos.any(|tempo| Some(tempo) != first)
-        && let [groove] = &converted.windows[..]
-    {
-        note!(
-            "note: {name} changes its tempo; the result has one, {:.2}, at which all of it takes as long",
-            groove.qpm
-        );
-    }
     let report = Report::of_file(&name, &read.mended, &converted);
     for line in report.lines(true) {
         note!("note: {line}");
     }
-    Ok(converted.windows.remove(0))
+    Ok((converted.windows.remove(0), Pace::of(&read.sequence)))
 }
 
 /// Endings of MIDI files.
@@ -191,16 +183,20 @@ impl Score<'_> {
     }
 
     /// Writes grooves, each into a file of its own: where one file was named, the first.
-    pub fn write_grooves(&self, grooves: &[Groove]) -> anyhow::Result<()> {
-        let sequences: Vec<_> = grooves.iter().map(Groove::to_note_sequence).collect();
+    pub fn write_grooves(&self, grooves: &[Groove], pace: Option<&Pace>) -> anyhow::Result<()> {
+        let played = |groove: &Groove| match pace {
+            Some(pace) => pace.played(groove),
+            None => groove.to_note_sequence(),
+        };
+        let sequences: Vec<_> = grooves.iter().map(played).collect();
         self.write_each("groove", &sequences)?;
         let mut row = NoteSequence::default();
-        for (groove, sequence) in grooves.iter().zip(sequences) {
+        for sequence in sequences {
             let start = row.total_time;
             let notes = sequence.notes.iter();
             row.notes
                 .extend(notes.map(|note| render::shifted(note, start)));
-            row.total_time = start + groove.steps.len() as f64 * groove.step_seconds();
+            row.total_time = start + sequence.total_time;
         }
         self.sound(&row)
     }

@@ -130,7 +130,7 @@ impl Common {
     ) -> anyhow::Result<()> {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
-        let groove = pieces::whole(&self.input, self.reading.reading())?;
+        let (groove, pace) = pieces::whole(&self.input, self.reading.reading())?;
         let grid = self.grid.grid.unwrap_or_else(|| groove.likely_grid());
         anyhow::ensure!(
             grid == Grid::Sixteenths,
@@ -146,7 +146,9 @@ impl Common {
         for groove in &mut played {
             groove.qpm = self.redraw.tempo.of(Some(groove.qpm), settings);
         }
-        score.write_grooves(&played)
+        // A tempo that was asked for holds throughout.
+        let pace = pace.filter(|_| !self.redraw.tempo.is_given());
+        score.write_grooves(&played, pace.as_ref())
     }
 }
 

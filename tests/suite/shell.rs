@@ -747,6 +747,47 @@ fn strokes(bytes: &[u8]) -> Vec<(Lane, usize)> {
     groove.hits().map(|(step, lane, _)| (lane, step)).collect()
 }
 
+/// A file that slows down is answered by one that slows down, bar by bar; a tempo that is asked for holds
+/// throughout.
+#[test]
+fn what_is_made_of_a_file_goes_as_fast_as_its_bars() {
+    let folder = workplace();
+    let mut sequence = midi_file::read(&drums(1, 3)).unwrap();
+    // Two bars of 2.4 s, and one of 4.8.
+    let slower = |time: f64| time.min(4.8) + 2.0 * (time - 4.8).max(0.0);
+    for note in &mut sequence.notes {
+        note.start_time = slower(note.start_time);
+        note.end_time = slower(note.end_time);
+    }
+    let tempo = |time, qpm| musicvae::music::Tempo { time, qpm };
+    sequence.tempos = vec![tempo(0.0, 100.0), tempo(4.8, 50.0)];
+    sequence.total_time = slower(sequence.total_time);
+    let file = midi_file::write(&sequence).unwrap();
+    fs::write(folder.path().join("slower.mid"), file).unwrap();
+    let made = |line: &str| {
+        ok(&folder, line);
+        midi_file::read(&bytes(&folder, "made.mid")).unwrap()
+    };
+    let tempos = |made: &NoteSequence| -> Vec<(f64, f64)> {
+        let tempos = made.tempos.iter();
+        tempos.map(|it| (it.time.round(), it.qpm.round())).collect()
+    };
+    for command in ["humanize", "add-hats", "drumify"] {
+        let made = made(&format!("{command} slower.mid -o made.mid --force"));
+        assert_eq!(tempos(&made), [(0.0, 100.0), (5.0, 50.0)], "{command}");
+        assert!(
+            (made.total_time - 9.6).abs() < 1e-3,
+            "{command}: {}",
+            made.total_time
+        );
+    }
+    let long = made("continue slower.mid --bars 2 -o made.mid --force");
+    assert_eq!(tempos(&long), [(0.0, 100.0), (5.0, 50.0)]);
+    assert!((long.total_time - 19.2).abs() < 1e-3, "{}", long.total_time);
+    let even = made("humanize slower.mid -o made.mid --force --tempo 90");
+    assert_eq!(tempos(&even), [(0.0, 90.0)]);
+}
+
 #[test]
 fn a_file_is_humanized_drumified_given_hats_and_varied() {
     let folder = workplace();
