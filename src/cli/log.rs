@@ -11,7 +11,7 @@ use super::settings::Settings;
 use crate::studio::Term;
 use musicvae::chart::{Line, LineChart, Style};
 use musicvae::data::Split;
-use musicvae::training::{Log, Record};
+use musicvae::training::{Log, Record, folder};
 
 /// Show how training runs went: a table of what they trained and where they ended, and their curves.
 #[derive(clap::Args)]
@@ -63,7 +63,7 @@ fn in_a_row(runs: &[Run]) -> Run {
 
 fn read(path: &Path) -> anyhow::Result<Run> {
     let file = match path.is_dir() {
-        true => path.join("log.csv"),
+        true => path.join(folder::LOG),
         false => path.to_path_buf(),
     };
     let records = Log::read(&file)

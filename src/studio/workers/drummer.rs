@@ -12,10 +12,8 @@ use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{Split, Window};
 use musicvae::model::{Compute, Decoding, Preset};
 use musicvae::music::Groove;
+use musicvae::training::folder;
 use musicvae::{Drummer, Rework};
-
-/// The log in a run's folder.
-const RUN_LOG: &str = "log.csv";
 
 /// Opens a checkpoint: what it is, and its model ready to run on a device.
 pub fn open(source: &Source, compute: &Compute) -> anyhow::Result<(ModelInfo, Model)> {
@@ -151,7 +149,7 @@ fn name(source: &Source, preset: &str) -> String {
         Source::File(path) => path,
     };
     let stem = path.file_stem().unwrap_or(preset.as_ref());
-    let folder = path.parent().filter(|it| it.join(RUN_LOG).is_file());
+    let folder = path.parent().filter(|it| it.join(folder::LOG).is_file());
     match folder.and_then(Path::file_name) {
         Some(run) => format!("{}/{}", run.display(), stem.display()),
         None => stem.display().to_string(),
@@ -171,7 +169,7 @@ fn log(source: &Source) -> Curves {
     match source {
         Source::Embedded(embedded) => Curves::parse(embedded.log),
         Source::File(path) => {
-            let beside = [path.with_extension("csv"), path.with_file_name(RUN_LOG)];
+            let beside = [path.with_extension("csv"), path.with_file_name(folder::LOG)];
             let read = |path: &PathBuf| std::fs::read_to_string(path).ok();
             beside
                 .iter()

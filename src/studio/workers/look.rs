@@ -8,6 +8,7 @@ use crate::studio::ground::Named;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::data::{Corpus, Split};
 use musicvae::model::DeviceChoice;
+use musicvae::training::folder;
 
 /// What is at a place, or why it is of no use. `wanted` is told how many files were found so far, and
 /// says whether to go on.
@@ -32,7 +33,7 @@ pub fn at(
             Ok(sentence.unwrap_or_else(|| "the CPU trains".into()))
         }
         Named::Corpus => corpus(path, wanted),
-        Named::RunFolder if path.join("latest.safetensors").exists() => Ok(
+        Named::RunFolder if path.join(folder::LATEST).exists() => Ok(
             "it holds a run, which goes on where data and settings are the same; else the new one \
              takes the next free folder"
                 .into(),

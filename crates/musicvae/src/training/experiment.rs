@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Interval, Resampling, Unit};
 use super::examples::converter;
+use super::folder;
+use super::settings::latest;
 use super::{
     Control, Earlier, Event, Examples, Log, TrainOptions, TrainingError, Variation, train,
 };
@@ -158,8 +160,8 @@ impl Hierarchy {
         let music = self.design.music;
         let measured = Rival::BOTH.map(|rival| {
             let folder = self.folder(rival);
-            let checkpoint = Checkpoint::load(&folder.join("best.safetensors"))?;
-            let curve = looks(&folder.join("log.csv"))?;
+            let checkpoint = Checkpoint::load(&folder.join(folder::BEST))?;
+            let curve = looks(&folder.join(folder::LOG))?;
             let whose = (music, rival);
             measure::measure(whose, &checkpoint, &compute, &examples, &plan, curve)
         });
@@ -193,8 +195,4 @@ fn looks(log: &Path) -> Result<Vec<Look>, TrainingError> {
         accuracy: record.accuracy,
     });
     Ok(looks.collect())
-}
-
-fn latest(folder: &Path) -> PathBuf {
-    folder.join("latest.safetensors")
 }

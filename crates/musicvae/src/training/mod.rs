@@ -8,6 +8,7 @@ mod error;
 pub mod evaluate;
 pub(crate) mod examples;
 pub mod experiment;
+pub mod folder;
 pub(crate) mod gradients;
 mod hints;
 mod log;

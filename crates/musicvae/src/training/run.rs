@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::{Record, TrainingError};
+use super::{Record, TrainingError, folder};
 use crate::data::{Report, Split};
 use crate::model::Preset;
 
@@ -77,7 +77,7 @@ impl Hold {
             std::fs::create_dir_all(folder)?;
             File::create(folder.join(".lock"))
         };
-        let path = folder.join("log.csv");
+        let path = folder.join(folder::LOG);
         let file = open().map_err(|reason| TrainingError::Log { path, reason })?;
         match file.try_lock() {
             Ok(()) => Ok(Hold { _file: Some(file) }),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{TrainingError, Variation};
+use super::{TrainingError, Variation, folder};
 use crate::checkpoint::{Checkpoint, CheckpointError, Metadata};
 use crate::model::lstm::Factors;
 use crate::model::{DeviceChoice, Preset, Tensors, is_within};
@@ -400,10 +400,10 @@ pub(super) fn differences(
 /// The file in the folder `out` that a run wrote and another one would replace.
 pub(super) fn file_of_a_run(out: &Path) -> Option<&'static str> {
     let holds = |name: &&str| out.join(name).metadata().is_ok_and(|it| it.len() > 0);
-    let names = ["latest.safetensors", "best.safetensors", "log.csv"];
+    let names = [folder::LATEST, folder::BEST, folder::LOG];
     names.into_iter().find(holds)
 }
 
 pub(super) fn latest(out: &Path) -> PathBuf {
-    out.join("latest.safetensors")
+    out.join(folder::LATEST)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use candle_core::Device;
 
 use super::average::Average;
+use super::folder;
 use super::hints::prior_of_hints;
 use super::run::Hold;
 use super::settings::latest;
@@ -171,7 +172,7 @@ impl Trainer {
             options.variation.blurred > 0.0 && before.preset.z_size == options.preset.z_size
         });
         let prior = before.map_or(Prior::default(), |before| before.prior.clone());
-        let log_path = options.out.join("log.csv");
+        let log_path = options.out.join(folder::LOG);
         let log = Log::open(&log_path, start.as_ref().map(|_| step));
         let log = log.map_err(|reason| TrainingError::Log {
             path: log_path,
@@ -200,7 +201,7 @@ impl Trainer {
         let story = match self.step {
             0 => Vec::new(),
             // It could be opened; what of it can't be read is not shown.
-            _ => Log::read(&self.options.out.join("log.csv")).unwrap_or_default(),
+            _ => Log::read(&self.options.out.join(folder::LOG)).unwrap_or_default(),
         };
         Event::Began {
             out: self.options.out.clone(),
@@ -348,7 +349,7 @@ impl Trainer {
                 optimizer: Tensors::new(),
                 ..self.checkpoint()?
             };
-            best.save(&self.options.out.join("best.safetensors"), Precision::Full)?;
+            best.save(&self.options.out.join(folder::BEST), Precision::Full)?;
         }
         Ok(())
     }
@@ -365,7 +366,7 @@ impl Trainer {
 
     fn write(&mut self, mut record: Record) -> Result<Record, TrainingError> {
         record.seconds = self.seconds;
-        let path = || self.options.out.join("log.csv");
+        let path = || self.options.out.join(folder::LOG);
         self.log
             .write(&record)
             .map_err(|reason| TrainingError::Log {
