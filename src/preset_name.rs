@@ -27,7 +27,7 @@ pub fn preset_of_name(name: &str) -> Result<Preset, String> {
     let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     Err(format!(
         "there is no preset `{name}`: try {}, another that `musicvae-tui presets` lists, or a TOML file \
-         of your own",
+         of your own (`presets --show` writes one, also of a preset that only a checkpoint has)",
         nearest.unwrap_or_default()
     ))
 }

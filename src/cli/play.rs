@@ -83,7 +83,7 @@ pub struct Play {
     /// Anybody who can reach it can play.
     #[arg(long, value_name = "ADDRESS")]
     osc: Option<String>,
-    /// Write what happens to standard output, as JSON lines.
+    /// Write what happens to standard output, as JSON lines. The music goes on where nobody reads them.
     #[arg(long)]
     print: bool,
     #[command(flatten)]

@@ -48,7 +48,14 @@ struct Line {
 impl Presets {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         if let Some(name) = &self.show {
-            let preset = preset_of_name(name)?;
+            let preset = preset_of_name(name).or_else(|fault| {
+                // One that only a checkpoint has.
+                let lines = lines(Vec::new(), &scan(settings, Vec::new())?);
+                let found = lines.into_iter().find(|line| line.preset.name == *name);
+                found
+                    .map(|line| line.preset)
+                    .ok_or(anyhow::Error::from(fault))
+            })?;
             let text = Preset::text_of(name).map_or_else(|| preset.to_toml(), str::to_string);
             return say!("{}", text.trim_end());
         }

@@ -45,7 +45,8 @@ pub struct Render {
     #[arg(long, value_name = "N", default_value_t = 1,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     repeat: u32,
-    /// Seconds of sound after the last bar line; 0 makes a loop [default: until it is silent].
+    /// Seconds of sound after the last bar line; 0 makes a loop [default: until it is silent; of stems
+    /// 4, so that all are as long].
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     tail: Option<f64>,
     #[command(flatten)]

@@ -152,6 +152,12 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
 
 impl Train {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        // Better now than after the data was read.
+        anyhow::ensure!(
+            self.out.is_dir() || !self.out.exists(),
+            "`{}` is a file: name a folder for the run",
+            self.out.display()
+        );
         let from = self.from.as_deref().map(|name| settings.open(name));
         let from = from.transpose()?.map(|(_, checkpoint)| checkpoint);
         let kept = self

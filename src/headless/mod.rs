@@ -98,6 +98,8 @@ pub fn run(mut config: Config, options: Options, ended: impl Fn() -> bool) -> an
         studio.receive(event);
     }
     studio.begin(Opening::default());
+    // Nothing slides here: no seed goes to B.
+    studio.ground.scene.next_seed = studio.ground.scene.seed.wrapping_add(1);
     studio.ground.sound.chance_seed = options.chance_seed;
     studio
         .ground
@@ -216,16 +218,24 @@ impl Player {
             let is_there = ground.loading.is_none() && !ground.scene.pending;
             return if is_there { self.start() } else { Ok(()) };
         }
-        let transport = &ground.transport;
+        self.look_for_the_end();
+        let transport = &self.studio.ground.transport;
         let position = transport.position;
         let place = (position.turn, position.bar, transport.chain_link);
-        if !transport.playing || position.count_in > 0 {
+        // The silence after the end has bars too.
+        let is_over = matches!(self.ending, Ending::Ringing(_));
+        if !transport.playing || position.count_in > 0 || is_over {
             self.place = None;
         } else if self.place.replace(place) != Some(place) {
             self.bars += 1;
             self.report.bar(position.bar, transport.qpm);
             self.begin_bar();
         }
+        Ok(())
+    }
+
+    /// Looks whether the last groove's turn has ended.
+    fn look_for_the_end(&mut self) {
         let transport = &self.studio.ground.transport;
         if let Ending::Asked { since, waits } = &mut self.ending {
             // Asked at the very end of the turn, it may never have been seen to wait.
@@ -236,7 +246,6 @@ impl Player {
                 self.ending = Ending::Ringing(Instant::now());
             }
         }
-        Ok(())
     }
 
     fn start(&mut self) -> anyhow::Result<()> {

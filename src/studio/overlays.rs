@@ -41,6 +41,8 @@ pub enum Action {
     Refuse(String),
     /// A character, or what is bound to the selected line.
     Erase,
+    /// All that is typed.
+    EraseAll,
     /// Leaves; asks first while a model is in training, or sound is being written.
     Quit,
     /// Gives the terminal to the shell until that brings the program back.
@@ -201,6 +203,26 @@ pub fn apply(action: Action, ground: &mut Ground) {
                 },
             ) => {
                 words.pop();
+                *line = 0;
+            }
+            _ => {}
+        },
+        Action::EraseAll => match &mut screen.overlay {
+            Some(Overlay::Prompt { text, .. }) => {
+                text.clear();
+            }
+            Some(
+                Overlay::Palette {
+                    filter: words,
+                    selected: line,
+                }
+                | Overlay::Help {
+                    words,
+                    scroll: line,
+                    ..
+                },
+            ) => {
+                words.clear();
                 *line = 0;
             }
             _ => {}

@@ -127,7 +127,7 @@ fn a_file_that_fills_one_window_needs_no_choice() {
     bring_in(&mut bench, &[folder.path().join("four.mid")]);
     assert_eq!(bench.studio.ground.screen.overlay, None);
     assert_eq!(kicks(&bench), "1 2 3 4");
-    assert_eq!(bench.said(), "four is the groove.");
+    assert_eq!(bench.said(), "four is the groove, at its tempo of 97.0.");
     // Nothing ran, so it goes at its own tempo.
     assert!(bench.take().contains(&engine(Command::SetTempo(97.0))));
     // A bar of a loop goes round; what was done to it is said.
@@ -135,7 +135,7 @@ fn a_file_that_fills_one_window_needs_no_choice() {
     assert_eq!(kicks(&bench), "1 1 1 1");
     assert_eq!(
         bench.said(),
-        "one bar is the groove: 1 loop was shorter than a window and repeated to fill it."
+        "one bar is the groove, at its tempo of 120.0: 1 loop was shorter than a window and repeated to fill it."
     );
 }
 

@@ -206,7 +206,7 @@ fn what_is_exported_is_chosen_from_a_list() {
     bench.press("enter");
     assert_eq!(
         bench.said(),
-        "Another file is still being written: wait a moment, or stop it."
+        "Another file is still being written: wait a moment, or stop it (e, then Delete)."
     );
     let file = export::Written {
         path: "/g/beat.wav".into(),

@@ -134,7 +134,7 @@ fn osc_steers_it_and_is_answered() {
     assert_eq!(stage.state("/seed"), OscType::Long(5));
 
     stage.send("/sample", &[]);
-    let groove = stage.wait_for(|line| line["event"] == "groove" && line["seed"] == 7);
+    let groove = stage.wait_for(|line| line["event"] == "groove" && line["seed"] == 6);
     assert!(groove["strokes"].as_u64().unwrap() > 0);
 
     // What can't be done comes back as a sentence.

@@ -351,6 +351,48 @@ fn a_checkpoint_is_chosen_and_loaded() {
 }
 
 #[test]
+fn a_comparison_leaves_music_of_the_players_own_at_its_end() {
+    let mut bench = Workbench::ready();
+    bench.receive(Event::Catalogue(vec![entry("fake"), entry("late")], vec![]));
+    // A draw is compared in its place.
+    bench.apply(checkpoints::Action::SelectCheckpoint(1));
+    bench.apply(checkpoints::Action::CompareCheckpoint);
+    bench.receive(Event::Loaded(model("late")));
+    let scene = &bench.studio.ground.scene;
+    assert_eq!(
+        (scene.a.name.as_str(), &scene.origin),
+        ("seed 1", &Origin::Slider)
+    );
+    // What the player made is not.
+    bench.press("1 enter a");
+    let kept = bench.studio.ground.scene.a.name.clone();
+    bench.apply(checkpoints::Action::CompareCheckpoint);
+    bench.receive(Event::Loaded(model("fake")));
+    let scene = &bench.studio.ground.scene;
+    assert_eq!(scene.a.name, kept);
+    assert_eq!(scene.origin, Origin::Named("seed 1 by fake".into()));
+}
+
+#[test]
+fn undo_says_what_it_undid() {
+    for (keys, said) in [
+        ("enter", "Undone: Kick 1.1.1."),
+        ("right right right right enter", "Undone: Kick 1.2.1."),
+        ("=", "Undone: the temperature."),
+        ("]", "Undone: the slider."),
+        ("x", "Undone: A, B, the slider."),
+        ("delete", "Undone: the groove."),
+        (": b p m space 9 7 enter enter", "Undone: Kick 1.1.1."),
+    ] {
+        let mut bench = Workbench::ready();
+        bench.press("1");
+        bench.press(keys);
+        bench.press("u");
+        assert_eq!(bench.said(), said, "{keys}");
+    }
+}
+
+#[test]
 fn each_model_reads_the_same_music_and_not_what_the_one_before_made_of_it() {
     let mut bench = Workbench::ready();
     let mut next = |name: &str| {

@@ -249,7 +249,7 @@ fn a_chain_plays_its_slots_shows_the_one_that_sounds_and_is_left_by_hand() {
     let effects = bench.take();
     let hits = [&first, &second.groove].map(|groove| groove.hits().count());
     assert_eq!(chains(&effects), [[(hits[0], 2), (hits[1], 1)]]);
-    assert_eq!(bench.said(), "The chain plays: 1x2 2.");
+    assert_eq!(bench.said(), "The chain is on: Space plays 1x2 2.");
     // Nothing sounds differently before the engine is there.
     assert_eq!(bench.studio.groove().steps.len(), STEPS);
     engine_says(&mut bench, |status| {
@@ -297,7 +297,10 @@ fn lanes_are_silent_in_a_part_of_the_chain() {
         });
     }
     bench.press("enter x q");
-    assert_eq!(bench.said(), "The chain plays: 1x2-kick-hats 2.");
+    assert_eq!(
+        bench.said(),
+        "The chain is on: Space plays 1x2-kick-hats 2."
+    );
     let lanes = |link: &ChainLink| {
         let hits = link.groove.hits();
         let [mut kicks, mut others] = [0, 0];

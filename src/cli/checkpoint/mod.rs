@@ -156,9 +156,13 @@ impl Output {
     ) -> anyhow::Result<Option<Attached>> {
         let attributes = match Attributes::of(source, checkpoint) {
             Ok(Some(attributes)) => attributes,
-            Ok(None) => return Ok(None),
+            Ok(None) => {
+                self.tell_of_others();
+                return Ok(None);
+            }
             Err(reason) => {
                 note!("note: its attributes stay behind: {reason}");
+                self.tell_of_others();
                 return Ok(None);
             }
         };
@@ -170,6 +174,18 @@ impl Output {
         let path = Attributes::path_for(&self.output);
         let target = self.force.reading(inputs).file(&path)?;
         Ok(Some(Attached { attributes, target }))
+    }
+
+    /// Says that attributes of other weights lie where those of the copy would.
+    fn tell_of_others(&self) {
+        let path = Attributes::path_for(&self.output);
+        if path.exists() {
+            note!(
+                "note: `{}` is there and belongs to other weights: move it away, or write \
+                 new ones (`attributes make --force`)",
+                path.display()
+            );
+        }
     }
 }
 
@@ -192,7 +208,9 @@ fn save(
         fingerprint,
         ..attributes
     };
-    target.write(attributes.to_text()?.as_bytes())
+    target.write(attributes.to_text()?.as_bytes())?;
+    note!("note: its attributes are in `{}`", target.name());
+    Ok(())
 }
 
 impl CheckpointArgs {

@@ -225,6 +225,16 @@ impl Bring {
                 self.browser.words.pop();
             }
         }
+        self.look_again(ground);
+    }
+
+    /// Shows all of the folder again.
+    pub fn forget_words(&mut self, ground: &mut Ground) {
+        self.browser.words.clear();
+        self.look_again(ground);
+    }
+
+    fn look_again(&mut self, ground: &mut Ground) {
         self.browser.selected = 0;
         self.browser.look();
         if self.browser.begins_search() {
@@ -323,6 +333,7 @@ impl Bring {
         };
         let tempo = tempo_of(&groove);
         // Music that plays keeps its tempo; if nothing plays, the file's tempo is the right one.
+        let before = ground.sound.tempo;
         if !ground.transport.playing {
             set_tempo(tempo, ground);
         }
@@ -331,7 +342,8 @@ impl Bring {
         ground.audition = None;
         ground.screen.overlay = None;
         let in_file = match tempo == ground.sound.tempo {
-            true => String::new(),
+            true if before == tempo => String::new(),
+            true => format!(", at its tempo of {tempo:.1}"),
             false => format!(" (at {tempo:.1} in the file)"),
         };
         ground.say(format!("{name} is the groove{in_file}{}", self.remarks()));
@@ -346,11 +358,18 @@ impl Bring {
 
     /// What was left out of the file, as the end of a sentence.
     fn remarks(&self) -> String {
-        let remarks = self.piece.as_ref().map_or(&[][..], |piece| &piece.remarks);
-        match remarks {
-            [] => ".".into(),
-            remarks => format!(": {}.", remarks.join("; ")),
-        }
+        let Some(piece) = self
+            .piece
+            .as_ref()
+            .filter(|piece| !piece.remarks.is_empty())
+        else {
+            return ".".into();
+        };
+        let of = match piece.windows.len() {
+            1 => ":",
+            _ => ". Of the whole file:",
+        };
+        format!("{of} {}.", piece.remarks.join("; "))
     }
 
     /// Back to the browser, where the file was found there; else what was heard before goes on.

@@ -79,7 +79,10 @@ pub fn apply(action: Action, ground: &mut Ground) {
             ground.forget_answers();
             ground.play_chain();
             let order = text(&ground.scene.slots.order());
-            ground.say(format!("The chain plays: {order}."));
+            ground.say(match ground.transport.playing {
+                true => format!("The chain plays: {order}."),
+                false => format!("The chain is on: Space plays {order}."),
+            });
         }
         Action::SetChain(links) => ground.change_slots(|slots| slots.links = links),
         Action::StoreSlot => {

@@ -90,6 +90,11 @@ impl Checkpoints {
         }
     }
 
+    /// Why the file of the one under the cursor can't be changed.
+    pub fn reason_against_change(&self, ground: &Ground) -> Option<String> {
+        self.chosen_file(ground).err()
+    }
+
     /// The reason against `action` in one sentence, or `None` when it can be done.
     pub fn reason_against(&self, action: &Action, ground: &Ground) -> Option<String> {
         match action {

@@ -17,7 +17,9 @@ use super::event::Event;
 use super::export::Export;
 use super::fills::Fills;
 use super::glimpses::Glimpses;
-use super::ground::{self, Config, Effect, Ground, Keeping, Marks, Overlay, Purpose, Weight};
+use super::ground::{
+    self, Config, Effect, Ground, Keeping, Marks, Overlay, Purpose, Question, Weight,
+};
 use super::habits::Habits;
 use super::length::Length;
 use super::library::{self, Library};
@@ -135,6 +137,9 @@ impl Studio {
                 if matches!(ground.screen.overlay, Some(Overlay::Exports { .. })) =>
             {
                 (self.export).reason_against(&export::Action::StopExport, ground)
+            }
+            Action::Overlays(overlays::Action::Ask(Question::CheckpointName)) => {
+                self.checkpoints.reason_against_change(ground)
             }
             Action::Overlays(action) => overlays::reason_against(action, ground),
         }

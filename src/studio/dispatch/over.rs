@@ -7,7 +7,7 @@ use crate::studio::{answers, chain, devices, export, library, midi, overlays, qu
 impl Studio {
     /// Passes an action in an overlay to the feature that it belongs to.
     pub(super) fn apply_overlays(&mut self, action: overlays::Action) {
-        use overlays::Action::{Accept, Ask, Close, Erase, MoveSelection, Quit, Type};
+        use overlays::Action::{Accept, Ask, Close, Erase, EraseAll, MoveSelection, Quit, Type};
         let ground = &mut self.ground;
         match (&ground.screen.overlay, &action) {
             (_, Ask(question)) => {
@@ -55,9 +55,10 @@ impl Studio {
                 self.training.move_rehearsal(*by, ground);
             }
             (Some(Overlay::Rehearsals), Close) => self.training.close_rehearsals(ground),
-            (Some(Overlay::TrainingForm), Type(_) | Erase) => {
+            (Some(Overlay::TrainingForm), Type(_) | Erase | EraseAll) => {
                 match action {
                     Type(character) => self.training.form.type_character(character),
+                    EraseAll => self.training.form.erase_all(),
                     _ => self.training.form.erase(),
                 }
                 self.training.look(ground);
@@ -69,6 +70,7 @@ impl Studio {
                 self.bring.type_word(Some(*character), ground);
             }
             (Some(Overlay::Files), Erase) => self.bring.type_word(None, ground),
+            (Some(Overlay::Files), EraseAll) => self.bring.forget_words(ground),
             (Some(Overlay::Files), MoveSelection(by)) => self.bring.move_selection(*by, ground),
             (Some(Overlay::Files | Overlay::Piece), Close) => self.bring.close(ground),
             (Some(Overlay::Library { searching: true }), Accept | Close) => {
@@ -80,6 +82,9 @@ impl Studio {
             (Some(Overlay::Library { .. }), Close) => self.library.close(ground),
             (Some(Overlay::Library { searching: true }), Type(character)) => {
                 self.library.type_word(Some(*character), ground);
+            }
+            (Some(Overlay::Library { searching: true }), EraseAll) => {
+                self.library.forget_words(ground);
             }
             (Some(Overlay::Library { searching: true }), Erase) => {
                 self.library.type_word(None, ground);

@@ -257,12 +257,12 @@ impl Edit {
             Action::TurnStride(by) => self.turn_stride(by),
             Action::NudgeStrength(by) => self.nudge_strength(by),
             Action::Undo => {
-                travel::travel(ground, Undo::undo);
-                ground.say("Undone.");
+                let what = travel::travel(ground, Undo::undo);
+                ground.say(format!("Undone: {what}."));
             }
             Action::Redo => {
-                travel::travel(ground, Undo::redo);
-                ground.say("Done again.");
+                let what = travel::travel(ground, Undo::redo);
+                ground.say(format!("Done again: {what}."));
             }
         }
     }

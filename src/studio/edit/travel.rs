@@ -1,13 +1,14 @@
 //! Undo and redo.
 
-use crate::studio::ground::{Ground, Scene, Undo};
+use crate::studio::ground::{End, Ground, Scene, Undo};
+use musicvae::music::{Groove, Lane};
 
-/// Goes to an earlier or later scene.
-pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
-    let (groove, slots) = (ground.scene.groove.clone(), ground.scene.slots.clone());
-    if !step(&mut ground.undo, &mut ground.scene) {
-        return;
-    }
+/// Goes to an earlier or later scene, and says what differs there.
+pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) -> String {
+    let left = ground.scene.clone();
+    step(&mut ground.undo, &mut ground.scene);
+    let what = difference(&left, &ground.scene);
+    let (groove, slots) = (left.groove, left.slots);
     // The cursor stays where it is in time.
     let [before, now] = [&groove, &ground.scene.groove].map(|it| it.steps_per_bar());
     ground.screen.step = ground.screen.step * now / before.max(1);
@@ -25,5 +26,52 @@ pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) {
     } else if ground.scene.a.preview.is_none() || ground.scene.b.preview.is_none() {
         // A scene of an earlier session.
         ground.ask_previews();
+    }
+    what
+}
+
+/// What is another between two scenes, in a word or two: `the slider`, `Kick 1.1.1`.
+fn difference(one: &Scene, other: &Scene) -> String {
+    let mut parts = vec![
+        (one.temperature != other.temperature, "the temperature"),
+        (one.qualities != other.qualities, "the qualities"),
+        (one.path != other.path, "the pad's path"),
+        (one.slots != other.slots, "the slots"),
+    ];
+    let names = ["A", "B", "C", "D"].into_iter();
+    parts.extend(End::ALL.into_iter().zip(names).map(|(end, name)| {
+        let [one, other] = [one, other].map(|scene| scene.anchor(end));
+        ((&one.z, &one.name) != (&other.z, &other.name), name)
+    }));
+    parts.push((one.place() != other.place(), "the slider"));
+    let mut words: Vec<String> = parts
+        .into_iter()
+        .filter(|(differs, _)| *differs)
+        .map(|(_, name)| name.to_string())
+        .collect();
+    if words.is_empty() {
+        words.push(stroke(&one.groove, &other.groove).unwrap_or("the groove".into()));
+    }
+    words.join(", ")
+}
+
+/// The only cell that differs.
+fn stroke(one: &Groove, other: &Groove) -> Option<String> {
+    if (one.steps.len(), one.grid) != (other.steps.len(), other.grid) {
+        return None;
+    }
+    let steps = one.steps.iter().zip(&other.steps).enumerate();
+    let mut cells = steps.flat_map(|(step, (one, other))| {
+        let differs = move |lane: &Lane| one[lane.index()] != other[lane.index()];
+        Lane::ALL
+            .into_iter()
+            .filter(differs)
+            .map(move |lane| (step, lane))
+    });
+    match (cells.next(), cells.next()) {
+        (Some((step, lane)), None) => {
+            Some(format!("{} {}", lane.short_name(), other.place_of(step)))
+        }
+        _ => None,
     }
 }

@@ -144,7 +144,9 @@ impl Export {
     fn write(&mut self, form: Form, song: Song, map: &DrumMap, ground: &mut Ground) -> Vec<Filled> {
         let is_sound = !matches!(form, Form::Midi(_));
         if self.waiting.is_some() || is_sound && self.share.is_some() {
-            ground.complain("Another file is still being written: wait a moment, or stop it.");
+            ground.complain(
+                "Another file is still being written: wait a moment, or stop it (e, then Delete).",
+            );
             return Vec::new();
         }
         let wanted = filled_bars(&song, ground);

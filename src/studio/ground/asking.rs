@@ -140,8 +140,18 @@ pub fn unlearned(groove: &Groove) -> Option<String> {
 impl Ground {
     /// Asks for the groove of the scene's point. `previews`: the ends sound different too.
     pub fn decode(&mut self, takeover: Takeover, previews: bool) {
+        self.decode_points(self.scene.z(), takeover, previews);
+    }
+
+    /// Asks for the groove of any points; returns the ticket of the request.
+    pub(super) fn decode_points(
+        &mut self,
+        points: Points,
+        takeover: Takeover,
+        previews: bool,
+    ) -> Option<u64> {
         if !self.has_points() {
-            return;
+            return None;
         }
         // A preview that is not there yet is asked for again: its request may have been overtaken.
         let previews = previews
@@ -151,7 +161,7 @@ impl Ground {
                 .ends()
                 .any(|end| self.scene.anchor(end).preview.is_none());
         let ticket = self.requests.next_ticket();
-        let mut z = vec![self.steered(&self.scene.z())];
+        let mut z = vec![self.steered(&points)];
         if previews {
             let ends: Vec<End> = self.scene.ends().collect();
             z.extend(ends.iter().map(|end| self.end_as_heard(*end)));
@@ -172,6 +182,7 @@ impl Ground {
             how,
             locked,
         });
+        Some(ticket)
     }
 
     /// Moves the slider, and asks for the groove there.
@@ -319,7 +330,10 @@ impl Ground {
         takeovers.retain(|(wanted, _)| *wanted > ticket);
         // A newer decode is on its way; what else the model was asked is not waited for.
         self.scene.pending = !takeovers.is_empty();
-        self.take_groove(groove, Origin::Slider, takeover);
+        let compared = &mut self.requests.compared;
+        let compared = compared.take_if(|(wanted, _)| *wanted == ticket);
+        let origin = compared.map_or(Origin::Slider, |(_, name)| Origin::Named(name));
+        self.take_groove(groove, origin, takeover);
     }
 
     pub fn receive_latents(&mut self, ticket: u64, z: Points) {

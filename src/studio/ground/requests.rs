@@ -20,6 +20,8 @@ pub struct Requests {
     pub(super) reading: Option<Reading>,
     pub(super) working: Option<Working>,
     pub(super) rereading: Option<Rereading>,
+    /// The decode of a point that is none of the slider's, and the name of its groove.
+    pub(super) compared: Option<(u64, String)>,
     /// How the grooves of decodes take over, oldest first.
     pub(super) takeovers: Vec<(u64, Takeover)>,
     /// The decodes whose answer also carries previews of these ends.
@@ -62,6 +64,7 @@ impl Requests {
         self.reading = None;
         self.working = None;
         self.rereading = None;
+        self.compared = None;
         self.previews.clear();
     }
 }

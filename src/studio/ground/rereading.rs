@@ -16,8 +16,15 @@ pub struct Rereading {
     /// What is read, and whether it has the qualities in it: they come on top again.
     music: Arc<Groove>,
     is_steered: bool,
-    /// What is played afterwards: the groove of this seed.
-    seed: Option<u64>,
+    wish: Option<Wish>,
+}
+
+/// What is played afterwards: the groove of this seed.
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    seed: u64,
+    /// It becomes the end that the slider is at, which was a draw too.
+    as_end: bool,
 }
 
 impl Ground {
@@ -40,11 +47,13 @@ impl Ground {
         if !upper.chain(filled).all(can_be_read) {
             return false;
         }
-        self.reread(End::A, seed);
+        let nearer = self.scene.anchor(self.scene.nearer_end());
+        let as_end = nearer.seed.is_some() && !self.scene.is_by_itself();
+        self.reread(End::A, seed.map(|seed| Wish { seed, as_end }));
         true
     }
 
-    fn reread(&mut self, end: End, seed: Option<u64>) {
+    fn reread(&mut self, end: End, wish: Option<Wish>) {
         let anchor = self.scene.anchor(end);
         let (music, is_steered) = match (&anchor.music, &anchor.preview) {
             (Some(music), _) => (music.clone(), false),
@@ -58,7 +67,7 @@ impl Ground {
             end,
             music,
             is_steered,
-            seed,
+            wish,
         });
         self.scene.pending = true;
         self.ask(Effect::Encode { ticket, groove });
@@ -79,8 +88,8 @@ impl Ground {
         anchor.seed = None;
         let next = self.scene.ends().find(|end| *end > read.end);
         match next {
-            Some(next) => self.reread(next, read.seed),
-            None => self.play_as_read(read.seed),
+            Some(next) => self.reread(next, read.wish),
+            None => self.play_as_read(read.wish),
         }
         true
     }
@@ -94,16 +103,22 @@ impl Ground {
         }
     }
 
-    fn play_as_read(&mut self, seed: Option<u64>) {
+    fn play_as_read(&mut self, wish: Option<Wish>) {
         let Some(model) = &self.model else { return };
         self.space = Some(model.space());
-        if let Some(seed) = seed {
-            let drawn = Anchor::drawn(model, seed, self.scene.temperature);
+        let Some(Wish { seed, as_end }) = wish else {
+            return self.decode(self.sound.takeover, true);
+        };
+        let drawn = Anchor::drawn(model, seed, self.scene.temperature);
+        let name = format!("seed {seed} by {}", model.name);
+        self.scene.seed = seed;
+        if as_end {
             let end = self.scene.nearer_end();
             *self.scene.anchor_mut(end) = drawn;
             self.scene.go_to(end);
-            self.scene.seed = seed;
+            return self.decode(self.sound.takeover, true);
         }
-        self.decode(self.sound.takeover, true);
+        let ticket = self.decode_points(drawn.z, self.sound.takeover, true);
+        self.requests.compared = ticket.map(|ticket| (ticket, name));
     }
 }

@@ -97,7 +97,7 @@ impl Question {
             Question::Velocity => "Velocity (100; +10, -10 by so much; 40-110 first to last)",
             Question::Timing => "Timing in ms (5 early, 12 late, 0 on the grid; 25% of a step)",
             Question::Trig => "Step (50% 1/4 !1/4 fill !fill flam x3 x3-40; nothing: plain)",
-            Question::Random => "Random (v20 t10: within velocity, hundredths; s25: % struck)",
+            Question::Random => "Random (v20 velocity by 20, t10 timing by 10 %, s25 25 % struck)",
             Question::FindCheckpoints => "Checkpoints with these words (nothing for all)",
             Question::CheckpointName => "Name of the checkpoint's file",
             Question::SaveSession => "Save this session as (its name)",

@@ -117,6 +117,11 @@ impl Form {
         self.texts[self.field() as usize].pop();
     }
 
+    /// Erases all of the row.
+    pub fn erase_all(&mut self) {
+        self.texts[self.field() as usize].clear();
+    }
+
     /// The next or previous value of the row: a number, or one of the `checkpoints` that there are.
     pub fn turn(&mut self, by: isize, checkpoints: &[String]) {
         let number = |value: Option<f64>, low: f64, high: f64| match value {

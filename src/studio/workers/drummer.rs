@@ -145,7 +145,7 @@ fn run(drummer: &Drummer, job: Job) -> anyhow::Result<Answer> {
 /// them: `mine/best`.
 fn name(source: &Source, preset: &str) -> String {
     let path = match source {
-        Source::Embedded(_) => return format!("{preset} (built in)"),
+        Source::Embedded(embedded) => return embedded.name.to_string(),
         Source::File(path) => path,
     };
     let stem = path.file_stem().unwrap_or(preset.as_ref());

@@ -1,6 +1,6 @@
 //! The line of keys.
 
-use crate::studio::Studio;
+use crate::studio::{Overlay, Studio};
 use crate::tui::keymap::{Binding, Keymap};
 use crate::tui::kit::{Canvas, Key, Reply};
 
@@ -72,8 +72,11 @@ fn hints(studio: &Studio, keymap: &Keymap) -> Vec<Hint> {
 
 /// What a key does at this moment.
 fn what(binding: &Binding, studio: &Studio) -> &'static str {
+    let is_exporting = matches!(studio.ground.screen.overlay, Some(Overlay::Exports { .. }));
     match binding.hint {
         "play" if studio.ground.transport.playing => "stop",
+        "take" if is_exporting => "write",
+        "remove" if is_exporting => "stop writing",
         "record" if studio.ground.transport.recording.is_some() => "end recording",
         hint => hint,
     }

@@ -2,7 +2,7 @@
 
 use super::typed::{self, TYPED, Typed};
 use super::{Binding, Keymap};
-use crate::studio::overlays::Action::{Close, Complete, Refuse};
+use crate::studio::overlays::Action::{Ask, Close, Complete, Refuse};
 use crate::studio::{Action, Studio};
 use crate::tui::kit::nearest_name;
 
@@ -10,7 +10,7 @@ use crate::tui::kit::nearest_name;
 pub enum Line<'k> {
     Command(&'k Binding),
     /// A command that is typed with a value, once that is begun.
-    Typed(&'static Typed, Option<String>),
+    Typed(Typed, Option<String>),
 }
 
 impl Line<'_> {
@@ -26,7 +26,7 @@ impl Keymap {
     /// Every command that has all words of `filter` in its description or name; or what may follow
     /// the name of a command that takes a value.
     pub fn palette(&self, filter: &str, studio: &Studio) -> Vec<Line<'_>> {
-        if let Some((typed, value)) = typed::split(filter) {
+        if let Some((typed, value)) = self.typed(filter) {
             let offers = typed.offers(value, studio);
             return match offers.is_empty() {
                 true => vec![Line::Typed(typed, Some(value.into()))],
@@ -47,11 +47,24 @@ impl Keymap {
             .map(Line::Command);
         let typed = TYPED.iter().filter(|it| has_all(it.what, it.name));
         let mut lines: Vec<Line> = commands
-            .chain(typed.map(|typed| Line::Typed(typed, None)))
+            .chain(typed.map(|typed| Line::Typed(*typed, None)))
             .collect();
         // A name that begins with the typed word comes first.
         lines.sort_by_key(|line| !line.name().starts_with(filter.trim()));
         lines
+    }
+
+    /// The command that a text begins with, and its value: one that takes one, or one that asks for it.
+    fn typed<'t>(&self, text: &'t str) -> Option<(Typed, &'t str)> {
+        if let Some((typed, value)) = typed::split(text) {
+            return Some((*typed, value));
+        }
+        let (name, value) = typed::name_and_value(text)?;
+        let binding = self.bindings.iter().find(|binding| binding.name == name)?;
+        match binding.action {
+            Action::Overlays(Ask(question)) => Some((typed::asked(binding.name, question), value)),
+            _ => None,
+        }
     }
 
     /// What is done when line `selected` is taken: it may ask for a value first, or say why what was

@@ -10,6 +10,7 @@ use crate::studio::{
 use crate::typed_path::typed_paths;
 
 /// A command that is typed with a value.
+#[derive(Clone, Copy)]
 pub struct Typed {
     pub name: &'static str,
     /// What the value may be.
@@ -19,6 +20,7 @@ pub struct Typed {
     values: fn(&Studio) -> Vec<String>,
 }
 
+#[derive(Clone, Copy)]
 enum Reader {
     /// As an answer to this.
     Answer(Question),
@@ -63,7 +65,7 @@ pub static TYPED: [Typed; 21] = [
     asked("chain", Question::Chain),
     asked("new", Question::NewSession),
     asked("save-as", Question::SaveSession),
-    row("session", "the name of a session", |name| Some(session::Action::OpenSession(name.into()).into())),
+    row("open-session", "the name of a session", |name| Some(session::Action::OpenSession(name.into()).into())),
     row("open", "a MIDI file or a folder", |path| Some(bring::Action::Bring(paths(path)).into())),
     row("slide", "0 % (A) to 100 % (B)", |text| Some(morph::Action::SetSlider(share(text, 0.0, 1.0)?).into())),
     row("pad", "0 % to 100 % across and down, 30 70", |text| {
@@ -80,7 +82,8 @@ pub static TYPED: [Typed; 21] = [
     offered("checkpoint", "the name of a checkpoint", |name| Some(checkpoints::Action::LoadNamed(name.into()).into()), names),
 ];
 
-const fn asked(name: &'static str, question: Question) -> Typed {
+/// A command that asks a question, typed with the answer.
+pub const fn asked(name: &'static str, question: Question) -> Typed {
     Typed {
         name,
         what: question.text(),
@@ -109,9 +112,15 @@ const fn offered(
 
 /// The command that a text begins with, and its value; `None` while no value is begun.
 pub fn split(text: &str) -> Option<(&'static Typed, &str)> {
-    let (name, value) = text.trim_start().split_once(char::is_whitespace)?;
+    let (name, value) = name_and_value(text)?;
     let typed = TYPED.iter().find(|typed| typed.name == name)?;
-    Some((typed, value.trim()))
+    Some((typed, value))
+}
+
+/// A name, and what is typed behind it.
+pub fn name_and_value(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.trim_start().split_once(char::is_whitespace)?;
+    Some((name, value.trim()))
 }
 
 /// A path may have blanks, with quotes or without.

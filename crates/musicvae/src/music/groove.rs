@@ -122,6 +122,15 @@ impl Groove {
         self.meter.steps(self.grid)
     }
 
+    /// The place of a step as musicians count it, from 1 on: `2.3.1` is the first step of the third
+    /// quarter of bar 2.
+    pub fn place_of(&self, step: usize) -> String {
+        let (bar, quarter) = (self.steps_per_bar().max(1), self.grid.steps_per_quarter());
+        let in_bar = step % bar;
+        let (beat, rest) = (in_bar / quarter + 1, in_bar % quarter + 1);
+        format!("{}.{beat}.{rest}", step / bar + 1)
+    }
+
     /// Its length in sixteenths.
     pub fn sixteenths(&self) -> usize {
         let steps = self.steps.len() * STEPS_PER_QUARTER;

@@ -139,15 +139,7 @@ fn cursor(studio: &Studio, y: u16, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let lane = Lane::ALL[studio.ground.screen.lane];
     let step = studio.ground.screen.step;
-    let bar = studio.groove().steps_per_bar().max(1);
-    let quarter = studio.groove().grid.steps_per_quarter();
-    let beat = step % bar / quarter + 1;
-    let place = format!(
-        "{} {}.{beat}.{}",
-        lane.short_name(),
-        step / bar + 1,
-        step % quarter + 1
-    );
+    let place = format!("{} {}", lane.short_name(), studio.groove().place_of(step));
     let text = match studio.ground.hit_here() {
         None => "no hit".into(),
         Some(hit) => {
