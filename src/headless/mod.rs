@@ -221,7 +221,12 @@ impl Player {
         self.look_for_the_end();
         let transport = &self.studio.ground.transport;
         let position = transport.position;
-        let place = (position.turn, position.bar, transport.chain_link);
+        // The silence that waits for its turn ends the chain, but not the bar.
+        let link = match self.ending {
+            Ending::NotYet => transport.chain_link,
+            _ => self.place.and_then(|(_, _, link)| link),
+        };
+        let place = (position.turn, position.bar, link);
         // The silence after the end has bars too.
         let is_over = matches!(self.ending, Ending::Ringing(_));
         if !transport.playing || position.count_in > 0 || is_over {

@@ -55,7 +55,10 @@ impl Report {
         if self.outputs != outputs {
             let [audio, midi] = &outputs;
             self.write(|| json!({ "event": "outputs", "audio": audio, "midi": midi }));
-            self.tell_of_outputs(studio);
+            // At the very first they are only still to be opened.
+            if self.outputs.iter().any(|output| !output.is_empty()) {
+                self.tell_of_outputs(studio);
+            }
             self.outputs = outputs;
         }
         self.tell_messages(studio);
