@@ -28,6 +28,11 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
     for line in report.lines(true) {
         note!("note: {line}");
     }
+    if Pace::of(&read.sequence).is_some() {
+        note!(
+            "note: {name} changes its tempo: each of its windows has one, at which it takes as long"
+        );
+    }
     let in_triplets = |window: &&Window| match window {
         Window::Groove(groove) => groove.likely_grid() == Grid::Triplets,
         _ => false,

@@ -1,7 +1,7 @@
-//! What the player has set up once for all sessions: the theme, how the panes share the screen, and the
-//! checkpoints that stand above all others. It uses the ground only.
+//! What the player has set up once for all sessions: the theme, how the panes share the screen, the
+//! checkpoints that stand above all others, and the run that was started last. It uses the ground only.
 
-use super::ground::{Ground, Habits as Kept, Keeping, ThemeChoice};
+use super::ground::{Ground, Habits as Kept, Keeping, RunChoice, ThemeChoice};
 
 /// What was kept last.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ impl Habits {
             theme,
             arrangement,
             pins,
+            run,
         } = kept.clone();
         let configured = &ground.config.screen.theme;
         if let Some(ThemeChoice { chosen, instead_of }) = theme
@@ -29,6 +30,8 @@ impl Habits {
         }
         ground.screen.arrangement = arrangement.in_range();
         ground.pins = pins;
+        let is_of_now = |run: &RunChoice| run.instead_of == ground.config.training;
+        ground.last_run = run.filter(is_of_now).map(|run| run.chosen);
         self.began_with = Some(ground.screen.theme.clone());
         self.kept = kept;
     }
@@ -58,6 +61,13 @@ impl Habits {
             theme,
             arrangement: screen.arrangement.together(),
             pins: ground.pins.clone(),
+            run: match &ground.last_run {
+                None => self.kept.run.clone(),
+                Some(chosen) => Some(RunChoice {
+                    chosen: chosen.clone(),
+                    instead_of: ground.config.training.clone(),
+                }),
+            },
         }
     }
 }

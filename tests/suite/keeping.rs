@@ -114,6 +114,28 @@ fn a_session_is_there_again_as_it_was() {
     }
 }
 
+#[test]
+fn a_run_can_go_on_another_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Workbench::over(folder.path());
+    bench.script("r b e a t s enter @400");
+    assert!(bench.studio.training.is_alive());
+    drop(bench);
+    let mut next = Workbench::over(folder.path());
+    next.script("r");
+    assert!(next.shows("beats"), "{:#?}", next.screen(120, 40));
+    // What the configuration says since then is newer.
+    drop(next);
+    let mut next = Workbench::bare();
+    let config = &mut next.studio.ground.config;
+    config.training.steps = 7;
+    config.session.folder = folder.path().into();
+    next.archive = Some(Archive::of(folder.path().into(), config.clone()));
+    next.begin(Opening::default());
+    next.script("r");
+    assert!(!next.shows("beats"));
+}
+
 /// Theme, layout and pins are the player's, and not a session's.
 #[test]
 fn what_is_set_up_once_is_there_in_every_session() {

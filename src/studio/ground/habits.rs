@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrangement::Arrangement;
+use super::config;
 
 /// What the player has set up once for all sessions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -13,6 +14,16 @@ pub struct Habits {
     pub arrangement: Arrangement,
     /// Names of the checkpoints that stand above all others.
     pub pins: Vec<String>,
+    /// The run that was started last, so that it can go on another day.
+    pub run: Option<RunChoice>,
+}
+
+/// A run that was described on the screen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunChoice {
+    pub chosen: config::Training,
+    /// What the configuration said then. Where it says something else now, that is newer.
+    pub instead_of: config::Training,
 }
 
 /// A theme that was chosen on the screen.

@@ -38,7 +38,7 @@ pub use arrangement::Arrangement;
 pub use asking::unlearned;
 pub use device::Device;
 pub use effect::{Effect, Filled, Kin, Locked, Paper, Purpose};
-pub use habits::{Habits, ThemeChoice};
+pub use habits::{Habits, RunChoice, ThemeChoice};
 pub use heard::{Heard, Marks, fingerprint};
 pub use keeping::Keeping;
 pub use messages::{Message, Messages, Weight};
@@ -96,6 +96,8 @@ pub struct Ground {
     pub checkpoints: Vec<Entry>,
     /// Names of the pinned ones.
     pub pins: Vec<String>,
+    /// How the run is trained that was started last, be it in an earlier session.
+    pub last_run: Option<config::Training>,
     /// The training runs that wait, the next one first.
     pub runs: Vec<WaitingRun>,
     /// What the model was asked.
@@ -131,6 +133,7 @@ impl Ground {
             loading: None,
             checkpoints: Vec::new(),
             pins: Vec::new(),
+            last_run: None,
             runs: Vec::new(),
             requests: Requests::default(),
             screen: Screen::from(&config.screen),

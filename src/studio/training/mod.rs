@@ -247,7 +247,9 @@ impl Training {
     }
 
     fn open_form(&mut self, ground: &mut Ground) {
-        let last = ground.runs.last().map_or(&self.settings, |(last, _)| last);
+        let waiting = ground.runs.last().map(|(last, _)| last);
+        let last = waiting.or(ground.last_run.as_ref());
+        let last = last.unwrap_or(&self.settings);
         self.form = Form::of(last, ground.device.choice);
         for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
             ground.ask(Effect::Look(named, path));
@@ -280,6 +282,7 @@ impl Training {
 
     fn start(&mut self, earlier: Earlier, ground: &mut Ground) {
         let settings = self.settings.clone();
+        ground.last_run = Some(settings.clone());
         let data = settings.data.display();
         ground.say(format!("Reading {data} to train {}.", settings.preset));
         ground.ask(Effect::StartTraining(settings, self.device, earlier));
