@@ -44,7 +44,7 @@ impl Habits {
         let now = self.now(began_with, ground);
         if now != self.kept {
             self.kept = now.clone();
-            ground.keep(Keeping::Habits(now));
+            ground.keep(Keeping::Habits(Box::new(now)));
         }
     }
 

@@ -123,6 +123,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
                 scroll: 0,
                 words: String::new(),
                 searching: false,
+                over: screen.overlay.take().map(Box::new),
             });
         }
         Action::SearchHelp => {
@@ -151,6 +152,7 @@ pub fn apply(action: Action, ground: &mut Ground) {
                 words,
                 searching,
                 scroll,
+                ..
             }) = &mut screen.overlay
             {
                 *searching = false;
@@ -160,7 +162,12 @@ pub fn apply(action: Action, ground: &mut Ground) {
                 }
             }
         }
-        Action::Close => screen.overlay = None,
+        Action::Close => {
+            screen.overlay = match screen.overlay.take() {
+                Some(Overlay::Help { over, .. }) => over.map(|over| *over),
+                _ => None,
+            };
+        }
         // The keymap knows what the palette chose.
         Action::Accept => {
             if screen.overlay.take() == Some(Overlay::ConfirmQuit) {

@@ -175,6 +175,31 @@ fn commands_are_typed_with_their_values() {
     );
 }
 
+/// A window's own keys come first, and closing the help leads back to it.
+#[test]
+fn a_window_has_help() {
+    for (keys, title) in [
+        ("C", "Slots and chain"),
+        ("&", "Variations"),
+        ("f9", "In the mixer"),
+        ("f12", "On the pad"),
+        ("ctrl-o", "Files"),
+    ] {
+        let mut bench = Workbench::ready();
+        bench.press(keys);
+        let before = bench.studio.ground.screen.overlay.clone();
+        bench.press("f1");
+        let lines = bench.screen(80, 24);
+        let first = lines.iter().position(|line| line.contains(title));
+        assert_eq!(first, Some(2), "{keys}: {lines:#?}");
+        bench.press("esc");
+        assert_eq!(bench.studio.ground.screen.overlay, before, "{keys}");
+        // How to get out is said in every window, however narrow.
+        let footer = bench.screen(80, 24).pop().unwrap();
+        assert!(footer.contains("Esc"), "{keys}: {footer}");
+    }
+}
+
 #[test]
 fn the_help_is_searched() {
     let mut bench = Workbench::ready();

@@ -304,6 +304,9 @@ impl Studio {
     /// Takes what the player has set up for all sessions, and the messages about it.
     pub fn take_habits(&mut self, (kept, remark): (ground::Habits, Option<String>)) {
         self.habits.take(kept, &mut self.ground);
+        if let Some(run) = self.ground.last_run.clone() {
+            self.training.remember(run);
+        }
         if let Some(remark) = remark {
             self.ground.complain(remark);
         }

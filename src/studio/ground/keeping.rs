@@ -18,7 +18,7 @@ pub enum Keeping {
     /// Goes on with the session under a name that is free.
     SaveSessionAs(String, Box<Snapshot>),
     /// Writes what the player has set up for all sessions.
-    Habits(Habits),
+    Habits(Box<Habits>),
     /// Adds a groove to the library.
     Remember(Box<Heard>, Marks),
     /// What the player thinks of a groove of the library from now on.

@@ -113,6 +113,8 @@ pub enum Overlay {
         /// Only what has these words; they are being typed, or not.
         words: String,
         searching: bool,
+        /// The window that comes back when the help is closed.
+        over: Option<Box<Overlay>>,
     },
     Messages {
         scroll: usize,

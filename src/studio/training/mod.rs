@@ -130,6 +130,11 @@ impl Training {
         }
     }
 
+    /// Takes the settings of a run of another day, for the form.
+    pub fn remember(&mut self, settings: config::Training) {
+        self.settings = settings;
+    }
+
     /// The curves of the runs before this one, the latest last.
     pub fn earlier(&self) -> impl Iterator<Item = &Curves> {
         self.earlier.iter().map(|(_, curves)| curves)
@@ -247,9 +252,7 @@ impl Training {
     }
 
     fn open_form(&mut self, ground: &mut Ground) {
-        let waiting = ground.runs.last().map(|(last, _)| last);
-        let last = waiting.or(ground.last_run.as_ref());
-        let last = last.unwrap_or(&self.settings);
+        let last = ground.runs.last().map_or(&self.settings, |(last, _)| last);
         self.form = Form::of(last, ground.device.choice);
         for (named, path) in Field::ALL.into_iter().filter_map(|it| self.form.place(it)) {
             ground.ask(Effect::Look(named, path));
@@ -320,6 +323,7 @@ impl Training {
         self.earlier.retain(|(folder, _)| *folder != out);
         self.folder = Some(out.clone());
         self.settings.out = out;
+        ground.last_run = Some(self.settings.clone());
     }
 
     /// The run ended, with all its steps or before.

@@ -14,11 +14,25 @@ struct Hint {
 /// key.
 pub fn footer(studio: &Studio, keymap: &Keymap, canvas: &mut Canvas) {
     let theme = canvas.theme;
+    let hints = hints(studio, keymap).into_iter();
+    let hints: Vec<_> = hints
+        .map(|Hint { what, keys }| {
+            let (names, shares) = names(&keys, theme.ascii);
+            let width = names.chars().count() + 1 + what.chars().count();
+            (what, names, shares, width)
+        })
+        .collect();
+    // In insert mode all lanes are to be there.
+    let all: usize = hints.iter().map(|(.., width)| width + 2).sum();
+    let is_full = all > usize::from(canvas.width());
+    let gap = if is_full && studio.edit.insert.is_some() {
+        1
+    } else {
+        2
+    };
     let mut x = 1;
-    for Hint { what, keys } in hints(studio, keymap) {
-        let (names, shares) = names(&keys, theme.ascii);
-        let width = names.chars().count() + what.chars().count() + 3;
-        if usize::from(x) + width > usize::from(canvas.width()) + 2 {
+    for (what, names, shares, width) in hints {
+        if usize::from(x) + width > usize::from(canvas.width()) {
             continue;
         }
         // Each key answers where its name is, the last one where the words are too.
@@ -37,7 +51,7 @@ pub fn footer(studio: &Studio, keymap: &Keymap, canvas: &mut Canvas) {
         }
         canvas.put((x, 0), &names, theme.accent());
         canvas.put((place, 0), &format!(" {what}"), theme.faint());
-        x += width as u16;
+        x += (width + gap) as u16;
     }
 }
 
@@ -58,15 +72,17 @@ fn hints(studio: &Studio, keymap: &Keymap) -> Vec<Hint> {
             }),
         }
     }
-    // What must never be missing comes first: help, sound and how to quit.
-    let order = |what: &str| match what {
+    // What must never be missing comes first: help, sound and the way out.
+    let leave = Key::parse("esc");
+    let order = |hint: &Hint| match hint.what {
         "help" => 0,
         "play" | "stop" => 1,
         "sample" => 2,
-        "quit" | "close" => 3,
+        "quit" => 3,
+        _ if hint.keys.first().copied() == leave => 3,
         _ => 4,
     };
-    hints.sort_by_key(|hint| order(hint.what));
+    hints.sort_by_key(order);
     hints
 }
 

@@ -80,7 +80,7 @@ impl Place {
     }
 
     /// Where the keys are while this is open; one without keys of its own is a list.
-    fn over(overlay: &Overlay) -> Place {
+    pub fn over(overlay: &Overlay) -> Place {
         match overlay {
             Overlay::Palette { .. }
             | Overlay::Prompt { .. }

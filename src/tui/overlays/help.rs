@@ -3,7 +3,7 @@
 use ratatui::text::Line;
 
 use super::command_line::command_lines;
-use crate::studio::Studio;
+use crate::studio::{Overlay, Studio};
 use crate::tui::keymap::{Keymap, Place};
 use crate::tui::kit::{Canvas, input, scrolled, window};
 
@@ -23,7 +23,18 @@ pub fn draw(
     let mut lines = Vec::new();
     // The question whether to leave says its keys itself.
     let places = keymap.by_place();
-    for (place, bindings) in places.filter(|(place, _)| *place != Place::Leaving) {
+    let mut places: Vec<_> = places
+        .filter(|(place, _)| *place != Place::Leaving)
+        .collect();
+    // Those of the window that it was asked for in come first.
+    if let Some(Overlay::Help {
+        over: Some(over), ..
+    }) = &studio.ground.screen.overlay
+    {
+        let here = Place::over(over);
+        places.sort_by_key(|(place, _)| *place != here);
+    }
+    for (place, bindings) in places {
         let found = bindings.iter().filter(|binding| {
             let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
             let text = format!("{} {} {}", binding.what, binding.name, keys.join(" "));

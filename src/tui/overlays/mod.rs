@@ -34,7 +34,7 @@ use crate::studio::{Overlay, Studio};
 #[rustfmt::skip] // a table, a row a line
 pub fn draw(overlay: &Overlay, studio: &Studio, keymap: &Keymap, body: &mut Canvas) {
     match overlay {
-        Overlay::Help { scroll, words, searching } => help::draw(*scroll, words, *searching, studio, keymap, body),
+        Overlay::Help { scroll, words, searching, .. } => help::draw(*scroll, words, *searching, studio, keymap, body),
         Overlay::Messages { scroll } => messages::draw(*scroll, studio, body),
         Overlay::Palette { filter, selected } => palette::draw(filter, *selected, studio, keymap, body),
         Overlay::Chooser { kind, items, note, selected } => chooser::draw(*kind, items.as_deref(), note, *selected, body),
