@@ -14,7 +14,7 @@ const BUFFER: usize = 512;
 const GROOVES: usize = 3;
 
 /// Columns and rows of the terminal.
-const SIZE: (u16, u16) = (200, 60);
+pub const SIZE: (u16, u16) = (200, 60);
 
 pub fn measure(options: &Options) {
     let (columns, rows) = SIZE;

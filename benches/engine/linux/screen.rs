@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Options;
 use super::figures::Spread;
+use super::idle::SIZE;
 use super::session::Session;
 
 /// Programs that are started.
@@ -15,7 +16,8 @@ const STARTS: u64 = 40;
 const PAUSE: Duration = Duration::from_millis(73);
 
 pub fn measure(options: &Options) {
-    println!("the whole program on a terminal of 100 x 30, in ms:");
+    let (columns, rows) = SIZE;
+    println!("the whole program on a terminal (the keys on one of {columns} x {rows}), in ms:");
     let starts = options.seconds(STARTS).min(STARTS);
     let first = Spread::new((0..starts).map(|_| first_frame()));
     println!(
@@ -28,10 +30,11 @@ pub fn measure(options: &Options) {
         ("playing and training", true, true),
     ] {
         let mut session = Session::open_to_train(|_| ());
+        session.resize(SIZE);
         session.until("the first groove", |text| text.contains("A: seed"));
         if trains {
             session.train();
-            session.until("it train", |text| text.contains("─train"));
+            session.until("it train", |text| text.contains("ex/s"));
             session.press("1");
         }
         if plays {
