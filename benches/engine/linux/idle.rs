@@ -10,7 +10,7 @@ use super::session::Session;
 
 const BUFFER: usize = 512;
 
-/// Grooves that are sampled one after another: some have a ride in eighths, which costs most.
+/// Grooves that are sampled one after another: what they cost depends on their cymbals.
 const GROOVES: usize = 3;
 
 /// Columns and rows of the terminal.
