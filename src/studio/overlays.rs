@@ -176,66 +176,35 @@ pub fn apply(action: Action, ground: &mut Ground) {
             }
         }
         Action::MoveSelection(by) => move_selection(&mut screen.overlay, by),
-        Action::Type(character) => match &mut screen.overlay {
-            Some(Overlay::Prompt { text, .. }) => text.push(character),
-            Some(
-                Overlay::Palette {
-                    filter: words,
-                    selected: line,
-                }
-                | Overlay::Help {
-                    words,
-                    scroll: line,
-                    ..
-                },
-            ) => {
-                words.push(character);
-                *line = 0;
-            }
-            _ => {}
-        },
-        Action::Erase => match &mut screen.overlay {
-            Some(Overlay::Prompt { text, .. }) => {
-                text.pop();
-            }
-            Some(
-                Overlay::Palette {
-                    filter: words,
-                    selected: line,
-                }
-                | Overlay::Help {
-                    words,
-                    scroll: line,
-                    ..
-                },
-            ) => {
-                words.pop();
-                *line = 0;
-            }
-            _ => {}
-        },
-        Action::EraseAll => match &mut screen.overlay {
-            Some(Overlay::Prompt { text, .. }) => {
-                text.clear();
-            }
-            Some(
-                Overlay::Palette {
-                    filter: words,
-                    selected: line,
-                }
-                | Overlay::Help {
-                    words,
-                    scroll: line,
-                    ..
-                },
-            ) => {
-                words.clear();
-                *line = 0;
-            }
-            _ => {}
-        },
+        Action::Type(character) => retype(&mut screen.overlay, |text| text.push(character)),
+        Action::Erase => retype(&mut screen.overlay, |text| {
+            text.pop();
+        }),
+        Action::EraseAll => retype(&mut screen.overlay, String::clear),
         Action::Quit => ground.leaving = true,
         Action::Suspend => ground.suspending = true,
+    }
+}
+
+/// Changes what is typed; what it finds is shown from its first line on.
+fn retype(overlay: &mut Option<Overlay>, change: impl FnOnce(&mut String)) {
+    match overlay {
+        Some(Overlay::Prompt { text, .. }) => change(text),
+        Some(
+            Overlay::Palette {
+                filter: words,
+                selected: line,
+            }
+            | Overlay::Help {
+                words,
+                scroll: line,
+                ..
+            },
+        ) => {
+            change(words);
+            *line = 0;
+        }
+        _ => {}
     }
 }
 
