@@ -29,7 +29,8 @@ pub fn status(studio: &Studio, canvas: &mut Canvas) {
     let is_message = studio.ground.messages.fresh(studio.ground.now).is_some();
     let mut lines = match is_message && !is_covered {
         true => wrapped(&text, room),
-        false if text.chars().count() > room => {
+        // Under a window the key means something else.
+        false if !is_open && text.chars().count() > room => {
             let begun = shortened(&text, room.saturating_sub(WHOLE.len()), theme.ascii);
             vec![begun + WHOLE]
         }
