@@ -248,16 +248,24 @@ fn small_models_humanize_drumify_and_add_hats() {
                     .rework(&drummer, Rework::Drumify, groove, how)
                     .unwrap()
             };
-            // What is likeliest is struck more readily than step by step.
+            // Something is struck at each tap, and nothing elsewhere.
+            let sounds = |groove: &Groove| -> Vec<bool> {
+                let steps = places(groove).into_iter();
+                steps.map(|step| step.contains(&true)).collect()
+            };
+            let drummed = drum(&groove);
+            assert_eq!(sounds(&drummed), sounds(&groove));
+            // What is likeliest is struck more readily than step by step; what is drawn is the same up to the
+            // first tap that was silent.
             let by_step = played(&drums, &groove, how, true);
             if how.temperature > 0.0 {
-                assert_eq!(drum(&groove), by_step);
+                let pairs = sounds(&by_step).into_iter().zip(sounds(&groove));
+                let same = pairs
+                    .take_while(|(struck, tapped)| struck == tapped)
+                    .count();
+                assert_eq!(drummed.steps[..same], by_step.steps[..same]);
             } else {
-                assert!(drum(&groove).hits().count() >= by_step.hits().count());
-            }
-            let struck = places(&drum(&groove));
-            for (struck, tapped) in struck.iter().zip(places(&groove)) {
-                assert!(tapped.contains(&true) || !struck.contains(&true));
+                assert!(drummed.hits().count() >= by_step.hits().count());
             }
             assert_eq!(
                 drum(&groove),

@@ -7,6 +7,7 @@
 mod grooves;
 mod relatives;
 mod rework;
+mod taps;
 mod windows;
 
 use std::borrow::Cow;

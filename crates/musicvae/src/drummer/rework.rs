@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Drummer;
 use super::windows::{joined, looped};
-use crate::model::{Decoding, Guide, Latent, ModelError, Posterior, Preset, Rows, latent};
-use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Lane, Representation};
+use crate::model::{Decoding, Guide, Latent, ModelError, MusicVae, Posterior, Preset, latent};
+use crate::music::{Groove, GrooveOptions, Lane, Representation};
 
 /// What a model does to a groove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,25 +43,29 @@ impl Rework {
         }
     }
 
-    /// What is known of each groove before it is played, as [`Guide::known`] takes it: to a tapped rhythm
-    /// nothing is struck where nothing is tapped. The latent alone does not say this for sure.
-    pub(crate) fn known(self, tapped: &[Groove]) -> Vec<Rows> {
-        let silence = |groove: &Groove| {
-            let mut values = vec![f32::NAN; groove.steps.len() * FEATURES];
-            for (row, step) in values.chunks_exact_mut(FEATURES).zip(&groove.steps) {
-                if step.iter().all(Option::is_none) {
-                    row[..LANES].fill(0.0);
-                }
-            }
-            Rows {
-                steps: groove.steps.len(),
-                depth: FEATURES,
-                values,
-            }
+    /// What a model plays to what it is shown of `grooves`, from their latents: rows of
+    /// [`MusicVae::play`]. To taps it strikes at each tap and nowhere else.
+    pub(crate) fn play(
+        self,
+        model: &MusicVae,
+        z: &[Latent],
+        grooves: &[Groove],
+        how: Decoding,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let lean = if how.temperature == 0.0 {
+            self.lean()
+        } else {
+            0.0
         };
         match self {
-            Rework::Drumify => tapped.iter().map(silence).collect(),
-            Rework::Humanize | Rework::AddHats => Vec::new(),
+            Rework::Drumify => model.play_to_taps(z, grooves, how, lean),
+            Rework::Humanize | Rework::AddHats => {
+                let guide = Guide {
+                    lean,
+                    ..Guide::default()
+                };
+                model.play(z, how, &guide)
+            }
         }
     }
 
@@ -115,13 +119,9 @@ impl Drummer {
             }
             Rework::Drumify | Rework::AddHats => {
                 let z: Vec<Latent> = posteriors.into_iter().map(|it| it.mu).collect();
-                let is_likeliest = how.temperature == 0.0;
-                let guide = Guide {
-                    known: &rework.known(&windows),
-                    lean: if is_likeliest { rework.lean() } else { 0.0 },
-                    ..Guide::default()
-                };
-                self.model.decode_as_told(&self.moved(&z), how, &guide)?
+                let played = rework.play(&self.model, &self.moved(&z), &windows, how)?;
+                let groove = |features: &Vec<f32>| Groove::from_features(features, 120.0);
+                played.iter().map(groove).collect()
             }
         };
         let mut made = joined(played, groove);

@@ -53,7 +53,7 @@ impl Stroke {
 
 impl StrokeHead {
     /// Parameters of one lane.
-    fn of_lane(self) -> usize {
+    pub(in crate::model) fn of_lane(self) -> usize {
         1 + self.velocity.parameters() + self.offset.parameters()
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::head::{Heat, StrokeHead};
+use crate::music::LANES;
 
 /// What a decoder's outputs of one step mean: their loss, and how they are drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,17 @@ impl Head {
     /// Whether rows hold hits, velocities and doubled offsets.
     pub fn makes_strokes(&self) -> bool {
         matches!(self, Head::Groove | Head::Strokes(_))
+    }
+
+    /// The lane whose hit is likeliest by the parameters of a step, of a head that makes strokes.
+    pub(crate) fn likeliest_hit(&self, parameters: &[f32]) -> usize {
+        let of_lane = match self {
+            Head::Strokes(strokes) => strokes.of_lane(),
+            _ => 1,
+        };
+        let logits = parameters.iter().step_by(of_lane).take(LANES).enumerate();
+        let likeliest = logits.max_by(|(_, one), (_, other)| one.total_cmp(other));
+        likeliest.map_or(0, |(lane, _)| lane)
     }
 
     /// How far chances count at a `temperature`: 1 where everything is drawn as it was learned. The

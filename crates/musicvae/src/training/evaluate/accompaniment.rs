@@ -8,7 +8,6 @@ use super::lookup::{Lookup, Sounds, plain_beat};
 use super::statistics::{Interval, Resampling, Sums};
 use super::subject::{LIKELIEST, Subject};
 use crate::drummer::Rework;
-use crate::model::Guide;
 use crate::music::{FEATURES, Groove, GrooveOptions, LANES, Lane};
 
 /// Sixteenths of a bar.
@@ -43,8 +42,8 @@ pub struct Guess {
     /// Cross entropy of the true hits in nats a bar: the less, the likelier the true accompaniment.
     /// The model is told what was played before each step. `None` of a guess that knows no chances.
     pub nats_per_bar: Option<Interval>,
-    /// The model hears only itself, strikes as readily as [`Rework::lean`] says, and not where nothing was
-    /// tapped; a table strikes over the threshold with the best F1 on the training split.
+    /// The model hears only itself, strikes as readily as [`Rework::lean`] says, and to taps at each of
+    /// them and nowhere else; a table strikes over the threshold with the best F1 on the training split.
     pub precision: Interval,
     /// Share of true hits that were made.
     pub recall: Interval,
@@ -89,13 +88,12 @@ pub fn accompaniment(
 ) -> Result<Accompaniment, TrainingError> {
     let lanes = added_lanes(&subject.options);
     let rework = Rework::of(subject.model.preset());
-    let known = rework.map_or(Vec::new(), |rework| rework.known(subject.grooves));
-    let guide = Guide {
-        known: &known,
-        lean: rework.map_or(0.0, Rework::lean),
-        ..Guide::default()
+    let alone = match rework {
+        Some(rework) => {
+            rework.play(&subject.model, &subject.means(), subject.grooves, LIKELIEST)?
+        }
+        None => subject.alone()?,
     };
-    let alone = subject.model.play(&subject.means(), LIKELIEST, &guide)?;
     let told = subject.told()?;
     let at = |step: usize, lane: Lane| step * FEATURES + lane.index();
     let logistic = |logit: f32| 1.0 / (1.0 + (-f64::from(logit)).exp());
