@@ -84,8 +84,8 @@ impl StrokesArgs {
 /// How new music is drawn.
 #[derive(Args)]
 pub struct DrawArgs {
-    /// How freely the music is drawn: 0 leaves nothing to chance, 1 is the model's own spread [default:
-    /// 0.5, or as configured].
+    /// How freely the music is drawn: 0 plays the likeliest at the point that each seed draws, 0.5 as a good
+    /// drummer plays, 2 is wild [default: 0.5, or as configured].
     #[arg(long, value_parser = temperature)]
     temperature: Option<f32>,
     /// Seed of the random numbers [default: a new one each time, printed on stderr, or as configured].

@@ -54,7 +54,7 @@ impl Interpolate {
         let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
         let mut ends = Vec::new();
         for path in [&self.from, &self.to] {
-            ends.extend(pieces::read(&drummer, path)?.into_iter().next());
+            ends.extend(pieces::read(&drummer, path)?.windows.into_iter().next());
         }
         let [from, to] = &ends[..] else {
             anyhow::bail!("one of the files has no window")

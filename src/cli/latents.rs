@@ -73,7 +73,7 @@ impl Encode {
         let compute = self.device.open(settings)?;
         let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
         let bars = drummer.preset().bars;
-        let music = pieces::read(&drummer, &self.input)?;
+        let music = pieces::read(&drummer, &self.input)?.windows;
         let posteriors = drummer.encode(&music)?;
         self.device.tell(&compute, music.len());
         let is_gapless = drummer.converter().is_gapless();

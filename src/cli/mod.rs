@@ -85,7 +85,7 @@ pub enum Command {
     ///
     /// The result is as long as the file, at its tempo.
     Drumify(rework::Common),
-    /// Replace the hats of a drum file with hats that fit the rest of it.
+    /// Replace the closed hats of a drum file with hats that fit the rest of it.
     ///
     /// Everything else stays as it is, with at most one stroke per lane and sixteenth.
     AddHats(rework::Common),

@@ -17,11 +17,19 @@ use musicvae::Drummer;
 use musicvae::data::{GrooveConverter, Report, Window};
 use musicvae::music::{Grid, Groove, NoteSequence, Reading, midi_file};
 
+/// Music for a model.
+pub struct Heard {
+    pub windows: Vec<Window>,
+    /// Bars at the end of the last window that the file does not have. There the music goes round: of a
+    /// window that is mostly silent a model makes silence.
+    pub added_bars: usize,
+}
+
 /// The windows of a MIDI file that the drummer takes; says what it does not take.
-pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
+pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Heard> {
     let read = input::midi(path, drummer.converter().reading)?;
     let name = input::name(path);
-    let converted = drummer
+    let mut converted = drummer
         .windows(&read.sequence)
         .map_err(|reason| anyhow::anyhow!("{name} has no usable window: {reason}"))?;
     let report = Report::of_file(&name, &read.mended, &converted);
@@ -45,7 +53,17 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Vec<Window>> {
              nearest sixteenths, early or late by a third"
         ),
     }
-    Ok(converted.windows)
+    let added_bars = converted.left_out.silent_bars;
+    if let Some(Window::Groove(last)) = converted.windows.last_mut() {
+        let bars = last.bars().saturating_sub(added_bars).max(1);
+        let music = last.steps[..bars * last.steps_per_bar()].to_vec();
+        let round = music.into_iter().cycle().take(last.steps.len());
+        last.steps = round.collect();
+    }
+    Ok(Heard {
+        windows: converted.windows,
+        added_bars,
+    })
 }
 
 /// All bars of drums in a MIDI file as one groove, and how fast they go where that changes; says what is

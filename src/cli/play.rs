@@ -16,6 +16,7 @@ use crate::engine::range::TEMPO;
 use crate::headless::{self, Options};
 use crate::studio::quiet_stderr;
 use crate::typed_path::typed_path;
+use musicvae::checkpoint::Checkpoint;
 use musicvae::checkpoint::catalogue::Source;
 
 /// Where to listen for OSC by default.
@@ -94,7 +95,11 @@ impl Play {
     pub fn run(self, settings: &Settings) -> anyhow::Result<()> {
         let mut config = settings.config.clone();
         let grooves: Vec<PathBuf> = self.grooves.iter().map(|path| typed_path(path)).collect();
-        config.checkpoints.open = match settings.checkpoint(self.checkpoint.as_deref())? {
+        let source = settings.checkpoint(self.checkpoint.as_deref())?;
+        if self.checkpoint.is_some() {
+            Checkpoint::open(&source)?.preset.makes_grooves()?;
+        }
+        config.checkpoints.open = match source {
             Source::File(path) => path,
             Source::Embedded(embedded) => embedded.name.into(),
         };

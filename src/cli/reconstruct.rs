@@ -10,11 +10,13 @@ use super::corpus::ReadingArgs;
 use super::grooves::{ModelArgs, RedrawArgs, StrokesArgs};
 use super::pieces::{self, OutArgs};
 use super::settings::Settings;
+use musicvae::data::Window;
+use musicvae::music::LANES;
 
 /// Encode a MIDI file window by window and decode it again.
 ///
-/// The last window is filled up with silence. A loop that is shorter than a window (one or two bars of
-/// four) is repeated to fill it. The command says what it left out.
+/// The last window is filled up with silence, where the model hears the music go round. A loop that is
+/// shorter than a window (one or two bars of four) is repeated to fill it. The command says what it left out.
 ///
 /// A model that is shown less than it makes adds what is missing: a checkpoint of
 /// groovae_2bar_humanize plays a straight pattern like a drummer, one of
@@ -49,10 +51,16 @@ impl Reconstruct {
         let score = self.out.score(settings, inputs)?;
         let compute = self.device.open(settings)?;
         let drummer = chosen.drummer(&compute)?.reading(self.reading.reading());
-        let windows = pieces::read(&drummer, &self.input)?;
+        let heard = pieces::read(&drummer, &self.input)?;
         let drummer = self.attributes.steer(drummer, &chosen)?;
-        let played = drummer.reconstruct(&windows, self.redraw.decoding())?;
-        self.device.tell(&compute, windows.len());
+        let mut played = drummer.reconstruct(&heard.windows, self.redraw.decoding())?;
+        self.device.tell(&compute, played.len());
+        // What the file does not have stays silent.
+        if let Some(Window::Groove(last)) = played.last_mut() {
+            let added = heard.added_bars * last.steps_per_bar();
+            let music = last.steps.len().saturating_sub(added);
+            last.steps[music..].fill([None; LANES]);
+        }
         score.write(&drummer, &self.redraw.tempo.apply(played))
     }
 }

@@ -130,6 +130,7 @@ impl Common {
     ) -> anyhow::Result<()> {
         let inputs = chosen.files().into_iter().chain([self.input.clone()]);
         let score = self.out.score(settings, inputs)?;
+        chosen.checkpoint.preset.makes_grooves()?;
         let (groove, pace) = pieces::whole(&self.input, self.reading.reading())?;
         let grid = self.grid.grid.unwrap_or_else(|| groove.likely_grid());
         anyhow::ensure!(

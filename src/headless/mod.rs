@@ -271,7 +271,7 @@ impl Player {
         match <[Slot; 1]>::try_from(grooves) {
             Ok([Slot { groove, name, .. }]) => {
                 ground.forget_answers();
-                ground.take_groove(groove, Origin::Named(name), Takeover::Now);
+                ground.hear(groove, Origin::Named(name), Takeover::Now);
             }
             Err(grooves) => {
                 for (place, slot) in ground.scene.slots.all.iter_mut().zip(grooves) {

@@ -103,7 +103,10 @@ fn set_temperature(ground: &mut Ground, to: f32) {
             anchor.z = vec![model.drawn(seed, to)];
         }
     }
-    ground.decode(Takeover::Now, true);
+    // Music that was not drawn is read first, so that it is what gets wilder; what no model can read stays.
+    if ground.cant_be_read().is_none() && !ground.encode_for_steering() {
+        ground.decode(Takeover::Now, true);
+    }
 }
 
 /// Takes a model that was loaded; `seed`: for it to play the groove of that seed.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use musicvae::music::{Groove, Hit, midi_file};
 use musicvae_tui::engine::{Command, Request};
-use musicvae_tui::studio::{Config, Effect, Event, Opening, Overlay, bring};
+use musicvae_tui::studio::{Config, Effect, Event, Opening, Overlay, bring, playing};
 
 use super::workbench::{Workbench, engine, model};
 
@@ -137,6 +137,60 @@ fn a_file_that_fills_one_window_needs_no_choice() {
         bench.said(),
         "one bar is the groove, at its tempo of 120.0: 1 loop was shorter than a window and repeated to fill it."
     );
+}
+
+/// Locks are about what models make: a file comes in as it is.
+#[test]
+fn a_file_is_not_mixed_with_what_is_locked() {
+    let folder = music();
+    let mut bench = Workbench::ready();
+    bench.press("f"); // the kick, by the key
+    bring_in(&mut bench, &[folder.path().join("four.mid")]);
+    assert_eq!(kicks(&bench), "1 2 3 4");
+}
+
+/// The tempo of a file comes and goes with its groove, until another one is set.
+#[test]
+fn undo_brings_the_tempo_before_a_file_back() {
+    let folder = music();
+    let mut bench = Workbench::ready();
+    let tempo = |bench: &Workbench| bench.studio.ground.sound.tempo;
+    let first = tempo(&bench);
+    bring_in(&mut bench, &[folder.path().join("four.mid")]);
+    bring_in(&mut bench, &[folder.path().join("long.mid")]);
+    bench.press("enter");
+    for (key, expected) in [
+        ("x", 133.0),
+        ("u", 133.0),
+        ("u", 97.0),
+        ("u", first),
+        ("ctrl-r", 97.0),
+        ("ctrl-r", 133.0),
+        ("u", 97.0),
+    ] {
+        bench.press(key);
+        assert_eq!(tempo(&bench), expected, "{key}: {}", bench.said());
+    }
+    bench.apply(playing::Action::SetTempo(101.0));
+    bench.press("u");
+    assert_eq!(tempo(&bench), 101.0, "what was set by hand stays");
+}
+
+/// It is the player's own music that gets wilder, as with the qualities, and not the sample before.
+#[test]
+fn the_temperature_acts_on_what_was_brought_in() {
+    let folder = music();
+    let mut bench = Workbench::ready();
+    bring_in(&mut bench, &[folder.path().join("four.mid")]);
+    bench.press("=");
+    assert_eq!(bench.studio.ground.scene.a.name, "four");
+    assert!(
+        bench.said().starts_with("A is now four"),
+        "{}",
+        bench.said()
+    );
+    bench.press("u");
+    assert_eq!(kicks(&bench), "1 2 3 4");
 }
 
 #[test]

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use musicvae::checkpoint::attributes::Attributes;
 use musicvae::data::{GrooveConverter, Split, Windows, load_windows};
-use musicvae::music::{Cells, Groove, Lane, Step};
+use musicvae::music::measures::likeness;
+use musicvae::music::{Cells, Groove, Hit, Lane, Step};
 use musicvae::training::attributes::Fills;
-use musicvae::{Drummer, Fill};
+use musicvae::{Drummer, Fill, Variation};
 use musicvae_tui::embedded;
 
 use super::support::data;
@@ -124,4 +125,57 @@ fn the_models_fills_are_fills() {
     assert!(fills.toms > 0.7 * real.toms);
     assert!(fills.hats < 0.5 * beats.hats);
     assert!(fills.alike < 0.7 * beats.alike);
+}
+
+/// Four bars of house as one programs it: everything on the grid, one velocity a lane.
+fn programmed() -> Groove {
+    let mut groove = Groove::empty(64);
+    for (lane, first, every, velocity) in [
+        (Lane::Kick, 0, 4, 0.9),
+        (Lane::Snare, 4, 8, 0.85),
+        (Lane::ClosedHat, 0, 2, 0.6),
+        (Lane::OpenHat, 2, 4, 0.7),
+    ] {
+        for step in (first..64).step_by(every) {
+            groove.steps[step][lane.index()] = Some(Hit::new(velocity, 0.0));
+        }
+    }
+    groove
+}
+
+/// The model is sure of such a beat, and hardly moves near its latent.
+#[test]
+fn a_programmed_beat_is_varied_and_filled_too() {
+    let checkpoint = embedded::checkpoint().unwrap();
+    let attributes = Attributes::of(&embedded::first(), &checkpoint)
+        .unwrap()
+        .unwrap();
+    let drummer = Drummer::of(&checkpoint).unwrap();
+    let beat = programmed();
+    let seeds: Vec<u64> = (0..8).collect();
+    let mut changed_before = 0.0;
+    for amount in [0.1, 0.3, 0.6, 1.0] {
+        let variation = Variation {
+            amount,
+            ..Variation::default()
+        };
+        let made = drummer.vary(&beat, &variation, 0.5, &seeds).unwrap();
+        let changed = |made: &Groove| 1.0 - likeness(&made.steps, &beat.steps).unwrap();
+        let least = made.iter().map(changed).fold(1.0, f64::min);
+        let mean = made.iter().map(changed).sum::<f64>() / made.len() as f64;
+        assert!(
+            least > 0.0 && mean > changed_before,
+            "{amount}: {least} {mean}"
+        );
+        changed_before = mean;
+    }
+    let fill = Fill {
+        bar: 3,
+        direction: attributes.get(Fill::ATTRIBUTE).unwrap().vector.clone(),
+        kept: Cells::default(),
+    };
+    let seeds: Vec<u64> = (0..16).collect();
+    let filled = last_bars(&drummer.fill(&beat, &fill, 0.5, &seeds).unwrap());
+    println!("fills of a programmed beat: {filled:.2?}");
+    assert!(filled.toms + filled.snares > 5.0, "{filled:?}");
 }

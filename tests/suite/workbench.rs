@@ -247,6 +247,10 @@ impl Workbench {
     }
 
     pub fn receive(&mut self, event: Event) {
+        // A model that comes is the one that was asked for.
+        if let Event::Loaded(model) = &event {
+            self.studio.ground.loading = Some(model.source.clone());
+        }
         self.studio.receive(event);
         self.settle();
     }

@@ -15,7 +15,6 @@ pub use piece::Piece;
 use super::ground::{
     Change, Effect, End, Ground, Heard, Origin, Overlay, Purpose, SLOTS, Slot, Sound, unlearned,
 };
-use crate::engine::Command;
 use crate::engine::range::TEMPO;
 use musicvae::music::{Grid, Groove};
 
@@ -138,7 +137,7 @@ impl Bring {
             }
             Action::TakeTempo => {
                 if let Some(tempo) = self.tempo() {
-                    set_tempo(tempo, ground);
+                    ground.set_tempo(tempo);
                     ground.say(format!("At its own tempo, {tempo:.1}."));
                 }
             }
@@ -334,10 +333,11 @@ impl Bring {
         let tempo = tempo_of(&groove);
         // Music that plays keeps its tempo; if nothing plays, the file's tempo is the right one.
         let before = ground.sound.tempo;
-        if !ground.transport.playing {
-            set_tempo(tempo, ground);
-        }
         ground.undo.before(&ground.scene, Change::Single);
+        if !ground.transport.playing {
+            ground.set_tempo(tempo);
+            ground.scene.took_tempo = Some([before, tempo]);
+        }
         ground.forget_answers();
         ground.audition = None;
         ground.screen.overlay = None;
@@ -347,7 +347,7 @@ impl Bring {
             false => format!(" (at {tempo:.1} in the file)"),
         };
         ground.say(format!("{name} is the groove{in_file}{}", self.remarks()));
-        ground.take_groove(groove, Origin::Named(name), ground.sound.takeover);
+        ground.hear(groove, Origin::Named(name), ground.sound.takeover);
     }
 
     fn take_into(&mut self, slot: usize, ground: &mut Ground) {
@@ -406,11 +406,6 @@ pub fn whole(piece: &Piece, ground: &Ground) -> Vec<Heard> {
 /// Quarter notes a minute of a groove, as they are set here.
 fn tempo_of(groove: &Groove) -> f64 {
     TEMPO.nearest((groove.qpm * 10.0).round() / 10.0)
-}
-
-fn set_tempo(tempo: f64, ground: &mut Ground) {
-    ground.sound.tempo = tempo;
-    ground.send(Command::SetTempo(tempo));
 }
 
 /// Bars that the model's grooves have; four while there is no model.

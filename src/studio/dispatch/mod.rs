@@ -229,6 +229,12 @@ impl Studio {
             Event::Transport(status) => return self.receive_transport(status),
             Event::Midi(received) => self.receive_midi(received),
             Event::Bindings(bindings) => self.midi.bindings.receive(bindings, ground),
+            // Meanwhile another one was asked for, and what is here may be of its latent space.
+            Event::Loaded(model)
+                if ground
+                    .loading
+                    .as_ref()
+                    .is_some_and(|it| *it != model.source) => {}
             Event::Loaded(model) => {
                 ground.loading = None;
                 self.training.show(&model.log);

@@ -8,6 +8,7 @@ pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) -> S
     let left = ground.scene.clone();
     step(&mut ground.undo, &mut ground.scene);
     let what = difference(&left, &ground.scene);
+    follow_tempo(ground, left.took_tempo);
     let (groove, slots) = (left.groove, left.slots);
     // The cursor stays where it is in time.
     let [before, now] = [&groove, &ground.scene.groove].map(|it| it.steps_per_bar());
@@ -28,6 +29,19 @@ pub fn travel(ground: &mut Ground, step: fn(&mut Undo, &mut Scene) -> bool) -> S
         ground.ask_previews();
     }
     what
+}
+
+/// A file's tempo comes and goes with its groove, where nothing else was set meanwhile.
+fn follow_tempo(ground: &mut Ground, left: Option<[f64; 2]>) {
+    let (here, tempo) = (ground.scene.took_tempo, ground.sound.tempo);
+    if here == left {
+        return;
+    }
+    match (left, here) {
+        (_, Some([before, file])) if before == tempo => ground.set_tempo(file),
+        (Some([before, file]), _) if file == tempo => ground.set_tempo(before),
+        _ => {}
+    }
 }
 
 /// What is another between two scenes, in a word or two: `the slider`, `Kick 1.1.1`.

@@ -202,14 +202,18 @@ impl Ground {
         self.scene.origin = Origin::Edited;
     }
 
-    /// A new groove: locked cells stay. If another groove is being auditioned, this one is heard
-    /// afterwards.
+    /// A new groove of a model: locked cells stay.
     pub fn take_groove(&mut self, groove: Groove, origin: Origin, takeover: Takeover) {
         let locked = self.locked(&groove);
         let kept = self.own_groove().on(groove.grid).groove;
+        self.hear(groove.with_cells_of(&kept, &locked), origin, takeover);
+    }
+
+    /// A new groove, as it is. If another one is being auditioned, this one is heard afterwards.
+    pub fn hear(&mut self, groove: Groove, origin: Origin, takeover: Takeover) {
         self.scene.groove = Groove {
             qpm: self.sound.tempo,
-            ..groove.with_cells_of(&kept, &locked)
+            ..groove
         };
         self.scene.origin = origin;
         self.cursor_inside();

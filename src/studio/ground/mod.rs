@@ -54,7 +54,7 @@ pub use sound::{LaneState, MASTER, Sound, counted, in_words, set_to, soundfont};
 pub use sweeping::{Sweeping, Way};
 pub use undo::{Change, Undo};
 
-use crate::engine::{LinkState, Request, SoundFontSource, Status, Sync};
+use crate::engine::{Command, LinkState, Request, Setup, SoundFontSource, Status, Sync};
 pub use config::Config;
 use musicvae::checkpoint::catalogue::Source;
 use musicvae::model::DeviceChoice;
@@ -198,6 +198,15 @@ impl Ground {
     /// Asks the engine for something.
     pub fn send(&mut self, request: impl Into<Request>) {
         self.ask(Effect::Engine(request.into()));
+    }
+
+    /// Sets the tempo, for everybody in the Link session too.
+    pub fn set_tempo(&mut self, tempo: f64) {
+        self.sound.tempo = tempo;
+        if self.transport.link != LinkState::Off {
+            self.send(Setup::SetLinkTempo(tempo));
+        }
+        self.send(Command::SetTempo(tempo));
     }
 
     /// What has to be carried out, in order; the queue is empty afterwards.

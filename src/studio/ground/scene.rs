@@ -101,6 +101,9 @@ pub struct Scene {
     /// Of the next sample.
     pub next_seed: u64,
     pub slots: Slots,
+    /// The tempo before the file of the groove was taken, and the file's, which was set; `None` where it
+    /// was not.
+    pub took_tempo: Option<[f64; 2]>,
     /// True while the groove of these settings is still being decoded.
     pub pending: bool,
 }
@@ -192,6 +195,7 @@ impl Scene {
             // B opens with the seed after A's.
             next_seed: config.sampling.seed.wrapping_add(2),
             slots: Slots::default(),
+            took_tempo: None,
             pending: false,
         }
     }

@@ -11,7 +11,7 @@ pub use bars::parse as parse_bars;
 
 use super::ground::{Ground, LaneState, MASTER, set_to};
 use crate::engine::range::{CLICK, DYNAMICS, LANE_STEPS, LEVEL, SWING, TEMPO, TIMING};
-use crate::engine::{Bars, Command, LinkState, Setup, Status, Sync, Takeover};
+use crate::engine::{Bars, Command, LinkState, Status, Sync, Takeover};
 use musicvae::music::Lane;
 
 /// What a player can do while it plays.
@@ -131,7 +131,10 @@ impl Playing {
                 let swing = sound.swing;
                 ground.send(Command::SetSwing(swing));
             }
-            Action::NudgeSwing(by) => self.apply(Action::SetSwing(sound.swing + by), ground),
+            Action::NudgeSwing(by) => {
+                self.apply(Action::SetSwing(sound.swing + by), ground);
+                say_percent(ground, "Swing", ground.sound.swing);
+            }
             Action::SetTiming(to) => {
                 sound.timing = set_to(to, TIMING);
                 let timing = sound.timing;
@@ -217,12 +220,7 @@ impl Playing {
 
 fn set_tempo(ground: &mut Ground, tempo: f64) {
     let tempo = TEMPO.nearest((tempo * 10.0).round() / 10.0);
-    ground.sound.tempo = tempo;
-    if ground.transport.link != LinkState::Off {
-        // Everybody in the Link session follows.
-        ground.send(Setup::SetLinkTempo(tempo));
-    }
-    ground.send(Command::SetTempo(tempo));
+    ground.set_tempo(tempo);
     if let Some(own) = ground.sounding().and_then(|turn| turn.link.tempo) {
         ground.say(format!(
             "{tempo:.1} for the parts without a tempo of their own; this one has {own:.1}."

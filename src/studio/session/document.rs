@@ -343,6 +343,7 @@ impl Shared {
             seed: stored.seed,
             next_seed: stored.next_seed,
             slots,
+            took_tempo: None,
             pending: stored.pending,
         })
     }

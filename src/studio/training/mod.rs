@@ -367,7 +367,10 @@ impl Training {
             Event::Notice(text) => ground.say(text),
             Event::Corpus(_, report) => match &report.lines(false)[..] {
                 [] => {}
-                lines => ground.say(lines.join("; ")),
+                lines => {
+                    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
+                    ground.say(lines.join("; ").replace(":; ", ": "));
+                }
             },
             Event::Began {
                 out,

@@ -130,7 +130,7 @@ impl Training {
         ground.audition = None;
         ground.screen.overlay = None;
         ground.say(format!("{name} is the groove."));
-        ground.take_groove(groove, Origin::Named(name), ground.sound.takeover);
+        ground.hear(groove, Origin::Named(name), ground.sound.takeover);
         if let Some(end) = end {
             ground.keep_as(end);
         }

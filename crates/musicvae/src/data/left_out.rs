@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::music::Lane;
+
 /// Notes and bars that no window holds, and those that windows hold in a changed form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
@@ -9,6 +11,8 @@ pub struct LeftOut {
     pub other_notes: usize,
     /// Strokes that share lane and sixteenth with a louder one, as those of flams and rolls do.
     pub merged: usize,
+    /// Strokes of other percussion than a kit has, by the lane that plays them.
+    pub percussion: BTreeMap<Lane, usize>,
     /// Bars in meters that a model can't hold.
     pub meters: BTreeMap<(i32, i32), usize>,
     /// Last bars that fill no window.
@@ -28,6 +32,10 @@ impl LeftOut {
         self.meters.keys().next().copied()
     }
 
+    pub(super) fn played_on(&mut self, lane: Lane, strokes: usize) {
+        *self.percussion.entry(lane).or_default() += strokes;
+    }
+
     /// Adds what was left out elsewhere.
     pub fn add(&mut self, other: &LeftOut) {
         self.other_notes += other.other_notes;
@@ -35,6 +43,9 @@ impl LeftOut {
         self.last_bars += other.last_bars;
         self.repeated += other.repeated;
         self.silent_bars += other.silent_bars;
+        for (&lane, &strokes) in &other.percussion {
+            self.played_on(lane, strokes);
+        }
         for (&(numerator, denominator), &bars) in &other.meters {
             self.meter(numerator, denominator, bars);
         }
@@ -54,6 +65,18 @@ impl LeftOut {
                 "notes of other instruments were",
             );
             lines.push(format!("{notes} left out"));
+        }
+        if !self.percussion.is_empty() {
+            let strokes = many(
+                self.percussion.values().sum(),
+                "stroke of other percussion is",
+                "strokes of other percussion are",
+            );
+            let lanes: Vec<String> = (self.percussion.iter())
+                .map(|(lane, strokes)| format!("{} {strokes}", lane.short_name()))
+                .collect();
+            let lanes = lanes.join(", ");
+            lines.push(format!("{strokes} played by the nearest drum ({lanes})"));
         }
         if self.merged > 0 {
             let strokes = many(self.merged, "stroke", "strokes");

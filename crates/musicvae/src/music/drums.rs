@@ -86,6 +86,13 @@ impl Lane {
         })
     }
 
+    /// Whether a pitch is a drum of a kit, as those of the Roland TD-11 and General MIDI's kit are. Other
+    /// percussion that [`Lane::of_pitch`] knows (claps, tambourine, cowbell, congas) only stands near its
+    /// lane.
+    pub fn is_of_a_kit(pitch: u8) -> bool {
+        matches!(pitch, 22 | 26 | 35..=38 | 40..=53 | 55 | 57..=59)
+    }
+
     /// The lane that the reference gives a drum pitch where it does not train on performances: General
     /// MIDI's idea of the toms, which differs from [`Lane::of_pitch`] on three pitches.
     pub fn of_general_midi(pitch: u8) -> Option<Lane> {

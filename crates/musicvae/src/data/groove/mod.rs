@@ -104,6 +104,9 @@ impl GrooveConverter {
             let windows = whole_groove(&piece.sequence, is_drum, lane).and_then(|whole| {
                 all.unknown_notes += whole.unknown_notes;
                 all.left_out.merged += whole.merged;
+                for lane in &whole.stand_ins {
+                    all.left_out.played_on(*lane, 1);
+                }
                 let mut groove = whole.groove;
                 let bars = groove.bars().max(piece.bars);
                 let full = match how {
@@ -173,6 +176,8 @@ struct Whole {
     unknown_notes: usize,
     /// Strokes beside a louder one on their lane and step.
     merged: usize,
+    /// The lane of each stroke of other percussion than a kit has.
+    stand_ins: Vec<Lane>,
 }
 
 /// The notes of `sequence` that `counts` admits on the grid of sixteenths, padded to full bars, at its own
@@ -188,7 +193,7 @@ fn whole_groove(
     let grid = Grid::of(sequence, STEPS_PER_QUARTER)?;
     let step_seconds = 60.0 / grid.qpm / STEPS_PER_QUARTER as f64;
     let mut hits = Vec::with_capacity(sequence.notes.len());
-    let mut unknown_notes = 0;
+    let (mut unknown_notes, mut stand_ins) = (0, Vec::new());
     for note in sequence.notes.iter().filter(|note| counts(note)) {
         let step = grid.step(note.start_time)?;
         grid.step(note.end_time)?;
@@ -196,6 +201,9 @@ fn whole_groove(
             unknown_notes += 1;
             continue;
         };
+        if !u8::try_from(note.pitch).is_ok_and(Lane::is_of_a_kit) {
+            stand_ins.push(lane);
+        }
         let early = step_seconds * step as f64 - note.start_time;
         let velocity = (f64::from(note.velocity) / 127.0) as f32;
         hits.push((
@@ -239,5 +247,6 @@ fn whole_groove(
         merged: strokes - groove.hits().count(),
         groove,
         unknown_notes,
+        stand_ins,
     })
 }

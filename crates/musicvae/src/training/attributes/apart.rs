@@ -55,7 +55,8 @@ pub(super) fn move_apart(
                     _ if name != own => (more + less) / 2.0,
                     // Most windows have next to nothing of a style to lose.
                     Kind::Style => more,
-                    _ => more.min(less),
+                    // Neither way far too long for the other's sake, nor hardly felt.
+                    _ => (more.max(0.0) * less.max(0.0)).sqrt(),
                 }
             };
             responses.push(names.iter().map(change).collect());
