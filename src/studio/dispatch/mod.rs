@@ -70,6 +70,8 @@ pub struct Studio {
     pub bring: Bring,
     /// Files to bring in once the session is there.
     files: Vec<PathBuf>,
+    /// Files to bring in once there is a model, or none.
+    due: Vec<PathBuf>,
     pub training: Training,
 }
 
@@ -101,6 +103,7 @@ impl Studio {
             export: Export::default(),
             bring: Bring::default(),
             files: Vec::new(),
+            due: Vec::new(),
             training: Training::new(config.next_run()),
             ground: Ground::new(config),
         };
@@ -240,9 +243,11 @@ impl Studio {
                 self.training.show(&model.log);
                 morph::take_model(model, self.checkpoints.take_seed(), ground);
                 self.fills.try_again(ground);
+                self.bring_files();
             }
             Event::LoadFailed { source, reason } => {
                 checkpoints::receive_failure(&source, &reason, ground);
+                self.bring_files();
             }
             Event::Decoded { ticket, grooves } => ground.receive_grooves(ticket, grooves),
             Event::Encoded { ticket, z } => ground.receive_latents(ticket, z),
@@ -289,10 +294,12 @@ impl Studio {
                 // Only the first one: another is chosen for all that it has.
                 let keep_model = std::mem::take(&mut self.keep_model);
                 self.session.receive(*opened, keep_model, ground);
+                self.due = std::mem::take(&mut self.files);
                 return self.bring_files();
             }
             Event::NothingKept(reason) => {
                 ground.complain(reason);
+                self.due = std::mem::take(&mut self.files);
                 return self.bring_files();
             }
             Event::SessionNamed(name) => self.session.receive_name(name, ground),
@@ -327,13 +334,17 @@ impl Studio {
             self.library.is_loading = true;
             self.ground.ask(Effect::ReadLibrary);
         } else {
-            self.apply(bring::Action::Bring(opening.files));
+            self.due = opening.files;
+            self.bring_files();
         }
     }
 
-    /// Brings in what was named on the command line.
+    /// Brings in what was named on the command line, once it is known how many bars the model plays.
     fn bring_files(&mut self) {
-        let files = std::mem::take(&mut self.files);
+        if self.ground.model.is_none() && self.ground.loading.is_some() {
+            return;
+        }
+        let files = std::mem::take(&mut self.due);
         if !files.is_empty() {
             self.apply(bring::Action::Bring(files));
         }

@@ -190,8 +190,7 @@ impl Converter {
                 }))
             }
             Representation::Melody(options) => {
-                let (windows, qpm) = melody::windows(part, options, cut)?;
-                let converted = Converted::whole(windows);
+                let (converted, qpm) = melody::windows(part, options, cut)?;
                 Ok(converted.map(|(events, chords)| Window::Melody {
                     events,
                     chords,

@@ -68,6 +68,15 @@ pub(super) struct Cut {
 }
 
 impl Cut {
+    /// Bars of stretches, given by their steps, that are in no window.
+    pub fn bars_left_out(self, stretches: impl Iterator<Item = usize>) -> usize {
+        let left_out = |steps: usize| match (steps / STEPS_PER_BAR).checked_sub(self.bars) {
+            Some(more) => more % self.hop,
+            None => steps / STEPS_PER_BAR,
+        };
+        stretches.map(left_out).sum()
+    }
+
     /// Windows of every stretch (given with its first step), each different one once.
     pub fn windows<'a, T: 'a, W: Clone + Eq + Hash>(
         self,

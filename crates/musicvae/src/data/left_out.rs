@@ -11,6 +11,8 @@ pub struct LeftOut {
     pub other_notes: usize,
     /// Strokes that share lane and sixteenth with a louder one, as those of flams and rolls do.
     pub merged: usize,
+    /// Notes that begin together with a higher one: a melody has one voice.
+    pub lower_notes: usize,
     /// Strokes of other percussion than a kit has, by the lane that plays them.
     pub percussion: BTreeMap<Lane, usize>,
     /// Bars in meters that a model can't hold.
@@ -40,6 +42,7 @@ impl LeftOut {
     pub fn add(&mut self, other: &LeftOut) {
         self.other_notes += other.other_notes;
         self.merged += other.merged;
+        self.lower_notes += other.lower_notes;
         self.last_bars += other.last_bars;
         self.repeated += other.repeated;
         self.silent_bars += other.silent_bars;
@@ -65,6 +68,12 @@ impl LeftOut {
                 "notes of other instruments were",
             );
             lines.push(format!("{notes} left out"));
+        }
+        if self.lower_notes > 0 {
+            let notes = many(self.lower_notes, "note", "notes");
+            lines.push(format!(
+                "{notes} left out beside a higher one: a melody has one voice"
+            ));
         }
         if !self.percussion.is_empty() {
             let strokes = many(

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::chords::{self, ChordClass, Progression};
-use super::cut::{Cut, GAP, MAX_STEPS};
+use super::cut::{Converted, Cut, GAP, MAX_STEPS};
 use super::grid::{GridNote, NoWindows, Quantized, STEPS_PER_BAR, VELOCITY};
+use super::left_out::LeftOut;
 use super::rows::{greatest, one_hot};
 use crate::music::{MELODY_CLASSES, MelodyOptions, Note, NoteSequence, STEPS_PER_QUARTER};
 
@@ -33,7 +34,7 @@ pub(super) fn windows(
     part: &NoteSequence,
     options: &MelodyOptions,
     cut: Cut,
-) -> Result<(Vec<OnChords>, f64), NoWindows> {
+) -> Result<(Converted<OnChords>, f64), NoWindows> {
     let rules = Rules {
         melody_programs_only: options.melody_programs_only,
         skip_polyphony: options.skip_polyphony,
@@ -62,13 +63,31 @@ pub(super) fn windows(
         let steps = progression.flat_map(|all| (start..start + steps).map(|step| all.at(step)));
         steps.collect::<Vec<_>>()
     };
-    let melodies = melodies
+    let stretches = melodies
         .iter()
         .map(|melody| (melody.start, &melody.events[..]));
-    let windows = cut.windows(melodies, |start, events| {
+    let windows = cut.windows(stretches, |start, events| {
         (cut_out(events), chords(start, events.len()))
     })?;
-    Ok((windows, quantized.qpm))
+    let begins = |melody: &Melody| {
+        melody
+            .events
+            .iter()
+            .filter(|it| **it >= FIRST_PITCH)
+            .count()
+    };
+    let heard: usize = melodies.iter().map(begins).sum();
+    let counts = |it: &&GridNote| rules.admit(it.note) && !it.note.is_drum && it.note.velocity != 0;
+    let admitted = quantized.notes.iter().filter(counts);
+    let converted = Converted {
+        left_out: LeftOut {
+            lower_notes: admitted.count().saturating_sub(heard),
+            last_bars: cut.bars_left_out(melodies.iter().map(|melody| melody.events.len())),
+            ..LeftOut::default()
+        },
+        ..Converted::whole(windows)
+    };
+    Ok((converted, quantized.qpm))
 }
 
 /// How melodies are found.
