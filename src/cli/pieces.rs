@@ -15,13 +15,13 @@ use super::target::{Force, Rule, Target};
 use crate::engine::{DrumMap, Mapped};
 use musicvae::Drummer;
 use musicvae::data::{GrooveConverter, Report, Window};
-use musicvae::music::{Grid, Groove, NoteSequence, Reading, midi_file};
+use musicvae::music::{Grid, Groove, NoteSequence, Reading, Step, midi_file};
 
 /// Music for a model.
 pub struct Heard {
     pub windows: Vec<Window>,
-    /// Bars at the end of the last window that the file does not have. There the music goes round: of a
-    /// window that is mostly silent a model makes silence.
+    /// Bars at the end of the last window that the file does not have. There the window's music goes round:
+    /// of a window that is mostly silent a model makes silence.
     pub added_bars: usize,
 }
 
@@ -53,12 +53,18 @@ pub fn read(drummer: &Drummer, path: &Path) -> anyhow::Result<Heard> {
              nearest sixteenths, early or late by a third"
         ),
     }
-    let added_bars = converted.left_out.silent_bars;
+    let mut added_bars = 0;
     if let Some(Window::Groove(last)) = converted.windows.last_mut() {
-        let bars = last.bars().saturating_sub(added_bars).max(1);
-        let music = last.steps[..bars * last.steps_per_bar()].to_vec();
-        let round = music.into_iter().cycle().take(last.steps.len());
-        last.steps = round.collect();
+        let is_silent = |bar: &&[Step]| bar.iter().flatten().all(Option::is_none);
+        let bars = last.steps.chunks(last.steps_per_bar()).rev();
+        let silent = bars.take_while(is_silent).count();
+        // What is silent in a file may be more, and bars may have been added to other windows too.
+        added_bars = silent
+            .min(converted.left_out.silent_bars)
+            .min(last.bars().saturating_sub(1));
+        let music = (last.bars() - added_bars) * last.steps_per_bar();
+        let round = last.steps[..music].iter().copied().cycle();
+        last.steps = round.take(last.steps.len()).collect();
     }
     Ok(Heard {
         windows: converted.windows,

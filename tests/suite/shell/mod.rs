@@ -2,6 +2,7 @@
 
 mod corpora;
 mod files;
+mod lengths;
 mod meanings;
 mod reworking;
 #[cfg(unix)]

@@ -190,7 +190,7 @@ impl Converter {
                 }))
             }
             Representation::Melody(options) => {
-                let (converted, qpm) = melody::windows(part, options, cut)?;
+                let (converted, qpm) = melody::windows(part, options, cut, cut_as)?;
                 Ok(converted.map(|(events, chords)| Window::Melody {
                     events,
                     chords,
@@ -233,7 +233,7 @@ impl Convert for Converter {
 
 impl Converter {
     /// The windows of one piece of music that is to be used to its end: as [`Convert::convert`], and
-    /// silence fills the last window of a groove.
+    /// silence fills the last window of a groove or a melody.
     ///
     /// # Errors
     /// Why there are none.

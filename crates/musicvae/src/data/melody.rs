@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::chords::{self, ChordClass, Progression};
-use super::cut::{Converted, Cut, GAP, MAX_STEPS};
+use super::cut::{Converted, Cut, CutAs, GAP, MAX_STEPS};
 use super::grid::{GridNote, NoWindows, Quantized, STEPS_PER_BAR, VELOCITY};
 use super::left_out::LeftOut;
 use super::rows::{greatest, one_hot};
@@ -34,6 +34,7 @@ pub(super) fn windows(
     part: &NoteSequence,
     options: &MelodyOptions,
     cut: Cut,
+    cut_as: CutAs,
 ) -> Result<(Converted<OnChords>, f64), NoWindows> {
     let rules = Rules {
         melody_programs_only: options.melody_programs_only,
@@ -47,7 +48,15 @@ pub(super) fn windows(
         Cow::Borrowed(part)
     };
     let quantized = Quantized::of(&part, STEPS_PER_QUARTER)?;
-    let melodies = rules.melodies(&quantized);
+    let mut melodies = rules.melodies(&quantized);
+    let mut added = 0;
+    if cut_as == CutAs::Filled {
+        for events in melodies.iter_mut().map(|melody| &mut melody.events) {
+            let full = events.len().next_multiple_of(cut.bars * STEPS_PER_BAR);
+            added += full - events.len();
+            set_length(events, full);
+        }
+    }
     if melodies.is_empty() {
         return Err(match part.notes.len() {
             0 => NoWindows::NoNotes,
@@ -82,6 +91,7 @@ pub(super) fn windows(
     let converted = Converted {
         left_out: LeftOut {
             lower_notes: admitted.count().saturating_sub(heard),
+            silent_bars: added / STEPS_PER_BAR,
             last_bars: cut.bars_left_out(melodies.iter().map(|melody| melody.events.len())),
             ..LeftOut::default()
         },

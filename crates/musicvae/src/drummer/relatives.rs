@@ -40,8 +40,8 @@ impl Fill {
     const FAR: f32 = 1.5;
     /// How far on its way to new music each seed goes at least, so that fills differ.
     const AWAY: f32 = 0.25;
-    /// Strokes on snare, toms and crash that make a bar a fill. In the Groove MIDI Dataset bars of fills
-    /// have 8.3, one in six has fewer than 4.
+    /// Strokes on snare, toms and crash that make a bar a fill. In the Groove MIDI Dataset's training
+    /// split bars of fills have 8.9, and 18 % of them fewer than 4.
     const STROKES: f64 = 4.0;
     /// What they are played on.
     const LANES: [Lane; 5] = [
