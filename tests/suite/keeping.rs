@@ -418,6 +418,31 @@ fn a_damaged_session_is_read_or_refused() {
     assert!(read > 20, "{read}");
 }
 
+/// At a start the built-in model comes when that of the session is asked for already. The ends are not of
+/// its latent space, so it only counts if the other one can't be had.
+#[test]
+fn a_model_that_comes_when_another_is_wanted_waits() {
+    let mut bench = Workbench::ready();
+    let wanted = model("wanted").source;
+    let name = |bench: &Workbench| bench.studio.ground.model.as_ref().map(|it| it.name.clone());
+    for (comes, expected) in [(true, "wanted"), (false, "late")] {
+        let before = name(&bench);
+        bench.studio.ground.loading = Some(wanted.clone());
+        bench.studio.receive(Event::Loaded(model("late")));
+        assert_eq!(name(&bench), before);
+        match comes {
+            true => bench.studio.receive(Event::Loaded(model("wanted"))),
+            false => bench.studio.receive(Event::LoadFailed {
+                source: wanted.clone(),
+                reason: "wanted: no such file.".into(),
+            }),
+        }
+        bench.settle();
+        assert_eq!(name(&bench).as_deref(), Some(expected));
+        assert_eq!(bench.studio.ground.loading, None);
+    }
+}
+
 #[test]
 fn a_session_brings_its_checkpoint_back_unless_one_is_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -443,10 +468,6 @@ fn a_session_brings_its_checkpoint_back_unless_one_is_named() {
         panic!("{asked:?}")
     };
     assert!(path.ends_with("other.safetensors"));
-    // The built-in one, asked for before, comes too late: the ends are not of its latent space.
-    next.studio.ground.loading = Some(source.clone());
-    next.studio.receive(Event::Loaded(model("built in")));
-    assert!(next.studio.ground.model.is_none());
     // It is gone: what was heard stays, and the built-in one is there to go on with.
     let heard = next.studio.groove().clone();
     next.receive(Event::LoadFailed {

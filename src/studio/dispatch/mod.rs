@@ -18,7 +18,7 @@ use super::export::Export;
 use super::fills::Fills;
 use super::glimpses::Glimpses;
 use super::ground::{
-    self, Config, Effect, Ground, Keeping, Marks, Overlay, Purpose, Question, Weight,
+    self, Config, Effect, Ground, Keeping, Marks, ModelInfo, Overlay, Purpose, Question, Weight,
 };
 use super::habits::Habits;
 use super::length::Length;
@@ -68,6 +68,8 @@ pub struct Studio {
     pub sweep: Sweep,
     pub export: Export,
     pub bring: Bring,
+    /// A model that came when another one had been asked for; it counts if that one fails.
+    overtaken: Option<ModelInfo>,
     /// Files to bring in once the session is there.
     files: Vec<PathBuf>,
     /// Files to bring in once there is a model, or none.
@@ -102,6 +104,7 @@ impl Studio {
             sweep: Sweep::default(),
             export: Export::default(),
             bring: Bring::default(),
+            overtaken: None,
             files: Vec::new(),
             due: Vec::new(),
             training: Training::new(config.next_run()),
@@ -232,21 +235,24 @@ impl Studio {
             Event::Transport(status) => return self.receive_transport(status),
             Event::Midi(received) => self.receive_midi(received),
             Event::Bindings(bindings) => self.midi.bindings.receive(bindings, ground),
-            // Meanwhile another one was asked for, and what is here may be of its latent space.
-            Event::Loaded(model)
-                if ground
-                    .loading
-                    .as_ref()
-                    .is_some_and(|it| *it != model.source) => {}
             Event::Loaded(model) => {
-                ground.loading = None;
-                self.training.show(&model.log);
-                morph::take_model(model, self.checkpoints.take_seed(), ground);
-                self.fills.try_again(ground);
-                self.bring_files();
+                let wanted = ground.loading.as_ref();
+                match wanted.is_some_and(|wanted| *wanted != model.source) {
+                    // Another one was asked for since, and the ends may be of its latent space.
+                    true => self.overtaken = Some(model),
+                    false => self.take_model(model),
+                }
             }
             Event::LoadFailed { source, reason } => {
-                checkpoints::receive_failure(&source, &reason, ground);
+                let is_wanted = ground.loading.as_ref() == Some(&source);
+                match self.overtaken.take().filter(|_| is_wanted) {
+                    // It is what the model's thread plays.
+                    Some(model) => {
+                        ground.complain(reason);
+                        self.take_model(model);
+                    }
+                    None => checkpoints::receive_failure(&source, &reason, ground),
+                }
                 self.bring_files();
             }
             Event::Decoded { ticket, grooves } => ground.receive_grooves(ticket, grooves),
@@ -312,6 +318,17 @@ impl Studio {
             Event::Trouble(text) => ground.complain(text),
         }
         self.session.change();
+    }
+
+    /// Plays with a model that was loaded from now on.
+    fn take_model(&mut self, model: ModelInfo) {
+        let ground = &mut self.ground;
+        ground.loading = None;
+        self.overtaken = None;
+        self.training.show(&model.log);
+        morph::take_model(model, self.checkpoints.take_seed(), ground);
+        self.fills.try_again(ground);
+        self.bring_files();
     }
 
     /// Takes what the player has set up for all sessions, and the messages about it.
